@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * The xenstore contract as C, for the kernel and for user space.
+ * Made from xenstore-keys/keys.def by xenstore-keys/check --update; change that file.
+ */
+#ifndef HOTBALLOON_KEYS_H
+#define HOTBALLOON_KEYS_H
+
+/* What the driver writes to HB_KEY_REPORT_VERSION. */
+#define HB_REPORT_VERSION 1
+/* The driver's directory, which holds every HB_KEY_REPORT_ key. */
+#define HB_KEY_REPORT_DIR "data/hotballoon"
+
+/* printf formats of the directories that the keys are relative to; %u is the domid. */
+#define HB_DIR_DOMAIN "/local/domain/%u"
+#define HB_DIR_LIBXL "/libxl/%u"
+/* A key of base VM is relative to the path that HB_KEY_VM holds, which starts with: */
+#define HB_DIR_VM "/vm/"
+
+/* memory/target; unit KiB; decimal; written by toolstack, read by driver, toolstack:
+ * size the host wants the guest to have, video memory not counted. */
+#define HB_KEY_TARGET "memory/target"
+
+/* memory/static-max; unit KiB; decimal; written by toolstack, read by toolstack:
+ * largest size the toolstacks allow; our driver never reads it. */
+#define HB_KEY_STATIC_MAX "memory/static-max"
+
+/* memory/videoram; unit KiB; decimal or -1; written by libxl, read by toolstack:
+ * video memory, part of the size people ask for but not of memory/target. */
+#define HB_KEY_VIDEORAM "memory/videoram"
+
+/* memory/hotplug-max; unit KiB; decimal; written by Qubes OS, read by toolstack:
+ * ceiling for growth past the boot size, set by the administrator. */
+#define HB_KEY_HOTPLUG_MAX "memory/hotplug-max"
+
+/* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
+ * version of this report; its presence says that our driver runs. */
+#define HB_KEY_REPORT_VERSION "data/hotballoon/version"
+
+/* data/hotballoon/state; unit -; word; written by driver, read by toolstack:
+ * what the driver does now. */
+#define HB_KEY_REPORT_STATE "data/hotballoon/state"
+
+/* data/hotballoon/cause; unit -; word; written by driver, read by toolstack:
+ * why the guest is not at its target. */
+#define HB_KEY_REPORT_CAUSE "data/hotballoon/cause"
+
+/* data/hotballoon/current; unit KiB; decimal; written by driver, read by toolstack:
+ * what the guest holds now, counted the way memory/target counts. */
+#define HB_KEY_REPORT_CURRENT "data/hotballoon/current"
+
+/* data/hotballoon/goal; unit KiB; decimal; written by driver, read by toolstack:
+ * the target the driver acts on. */
+#define HB_KEY_REPORT_GOAL "data/hotballoon/goal"
+
+/* data/hotballoon/floor; unit KiB; decimal; written by driver, read by toolstack:
+ * smallest size the driver believes it can reach now; has a meaning with guest-floor only. */
+#define HB_KEY_REPORT_FLOOR "data/hotballoon/floor"
+
+/* data/hotballoon/max; unit KiB; decimal; written by driver, read by toolstack:
+ * largest size the guest's address window permits, counted the way memory/target counts. */
+#define HB_KEY_REPORT_MAX "data/hotballoon/max"
+
+/* control/feature-balloon; unit -; 0 or 1; written by guest agents, read by toolstack:
+ * an agent announces some balloon driver; the kernel's own driver writes nothing. */
+#define HB_KEY_FEATURE_BALLOON "control/feature-balloon"
+
+/* domid; unit -; decimal; written by libxl, xapi, read by toolstack:
+ * read first in every transaction: a domain without it is gone and is not written to. */
+#define HB_KEY_DOMID "domid"
+
+/* name; unit -; text; written by libxl, xapi, read by toolstack:
+ * the domain's name. */
+#define HB_KEY_NAME "name"
+
+/* vm; unit -; text; written by libxl, xapi, read by toolstack:
+ * /vm/<uuid>. */
+#define HB_KEY_VM "vm"
+
+/* /vm/<uuid>/memory; unit MiB; decimal; written by toolstack, read by older tools:
+ * memory/target in MiB, kept in step as xl does. */
+#define HB_KEY_VM_MEMORY "memory"
+
+/* /libxl/<domid>/type; unit -; text; written by libxl, xapi, read by toolstack:
+ * pv, pvh or hvm. */
+#define HB_KEY_LIBXL_TYPE "type"
+
+enum hb_state {
+	HB_STATE_IDLE,	/* at the target, or nothing to do */
+	HB_STATE_GROWING,	/* taking memory from Xen */
+	HB_STATE_SHRINKING,	/* giving memory to Xen */
+	HB_STATE_WAITING,	/* not at the target and not moving now: the cause says why, the driver tries again */
+};
+#define HB_STATE_COUNT 4
+/* Initializer of an array of strings, indexed by enum hb_state. */
+#define HB_STATE_WORDS { \
+	[HB_STATE_IDLE] = "idle", \
+	[HB_STATE_GROWING] = "growing", \
+	[HB_STATE_SHRINKING] = "shrinking", \
+	[HB_STATE_WAITING] = "waiting", \
+}
+
+enum hb_cause {
+	HB_CAUSE_NONE,	/* nothing is in the way */
+	HB_CAUSE_GUEST_BUSY,	/* the guest's memory is in use and cannot be moved out of the way now */
+	HB_CAUSE_GUEST_FLOOR,	/* a smaller size would take memory the guest needs to stay alive */
+	HB_CAUSE_HOST_OUT_OF_MEMORY,	/* Xen gives no memory: the host is full or the domain is at Xen's maximum */
+	HB_CAUSE_ABOVE_MAX,	/* the target is larger than the guest's address window permits */
+	HB_CAUSE_OFFLINE_PENDING,	/* memory was added and the guest has not put it online */
+	HB_CAUSE_BACKEND_GONE,	/* the guest cannot reach xenstore or Xen's memory interface */
+	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */
+};
+#define HB_CAUSE_COUNT 8
+/* Initializer of an array of strings, indexed by enum hb_cause. */
+#define HB_CAUSE_WORDS { \
+	[HB_CAUSE_NONE] = "none", \
+	[HB_CAUSE_GUEST_BUSY] = "guest-busy", \
+	[HB_CAUSE_GUEST_FLOOR] = "guest-floor", \
+	[HB_CAUSE_HOST_OUT_OF_MEMORY] = "host-out-of-memory", \
+	[HB_CAUSE_ABOVE_MAX] = "above-max", \
+	[HB_CAUSE_OFFLINE_PENDING] = "offline-pending", \
+	[HB_CAUSE_BACKEND_GONE] = "backend-gone", \
+	[HB_CAUSE_BAD_TARGET] = "bad-target", \
+}
+
+#endif

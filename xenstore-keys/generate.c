@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * Prints what is made from keys.def: "header" prints include/hotballoon/keys.h,
+ * "table" prints the tables of xenstore-keys/README.md. The compiler reads
+ * keys.def, so a row that is not well formed does not build.
+ */
+#include <stdio.h>
+#include <string.h>
+
+struct key {
+	const char *name, *base, *path, *unit, *format, *writer, *reader;
+	const char *permissions, *since, *meaning;
+};
+
+struct word {
+	const char *name, *word, *meaning;
+};
+
+static const struct key keys[] = {
+#define HB_KEY(name, base, path, unit, format, writer, reader, permissions, since, meaning) \
+	{ #name, #base, path, unit, format, writer, reader, permissions, since, meaning },
+#include "keys.def"
+};
+
+static const struct word states[] = {
+#define HB_STATE(name, word, meaning) { #name, word, meaning },
+#include "keys.def"
+};
+
+static const struct word causes[] = {
+#define HB_CAUSE(name, word, meaning) { #name, word, meaning },
+#include "keys.def"
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *base_path(const struct key *key)
+{
+	if (!strcmp(key->base, "LIBXL"))
+		return "/libxl/<domid>/";
+	return strcmp(key->base, "VM") ? "" : "/vm/<uuid>/";
+}
+
+static void print_enum(const char *prefix, const char *type, const struct word *words, size_t n)
+{
+	printf("\nenum %s {\n", type);
+	for (size_t i = 0; i < n; i++)
+		printf("\tHB_%s_%s,\t/* %s */\n", prefix, words[i].name, words[i].meaning);
+	printf("};\n#define HB_%s_COUNT %zu\n", prefix, n);
+	printf("/* Initializer of an array of strings, indexed by enum %s. */\n", type);
+	printf("#define HB_%s_WORDS { \\\n", prefix);
+	for (size_t i = 0; i < n; i++)
+		printf("\t[HB_%s_%s] = \"%s\", \\\n", prefix, words[i].name, words[i].word);
+	printf("}\n");
+}
+
+static void print_header(void)
+{
+	printf("/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */\n"
+	       "/*\n * The xenstore contract as C, for the kernel and for user space.\n"
+	       " * Made from xenstore-keys/keys.def by xenstore-keys/check --update; change that file.\n */\n"
+	       "#ifndef HOTBALLOON_KEYS_H\n#define HOTBALLOON_KEYS_H\n\n"
+	       "/* What the driver writes to HB_KEY_REPORT_VERSION. */\n"
+	       "#define HB_REPORT_VERSION 1\n"
+	       "/* The driver's directory, which holds every HB_KEY_REPORT_ key. */\n"
+	       "#define HB_KEY_REPORT_DIR \"data/hotballoon\"\n\n"
+	       "/* printf formats of the directories that the keys are relative to; %%u is the domid. */\n"
+	       "#define HB_DIR_DOMAIN \"/local/domain/%%u\"\n"
+	       "#define HB_DIR_LIBXL \"/libxl/%%u\"\n"
+	       "/* A key of base VM is relative to the path that HB_KEY_VM holds, which starts with: */\n"
+	       "#define HB_DIR_VM \"/vm/\"\n");
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		printf("\n/* %s%s; unit %s; %s; written by %s, read by %s:\n * %s. */\n",
+		       base_path(&keys[i]), keys[i].path, keys[i].unit, keys[i].format,
+		       keys[i].writer, keys[i].reader, keys[i].meaning);
+		printf("#define HB_KEY_%s \"%s\"\n", keys[i].name, keys[i].path);
+	}
+	print_enum("STATE", "hb_state", states, COUNT(states));
+	print_enum("CAUSE", "hb_cause", causes, COUNT(causes));
+	printf("\n#endif\n");
+}
+
+static void print_words(const char *title, const struct word *words, size_t n)
+{
+	printf("\n| %s | meaning |\n| --- | --- |\n", title);
+	for (size_t i = 0; i < n; i++)
+		printf("| `%s` | %s |\n", words[i].word, words[i].meaning);
+}
+
+static void print_table(void)
+{
+	printf("| key | unit | format | writer | reader | permissions | since | meaning |\n"
+	       "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+	for (size_t i = 0; i < COUNT(keys); i++)
+		printf("| `%s%s` | %s | %s | %s | %s | %s | %s | %s |\n",
+		       base_path(&keys[i]), keys[i].path, keys[i].unit, keys[i].format,
+		       keys[i].writer, keys[i].reader, keys[i].permissions, keys[i].since,
+		       keys[i].meaning);
+	print_words("state", states, COUNT(states));
+	print_words("cause", causes, COUNT(causes));
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && !strcmp(argv[1], "header"))
+		print_header();
+	else if (argc == 2 && !strcmp(argv[1], "table"))
+		print_table();
+	else
+		return 2;
+	return 0;
+}
