@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# cache.sh: Debian packages that are unpacked, never installed.
+#
+# Model: the cache holds one directory per kernel series and one for Xen:
+#
+#   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
+#   CACHE/kernel-6.1  -> kernel-6.1.0-...    the one in use
+#   CACHE/xen-4.17.7.../  CACHE/xen -> ...   hypervisor, tools, shared libraries
+#   CACHE/tmp/                               work in progress, emptied by the next writer
+#
+# A directory appears under its name only by rename, after everything in it is
+# complete, and the link is switched last.  So a killed or a concurrent fetch
+# leaves either the old state or the new one.  One writer at a time (flock);
+# readers need no lock, since a directory in use is never changed or removed.
+#
+# Installing instead would put kernels into this machine's /boot, and Debian's
+# 6.12 headers package depends on the image.
+
+cache_init() {
+	CACHE=${HOTBALLOON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotballoon}
+	mkdir -p "$CACHE" || die "cannot create the cache $CACHE; set HOTBALLOON_CACHE to a directory you can write"
+	CACHE=$(cd "$CACHE" && pwd)
+}
+
+# The kernel series that the dependency list names, oldest first.
+cache_series() { echo 6.1 6.12; }
+
+cache_image_meta() { case $1 in 6.1) echo linux-image-amd64 ;; *) echo "linux-image-$1-amd64" ;; esac; }
+cache_headers_meta() { case $1 in 6.1) echo linux-headers-amd64 ;; *) echo "linux-headers-$1-amd64" ;; esac; }
+
+# cache_release SERIES: the kernel release in the cache, such as 6.1.0-56-amd64.
+cache_release() {
+	local target
+	target=$(readlink "$CACHE/kernel-$1") || return 1
+	target=${target#kernel-}
+	echo "${target%_*}"
+}
+
+cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1")"; }
+
+# cache_complete PART...: are they all there?  (PART: xen or a kernel series)
+cache_complete() {
+	local part
+	for part in "$@"; do
+		case $part in
+		xen) [ -e "$CACHE/xen/boot/xen" ] || return 1 ;;
+		*) [ -e "$CACHE/kernel-$part/vmlinux" ] || return 1 ;;
+		esac
+	done
+}
+
+# cache_fetch PART...: make them all be there.
+cache_fetch() {
+	local part
+	cache_complete "$@" && return
+	exec {cache_lock}>"$CACHE/lock"
+	if ! flock -n "$cache_lock"; then
+		say "waiting for another lab that is filling $CACHE"
+		flock "$cache_lock"
+	fi
+	# Ours alone now: whatever lies here was left by a killed fetch.
+	rm -rf "$CACHE/tmp"
+	mkdir -p "$CACHE/tmp"
+	for part in "$@"; do
+		cache_complete "$part" || cache_fetch_part "$part"
+	done
+	rm -rf "$CACHE/tmp"
+	exec {cache_lock}>&-
+}
+
+# cache_fetch_part PART.  The package lists may be missing, or name versions that
+# the archive has replaced since: then update them, once, and try again.
+cache_fetch_part() {
+	local start
+	start=$(now_ms)
+	say "fetching $1 into $CACHE"
+	if ! cache_try_part "$1"; then
+		say "updating the package lists"
+		as_root apt-get update -qq || die "apt-get update failed: check the network and /etc/apt"
+		cache_try_part "$1" || die "cannot fetch $1: see the messages above"
+	fi
+	phase "$1 fetched and unpacked" "$start"
+}
+
+cache_try_part() {
+	rm -rf "$CACHE/tmp/$1"
+	mkdir -p "$CACHE/tmp/$1/archives" "$CACHE/tmp/$1/root"
+	case $1 in
+	xen) cache_try_xen "$CACHE/tmp/$1" ;;
+	*) cache_try_kernel "$1" "$CACHE/tmp/$1" ;;
+	esac
+}
+
+# pkg_field PACKAGE FIELD: of the candidate version.
+pkg_field() { LC_ALL=C apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p" | head -n1; }
+
+# pkg_depends PACKAGE: the names it depends on, one a line (no alternatives, no virtual ones).
+pkg_depends() {
+	LC_ALL=C apt-cache depends --important "$1" 2>/dev/null |
+		sed -n 's/^ *|\{0,1\}\(Pre\)\{0,1\}Depends: \([^<].*\)$/\2/p'
+}
+
+# pkg_unpack DIR PACKAGE[=VERSION]...: download into DIR/archives, unpack into DIR/root.
+pkg_unpack() {
+	local dir=$1 deb sandbox=()
+	shift
+	# As root, apt would drop to a user that cannot write here, and say so.
+	[ "$(id -u)" -ne 0 ] || sandbox=(-o APT::Sandbox::User=root)
+	(cd "$dir/archives" && apt-get -qq "${sandbox[@]}" download "$@" >&2) || return 1
+	for deb in "$dir"/archives/*.deb; do
+		dpkg-deb -x "$deb" "$dir/root" || return 1
+		rm -f "$deb"
+	done
+}
+
+# cache_publish ROOT NAME LINK: move ROOT to CACHE/NAME and point CACHE/LINK at it.
+cache_publish() {
+	rm -rf "${CACHE:?}/$2"
+	mv -T "$1" "$CACHE/$2"
+	ln -sfnT "$2" "$CACHE/tmp/link"
+	mv -T "$CACHE/tmp/link" "$CACHE/$3"
+}
+
+# A kernel: image and headers of one and the same version.
+cache_try_kernel() {
+	local series=$1 dir=$2 image headers version depends p packages=()
+	image=$(pkg_depends "$(cache_image_meta "$series")" | grep -m1 '^linux-image-') || return 1
+	headers=$(pkg_depends "$(cache_headers_meta "$series")" | grep -m1 '^linux-headers-') || return 1
+	version=$(pkg_field "$headers" Version)
+	local release=${image#linux-image-}
+	if [ "$release" != "${headers#linux-headers-}" ] || [ "$version" != "$(pkg_field "$image" Version)" ]; then
+		say "$image and $headers differ in version: the archive may be in the middle of an update"
+		return 1
+	fi
+	packages=("$image=$version" "$headers=$version")
+	depends=$(pkg_depends "$headers") || return 1
+	for p in $depends; do
+		case $p in
+		linux-headers-*) packages+=("$p=$version") ;;
+		linux-kbuild-*) packages+=("$p") ;;
+		esac
+	done
+	pkg_unpack "$dir" "${packages[@]}" || return 1
+	cache_relocate_headers "$dir/root" "$release" || return 1
+	cache_extract_vmlinux "$dir/root/boot/vmlinuz-$release" "$dir/root/vmlinux" || return 1
+	cache_publish "$dir/root" "kernel-${release}_${version//[^A-Za-z0-9.+~-]/_}" "kernel-$series"
+}
+
+# The headers name their other half by absolute path.
+cache_relocate_headers() {
+	local makefile=$1/usr/src/linux-headers-$2/Makefile
+	# shellcheck disable=SC2016 # for make, not for us
+	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' "$makefile"
+	if grep -q '/usr/src' "$makefile"; then
+		say "$makefile still names /usr/src: its format has changed, cache_relocate_headers must follow"
+		return 1
+	fi
+}
+
+# le FILE OFFSET BYTES: a little-endian number.
+le() { od -An -v -t "u$3" -j "$2" -N "$3" --endian=little "$1" | tr -d ' '; }
+
+# cache_extract_vmlinux BZIMAGE OUT: the ELF kernel inside.  xl and Xen unpack a
+# bzImage at the speed of emulation (5 s each time), an ELF file not at all.  The
+# place comes from the boot protocol's header (Documentation/arch/x86/boot.rst).
+cache_extract_vmlinux() {
+	local image=$1 out=$2 start length magic unpack=()
+	[ "$(le "$image" 0x202 2)" -ge $((0x208)) ] ||
+		{ say "$image: boot protocol older than 2.08, no payload offset"; return 1; }
+	start=$((($(le "$image" 0x1f1 1) + 1) * 512 + $(le "$image" 0x248 4)))
+	length=$(le "$image" 0x24c 4)
+	magic=$(od -An -v -t x1 -j "$start" -N 6 "$image" | tr -d ' ')
+	case $magic in
+	1f8b*) unpack=(gzip -dc) ;;
+	fd377a585a00) unpack=(xz -dc) ;;
+	28b52ffd*) unpack=(zstd -dcq) ;;
+	02214c18*) unpack=(lz4 -dc) ;;
+	*)
+		say "$image: kernel compressed in an unknown way (starts with $magic)"
+		return 1
+		;;
+	esac
+	# All but gzip are followed by the unpacked size in 4 bytes, which is no part of the stream.
+	[ "${unpack[0]}" = gzip ] || length=$((length - 4))
+	head -c $((start + length)) "$image" | tail -c "$length" | "${unpack[@]}" >"$out" ||
+		{ say "$image: ${unpack[0]} cannot unpack the kernel in it"; return 1; }
+	[ "$(head -c 4 "$out" | od -An -t x1 | tr -d ' ')" = 7f454c46 ] ||
+		{ say "$image: what is in it is no ELF file"; return 1; }
+}
+
+# Xen: the packages of the list, and the shared libraries that they need.  Their
+# other dependencies (udev, python3, ...) have no work to do in the lab's dom0.
+cache_try_xen() {
+	local dir=$1 queue=() seen=" " p d version
+	read -ra queue < <(awk '$1 == "unpack" && $2 ~ /^xen/ { printf "%s ", $2 }' \
+		"$TOP/packaging/dependencies")
+	version=$(pkg_field "${queue[0]}" Version)
+	[ -n "$version" ] || return 1
+	local packages=()
+	while [ ${#queue[@]} -gt 0 ]; do
+		p=${queue[0]} queue=("${queue[@]:1}")
+		[[ $seen != *" $p "* ]] || continue
+		seen+="$p "
+		packages+=("$p")
+		for d in $(pkg_depends "$p"); do
+			case $d in lib*) queue+=("$d") ;; esac
+		done
+	done
+	pkg_unpack "$dir" "${packages[@]}" || return 1
+	# QEMU's multiboot loader wants it unpacked.
+	gzip -dc "$dir"/root/boot/xen-*-amd64.gz >"$dir/root/boot/xen" || return 1
+	cache_publish "$dir/root" "xen-${version//[^A-Za-z0-9.+~-]/_}" xen
+}

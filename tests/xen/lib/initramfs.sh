@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# initramfs.sh: the memory images that dom0 and the guests boot from.
+#
+# Model: dom0's image is a row of cpio archives, which the kernel unpacks one
+# after the other:
+#
+#   dom0.cpio         busybox, Xen's tools and their libraries, labtool   } built when an
+#   kernel-X.cpio     /kernels/X/vmlinux, one for each guest kernel       } input changes
+#   run.cpio          the script, its files, our driver and CLI, the guests' images
+#
+# None is compressed: unpacking costs more, emulated, than the memory.  A guest's
+# image is one gzip stream (xl refuses several), made for each run, since it holds
+# the driver.  What does not depend on the run lies in build/lab/base-HASH, named
+# after everything that went into it.
+
+# cpio_dir DIR OUT: everything in DIR, owned by root.
+cpio_dir() {
+	(cd "$1" && find . -mindepth 1 | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0) >"$2"
+}
+
+# needed ELF: the shared libraries it names.
+needed() { readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
+
+# copy_libraries ROOT: every library that a program in ROOT needs and ROOT lacks,
+# from the Xen packages first (the C library too), then from this machine.
+copy_libraries() {
+	local root=$1 lib=$1/lib/x86_64-linux-gnu queue name dir from
+	mkdir -p "$lib" "$root/lib64"
+	# The C library loads this one by itself, when a thread is cancelled (xl does that).
+	cp -L "$CACHE/xen/lib/x86_64-linux-gnu/libgcc_s.so.1" "$lib/"
+	mapfile -t queue < <(find "$root" -type f -perm /111 -o -type f -name '*.so*')
+	while [ ${#queue[@]} -gt 0 ]; do
+		for name in $(needed "${queue[0]}"); do
+			[ ! -e "$lib/$name" ] || continue
+			from=
+			for dir in "$CACHE"/xen/{usr/,}lib/x86_64-linux-gnu "$CACHE/xen/usr/lib/xen-4.17/lib" \
+				{/usr,}/lib/x86_64-linux-gnu; do
+				[ ! -e "$dir/$name" ] || { from=$dir/$name; break; }
+			done
+			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the Xen packages nor on this machine"
+			cp -L "$from" "$lib/$name"
+			queue+=("$lib/$name")
+		done
+		queue=("${queue[@]:1}")
+	done
+	[ -e "$root/lib64/ld-linux-x86-64.so.2" ] || cp -L "$CACHE/xen/lib64/ld-linux-x86-64.so.2" "$root/lib64/"
+}
+
+# add_busybox ROOT
+add_busybox() {
+	local applet
+	mkdir -p "$1/bin"
+	cp /bin/busybox "$1/bin/busybox"
+	for applet in $(/bin/busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
+	done
+}
+
+compile() {
+	local out=$1 source=$2
+	shift 2
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -o "$out" "$source" "$@" ||
+		die "cannot compile $source"
+}
+
+# base_hash: of everything that base_build reads.
+base_hash() {
+	{
+		readlink "$CACHE/xen" "$CACHE/kernel-6.1"
+		sha256sum </bin/busybox
+		cat "$XEN_TESTS"/dom0/{init,labtool.c} "$XEN_TESTS"/guest/* \
+			"$XEN_TESTS"/lib/{initramfs.sh,wire.h}
+	} | sha256sum | cut -c 1-16
+}
+
+# base_prepare: sets BASE.
+base_prepare() {
+	local start tmp
+	BASE=$LAB_DIR/base-$(base_hash)
+	[ ! -d "$BASE" ] || { touch "$BASE"; return; }
+	start=$(now_ms)
+	# Bases of older sources; one in use was touched by its run.
+	find "$LAB_DIR" -mindepth 1 -maxdepth 1 -name 'base-*' -mmin +720 -exec rm -rf {} +
+	tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
+	base_dom0 "$tmp"
+	base_guest "$tmp"
+	# Another lab may have been faster.
+	mv -T "$tmp" "$BASE" 2>/dev/null || rm -rf "$tmp"
+	[ -d "$BASE" ] || die "cannot create $BASE"
+	phase "initramfs built" "$start"
+}
+
+base_dom0() {
+	local root=$1/dom0 xen=$CACHE/xen modules tool module
+	mkdir -p "$root"/{bin,sbin,dev,proc/xen,sys,run,tmp,root,out,lab,kernels} "$root"/lib/modules \
+		"$root"/etc/xen/scripts "$root"/usr/{bin,sbin,lib/xen-4.17/bin} \
+		"$root"/var/{lib/xen,lib/xenstored,log/xen/console}
+	ln -s /run "$root/var/run"
+	ln -s /run/lock "$root/var/lock"
+	add_busybox "$root"
+	# Where libxl looks for its helpers; the packages' own xl is a wrapper that picks a version.
+	for tool in xl xenstored xenconsoled xen-init-dom0 libxl-save-helper xenconsole xentrace xenpm; do
+		cp -L "$xen/usr/lib/xen-4.17/bin/$tool" "$root/usr/lib/xen-4.17/bin/$tool"
+		ln -s "/usr/lib/xen-4.17/bin/$tool" "$root/usr/sbin/$tool"
+	done
+	for tool in "$xen"/usr/bin/xenstore*; do
+		cp -L "$tool" "$root/usr/bin/"
+	done
+	# We give dom0 a fixed size: xl must not take from it for a new guest.
+	printf 'autoballoon="off"\n' >"$root/etc/xen/xl.conf"
+	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
+	printf 'root:x:0:\n' >"$root/etc/group"
+	modules=$CACHE/kernel-6.1/lib/modules/$(cache_release 6.1)/kernel
+	for module in xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
+		virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk; do
+		find "$modules" -name "$module.ko" -exec cp {} "$root/lib/modules/" \;
+		[ -e "$root/lib/modules/$module.ko" ] || die "$modules has no $module.ko"
+	done
+	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl
+	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
+	copy_libraries "$root"
+	cpio_dir "$root" "$1/dom0.cpio"
+	rm -rf "$root"
+}
+
+base_guest() {
+	local root=$1/guest
+	mkdir -p "$root"/{dev,proc,sys,run,tmp}
+	add_busybox "$root"
+	compile "$root/bin/agent" "$XEN_TESTS/guest/agent.c" -static -s
+	compile "$root/bin/memfill" "$XEN_TESTS/guest/memfill.c" -static -s
+	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
+	cpio_dir "$root" "$1/guest.cpio"
+	rm -rf "$root"
+}
+
+# kernel_cpio SERIES: prints the archive with that guest kernel.
+kernel_cpio() {
+	local series=$1 tmp
+	local out=$LAB_DIR/kernel-$(cache_release "$series").cpio
+	if [ ! -e "$out" ] || [ "$CACHE/kernel-$series/vmlinux" -nt "$out" ]; then
+		tmp=$(mktemp -d "$LAB_DIR/.kernel-XXXXXX")
+		mkdir -p "$tmp/root/kernels/$series"
+		cp "$CACHE/kernel-$series/vmlinux" "$tmp/root/kernels/$series/"
+		cpio_dir "$tmp/root" "$tmp/cpio"
+		mv "$tmp/cpio" "$out"
+		rm -rf "$tmp"
+	fi
+	echo "$out"
+}
+
+# driver_path SERIES: our module for that kernel.
+driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
+
+# initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
+initrd_build() {
+	local out=$1 series tmp parts=("$BASE/dom0.cpio")
+	tmp=$(mktemp -d "$LAB_DIR/.run-XXXXXX")
+	mkdir -p "$tmp"/root/{lab/files,kernels,usr/sbin}
+	for series in "${opt_kernels[@]}"; do
+		parts+=("$(kernel_cpio "$series")")
+		mkdir -p "$tmp/root/kernels/$series"
+		guest_initrd "$series" "$tmp" "$tmp/root/kernels/$series"
+	done
+	write_settings >"$tmp/root/lab/settings"
+	cp "$XEN_TESTS"/dom0/{helpers.sh,runner,shell} "$tmp/root/lab/"
+	printf '. /lab/settings\n. /lab/helpers.sh\n' >"$tmp/root/lab/env"
+	if [ "$opt_mode" = run ]; then
+		cp "$opt_script" "$tmp/root/lab/script"
+		# Files that a script sources lie beside it.
+		find "$(dirname "$opt_script")" -maxdepth 1 -type f -size -1024k -exec cp {} "$tmp/root/lab/files/" \;
+		printf 'set --'
+		[ ${#opt_args[@]} -eq 0 ] || printf ' %q' "${opt_args[@]}"
+		echo
+	fi >"$tmp/root/lab/arguments"
+	add_files "$tmp/root"
+	if [ "$opt_driver" = load ] || [ -x "$TOP/build/toolstack/hotballoon" ]; then
+		add_toolstack "$tmp/root"
+	fi
+	cpio_dir "$tmp/root" "$tmp/run.cpio"
+	cat "${parts[@]}" "$tmp/run.cpio" >"$out"
+	rm -rf "$tmp"
+}
+
+# guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one.
+guest_initrd() {
+	local driver
+	driver=$(driver_path "$1")
+	: >"$2/driver.cpio"
+	if [ -e "$driver" ]; then
+		rm -rf "$2/driver"
+		mkdir "$2/driver"
+		cp "$driver" "$2/driver/xen-hotballoon.ko"
+		cpio_dir "$2/driver" "$2/driver.cpio"
+		: >"$3/driver"
+	fi
+	cat "$BASE/guest.cpio" "$2/driver.cpio" | gzip -1n >"$3/initrd.gz"
+}
+
+# add_toolstack ROOT: our programs, and the libraries that the base lacks.
+add_toolstack() {
+	local program
+	for program in hotballoon hotballoond; do
+		[ ! -x "$TOP/build/toolstack/$program" ] || cp "$TOP/build/toolstack/$program" "$1/usr/sbin/"
+	done
+	copy_libraries "$1"
+}
+
+# add_files ROOT: what --add FILE[:PATH] asked for, /lab/files/NAME unless said otherwise.
+add_files() {
+	local spec file path
+	for spec in "${opt_add[@]}"; do
+		file=${spec%%:*} path=/lab/files/${file##*/}
+		[[ $spec != *:* ]] || path=${spec#*:}
+		[ -e "$file" ] || die "--add $spec: no file $file"
+		mkdir -p "$(dirname "$1$path")"
+		cp -rL "$file" "$1$path"
+	done
+}
+
+write_settings() {
+	printf "LAB_MODE='%s'\nLAB_GUEST='%s'\nLAB_KERNELS='%s'\nLAB_MEMORY='%s'\nLAB_MAXMEM='%s'\n" \
+		"$opt_mode" "$opt_guest" "${opt_kernels[*]}" "$opt_memory" "$opt_maxmem"
+	printf "LAB_VCPUS='%s'\nLAB_DRIVER='%s'\nLAB_ICOUNT='%s'\nLAB_UP_TIMEOUT='%s'\n" \
+		"$opt_vcpus" "$opt_driver" "$opt_icount" 120
+}

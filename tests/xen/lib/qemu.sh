@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# qemu.sh: one emulated machine, from start to an unpacked result.
+#
+# Model: QEMU is a child of the lab and never outlives it.  The run's folder gets
+#
+#   serial.log    Xen's console: Xen, dom0's kernel and daemons
+#   output.log    what the script printed; streamed to the terminal meanwhile
+#   guests/       the guests' consoles        xl-dmesg.txt xenstore.txt ...
+#   out/          files that the script put into $OUT
+#
+# The last two come as a tar archive on a disk that dom0 writes when it ends.  When
+# the time is up dom0 is asked to do that at once, and only then QEMU is killed.
+
+# The flags that matter:
+#   -smap         Xen would toggle it at each access to a PV guest, which is slow here
+#   -erms,-fsrm   else kernels clear pages with "rep stosb", emulated byte by byte
+QEMU_CPU=max,-smap,-erms,-fsrm
+
+# qemu_arguments RUN INITRD: sets QEMU_ARGS.
+qemu_arguments() {
+	local run=$1 initrd=$2 dom0_memory=1G
+	QEMU_ARGS=(-cpu "$QEMU_CPU" -m "$opt_host_memory" -display none -monitor none
+		-no-reboot -nodefaults -net none)
+	if [ "$opt_icount" = yes ]; then
+		# One instruction is 2 ns, whatever the machine does meanwhile.
+		QEMU_ARGS+=(-accel tcg,thread=single -icount "shift=1,sleep=off" -smp 1
+			-rtc "base=2026-01-01,clock=vm" -seed 1)
+	else
+		QEMU_ARGS+=(-accel "tcg,thread=multi" -smp 2)
+	fi
+	QEMU_ARGS+=(-chardev "file,id=serial,path=$run/serial.log" -serial chardev:serial)
+	if [ "$opt_mode" = shell ]; then
+		QEMU_ARGS+=(-chardev "stdio,id=script,mux=on,signal=off,logfile=$run/output.log")
+	else
+		QEMU_ARGS+=(-chardev "stdio,id=script,signal=off")
+	fi
+	QEMU_ARGS+=(-serial chardev:script
+		-drive "file=$run/results.tar,format=raw,if=virtio"
+		-kernel "$CACHE/xen/boot/xen"
+		-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory loglvl=info guest_loglvl=info"
+		# QEMU splits at commas; the first word is the file
+		-initrd "$CACHE/kernel-6.1/vmlinux console=hvc0 rdinit=/init quiet panic=-1 oops=panic,$initrd")
+}
+
+# qemu_run RUN: boots RUN/initrd and waits.  Sets QEMU_STATUS to "done" (dom0 handed over
+# its results), "timeout" or "died"; the script's status is then in RUN/status.
+qemu_run() {
+	local run=$1 start tail_pid='' timer_pid='' ended
+	start=$(now_ms)
+	qemu_arguments "$run" "$run/initrd"
+	truncate -s 1G "$run/results.tar"
+	: >"$run/output.log"
+	printf '%q ' qemu-system-x86_64 "${QEMU_ARGS[@]}" >"$run/qemu.txt"
+	if [ "$opt_mode" = shell ]; then
+		qemu-system-x86_64 "${QEMU_ARGS[@]}" 2>"$run/qemu.log" || true
+	else
+		mkfifo "$run/orders"
+		# Open for both directions: QEMU must find a writer, and may be gone when we write.
+		exec {orders}<>"$run/orders"
+		qemu-system-x86_64 "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
+		QEMU_PID=$!
+		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" &
+		tail_pid=$!
+		sleep "$opt_timeout" &
+		timer_pid=$!
+		wait -n -p ended "$QEMU_PID" "$timer_pid" || true
+		QEMU_STATUS=
+		if [ "${ended:-}" = "$timer_pid" ]; then
+			QEMU_STATUS=timeout
+			qemu_collect "$orders"
+		else
+			kill "$timer_pid" 2>/dev/null || true
+		fi
+		exec {orders}>&-
+		rm -f "$run/orders"
+		wait "$QEMU_PID" 2>/dev/null || true
+		QEMU_PID=
+		wait "$tail_pid" "$timer_pid" 2>/dev/null || true
+	fi
+	qemu_unpack "$run"
+	RUN_MS=$(($(now_ms) - start))
+}
+
+# Ask dom0 for its results, give it 20 s, then end it.
+qemu_collect() {
+	local i
+	printf 'collect\n' >&"$1"
+	for ((i = 0; i < 200; i++)); do
+		kill -0 "$QEMU_PID" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	kill -KILL "$QEMU_PID" 2>/dev/null || true
+}
+
+# End QEMU, if it runs: called when the lab ends for whatever reason.
+qemu_end() {
+	[ -z "${QEMU_PID:-}" ] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+}
+
+# qemu_unpack RUN: take the results apart.
+qemu_unpack() {
+	local run=$1
+	rm -f "$run/initrd"
+	mkdir -p "$run/out"
+	if tar -tf "$run/results.tar" ./.lab/status >/dev/null 2>&1; then
+		tar -xf "$run/results.tar" -C "$run/out" --no-same-owner
+		mkdir -p "$run/guests"
+		find "$run/out/.lab/log/console" -type f -exec mv {} "$run/guests/" \;
+		mv "$run"/out/.lab/log "$run/xen-logs"
+		mv "$run"/out/.lab/* "$run/"
+		rmdir "$run/out/.lab"
+		: "${QEMU_STATUS:=done}"
+	else
+		: "${QEMU_STATUS:=died}"
+	fi
+	rm -f "$run/results.tar"
+}
