@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
+# make modules-lab        the driver, for the kernels that the lab boots
+# make toolstack          library and command line tool
+# make test               everything that CI runs; test-unit, test-lab: its parts
+# make demo               a guest growing past its boot size, on real Xen in QEMU
+# make lint               checkpatch and sparse over the driver
+# make clean
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+LAB := tests/xen/lab
+DEPENDENCIES := packaging/install-dependencies
+
+.PHONY: all module modules-lab toolstack test test-unit test-lab demo lint clean
+
+all: module toolstack
+
+# Kbuild writes beside its sources: give each kernel its own tree of links, so
+# that builds for several kernels do not disturb each other.
+define build_module
+	@release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(1)/include/generated/utsrelease.h 2>/dev/null); \
+	if [ -z "$$release" ]; then \
+		echo "No kernel headers at KDIR=$(1): install linux-headers-$$(uname -r), or name others" >&2; \
+		exit 1; \
+	fi; \
+	tree=build/module/$$release; \
+	mkdir -p $$tree && cp -rsf $(CURDIR)/Kbuild $(CURDIR)/drivers $(CURDIR)/include $$tree/ && \
+	$(MAKE) -C $(1) M=$(CURDIR)/$$tree $(2) CONFIG_DEBUG_INFO_BTF_MODULES= modules && \
+	echo "Built $$tree/xen-hotballoon.ko"
+endef
+
+module:
+	$(call build_module,$(KDIR))
+
+modules-lab:
+	@$(DEPENDENCIES) build
+	@$(LAB) fetch
+	$(call build_module,$$($(LAB) kdir 6.1))
+	$(call build_module,$$($(LAB) kdir 6.12))
+
+toolstack:
+	$(MAKE) -C toolstack all
+
+clean:
+	rm -rf build

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "floor.h"
+
+#define RESERVE_BASE	(16 * HB_MIB_PAGES)
+#define RESERVE_MAX	(256 * HB_MIB_PAGES)
+#define RESERVE_SHIFT	4
+
+u64 hb_floor_reserve(u64 managed)
+{
+	u64 reserve = RESERVE_BASE + (managed >> RESERVE_SHIFT);
+
+	return reserve < RESERVE_MAX ? reserve : RESERVE_MAX;
+}
+
+static u64 above(u64 value, u64 reserve)
+{
+	return value > reserve ? value - reserve : 0;
+}
+
+struct hb_floor hb_floor_compute(const struct hb_floor_input *in)
+{
+	u64 reserve = hb_floor_reserve(in->managed);
+	struct hb_floor floor;
+	u64 kernel;
+
+	floor.take_added = above(in->available, reserve);
+	/*
+	 * Movable memory cannot serve the kernel; half the reserve must be
+	 * where it can.
+	 */
+	kernel = above(in->available_kernel, reserve / 2);
+	floor.take_boot = floor.take_added < kernel ? floor.take_added : kernel;
+	return floor;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How much may be taken without taking the guest's life.
+ *
+ * A guest dies of a shortage that the balloon made in two ways: everything is
+ * in use (the OOM killer), or what is left is in a zone that the kernel cannot
+ * use for itself.  So both are looked at, and a reserve stays in each that lets
+ * the guest go on forking and allocating.
+ */
+#ifndef HB_CORE_FLOOR_H
+#define HB_CORE_FLOOR_H
+
+#include <core/port.h>
+
+/* All in pages. */
+struct hb_floor_input {
+	u64 managed;		/* all that the allocator manages (MemTotal) */
+	u64 available;		/* si_mem_available(): free and reclaimable */
+	u64 available_kernel;	/* the same, of zones the kernel can use itself */
+};
+
+struct hb_floor {
+	u64 take_added;		/* may be taken from hot-added (movable) memory */
+	u64 take_boot;		/* may be taken from boot memory */
+};
+
+/**
+ * hb_floor_reserve() - pages that must stay available
+ * @managed: all pages that the allocator manages
+ *
+ * 16 MiB and a sixteenth of the guest, at most 256 MiB.  In a 512 MiB guest
+ * that is full of its own data this keeps about 40 MiB: room for fifty
+ * processes and their page tables.
+ */
+u64 hb_floor_reserve(u64 managed);
+
+struct hb_floor hb_floor_compute(const struct hb_floor_input *in);
+
+#endif /* HB_CORE_FLOOR_H */

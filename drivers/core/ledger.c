@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "ledger.h"
+
+enum hb_ledger_verdict hb_ledger_compare(struct hb_ledger *ledger,
+					 u64 xen_pages, bool at_target)
+{
+	u64 populated = hb_ledger_populated(ledger);
+	s64 drift;
+
+	if (!ledger->settled) {
+		if (!at_target || xen_pages < populated)
+			return HB_LEDGER_UNSETTLED;
+		ledger->gap = xen_pages - populated;
+		ledger->settled = true;
+	}
+	drift = (s64)(xen_pages - populated - ledger->gap);
+	if (drift == ledger->drift)
+		return drift ? HB_LEDGER_DRIFTING : HB_LEDGER_TRUE;
+	ledger->drift = drift;
+	return drift ? HB_LEDGER_DRIFTED : HB_LEDGER_TRUE;
+}

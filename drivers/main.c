@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Load and unload: open the books, take over, run, hand back. */
+#include <linux/crash_dump.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+
+#include <xen/features.h>
+#include <xen/xen.h>
+#include <xen/xenbus.h>
+
+#include "driver.h"
+#include "mem/blocks.h"
+#include "mem/hotplug.h"
+#include "mem/online.h"
+#include "mem/pages.h"
+#include "xen/bus.h"
+#include "xen/extents.h"
+#include "xen/intree.h"
+
+struct hb_driver hb;
+
+/* Pages a call that are adopted or returned. */
+#define ADOPT_BATCH 512
+
+static int check_domain(void)
+{
+	if (!xen_domain()) {
+		pr_err("this is not a Xen guest: nothing to do here\n");
+		return -ENODEV;
+	}
+	if (xen_initial_domain()) {
+		pr_err("this is dom0: hotballoon is for guests; set dom0's memory with `xl mem-set 0`\n");
+		return -EPERM;
+	}
+	if (is_kdump_kernel()) {
+		pr_info("leaving the crash kernel's memory alone\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Make pages that the built-in driver had ballooned held pages of ours. */
+static int adopt_batch(struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long pfn = page_to_pfn(pages[i]);
+
+		if (!hb_blocks_ensure(pfn, false)) {
+			hb_intree_return(pages + i, nr - i);
+			return -ENOMEM;
+		}
+		mutex_lock(&hb.lock);
+		hb_pages_hold(pfn, 1, false);
+		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, 1));
+		mutex_unlock(&hb.lock);
+	}
+	return 0;
+}
+
+static int adopt_all(void)
+{
+	struct page **pages;
+	unsigned int nr;
+	int rc = 0;
+
+	pages = kvcalloc(ADOPT_BATCH, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	while (!rc && (nr = hb_intree_adopt(pages, ADOPT_BATCH)))
+		rc = adopt_batch(pages, nr);
+	kvfree(pages);
+	return rc;
+}
+
+/* The inverse, for every held page of an online block; the map forgets them. */
+static void return_all(void)
+{
+	static unsigned long pfns[64];
+	struct page *pages[ARRAY_SIZE(pfns)];
+	unsigned int nr, i;
+
+	for (;;) {
+		mutex_lock(&hb.lock);
+		nr = hb_blockmap_held_pages(&hb.map, pfns, ARRAY_SIZE(pfns));
+		for (i = 0; i < nr; i++) {
+			pages[i] = pfn_to_page(pfns[i]);
+			__ClearPageOffline(pages[i]);
+			WARN_ON_ONCE(hb_blockmap_release(&hb.map, pfns[i], 1));
+		}
+		mutex_unlock(&hb.lock);
+		if (!nr)
+			return;
+		hb_intree_return(pages, nr);
+	}
+}
+
+static u64 pages_in(const struct hb_firmware_ram *firmware)
+{
+	u64 pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < firmware->nr; i++)
+		pages += firmware->range[i].end_pfn - firmware->range[i].start_pfn;
+	return pages;
+}
+
+/*
+ * Translated guests: RAM is what the builder's memory map says, plus what the
+ * built-in driver hot-added; Xen counts more (special pages), or less while
+ * populate-on-demand is unsettled.  PV guests: Xen counts exactly the RAM, and
+ * there is no populate-on-demand.
+ */
+static void open_ledger(const struct hb_firmware_ram *firmware,
+			const struct hb_blocks_found *found)
+{
+	struct hb_ledger *ledger = &hb.ledger;
+	u64 xen_pages = hb_extents_current();
+
+	mutex_lock(&hb.lock);
+	*ledger = (struct hb_ledger){ .held = hb.map.held };
+	if (xen_feature(XENFEAT_auto_translated_physmap)) {
+		ledger->capacity = pages_in(firmware) + found->extra -
+				   hb_intree_foreign_pages();
+	} else {
+		ledger->capacity = xen_pages + hb.map.held;
+		ledger->settled = true;
+	}
+	hb_intree_calibrate(hb_ledger_populated(ledger));
+	mutex_unlock(&hb.lock);
+}
+
+static int take_over(const struct hb_firmware_ram *firmware)
+{
+	struct hb_blocks_found found;
+	int rc;
+
+	hb_online_close(true);
+	rc = hb_blocks_scan(firmware, &found);
+	if (rc)
+		goto open;
+	rc = hb_intree_attach(hb_online_page);
+	if (rc)
+		goto open;
+	rc = adopt_all();
+	if (rc) {
+		return_all();
+		hb_intree_detach(hb_online_page);
+		goto open;
+	}
+	open_ledger(firmware, &found);
+open:
+	hb_online_close(false);
+	return rc;
+}
+
+static void hand_back(void)
+{
+	hb_online_close(true);
+	if (hb_intree_present())
+		return_all();
+	else if (hb.map.held)
+		pr_info("%lu MiB stay with Xen: load the module again to use them\n",
+			hb.map.held / HB_MIB_PAGES);
+	hb_intree_detach(hb_online_page);
+	hb_online_close(false);
+}
+
+/* What needs no other part but memory; undone by free_parts(). */
+static int make_parts(void)
+{
+	int rc = hb_extents_init();
+
+	if (rc)
+		return rc;
+	rc = hb_pages_init();
+	if (rc)
+		goto free_extents;
+	rc = hb_hotplug_init();
+	if (rc)
+		goto free_pages;
+	rc = hb_blocks_init(hb_hotplug_end_pfn());
+	if (rc)
+		goto free_window;
+	rc = hb_online_init();
+	if (!rc)
+		return 0;
+	hb_blocks_free();
+free_window:
+	hb_hotplug_exit();
+free_pages:
+	hb_pages_exit();
+free_extents:
+	hb_extents_exit();
+	return rc;
+}
+
+static void free_parts(void)
+{
+	hb_online_exit();
+	hb_blocks_free();
+	hb_hotplug_exit();
+	hb_pages_exit();
+	hb_extents_exit();
+}
+
+static int start(void)
+{
+	int rc = hb_sysfs_register();
+
+	if (rc)
+		return rc;
+	rc = hb_worker_start();
+	if (rc)
+		goto no_worker;
+	rc = hb_bus_start();
+	if (!rc)
+		return 0;
+	hb_worker_stop();
+no_worker:
+	hb_sysfs_unregister();
+	return rc;
+}
+
+static int __init hotballoon_init(void)
+{
+	struct hb_firmware_ram firmware = { 0 };
+	int rc = check_domain();
+
+	if (rc)
+		return rc;
+	mutex_init(&hb.lock);
+	rc = hb_extents_firmware_ram(&firmware);
+	if (rc && xen_feature(XENFEAT_auto_translated_physmap)) {
+		pr_err("Xen has no memory map for this guest (%d): its toolstack is not supported\n",
+		       rc);
+		return rc;
+	}
+	rc = make_parts();
+	if (rc)
+		return rc;
+	rc = take_over(&firmware);
+	if (rc)
+		goto free;
+	rc = start();
+	if (rc) {
+		hand_back();
+		goto free;
+	}
+	pr_info("%s, %llu MiB of RAM, can grow to %llu GiB\n",
+		hb_intree_present() ? "took over from the kernel's balloon driver" :
+				      "the kernel's balloon driver is absent",
+		hb_ledger_populated(&hb.ledger) / HB_MIB_PAGES,
+		hb_ceiling() / HB_MIB_PAGES / 1024);
+	return 0;
+free:
+	free_parts();
+	return rc;
+}
+
+/* No hot-added block exists: each holds a reference on the module. */
+static void __exit hotballoon_exit(void)
+{
+	hb_bus_stop();
+	hb_worker_stop();
+	hb_sysfs_unregister();
+	hand_back();
+	free_parts();
+}
+
+module_init(hotballoon_init);
+module_exit(hotballoon_exit);
+
+MODULE_DESCRIPTION("Memory balloon and memory hotplug for Xen guests");
+MODULE_AUTHOR("The hotballoon authors");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1");

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ioport.h>
+#include <linux/memory.h>
+#include <linux/memory_hotplug.h>
+#include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+
+#include "../driver.h"
+#include "../xen/extents.h"
+#include "hotplug.h"
+#include "online.h"
+#include "pages.h"
+
+/* Below 4 GiB are device windows, and the kernel's own scratch regions. */
+#define WINDOW_START	SZ_4G
+#define WINDOW_MAX	(256ULL * SZ_1G)
+#define WINDOW_MIN	((u64)SZ_4G)
+
+/* The kernel wants this form; it shows in /proc/iomem. */
+#define RESOURCE_NAME	"System RAM (hotballoon)"
+
+static struct resource window = {
+	.name = "Hotballoon window",
+	.flags = IORESOURCE_SYSTEM_RAM,	/* not BUSY: blocks go inside */
+};
+
+int hb_hotplug_init(void)
+{
+	struct range range = mhp_get_pluggable_range(true);
+	u64 end = min_t(u64, range.end, hb_extents_address_limit() - 1);
+	u64 size;
+
+	for (size = WINDOW_MAX; size >= WINDOW_MIN; size /= 2) {
+		if (!allocate_resource(&iomem_resource, &window, size,
+				       max_t(u64, WINDOW_START, range.start),
+				       end, memory_block_size_bytes(),
+				       NULL, NULL))
+			return 0;
+	}
+	pr_err("no free range of %llu GiB in the address space below %#llx for hot-added memory\n",
+	       WINDOW_MIN / SZ_1G, end);
+	return -EBUSY;
+}
+
+void hb_hotplug_exit(void)
+{
+	release_resource(&window);
+}
+
+unsigned long hb_hotplug_end_pfn(void)
+{
+	return PHYS_PFN(window.end + 1);
+}
+
+unsigned int hb_hotplug_blocks_left(void)
+{
+	return PHYS_PFN(resource_size(&window)) / hb.map.block_pages -
+	       hb.added_blocks;
+}
+
+static void forget_block(struct hb_block *block)
+{
+	mutex_lock(&hb.lock);
+	hb_blockmap_remove(&hb.map, block);
+	hb.ledger.capacity -= hb.map.block_pages;
+	hb.ledger.held = hb.map.held;
+	hb.added_blocks--;
+	mutex_unlock(&hb.lock);
+	kvfree(block);
+	module_put(THIS_MODULE);
+}
+
+/* The block must be in the books before the kernel knows it: it may online it. */
+static struct hb_block *book_block(unsigned long pfn)
+{
+	struct hb_block *block = hb_blocks_ensure(pfn, true);
+
+	if (!block)
+		return NULL;
+	/* Its memory would outlive what keeps its holes safe. */
+	__module_get(THIS_MODULE);
+	mutex_lock(&hb.lock);
+	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, hb.map.block_pages));
+	hb.ledger.capacity += hb.map.block_pages;
+	hb.ledger.held = hb.map.held;
+	hb.added_blocks++;
+	mutex_unlock(&hb.lock);
+	return block;
+}
+
+static int add_block(unsigned long pfn)
+{
+	u64 start = PFN_PHYS(pfn);
+	struct hb_block *block;
+	int rc = hb_extents_prepare(pfn, hb.map.block_pages);
+
+	if (rc)
+		return rc;
+	block = book_block(pfn);
+	if (!block)
+		return -ENOMEM;
+	rc = add_memory_driver_managed(memory_add_physaddr_to_nid(start), start,
+				       memory_block_size_bytes(), RESOURCE_NAME,
+				       MHP_MERGE_RESOURCE);
+	if (rc)
+		forget_block(block);
+	return rc;
+}
+
+int prepare_online_pages(unsigned long pfn, unsigned long nr_pages)
+{
+	unsigned long end = pfn + nr_pages;
+	int rc = 0;
+
+	for (; pfn < end && !rc; pfn += hb.map.block_pages) {
+		rc = add_block(pfn);
+		if (!rc && hb_online_block(pfn))
+			rc = -EAGAIN;
+	}
+	return rc;
+}
+
+unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
+{
+	lockdep_assert_held(&hb.lock);
+	if (WARN_ON_ONCE(hb_blockmap_release(&hb.map, pfn, nr_pages)))
+		return 0;
+	hb.ledger.held = hb.map.held;
+	hb_pages_free(pfn, nr_pages);
+	return nr_pages;
+}
+
+/* Blocks are added from the bottom of the window up. */
+static unsigned long next_block_pfn(void)
+{
+	unsigned long pfn = PHYS_PFN(window.start);
+
+	mutex_lock(&hb.lock);
+	while (hb_blockmap_find(&hb.map, pfn))
+		pfn += hb.map.block_pages;
+	mutex_unlock(&hb.lock);
+	return pfn;
+}
+
+struct hb_outcome hb_hotplug_add_block(void)
+{
+	unsigned long pfn = next_block_pfn();
+	struct hb_outcome outcome = { 0 };
+	int rc;
+
+	/* Struct pages for memory that Xen does not give would be a loss. */
+	if (!hb_extents_probe(pfn)) {
+		outcome.cause = hb_extents_refusal();
+		return outcome;
+	}
+	rc = prepare_online_pages(pfn, hb.map.block_pages);
+	if (!rc) {
+		outcome.pages = 1;
+	} else if (rc == -EAGAIN) {
+		outcome.cause = HB_CAUSE_OFFLINE_PENDING;
+	} else {
+		pr_warn_ratelimited("cannot add a memory block at %#llx (%d)\n",
+				    (u64)PFN_PHYS(pfn), rc);
+		outcome.cause = HB_CAUSE_GUEST_BUSY;
+	}
+	return outcome;
+}
+
+struct hb_outcome hb_hotplug_online_block(void)
+{
+	struct hb_outcome outcome = { 0 };
+	struct hb_block *block;
+	unsigned long pfn = 0;
+
+	mutex_lock(&hb.lock);
+	block = hb_blockmap_offline_block(&hb.map);
+	if (block)
+		pfn = block->start_pfn;
+	mutex_unlock(&hb.lock);
+
+	if (pfn && !hb_online_block(pfn))
+		outcome.pages = 1;
+	else
+		outcome.cause = HB_CAUSE_OFFLINE_PENDING;
+	return outcome;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory blocks going online and offline, by our hand or anybody's.
+ *
+ * The online callback keeps held pages from the allocator, the memory notifier
+ * keeps the books' block states true and lets blocks with held pages go offline,
+ * and hb_online_block() puts a block online as movable memory by the interface
+ * that user space has, its state file: no policy of the system is changed.
+ */
+#ifndef HB_MEM_ONLINE_H
+#define HB_MEM_ONLINE_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+int hb_online_init(void);
+void hb_online_exit(void);
+
+/* No block may go online while @closed: the callback is changing hands. */
+void hb_online_close(bool closed);
+
+/* The online callback; the kernel holds its hotplug locks. */
+void hb_online_page(struct page *page, unsigned int order);
+
+/**
+ * hb_online_block() - see to it that the block at @pfn is online as movable
+ *
+ * A block that the kernel onlined elsewhere is offlined first, which is easy
+ * while every page of it is held.  Caller holds no lock.
+ *
+ * Return: 0 if it is online as movable, or a negative errno.
+ */
+int hb_online_block(unsigned long pfn);
+
+#endif /* HB_MEM_ONLINE_H */

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/gfp.h>
+#include <linux/highmem.h>
+#include <linux/memory.h>
+#include <linux/mm.h>
+#include <linux/page-flags.h>
+#include <linux/vmstat.h>
+
+#include "../driver.h"
+#include "../xen/extents.h"
+#include "hotplug.h"
+#include "pages.h"
+
+/*
+ * Like the built-in driver: take what is free or easy to reclaim, leave the
+ * reserves alone, and never wake the OOM killer.
+ */
+#define GFP_BALLOON \
+	(GFP_HIGHUSER | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
+
+/* Extents of the step at hand; used by the worker only. */
+static unsigned long *step_pfns;
+
+int hb_pages_init(void)
+{
+	step_pfns = kvcalloc(HB_EXTENTS_MAX_PAGES, sizeof(*step_pfns),
+			     GFP_KERNEL);
+	return step_pfns ? 0 : -ENOMEM;
+}
+
+void hb_pages_exit(void)
+{
+	kvfree(step_pfns);
+	step_pfns = NULL;
+}
+
+void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
+{
+	struct page *page = pfn_to_page(pfn);
+	unsigned long i;
+
+	page_offline_begin();
+	for (i = 0; i < nr; i++) {
+		ClearPageReserved(page + i);
+		set_page_count(page + i, 1);
+		__SetPageOffline(page + i);
+	}
+	page_offline_end();
+	if (managed)
+		adjust_managed_page_count(page, -(long)nr);
+}
+
+void hb_pages_free(unsigned long pfn, unsigned long nr)
+{
+	struct page *page = pfn_to_page(pfn);
+	unsigned int order = 0;
+	unsigned long i;
+
+	if (nr == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES))
+		order = HB_UNIT_ORDER;
+	for (i = 0; i < nr; i++) {
+		__ClearPageOffline(page + i);
+		/* Of a larger page only the head has a reference. */
+		if (order && i)
+			set_page_count(page + i, 0);
+	}
+	adjust_managed_page_count(page, nr);
+	for (i = 0; i < nr; i += 1UL << order)
+		__free_pages(page + i, order);
+}
+
+/*
+ * Xen does not clear what it takes from a living guest, and the next owner must
+ * not read it.  Clear pages that the allocator returned, unless it just did:
+ * init_on_alloc cleared them on their way here, init_on_free on their way into
+ * the allocator.  Page poisoning switches both off.
+ */
+static void clear_pages(struct page *page, unsigned long nr)
+{
+	unsigned long i;
+
+	if (want_init_on_alloc(GFP_BALLOON) || want_init_on_free())
+		return;
+	for (i = 0; i < nr; i++)
+		clear_highpage(page + i);
+}
+
+/*
+ * A block that is on its way offline has let its held pages go already: new
+ * ones would confuse it.  Give those extents back to the allocator.
+ */
+static unsigned int drop_unusable(unsigned long *pfns, unsigned int nr,
+				  unsigned int order)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < nr; i++) {
+		struct hb_block *block = hb_blockmap_find(&hb.map, pfns[i]);
+
+		if (block && block->state == HB_BLOCK_ONLINE) {
+			pfns[kept++] = pfns[i];
+			continue;
+		}
+		hb_pages_hold(pfns[i], 1UL << order, true);
+		hb_pages_free(pfns[i], 1UL << order);
+	}
+	return kept;
+}
+
+static unsigned long surrender(unsigned long *pfns, unsigned int nr,
+			       unsigned int order)
+{
+	unsigned long size = 1UL << order;
+	unsigned long done, i;
+
+	mutex_lock(&hb.lock);
+	nr = drop_unusable(pfns, nr, order);
+	for (i = 0; i < nr; i++) {
+		hb_pages_hold(pfns[i], size, true);
+		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfns[i], size));
+	}
+	hb.ledger.held = hb.map.held;
+	done = hb_extents_release(pfns, nr, order);
+	for (i = done; i < (unsigned long)nr << order;
+	     i = round_down(i, size) + size)
+		mark_pages_onlined(pfns[i >> order] + (i & (size - 1)),
+				   size - (i & (size - 1)));
+	mutex_unlock(&hb.lock);
+	return done;
+}
+
+unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr)
+{
+	unsigned int i;
+
+	clear_pages(pfn_to_page(pfn), nr);
+	if (nr == HB_UNIT_PAGES)
+		return surrender(&pfn, 1, HB_UNIT_ORDER);
+	for (i = 0; i < nr; i++)
+		step_pfns[i] = pfn + i;
+	return surrender(step_pfns, nr, 0);
+}
+
+static unsigned int allocate(unsigned long *pfns, unsigned int nr,
+			     unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		struct page *page = alloc_pages(GFP_BALLOON, order);
+
+		if (!page)
+			break;
+		clear_pages(page, 1UL << order);
+		pfns[i] = page_to_pfn(page);
+	}
+	return i;
+}
+
+static struct hb_outcome shrink(u64 pages, unsigned int order)
+{
+	unsigned int want = min_t(u64, pages, HB_EXTENTS_MAX_PAGES) >> order;
+	unsigned int got = allocate(step_pfns, want, order);
+	struct hb_outcome outcome = { 0 };
+
+	if (got)
+		outcome.pages = surrender(step_pfns, got, order);
+	if (got < want)
+		outcome.cause = HB_CAUSE_GUEST_BUSY;
+	else if (outcome.pages < (u64)want << order)
+		outcome.cause = HB_CAUSE_BACKEND_GONE;
+	return outcome;
+}
+
+struct hb_outcome hb_pages_shrink_units(u64 pages)
+{
+	return shrink(pages, HB_UNIT_ORDER);
+}
+
+struct hb_outcome hb_pages_shrink_singles(u64 pages)
+{
+	return shrink(pages, 0);
+}
+
+/* Caller holds hb.lock. */
+static unsigned long populate(unsigned long *pfns, unsigned int nr,
+			      unsigned int order)
+{
+	unsigned long size = 1UL << order;
+	unsigned long done = hb_extents_populate(pfns, nr, order);
+	unsigned long i;
+
+	for (i = 0; i < done; i += size)
+		mark_pages_onlined(pfns[i >> order], min(size, done - i));
+	return done;
+}
+
+static struct hb_outcome grown(unsigned long done, unsigned long asked)
+{
+	struct hb_outcome outcome = { .pages = done };
+
+	if (done < asked)
+		outcome.cause = hb_extents_refusal();
+	return outcome;
+}
+
+/*
+ * One extent a time: finding the next empty unit wants the one before out of
+ * the map, and a hypercall for 2 MiB is cheap beside what it does.
+ */
+struct hb_outcome hb_pages_grow_units(u64 pages)
+{
+	unsigned long done = 0;
+
+	mutex_lock(&hb.lock);
+	while (done + HB_UNIT_PAGES <= pages) {
+		struct hb_run unit = hb_blockmap_empty_unit(&hb.map);
+		unsigned long got;
+
+		if (!unit.nr)
+			break;
+		got = populate(&unit.pfn, 1, HB_UNIT_ORDER);
+		done += got;
+		if (got < HB_UNIT_PAGES)
+			break;
+	}
+	mutex_unlock(&hb.lock);
+	return grown(done, pages);
+}
+
+struct hb_outcome hb_pages_grow_singles(u64 pages)
+{
+	unsigned int want = min_t(u64, pages, HB_EXTENTS_MAX_PAGES);
+	unsigned long done;
+	unsigned int nr;
+
+	mutex_lock(&hb.lock);
+	nr = hb_blockmap_held_pages(&hb.map, step_pfns, want);
+	done = populate(step_pfns, nr, 0);
+	mutex_unlock(&hb.lock);
+	return grown(done, nr);
+}
+
+/* Free pages and half the page cache, of zones that the kernel itself can use. */
+static u64 available_kernel(void)
+{
+	s64 available = 0;
+	int nid, i;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < ZONE_MOVABLE; i++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+			s64 cache;
+
+			if (!managed_zone(zone))
+				continue;
+			cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+				zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+			available += zone_page_state(zone, NR_FREE_PAGES) +
+				     cache / 2;
+			available -= high_wmark_pages(zone);
+		}
+	}
+	return max_t(s64, available, 0);
+}
+
+void hb_pages_pressure(struct hb_floor_input *in)
+{
+	in->managed = totalram_pages();
+	in->available = max_t(long, si_mem_available(), 0);
+	in->available_kernel = available_kernel();
+}

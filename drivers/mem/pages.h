@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Held pages, as struct pages.
+ *
+ * A held page is PG_offline (dump tools and /proc/kcore leave it alone), has one
+ * reference (so nobody can allocate or isolate it), is not reserved, and is not
+ * part of its zone's managed pages, so that MemTotal tells what the guest has.
+ * Adopted pages, pages out of the allocator, evacuated ranges and hot-added
+ * pages that never had a frame all look the same.
+ */
+#ifndef HB_MEM_PAGES_H
+#define HB_MEM_PAGES_H
+
+#include <linux/mm_types.h>
+#include <linux/types.h>
+
+#include "../core/floor.h"
+#include "../core/plan.h"
+
+int hb_pages_init(void);
+void hb_pages_exit(void);
+
+/*
+ * Pages that just came out of the allocator, or were adopted (@managed says
+ * whether the zone still counts them), become held.
+ */
+void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
+
+/*
+ * Held pages that have frames again go to the allocator: a whole aligned unit as
+ * one page of order HB_UNIT_ORDER, anything else page by page.
+ */
+void hb_pages_free(unsigned long pfn, unsigned long nr);
+
+/* Steps of the plan on boot memory and on held pages; take hb.lock. */
+struct hb_outcome hb_pages_grow_units(u64 pages);
+struct hb_outcome hb_pages_grow_singles(u64 pages);
+struct hb_outcome hb_pages_shrink_units(u64 pages);
+struct hb_outcome hb_pages_shrink_singles(u64 pages);
+
+/**
+ * hb_pages_surrender() - give pages that alloc_contig_range() returned to Xen
+ * @nr: at most HB_UNIT_PAGES, in one unit; exactly that many go as one extent
+ *
+ * Clears them first.  What Xen does not take goes back to the allocator.  Takes
+ * hb.lock.
+ *
+ * Return: pages given.
+ */
+unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr);
+
+/* What the floor is computed from. */
+void hb_pages_pressure(struct hb_floor_input *in);
+
+#endif /* HB_MEM_PAGES_H */

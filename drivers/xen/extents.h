@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Xen's memory reservation: take frames from Xen and give them back.
+ *
+ * The only file pair that makes reservation hypercalls, together with pv.c,
+ * which does for PV guests what their page tables and their table of machine
+ * frames (p2m) need on top.
+ */
+#ifndef HB_XEN_EXTENTS_H
+#define HB_XEN_EXTENTS_H
+
+#include <linux/types.h>
+
+#include <hotballoon/keys.h>
+
+/* The most pages that one call may name: HB_STEP_PAGES. */
+#define HB_EXTENTS_MAX_PAGES 8192
+
+int hb_extents_init(void);
+void hb_extents_exit(void);
+
+/**
+ * hb_extents_release() - give frames to Xen
+ * @pfns: first page of each extent; clobbered
+ * @nr: number of extents
+ * @order: 0 or HB_UNIT_ORDER
+ *
+ * The pages must be out of use, cleared and marked held.
+ *
+ * Return: pages whose frames are gone, counted in the order of the list.
+ */
+unsigned long hb_extents_release(unsigned long *pfns, unsigned int nr,
+				 unsigned int order);
+
+/**
+ * hb_extents_populate() - take frames from Xen
+ *
+ * Like hb_extents_release(), for held pages.
+ *
+ * Return: pages that have frames now; fewer than asked for if Xen has or
+ * allows no more, see hb_extents_refusal().
+ */
+unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,
+				  unsigned int order);
+
+/**
+ * hb_extents_probe() - would Xen give a frame behind @pfn?
+ *
+ * @pfn needs no struct page, and has no frame before and after.
+ */
+bool hb_extents_probe(unsigned long pfn);
+
+/* Why Xen just refused: its limit for this domain, or its free memory. */
+enum hb_cause hb_extents_refusal(void);
+
+/* XENMEM_current_reservation: pages that Xen counts for this domain. */
+u64 hb_extents_current(void);
+
+/**
+ * hb_extents_prepare() - get addresses ready for hot-added memory
+ *
+ * Called before the memory is added.  Nothing to do but on PV.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hb_extents_prepare(unsigned long pfn, unsigned long nr);
+
+/* The first address that hot-added memory cannot have in this kind of guest. */
+phys_addr_t hb_extents_address_limit(void);
+
+/* RAM in the domain's memory map, which its builder laid down. */
+struct hb_firmware_ram {
+	unsigned int nr;
+	struct {
+		unsigned long start_pfn;
+		unsigned long end_pfn;
+	} range[16];
+};
+
+/**
+ * hb_extents_firmware_ram() - read the domain's memory map
+ *
+ * Return: 0, or a negative errno; PV guests mostly have none.
+ */
+int hb_extents_firmware_ram(struct hb_firmware_ram *ram);
+
+#endif /* HB_XEN_EXTENTS_H */

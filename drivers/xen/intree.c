@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/wait.h>
+
+#include <xen/balloon.h>
+#include <xen/xenbus.h>
+
+#include "../driver.h"
+#include "intree.h"
+#include "symbols.h"
+
+/* How long its watch may take to appear: xenstore connects early in the boot. */
+#define WATCH_WAIT_MS	30000
+#define WATCH_POLL_MS	20
+
+static struct {
+	bool present;
+	/* Resolved by name; see drivers/xen/balloon.c and xen-balloon.c. */
+	online_page_callback_t online_page;
+	int (*thread)(void *unused);
+	struct mutex *mutex;		/* guards balloon_stats but .target_pages */
+	wait_queue_head_t *wait;	/* woken when somebody sets its target */
+	struct xenbus_watch *watch;
+
+	struct wait_queue_entry listener;
+	/* populated - balloon_stats.current_pages: pages it never knew of */
+	s64 offset;
+	unsigned long target_seen;	/* balloon_stats.target_pages as we left it */
+} intree;
+
+bool hb_intree_present(void)
+{
+	return intree.present;
+}
+
+unsigned long hb_intree_foreign_pages(void)
+{
+	return intree.present ? balloon_stats.target_unpopulated : 0;
+}
+
+static void *need_symbol(const char *name)
+{
+	void *address = hb_symbol(name);
+
+	if (!address)
+		pr_err("the kernel's own balloon driver is active and cannot be taken over: no symbol %s (CONFIG_KPROBES, CONFIG_KALLSYMS_ALL); boot with initcall_blacklist=balloon_init to leave it out\n",
+		       name);
+	return address;
+}
+
+static int resolve(void)
+{
+	intree.online_page = need_symbol("xen_online_page");
+	intree.thread = need_symbol("balloon_thread");
+	intree.mutex = need_symbol("balloon_mutex");
+	intree.wait = need_symbol("balloon_thread_wq");
+	intree.watch = need_symbol("target_watch");
+	if (!intree.online_page || !intree.thread || !intree.mutex ||
+	    !intree.wait || !intree.watch)
+		return -EOPNOTSUPP;
+	if (!intree.watch->node || strcmp(intree.watch->node, HB_KEY_TARGET)) {
+		pr_err("the kernel's target_watch is not the balloon driver's: boot with initcall_blacklist=balloon_init\n");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/*
+ * The watch is registered once xenstore is there, and unregistering it before
+ * that would be a BUG in the kernel.
+ */
+static int take_watch(void)
+{
+	unsigned int waited;
+
+	for (waited = 0; !READ_ONCE(intree.watch->list.next);
+	     waited += WATCH_POLL_MS) {
+		if (waited >= WATCH_WAIT_MS) {
+			pr_err("the kernel's balloon driver has no watch on %s after %u s: is xenstore running?\n",
+			       HB_KEY_TARGET, WATCH_WAIT_MS / 1000);
+			return -ETIMEDOUT;
+		}
+		if (msleep_interruptible(WATCH_POLL_MS))
+			return -EINTR;
+	}
+	unregister_xenbus_watch(intree.watch);
+	return 0;
+}
+
+static struct task_struct *find_thread(void)
+{
+	struct task_struct *task, *found = NULL;
+
+	rcu_read_lock();
+	for_each_process(task) {
+		if (!(task->flags & PF_KTHREAD) ||
+		    kthread_func(task) != (void *)intree.thread)
+			continue;
+		get_task_struct(task);
+		found = task;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/* Ends after the batch that it may be in: its loop looks before each. */
+static void retire_thread(void)
+{
+	struct task_struct *task = find_thread();
+
+	if (!task) {
+		pr_info("the kernel's balloon thread is not running\n");
+		return;
+	}
+	kthread_stop(task);
+	put_task_struct(task);
+}
+
+static void resume_thread(void)
+{
+	struct task_struct *task = kthread_run(intree.thread, NULL, "xen-balloon");
+
+	if (IS_ERR(task))
+		pr_err("cannot start the kernel's balloon thread again (%ld): this guest cannot balloon until hotballoon is loaded\n",
+		       PTR_ERR(task));
+}
+
+/*
+ * Runs in whatever context woke its thread.  Only a write of a target is news:
+ * memory going online wakes it too.
+ */
+static int target_written(struct wait_queue_entry *entry, unsigned int mode,
+			  int flags, void *key)
+{
+	if (READ_ONCE(balloon_stats.target_pages) != READ_ONCE(intree.target_seen))
+		hb_worker_wake();
+	return 0;
+}
+
+static void listen(void)
+{
+	intree.target_seen = READ_ONCE(balloon_stats.target_pages);
+	init_waitqueue_func_entry(&intree.listener, target_written);
+	add_wait_queue(intree.wait, &intree.listener);
+}
+
+static int take_callback(online_page_callback_t online_page)
+{
+	int rc = restore_online_page_callback(intree.online_page);
+
+	if (rc) {
+		pr_err("the online-page callback belongs to neither the kernel's balloon driver nor anybody known: another hotplug driver is loaded\n");
+		return -EBUSY;
+	}
+	rc = set_online_page_callback(online_page);
+	if (rc)
+		WARN_ON_ONCE(set_online_page_callback(intree.online_page));
+	return rc;
+}
+
+int hb_intree_attach(online_page_callback_t online_page)
+{
+	int rc;
+
+	intree.present = false;
+	if (!set_online_page_callback(online_page))
+		return 0;
+	rc = resolve();
+	if (rc)
+		return rc;
+	rc = take_watch();
+	if (rc)
+		return rc;
+	rc = take_callback(online_page);
+	if (rc) {
+		if (register_xenbus_watch(intree.watch))
+			pr_err("cannot give the kernel's balloon driver its watch back\n");
+		return rc;
+	}
+	retire_thread();
+	listen();
+	intree.present = true;
+	return 0;
+}
+
+void hb_intree_detach(online_page_callback_t online_page)
+{
+	if (restore_online_page_callback(online_page))
+		pr_warn("the online-page callback was not ours any more\n");
+	if (!intree.present)
+		return;
+	remove_wait_queue(intree.wait, &intree.listener);
+	if (set_online_page_callback(intree.online_page))
+		pr_err("cannot give the kernel's balloon driver its callback back\n");
+	resume_thread();
+	/* Fires at once: the thread goes on to the current target. */
+	if (register_xenbus_watch(intree.watch))
+		pr_err("cannot give the kernel's balloon driver its watch back\n");
+	intree.present = false;
+}
+
+/* Never asks for more than it has: it would balloon out memory to serve that. */
+unsigned int hb_intree_adopt(struct page **pages, unsigned int max)
+{
+	unsigned long stock;
+	unsigned int nr;
+
+	if (!intree.present)
+		return 0;
+	stock = READ_ONCE(balloon_stats.balloon_low) +
+		READ_ONCE(balloon_stats.balloon_high);
+	nr = min_t(unsigned long, stock, max);
+	if (!nr || xen_alloc_ballooned_pages(nr, pages))
+		return 0;
+	/*
+	 * It now believes that somebody will map foreign frames there, and
+	 * would hot-add memory to make up for them.
+	 */
+	mutex_lock(intree.mutex);
+	balloon_stats.target_unpopulated -= nr;
+	mutex_unlock(intree.mutex);
+	return nr;
+}
+
+void hb_intree_return(struct page **pages, unsigned int nr)
+{
+	mutex_lock(intree.mutex);
+	balloon_stats.target_unpopulated += nr;
+	mutex_unlock(intree.mutex);
+	xen_free_ballooned_pages(nr, pages);
+}
+
+void hb_intree_calibrate(u64 populated)
+{
+	if (intree.present)
+		intree.offset = populated - balloon_stats.current_pages;
+}
+
+bool hb_intree_sync(u64 populated, u64 *target)
+{
+	unsigned long wish = *target - intree.offset;
+	unsigned long seen = intree.target_seen;
+	unsigned long found;
+
+	if (!intree.present)
+		return false;
+	mutex_lock(intree.mutex);
+	balloon_stats.current_pages = populated - intree.offset;
+	mutex_unlock(intree.mutex);
+
+	/* .target_pages is written without the mutex, also by its sysfs file. */
+	found = cmpxchg(&balloon_stats.target_pages, seen, wish);
+	if (found == seen) {
+		WRITE_ONCE(intree.target_seen, wish);
+		return false;
+	}
+	WRITE_ONCE(intree.target_seen, found);
+	*target = found + intree.offset;
+	return true;
+}

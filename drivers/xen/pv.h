@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * PV guests know their machine frames: each page has an entry in the p2m table
+ * and a page table entry with the machine frame in the kernel's direct map.
+ * Both must be empty before a frame goes to Xen and are filled after one came.
+ * Page table updates are batched in multicalls; extents of any order become
+ * single frames, which need not be contiguous in the machine.
+ */
+#ifndef HB_XEN_PV_H
+#define HB_XEN_PV_H
+
+#include <linux/types.h>
+
+/* In extents.c: one reservation hypercall; returns the extents done. */
+long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
+		    unsigned int order);
+
+#ifdef CONFIG_XEN_PV
+
+int hb_pv_init(void);
+void hb_pv_exit(void);
+
+/* These four do for PV what extents.h says of their namesakes. */
+unsigned long hb_pv_release(const unsigned long *pfns, unsigned int nr,
+			    unsigned int order);
+unsigned long hb_pv_populate(const unsigned long *pfns, unsigned int nr,
+			     unsigned int order);
+int hb_pv_prepare(unsigned long pfn, unsigned long nr);
+phys_addr_t hb_pv_address_limit(void);
+
+#else
+
+static inline int hb_pv_init(void) { return -ENODEV; }
+static inline void hb_pv_exit(void) { }
+static inline unsigned long hb_pv_release(const unsigned long *pfns,
+					  unsigned int nr, unsigned int order)
+{
+	return 0;
+}
+
+static inline unsigned long hb_pv_populate(const unsigned long *pfns,
+					   unsigned int nr, unsigned int order)
+{
+	return 0;
+}
+
+static inline int hb_pv_prepare(unsigned long pfn, unsigned long nr)
+{
+	return -ENODEV;
+}
+
+static inline phys_addr_t hb_pv_address_limit(void) { return 0; }
+
+#endif /* CONFIG_XEN_PV */
+#endif /* HB_XEN_PV_H */

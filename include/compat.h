@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels that the driver is built for (6.1 to 6.12).
+ * Kbuild force-includes this file; no other file looks at the version.
+ */
+#ifndef HB_COMPAT_H
+#define HB_COMPAT_H
+
+/* Being the first of all headers, this is also where the log prefix belongs. */
+#define pr_fmt(fmt) "hotballoon: " fmt
+
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#error "hotballoon needs Linux 6.1 or newer"
+#endif
+
+/*
+ * Until 6.10 a page comes to the online callback reserved and unmarked, and
+ * offlining a block takes all its pages off the managed count, those of a driver
+ * too.  From 6.11 on it comes PG_offline, and offlining counts only pages that
+ * are not PG_offline.
+ */
+#define HB_OFFLINE_PAGES_COUNT_AS_MANAGED \
+	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
+
+/* Keep a page that the online callback was given: make it a held page. */
+static inline void hb_compat_hold_onlining_page(struct page *page)
+{
+#if HB_OFFLINE_PAGES_COUNT_AS_MANAGED
+	ClearPageReserved(page);
+	__SetPageOffline(page);
+#endif
+}
+
+/*
+ * A block with @nr held pages from @page on is about to go offline, or did not
+ * after all: keep the managed count what it will be set to.
+ */
+static inline void hb_compat_count_going_offline(struct page *page, long nr)
+{
+#if HB_OFFLINE_PAGES_COUNT_AS_MANAGED
+	adjust_managed_page_count(page, nr);
+#endif
+}
+
+#endif /* HB_COMPAT_H */

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Port layer of drivers/core: the few types and bitmap operations that the pure
+ * part needs, from the kernel there and from the C library in user space, so
+ * that the very same source is compiled into the module and into its tests.
+ */
+#ifndef HB_CORE_PORT_H
+#define HB_CORE_PORT_H
+
+#ifdef __KERNEL__
+
+#include <linux/bitmap.h>
+#include <linux/errno.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#else /* user space */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int64_t s64;
+
+#define U64_MAX UINT64_MAX
+#define BITS_PER_LONG (8 * sizeof(long))
+#define BITS_TO_LONGS(n) (((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
+
+static inline bool test_bit(unsigned long nr, const unsigned long *map)
+{
+	return (map[nr / BITS_PER_LONG] >> (nr % BITS_PER_LONG)) & 1;
+}
+
+static inline void bitmap_set(unsigned long *map, unsigned int start,
+			      unsigned int nr)
+{
+	for (; nr; nr--, start++)
+		map[start / BITS_PER_LONG] |= 1UL << (start % BITS_PER_LONG);
+}
+
+static inline void bitmap_clear(unsigned long *map, unsigned int start,
+				unsigned int nr)
+{
+	for (; nr; nr--, start++)
+		map[start / BITS_PER_LONG] &= ~(1UL << (start % BITS_PER_LONG));
+}
+
+static inline unsigned long find_next_bit(const unsigned long *map,
+					  unsigned long size,
+					  unsigned long start)
+{
+	while (start < size && !test_bit(start, map))
+		start++;
+	return start < size ? start : size;
+}
+
+static inline unsigned long find_next_zero_bit(const unsigned long *map,
+					       unsigned long size,
+					       unsigned long start)
+{
+	while (start < size && test_bit(start, map))
+		start++;
+	return start < size ? start : size;
+}
+
+#endif /* __KERNEL__ */
+
+/* Fixed by x86 and by arm64 with 4 KiB pages, the granularity of Xen's ABI. */
+#define HB_PAGE_KIB	4UL
+/* A sub-block ("unit" in code): 2 MiB, Xen's largest extent for a domU. */
+#define HB_UNIT_ORDER	9
+#define HB_UNIT_PAGES	(1UL << HB_UNIT_ORDER)
+#define HB_MIB_PAGES	(1024UL / HB_PAGE_KIB)
+
+#endif /* HB_CORE_PORT_H */
