@@ -67,8 +67,8 @@ static void print_header(void)
 	       "/* printf formats of the directories that the keys are relative to; %%u is the domid. */\n"
 	       "#define HB_DIR_DOMAIN \"/local/domain/%%u\"\n"
 	       "#define HB_DIR_LIBXL \"/libxl/%%u\"\n"
-	       "/* A key of base VM is relative to the path that HB_KEY_VM holds, which starts with: */\n"
-	       "#define HB_DIR_VM \"/vm/\"\n");
+	       "/* printf format of the directory that HB_KEY_VM_MEMORY is relative to; %%s is the uuid. */\n"
+	       "#define HB_DIR_VM \"/vm/%%s\"\n");
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		printf("\n/* %s%s; unit %s; %s; written by %s, read by %s:\n * %s. */\n",
 		       base_path(&keys[i]), keys[i].path, keys[i].unit, keys[i].format,

@@ -14,8 +14,8 @@
 /* printf formats of the directories that the keys are relative to; %u is the domid. */
 #define HB_DIR_DOMAIN "/local/domain/%u"
 #define HB_DIR_LIBXL "/libxl/%u"
-/* A key of base VM is relative to the path that HB_KEY_VM holds, which starts with: */
-#define HB_DIR_VM "/vm/"
+/* printf format of the directory that HB_KEY_VM_MEMORY is relative to; %s is the uuid. */
+#define HB_DIR_VM "/vm/%s"
 
 /* memory/target; unit KiB; decimal; written by toolstack, read by driver, toolstack:
  * size the host wants the guest to have, video memory not counted. */
@@ -72,10 +72,6 @@
 /* name; unit -; text; written by libxl, xapi, read by toolstack:
  * the domain's name. */
 #define HB_KEY_NAME "name"
-
-/* vm; unit -; text; written by libxl, xapi, read by toolstack:
- * /vm/<uuid>. */
-#define HB_KEY_VM "vm"
 
 /* /vm/<uuid>/memory; unit MiB; decimal; written by toolstack, read by older tools:
  * memory/target in MiB, kept in step as xl does. */

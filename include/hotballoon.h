@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libhotballoon: read and set the memory size of the guests of a Xen host.
+ *
+ * Every size is in KiB (1024 bytes) and a multiple of HB_PAGE_KIB. "Size" is
+ * what people and "xl mem-set" mean, video memory included; "target" is the
+ * value of memory/target, video memory excluded: target = size - videoram.
+ *
+ * Functions that can fail return an enum hb_code, HB_OK (0) on success, and
+ * fill the struct hb_error they were given; every struct hb_error pointer must
+ * be valid. Nothing is printed, no signal is handled, no thread is started. A
+ * handle must not be used by two threads at the same time.
+ *
+ * Nodes that a guest writes are hints: they are parsed strictly, and a value
+ * of the wrong form is HB_INVALID, never a number.
+ */
+#ifndef HOTBALLOON_H
+#define HOTBALLOON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hotballoon/keys.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HB_PAGE_KIB 4ULL
+/* The largest size accepted: 4 PiB, the 52 physical address bits of x86-64. */
+#define HB_SIZE_MAX_KIB (1ULL << 42)
+
+/* The values are the exit codes of the hotballoon command and never change. */
+enum hb_code {
+	HB_OK = 0,
+	HB_E_INTERNAL = 1,	/* this process ran out of something */
+	HB_E_USAGE = 2,		/* an argument that cannot mean anything */
+	HB_E_NO_DOMAIN = 3,	/* no such domain, or it went away */
+	HB_E_REFUSED = 4,	/* understood, and not done because it would harm or cannot work */
+	HB_E_HOST = 5,		/* Xen or xenstore failed */
+	HB_E_PERMISSION = 6,	/* not in dom0, or not root */
+	HB_E_TIMEOUT = 7,	/* the guest still moves, the time is over */
+	HB_E_STUCK = 8,		/* the guest does not move any more */
+	HB_E_INTERRUPTED = 9,	/* the caller asked the wait to end */
+	HB_E_SUPERSEDED = 10,	/* somebody else has set another target meanwhile */
+};
+
+struct hb_error {
+	enum hb_code code;
+	char message[512];	/* what is wrong, one sentence without full stop, names the value */
+	char remedy[320];	/* what to do about it; may be empty */
+};
+
+/* "no-such-domain" for HB_E_NO_DOMAIN and so on; static. */
+const char *hb_code_name(enum hb_code code);
+
+/* ------------------------------------------------------------------ sizes */
+
+enum hb_size_kind {
+	HB_SIZE_ABSOLUTE,	/* 512M */
+	HB_SIZE_DELTA,		/* +256M, -1G */
+	HB_SIZE_PERCENT,	/* +10%, -10% of the current size */
+};
+
+struct hb_size {
+	enum hb_size_kind kind;
+	bool negative;		/* of DELTA and PERCENT */
+	uint64_t amount;	/* KiB, or whole percent (1 ... 10000, negative ones below 100) */
+};
+
+/*
+ * Parse a size. Accepted: a decimal whole number and one of K M G T KiB MiB GiB
+ * TiB in either case, with + or - in front for a change; or +N% and -N%. The
+ * amount must be a multiple of a page and at most HB_SIZE_MAX_KIB. Everything
+ * else is HB_E_USAGE, with the likely meant forms in the remedy.
+ */
+enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_error *error);
+
+#define HB_SIZE_TEXT 24
+/* Exact text of kib, the largest unit that divides it: parses back to kib. Returns text. */
+char *hb_size_format(uint64_t kib, char text[HB_SIZE_TEXT]);
+/* Text for people, rounded to a tenth of the unit: "512M", "1.5G". Returns text. */
+char *hb_size_human(uint64_t kib, char text[HB_SIZE_TEXT]);
+
+/* ---------------------------------------------------------------- domains */
+
+enum hb_presence {
+	HB_ABSENT,	/* there is no such node */
+	HB_INVALID,	/* there is one and its value is not what the contract says */
+	HB_PRESENT,
+};
+
+struct hb_number {
+	enum hb_presence presence;
+	uint64_t value;		/* KiB unless said otherwise; 0 unless HB_PRESENT */
+};
+
+struct hb_word {
+	enum hb_presence presence;
+	int value;		/* an enum hb_state or enum hb_cause; 0 unless HB_PRESENT */
+};
+
+enum hb_type { HB_TYPE_PV, HB_TYPE_PVH, HB_TYPE_HVM };
+
+enum hb_domain_state {
+	HB_DOMAIN_RUNNING,
+	HB_DOMAIN_PAUSED,
+	HB_DOMAIN_BUILDING,	/* paused and has never run */
+	HB_DOMAIN_SHUTDOWN,	/* powered off, rebooting or suspended */
+	HB_DOMAIN_CRASHED,
+	HB_DOMAIN_DYING,
+};
+
+enum hb_driver {
+	HB_DRIVER_UNKNOWN,	/* nothing is announced: the kernel's own driver, or none */
+	HB_DRIVER_ANNOUNCED,	/* an agent announced some balloon driver */
+	HB_DRIVER_HOTBALLOON,	/* ours: it reports */
+};
+
+/* What the guest's driver says. All of it is written by the guest. */
+struct hb_report {
+	struct hb_number version;	/* a plain number */
+	struct hb_word state;		/* enum hb_state */
+	struct hb_word cause;		/* enum hb_cause */
+	struct hb_number current, goal, floor, max;
+};
+
+struct hb_domain {
+	uint32_t domid;
+	char name[256];		/* empty if there is none; longer names are cut */
+	char uuid[37];
+	enum hb_type type;
+	enum hb_domain_state state;
+	unsigned int vcpus;
+	bool hap;		/* hardware-assisted paging */
+
+	uint64_t actual_kib;	/* Xen's count of the pages the domain has */
+	uint64_t maxmem_kib;	/* Xen's limit for actual_kib */
+	uint64_t claimed_kib;	/* claimed and not allocated yet */
+
+	struct hb_number target, static_max, hotplug_max;
+	uint64_t videoram_kib;	/* 0 if there is none */
+	enum hb_driver driver;
+	struct hb_report report;
+
+	/* Read by hb_show() and hb_set() only. */
+	struct hb_number pool;		/* paging pool; absent where Xen has none (PV) */
+	bool pod;			/* the two below are known */
+	uint64_t pod_cache_kib;		/* populate-on-demand: memory not handed out yet */
+	uint64_t pod_entries_kib;	/* populate-on-demand: guest memory without frames yet */
+};
+
+struct hb_host_memory {
+	uint64_t total_kib, free_kib, scrub_kib, claimed_kib;
+};
+
+/* Free for a new allocation: free + being scrubbed - claimed, not below 0. */
+uint64_t hb_host_available_kib(const struct hb_host_memory *host);
+
+const char *hb_type_name(enum hb_type type);
+const char *hb_domain_state_name(enum hb_domain_state state);
+const char *hb_driver_name(enum hb_driver driver);
+/* The word of the contract, "-" if absent, "invalid" if it is none. */
+const char *hb_report_state_name(const struct hb_word *state);
+const char *hb_report_cause_name(const struct hb_word *cause);
+
+/* ----------------------------------------------------------------- handle */
+
+struct hb;
+
+/* Connect to Xen and xenstore. On success *hb is to be closed by hb_close(). */
+enum hb_code hb_open(struct hb **hb, struct hb_error *error);
+void hb_close(struct hb *hb);
+
+enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
+
+/*
+ * All domains in order of domid; *domains is to be released by free(). Domains
+ * that go away meanwhile are left out. pool and pod are not read.
+ */
+enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
+		     struct hb_error *error);
+
+/*
+ * Find a domain by domid or name. Digits alone are a domid, never a name. Two
+ * domains of the same name are HB_E_REFUSED.
+ */
+enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_error *error);
+
+/* Everything that is known of one domain. */
+enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
+		     struct hb_error *error);
+
+/* -------------------------------------------------------------------- set */
+
+enum hb_step_kind {
+	HB_STEP_POOL,		/* Xen: paging pool */
+	HB_STEP_MAXMEM,		/* Xen: limit of the domain's memory */
+	HB_STEP_POD,		/* Xen: populate-on-demand target */
+	HB_STEP_STATIC_MAX,	/* xenstore */
+	HB_STEP_TARGET,		/* xenstore */
+	HB_STEP_VM_MEMORY,	/* xenstore, for older tools */
+};
+
+/* "paging-pool", "maxmem", ...; static. */
+const char *hb_step_name(enum hb_step_kind kind);
+
+struct hb_step {
+	enum hb_step_kind kind;
+	uint64_t from_kib;	/* 0 if there was no value */
+	uint64_t to_kib;
+	const char *reason;	/* static */
+};
+
+#define HB_STEPS_MAX 8
+#define HB_NOTES_MAX 3
+
+struct hb_progress {
+	const struct hb_domain *domain;	/* as it was before */
+	uint64_t from_kib;	/* size when the wait began */
+	uint64_t now_kib;	/* size now */
+	uint64_t goal_kib;	/* size asked for */
+	uint64_t rate_kib_s;	/* over about the last second, towards the goal */
+	uint64_t elapsed_ms;
+};
+
+struct hb_set_request {
+	struct hb_size size;
+	bool force;		/* do what would be refused as unwise; see hb_set() */
+	bool wait;		/* return when the guest has got there, or does not any more */
+	unsigned int timeout_s;	/* of wait; 0: none, a guest that stops moving ends it */
+	/*
+	 * Called about ten times a second during a wait; false ends the wait.
+	 * May be NULL. argument is passed on.
+	 */
+	bool (*progress)(const struct hb_progress *progress, void *argument);
+	void *argument;
+};
+
+struct hb_set_result {
+	struct hb_domain before, after;
+	uint64_t size_kib;	/* the size asked for, resolved */
+	uint64_t target_kib;
+	bool done;		/* the target stands, even if the return code is not HB_OK */
+	unsigned int nr_steps;
+	struct hb_step steps[HB_STEPS_MAX];	/* in the order they were carried out */
+	unsigned int nr_notes;
+	char notes[HB_NOTES_MAX][200];		/* what the caller should know */
+	uint64_t waited_ms;
+};
+
+/*
+ * Set the size of a guest, also beyond the maximum it was booted with.
+ *
+ * Order: paging pool, Xen's maxmem, populate-on-demand target, then static-max,
+ * target and /vm/<uuid>/memory in one transaction; a maxmem that must come down
+ * follows afterwards. Before the transaction is committed every failure is
+ * undone; a domain that is gone is never written to. Once committed, the target
+ * stands: result->done is true and the remaining failures say what is left.
+ *
+ * Without wait, a lower maxmem follows at once, down to what the guest still
+ * holds. With wait it follows down to the new size when the guest is there.
+ *
+ * HB_E_REFUSED unless force: more than the host has free, more than the
+ * guest's driver or memory/hotplug-max permits, a guest without our driver
+ * below 128 MiB. HB_E_REFUSED always: domain 0, a domain that is being built,
+ * shut down or dying, a size not above 0.
+ *
+ * result is filled as far as known whatever the return code is.
+ */
+enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		    struct hb_set_result *result, struct hb_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

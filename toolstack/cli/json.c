@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * JSON output. Sizes are integers in KiB and their names end in _kib. What is
+ * absent is null, what a guest wrote in a wrong form is the string "invalid".
+ */
+#include "cli.h"
+
+static void add(struct json_object *object, const char *name, struct json_object *value)
+{
+	json_object_object_add(object, name, value);
+}
+
+static struct json_object *number_or_word(const struct hb_number *number)
+{
+	if (number->presence == HB_PRESENT)
+		return json_object_new_uint64(number->value);
+	return number->presence == HB_INVALID ? json_object_new_string("invalid") : NULL;
+}
+
+static struct json_object *word(const struct hb_word *word, const char *name)
+{
+	return word->presence == HB_ABSENT ? NULL : json_object_new_string(name);
+}
+
+static struct json_object *report(const struct hb_report *report)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "version", number_or_word(&report->version));
+	add(object, "state", word(&report->state, hb_report_state_name(&report->state)));
+	add(object, "cause", word(&report->cause, hb_report_cause_name(&report->cause)));
+	add(object, "current_kib", number_or_word(&report->current));
+	add(object, "goal_kib", number_or_word(&report->goal));
+	add(object, "floor_kib", number_or_word(&report->floor));
+	add(object, "max_kib", number_or_word(&report->max));
+	return object;
+}
+
+struct json_object *cli_json_domain(const struct hb_domain *domain)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "domid", json_object_new_uint64(domain->domid));
+	add(object, "name", domain->name[0] ? json_object_new_string(domain->name) : NULL);
+	add(object, "uuid", json_object_new_string(domain->uuid));
+	add(object, "type", json_object_new_string(hb_type_name(domain->type)));
+	add(object, "state", json_object_new_string(hb_domain_state_name(domain->state)));
+	add(object, "vcpus", json_object_new_uint64(domain->vcpus));
+	add(object, "actual_kib", json_object_new_uint64(domain->actual_kib));
+	add(object, "maxmem_kib", json_object_new_uint64(domain->maxmem_kib));
+	add(object, "claimed_kib", json_object_new_uint64(domain->claimed_kib));
+	add(object, "target_kib", number_or_word(&domain->target));
+	add(object, "static_max_kib", number_or_word(&domain->static_max));
+	add(object, "hotplug_max_kib", number_or_word(&domain->hotplug_max));
+	add(object, "videoram_kib", json_object_new_uint64(domain->videoram_kib));
+	add(object, "driver", domain->driver == HB_DRIVER_UNKNOWN ? NULL :
+	    json_object_new_string(hb_driver_name(domain->driver)));
+	add(object, "report", domain->driver == HB_DRIVER_HOTBALLOON ? report(&domain->report) : NULL);
+	add(object, "paging_pool_kib", number_or_word(&domain->pool));
+	add(object, "pod_cache_kib", domain->pod ? json_object_new_uint64(domain->pod_cache_kib) : NULL);
+	add(object, "pod_entries_kib",
+	    domain->pod ? json_object_new_uint64(domain->pod_entries_kib) : NULL);
+	return object;
+}
+
+struct json_object *cli_json_host(const struct hb_host_memory *host)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "total_kib", json_object_new_uint64(host->total_kib));
+	add(object, "free_kib", json_object_new_uint64(host->free_kib));
+	add(object, "scrub_kib", json_object_new_uint64(host->scrub_kib));
+	add(object, "claimed_kib", json_object_new_uint64(host->claimed_kib));
+	add(object, "available_kib", json_object_new_uint64(hb_host_available_kib(host)));
+	return object;
+}
+
+struct json_object *cli_json_error(const struct hb_error *error)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "code", json_object_new_string(hb_code_name(error->code)));
+	add(object, "exit", json_object_new_int(error->code));
+	add(object, "message", json_object_new_string(error->message));
+	add(object, "remedy", error->remedy[0] ? json_object_new_string(error->remedy) : NULL);
+	return object;
+}
+
+static struct json_object *steps(const struct hb_set_result *result)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < result->nr_steps; i++) {
+		struct json_object *step = json_object_new_object();
+
+		add(step, "what", json_object_new_string(hb_step_name(result->steps[i].kind)));
+		add(step, "from_kib", json_object_new_uint64(result->steps[i].from_kib));
+		add(step, "to_kib", json_object_new_uint64(result->steps[i].to_kib));
+		add(step, "reason", json_object_new_string(result->steps[i].reason));
+		json_object_array_add(array, step);
+	}
+	return array;
+}
+
+struct json_object *cli_json_set(const struct hb_set_result *result)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *notes = json_object_new_array();
+
+	for (unsigned int i = 0; i < result->nr_notes; i++)
+		json_object_array_add(notes, json_object_new_string(result->notes[i]));
+	add(object, "size_kib", json_object_new_uint64(result->size_kib));
+	add(object, "target_kib", json_object_new_uint64(result->target_kib));
+	add(object, "steps", steps(result));
+	add(object, "notes", notes);
+	add(object, "waited_ms", json_object_new_uint64(result->waited_ms));
+	add(object, "before", cli_json_domain(&result->before));
+	add(object, "after", cli_json_domain(&result->after));
+	return object;
+}
+
+void cli_print_json(struct cli *cli, struct json_object *object)
+{
+	fprintf(cli->out, "%s\n",
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+					       JSON_C_TO_STRING_SPACED |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon list and show: what there is, nothing is changed. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT])
+{
+	if (number->presence == HB_ABSENT)
+		return "-";
+	if (number->presence == HB_INVALID)
+		return "invalid";
+	if (number->value >= HB_SIZE_MAX_KIB)
+		return "unlimited";
+	return hb_size_human(number->value, text);
+}
+
+static void print_row(FILE *out, int width, const struct hb_domain *domain)
+{
+	char actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+
+	fprintf(out, "%5u  %-*s  %-4s  %-8s  %9s  %9s  %9s  %-10s  %s\n", domain->domid, width,
+		domain->name[0] ? domain->name : "-", hb_type_name(domain->type),
+		hb_domain_state_name(domain->state), hb_size_human(domain->actual_kib, actual),
+		cli_number(&domain->target, target), cli_number(&domain->static_max, max),
+		hb_driver_name(domain->driver), hb_report_cause_name(&domain->report.cause));
+}
+
+static void print_table(struct cli *cli, const struct hb_domain *domains, size_t count,
+			const struct hb_host_memory *host)
+{
+	char available[HB_SIZE_TEXT], total[HB_SIZE_TEXT];
+	int width = strlen("NAME");
+
+	for (size_t i = 0; i < count; i++) {
+		if ((int)strlen(domains[i].name) > width)
+			width = strlen(domains[i].name);
+	}
+	fprintf(cli->out, "%5s  %-*s  %-4s  %-8s  %9s  %9s  %9s  %-10s  %s\n", "DOMID", width, "NAME",
+		"TYPE", "STATE", "ACTUAL", "TARGET", "MAX", "DRIVER", "CAUSE");
+	for (size_t i = 0; i < count; i++)
+		print_row(cli->out, width, &domains[i]);
+	fprintf(cli->out, "Host: %s of %s free\n",
+		hb_size_human(hb_host_available_kib(host), available),
+		hb_size_human(host->total_kib, total));
+}
+
+enum hb_code cli_list(struct cli *cli)
+{
+	struct json_object *object, *array;
+	struct hb_host_memory host;
+	struct hb_domain *domains;
+	enum hb_code code;
+	size_t count;
+
+	code = hb_host_memory(cli->hb, &host, &cli->error);
+	if (!code)
+		code = hb_list(cli->hb, &domains, &count, &cli->error);
+	if (code)
+		return code;
+	if (cli->json) {
+		object = json_object_new_object();
+		array = json_object_new_array();
+		for (size_t i = 0; i < count; i++)
+			json_object_array_add(array, cli_json_domain(&domains[i]));
+		json_object_object_add(object, "host", cli_json_host(&host));
+		json_object_object_add(object, "domains", array);
+		cli_print_json(cli, object);
+	} else {
+		print_table(cli, domains, count, &host);
+	}
+	free(domains);
+	return HB_OK;
+}
+
+static void row(struct cli *cli, const char *name, const char *value)
+{
+	fprintf(cli->out, "%-18s %s\n", name, value);
+}
+
+static void size_row(struct cli *cli, const char *name, uint64_t kib)
+{
+	struct hb_number number = { HB_PRESENT, kib };
+	char text[HB_SIZE_TEXT];
+
+	row(cli, name, cli_number(&number, text));
+}
+
+static void number_row(struct cli *cli, const char *name, const struct hb_number *number)
+{
+	char text[HB_SIZE_TEXT];
+
+	row(cli, name, cli_number(number, text));
+}
+
+static void print_report(struct cli *cli, const struct hb_report *report)
+{
+	fprintf(cli->out, "%-18s hotballoon, report version %" PRIu64 "\n", "driver",
+		report->version.value);
+	row(cli, "  state", hb_report_state_name(&report->state));
+	row(cli, "  cause", hb_report_cause_name(&report->cause));
+	number_row(cli, "  current", &report->current);
+	number_row(cli, "  goal", &report->goal);
+	number_row(cli, "  floor", &report->floor);
+	number_row(cli, "  max", &report->max);
+}
+
+static void print_driver(struct cli *cli, const struct hb_domain *domain)
+{
+	if (domain->driver == HB_DRIVER_HOTBALLOON)
+		print_report(cli, &domain->report);
+	else if (domain->driver == HB_DRIVER_ANNOUNCED)
+		row(cli, "driver", "other: an agent announces a balloon driver");
+	else
+		row(cli, "driver", "- (none reports: the kernel's own, or none)");
+}
+
+static void print_domain(struct cli *cli, const struct hb_domain *domain)
+{
+	fprintf(cli->out, "%-18s %u\n", "domid", domain->domid);
+	row(cli, "name", domain->name[0] ? domain->name : "-");
+	row(cli, "uuid", domain->uuid);
+	row(cli, "type", hb_type_name(domain->type));
+	row(cli, "state", hb_domain_state_name(domain->state));
+	fprintf(cli->out, "%-18s %u\n", "vcpus", domain->vcpus);
+	size_row(cli, "actual", domain->actual_kib);
+	number_row(cli, "target", &domain->target);
+	size_row(cli, "video memory", domain->videoram_kib);
+	number_row(cli, "static-max", &domain->static_max);
+	number_row(cli, "hotplug-max", &domain->hotplug_max);
+	size_row(cli, "maxmem (Xen)", domain->maxmem_kib);
+	size_row(cli, "claimed (Xen)", domain->claimed_kib);
+	number_row(cli, "paging pool", &domain->pool);
+	if (domain->pod) {
+		size_row(cli, "PoD cache", domain->pod_cache_kib);
+		size_row(cli, "PoD outstanding", domain->pod_entries_kib);
+	}
+	print_driver(cli, domain);
+}
+
+enum hb_code cli_show(struct cli *cli)
+{
+	struct hb_domain domain;
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	if (!code)
+		code = hb_show(cli->hb, domid, &domain, &cli->error);
+	if (code)
+		return code;
+	if (cli->json)
+		cli_print_json(cli, cli_json_domain(&domain));
+	else
+		print_domain(cli, &domain);
+	return HB_OK;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "advice.h"
+#include "internal.h"
+
+struct advice {
+	const char *what, *remedy;
+};
+
+static const struct advice by_cause[HB_CAUSE_COUNT] = {
+	[HB_CAUSE_NONE] = { "its driver names no cause", "look at the guest's kernel log" },
+	[HB_CAUSE_GUEST_BUSY] = {
+		"the guest's memory is in use",
+		"free memory in the guest or set a larger size; its driver keeps trying",
+	},
+	[HB_CAUSE_GUEST_FLOOR] = {
+		"the guest needs what is left to stay alive",
+		"free memory in the guest or set a larger size",
+	},
+	[HB_CAUSE_HOST_OUT_OF_MEMORY] = {
+		"Xen gives it no more memory",
+		"shrink another guest; this one goes on as soon as memory is free",
+	},
+	[HB_CAUSE_ABOVE_MAX] = {
+		"the guest's address space ends there",
+		"set a size up to the maximum that \"hotballoon show\" gives",
+	},
+	[HB_CAUSE_OFFLINE_PENDING] = {
+		"the guest has not put its new memory online",
+		"put it online in the guest, or boot it with memhp_default_state=online",
+	},
+	[HB_CAUSE_BACKEND_GONE] = {
+		"the guest cannot reach xenstore or Xen",
+		"look at the guest's kernel log and at xenstored",
+	},
+	[HB_CAUSE_BAD_TARGET] = {
+		"the guest could not read its target",
+		"set the size again",
+	},
+};
+
+static const struct advice without_report = {
+	"the guest reports nothing",
+	"check that a balloon driver runs in it; growth beyond the boot maximum needs memory hot-add",
+};
+
+enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
+			     uint64_t goal_kib, struct hb_error *error)
+{
+	const struct hb_word *cause = &domain->report.cause;
+	const struct hb_number *floor = &domain->report.floor;
+	const struct advice *advice = &without_report;
+	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
+
+	if (domain->driver == HB_DRIVER_HOTBALLOON)
+		advice = &by_cause[cause->value];
+	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s (%s)",
+		hb_who(domain, who), hb_size_human(position_kib + domain->videoram_kib, at),
+		hb_size_human(goal_kib + domain->videoram_kib, goal), advice->what,
+		hb_report_cause_name(cause));
+	hb_remedy(error, "%s", advice->remedy);
+	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
+		hb_remedy(error, "free memory in the guest or set at least %s",
+			  hb_size_format(floor->value + domain->videoram_kib, least));
+	return HB_E_STUCK;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What to tell a person about a guest that is short of its target. Pure. */
+#ifndef HB_ADVICE_H
+#define HB_ADVICE_H
+
+#include <hotballoon.h>
+
+/* Fill error with HB_E_STUCK: the domain, where it stopped, the cause, the remedy. */
+enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
+			     uint64_t goal_kib, struct hb_error *error);
+
+#endif

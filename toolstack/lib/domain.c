@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Taking snapshots: Xen's domain list joined with xenstore. The two are read
+ * one after the other, so a snapshot can be torn; who writes on the ground of
+ * one checks again inside the transaction (execute.c).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "domain.h"
+#include "value.h"
+
+/* Domain ids from here on are Xen's own (DOMID_FIRST_RESERVED). */
+#define DOMID_END 0x7ff0U
+#define LIST_BATCH 128U
+
+static const char *const type_names[] = {
+	[HB_TYPE_PV] = "pv",
+	[HB_TYPE_PVH] = "pvh",
+	[HB_TYPE_HVM] = "hvm",
+};
+
+static const char *const domain_state_names[] = {
+	[HB_DOMAIN_RUNNING] = "running",
+	[HB_DOMAIN_PAUSED] = "paused",
+	[HB_DOMAIN_BUILDING] = "building",
+	[HB_DOMAIN_SHUTDOWN] = "shutdown",
+	[HB_DOMAIN_CRASHED] = "crashed",
+	[HB_DOMAIN_DYING] = "dying",
+};
+
+static const char *const driver_names[] = {
+	[HB_DRIVER_UNKNOWN] = "-",
+	[HB_DRIVER_ANNOUNCED] = "other",
+	[HB_DRIVER_HOTBALLOON] = "hotballoon",
+};
+
+const char *hb_type_name(enum hb_type type)
+{
+	return type_names[type];
+}
+
+const char *hb_domain_state_name(enum hb_domain_state state)
+{
+	return domain_state_names[state];
+}
+
+const char *hb_driver_name(enum hb_driver driver)
+{
+	return driver_names[driver];
+}
+
+const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key)
+{
+	snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
+	return text;
+}
+
+const char *hb_vm_path(char text[HB_PATH_TEXT], const char *uuid, const char *key)
+{
+	snprintf(text, HB_PATH_TEXT, HB_DIR_VM "/%s", uuid, key);
+	return text;
+}
+
+/* *value is NULL if there is no such node. */
+static int read_node(struct hb_host *host, uint32_t transaction, const char *path, char **value,
+		     size_t *length)
+{
+	int rc = host->ops->read(host, transaction, path, value, length);
+
+	if (rc == 0)
+		return 0;
+	*value = NULL;
+	return rc == -ENOENT ? 0 : rc;
+}
+
+int hb_read_number(struct hb_host *host, uint32_t transaction, const char *path, uint64_t limit,
+		   struct hb_number *number)
+{
+	char *value;
+	size_t length;
+	int rc = read_node(host, transaction, path, &value, &length);
+
+	*number = (struct hb_number){ HB_ABSENT, 0 };
+	if (value)
+		*number = hb_value_number(value, length, limit);
+	free(value);
+	return rc;
+}
+
+int hb_read_target(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		   struct hb_number *target)
+{
+	char path[HB_PATH_TEXT];
+
+	return hb_read_number(host, transaction, hb_domain_path(path, domid, HB_KEY_TARGET),
+			      HB_SIZE_MAX_KIB, target);
+}
+
+int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		       struct hb_number *static_max)
+{
+	char path[HB_PATH_TEXT];
+	int rc = hb_read_number(host, transaction, hb_domain_path(path, domid, HB_KEY_STATIC_MAX),
+				UINT64_MAX, static_max);
+
+	/* libxl writes Xen's own maximum for domain 0, which means no limit. */
+	if (static_max->value > HB_SIZE_MAX_KIB)
+		static_max->value = HB_SIZE_MAX_KIB;
+	return rc;
+}
+
+static int read_domain_number(struct hb *hb, uint32_t domid, const char *key, uint64_t limit,
+			      struct hb_number *number)
+{
+	char path[HB_PATH_TEXT];
+
+	return hb_read_number(hb->host, HB_NO_TRANSACTION, hb_domain_path(path, domid, key), limit,
+			      number);
+}
+
+static int read_word(struct hb *hb, uint32_t domid, const char *key, const char *const *words,
+		     size_t count, struct hb_word *word)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc = read_node(hb->host, HB_NO_TRANSACTION, hb_domain_path(path, domid, key), &value,
+			   &length);
+
+	*word = (struct hb_word){ HB_ABSENT, 0 };
+	if (value)
+		*word = hb_value_word(value, length, words, count);
+	free(value);
+	return rc;
+}
+
+static int read_numbers(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_report *report = &domain->report;
+	struct hb_number videoram;
+	const struct {
+		const char *key;
+		struct hb_number *number;
+	} keys[] = {
+		{ HB_KEY_VIDEORAM, &videoram },
+		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max },
+		{ HB_KEY_REPORT_VERSION, &report->version },
+		{ HB_KEY_REPORT_CURRENT, &report->current },
+		{ HB_KEY_REPORT_GOAL, &report->goal },
+		{ HB_KEY_REPORT_FLOOR, &report->floor },
+		{ HB_KEY_REPORT_MAX, &report->max },
+	};
+	int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
+
+	if (!rc)
+		rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid,
+					&domain->static_max);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
+		rc = read_domain_number(hb, domain->domid, keys[i].key, HB_SIZE_MAX_KIB,
+					keys[i].number);
+	if (rc)
+		return rc;
+	/* init-dom0less writes -1; libxl's atoi() would add one KiB to the target for it. */
+	domain->videoram_kib = videoram.value;
+	return 0;
+}
+
+static int read_report_words(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_report *report = &domain->report;
+	int rc = read_word(hb, domain->domid, HB_KEY_REPORT_STATE, hb_state_words, HB_STATE_COUNT,
+			   &report->state);
+
+	if (rc)
+		return rc;
+	return read_word(hb, domain->domid, HB_KEY_REPORT_CAUSE, hb_cause_words, HB_CAUSE_COUNT,
+			 &report->cause);
+}
+
+static int read_driver(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number announced;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
+
+	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0)
+		domain->driver = HB_DRIVER_HOTBALLOON;
+	else if (announced.value)
+		domain->driver = HB_DRIVER_ANNOUNCED;
+	else
+		domain->driver = HB_DRIVER_UNKNOWN;
+	return rc;
+}
+
+static int read_name(struct hb *hb, struct hb_domain *domain)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc = read_node(hb->host, HB_NO_TRANSACTION,
+			   hb_domain_path(path, domain->domid, HB_KEY_NAME), &value, &length);
+
+	snprintf(domain->name, sizeof(domain->name), "%s", value ? value : "");
+	free(value);
+	return rc;
+}
+
+/* The toolstack's word if it left one, else what Xen can tell apart. */
+static int read_type(struct hb *hb, struct hb_domain *domain, bool hvm)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc;
+
+	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", domain->domid, HB_KEY_LIBXL_TYPE);
+	rc = read_node(hb->host, HB_NO_TRANSACTION, path, &value, &length);
+	domain->type = hvm ? HB_TYPE_HVM : HB_TYPE_PV;
+	if (value && hvm && !strcasecmp(value, type_names[HB_TYPE_PVH]))
+		domain->type = HB_TYPE_PVH;
+	free(value);
+	return rc;
+}
+
+static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
+{
+	if (xen->dying)
+		return HB_DOMAIN_DYING;
+	if (xen->shutdown)
+		return xen->crashed ? HB_DOMAIN_CRASHED : HB_DOMAIN_SHUTDOWN;
+	if (xen->paused)
+		return xen->cpu_time_ns ? HB_DOMAIN_PAUSED : HB_DOMAIN_BUILDING;
+	return HB_DOMAIN_RUNNING;
+}
+
+static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	const uint8_t *u = xen->uuid;
+
+	domain->domid = xen->domid;
+	domain->state = state_of(xen);
+	domain->vcpus = xen->vcpus;
+	domain->hap = xen->hap;
+	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
+	/* A domain without a limit has all ones. */
+	domain->maxmem_kib = xen->max_pages > HB_SIZE_MAX_KIB / HB_PAGE_KIB ?
+			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
+	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
+	snprintf(domain->uuid, sizeof(domain->uuid),
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		 u[13], u[14], u[15]);
+}
+
+static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
+{
+	int rc;
+
+	memset(domain, 0, sizeof(*domain));
+	fill_from_xen(domain, xen);
+	rc = read_name(hb, domain);
+	if (!rc)
+		rc = read_type(hb, domain, xen->hvm);
+	if (!rc)
+		rc = read_numbers(hb, domain);
+	if (!rc)
+		rc = read_report_words(hb, domain);
+	return rc ? rc : read_driver(hb, domain);
+}
+
+/* Paging pool and populate-on-demand, where the domain has them. */
+static int fill_details(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_host *host = hb->host;
+	struct hb_xen_pod pod;
+	uint64_t bytes;
+	int rc;
+
+	if (domain->type == HB_TYPE_PV)
+		return 0;
+	rc = host->ops->get_pool(host, domain->domid, &bytes);
+	if (rc && rc != -EOPNOTSUPP)
+		return rc;
+	if (!rc)
+		domain->pool = (struct hb_number){ HB_PRESENT, bytes / 1024 };
+	rc = host->ops->get_pod(host, domain->domid, &pod);
+	if (rc)
+		return rc == -EOPNOTSUPP ? 0 : rc;
+	domain->pod = true;
+	domain->pod_cache_kib = pod.cache_pages * HB_PAGE_KIB;
+	domain->pod_entries_kib = pod.entry_pages * HB_PAGE_KIB;
+	return 0;
+}
+
+static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
+{
+	int rc = hb->host->ops->domains(hb->host, domid, xen, 1);
+
+	if (rc < 0)
+		return rc;
+	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
+}
+
+static enum hb_code fail_domain(struct hb_error *error, int rc, uint32_t domid)
+{
+	if (rc == -ESRCH) {
+		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain %u", domid);
+		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		return HB_E_NO_DOMAIN;
+	}
+	return hb_fail_host(error, rc, "cannot read domain %u", domid);
+}
+
+enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
+		     struct hb_error *error)
+{
+	struct hb_xen_domain xen;
+	int rc = domid < DOMID_END ? find_in_xen(hb, domid, &xen) : -ESRCH;
+
+	memset(domain, 0, sizeof(*domain));
+	if (!rc)
+		rc = fill_domain(hb, &xen, domain);
+	if (!rc)
+		rc = fill_details(hb, domain);
+	return rc ? fail_domain(error, rc, domid) : HB_OK;
+}
+
+enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error)
+{
+	struct hb_xen_domain xen;
+	int rc = find_in_xen(hb, domain->domid, &xen);
+
+	if (!rc) {
+		fill_from_xen(domain, &xen);
+		rc = read_numbers(hb, domain);
+	}
+	if (!rc)
+		rc = read_report_words(hb, domain);
+	return rc ? fail_domain(error, rc, domain->domid) : HB_OK;
+}
+
+static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,
+			struct hb_domain **domains, size_t *count)
+{
+	struct hb_domain *grown = realloc(*domains, (*count + n) * sizeof(**domains));
+
+	if (!grown)
+		return -ENOMEM;
+	*domains = grown;
+	for (int i = 0; i < n; i++) {
+		int rc = fill_domain(hb, &batch[i], &grown[*count]);
+
+		if (rc == -ESRCH)
+			continue;
+		if (rc)
+			return rc;
+		++*count;
+	}
+	return 0;
+}
+
+enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
+		     struct hb_error *error)
+{
+	struct hb_xen_domain batch[LIST_BATCH];
+	uint32_t first = 0;
+	int n;
+
+	*domains = NULL;
+	*count = 0;
+	while ((n = hb->host->ops->domains(hb->host, first, batch, LIST_BATCH)) > 0) {
+		first = batch[n - 1].domid + 1;
+		n = append_batch(hb, batch, n, domains, count);
+		if (n)
+			break;
+	}
+	if (!n)
+		return HB_OK;
+	free(*domains);
+	*domains = NULL;
+	*count = 0;
+	return hb_fail_host(error, n, "cannot list the domains");
+}
+
+static enum hb_code find_name(struct hb *hb, const char *name, uint32_t *domid,
+			      struct hb_error *error)
+{
+	struct hb_domain *domains;
+	size_t count, found = 0;
+	enum hb_code code = hb_list(hb, &domains, &count, error);
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(domains[i].name, name))
+			continue;
+		if (found++) {
+			code = hb_fail(error, HB_E_REFUSED, "domains %u and %u are both named \"%s\"",
+				       *domid, domains[i].domid, name);
+			hb_remedy(error, "use the domid");
+			break;
+		}
+		*domid = domains[i].domid;
+	}
+	free(domains);
+	if (!found) {
+		code = hb_fail(error, HB_E_NO_DOMAIN, "there is no domain named \"%s\"", name);
+		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+	}
+	return code;
+}
+
+enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_error *error)
+{
+	struct hb_number number = hb_value_number(dom, strlen(dom), UINT64_MAX);
+	struct hb_xen_domain xen;
+	int rc;
+
+	if (!*dom) {
+		hb_fail(error, HB_E_USAGE, "the name of the domain is empty");
+		hb_remedy(error, "give a name or a domid; \"hotballoon list\" shows both");
+		return HB_E_USAGE;
+	}
+	if (strspn(dom, "0123456789") != strlen(dom))
+		return find_name(hb, dom, domid, error);
+	if (number.presence != HB_PRESENT || number.value >= DOMID_END) {
+		hb_fail(error, HB_E_NO_DOMAIN, "%s is no domid: they end at %u", dom, DOMID_END - 1);
+		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		return HB_E_NO_DOMAIN;
+	}
+	*domid = number.value;
+	rc = find_in_xen(hb, *domid, &xen);
+	return rc ? fail_domain(error, rc, *domid) : HB_OK;
+}

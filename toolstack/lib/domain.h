@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Snapshots of domains, taken from the host. */
+#ifndef HB_DOMAIN_H
+#define HB_DOMAIN_H
+
+#include "internal.h"
+
+/* What changes while a guest moves; the rest of domain is left as it is. */
+enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
+
+/* Number at path; not a failure if it is absent or invalid. Returns a negative errno. */
+int hb_read_number(struct hb_host *host, uint32_t transaction, const char *path, uint64_t limit,
+		   struct hb_number *number);
+
+int hb_read_target(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		   struct hb_number *target);
+/* At most HB_SIZE_MAX_KIB, which stands for no limit. */
+int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		       struct hb_number *static_max);
+
+/* Paths of keys.h, made absolute. text is the buffer and is returned. */
+#define HB_PATH_TEXT 128
+const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key);
+const char *hb_vm_path(char text[HB_PATH_TEXT], const char *uuid, const char *key);
+
+#endif

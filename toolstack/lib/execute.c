@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "domain.h"
+#include "execute.h"
+
+/* Another writer can win that often in a row before something is wrong. */
+#define CONFLICTS_MAX 100
+
+static bool is_store_step(const struct hb_step *step)
+{
+	return step->kind == HB_STEP_STATIC_MAX || step->kind == HB_STEP_TARGET ||
+	       step->kind == HB_STEP_VM_MEMORY;
+}
+
+int hb_execute_xen_step(struct hb *hb, uint32_t domid, const struct hb_step *step)
+{
+	struct hb_host *host = hb->host;
+
+	switch (step->kind) {
+	case HB_STEP_POOL:
+		return host->ops->set_pool(host, domid, step->to_kib * 1024);
+	case HB_STEP_MAXMEM:
+		return host->ops->set_maxmem(host, domid, step->to_kib);
+	case HB_STEP_POD:
+		return host->ops->set_pod(host, domid, step->to_kib / HB_PAGE_KIB);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* What Xen has now of what the step has set. */
+static int read_back(struct hb *hb, uint32_t domid, const struct hb_step *step, uint64_t *kib)
+{
+	struct hb_xen_domain xen;
+	uint64_t bytes = 0;
+	int rc;
+
+	if (step->kind == HB_STEP_POOL) {
+		rc = hb->host->ops->get_pool(hb->host, domid, &bytes);
+		*kib = bytes / 1024;
+		return rc;
+	}
+	rc = hb->host->ops->domains(hb->host, domid, &xen, 1);
+	if (rc < 0)
+		return rc;
+	if (rc == 0 || xen.domid != domid)
+		return -ESRCH;
+	*kib = xen.max_pages * HB_PAGE_KIB;
+	return 0;
+}
+
+/*
+ * Put one step back. A failed pool step can have grown the pool part of the
+ * way. A value beyond what the step wanted is somebody else's and newer. The
+ * populate-on-demand cache never shrinks and stays.
+ */
+static int undo_step(struct hb *hb, uint32_t domid, const struct hb_step *step)
+{
+	struct hb_step back = { step->kind, step->to_kib, step->from_kib, "undo" };
+	uint64_t now;
+	int rc;
+
+	if (step->kind == HB_STEP_POD)
+		return 0;
+	rc = read_back(hb, domid, step, &now);
+	if (rc || now <= step->from_kib || now > step->to_kib)
+		return rc;
+	return hb_execute_xen_step(hb, domid, &back);
+}
+
+/* Undo the first n steps, last first; what cannot be put back is added to error. */
+static void undo(struct hb *hb, uint32_t domid, const struct hb_plan *plan, unsigned int n,
+		 struct hb_error *error)
+{
+	char text[HB_SIZE_TEXT];
+
+	while (n-- > 0) {
+		const struct hb_step *step = &plan->steps[n];
+		int rc = undo_step(hb, domid, step);
+
+		/* A domain that is gone has nothing left to put back. */
+		if (!rc || rc == -ESRCH)
+			continue;
+		hb_remedy(error, "%s could not be put back to %s (%s): set the size again when the "
+			  "host answers", hb_step_name(step->kind),
+			  hb_size_format(step->from_kib, text), strerror(-rc));
+	}
+}
+
+static int write_step(struct hb *hb, uint32_t transaction, const struct hb_domain *domain,
+		      const struct hb_step *step)
+{
+	char path[HB_PATH_TEXT], value[24];
+	uint64_t number = step->to_kib;
+
+	switch (step->kind) {
+	case HB_STEP_STATIC_MAX:
+		hb_domain_path(path, domain->domid, HB_KEY_STATIC_MAX);
+		break;
+	case HB_STEP_TARGET:
+		hb_domain_path(path, domain->domid, HB_KEY_TARGET);
+		break;
+	default:
+		hb_vm_path(path, domain->uuid, HB_KEY_VM_MEMORY);
+		number /= 1024;
+		break;
+	}
+	snprintf(value, sizeof(value), "%" PRIu64, number);
+	return hb->host->ops->write(hb->host, transaction, path, value);
+}
+
+static bool differs(const struct hb_number *a, const struct hb_number *b)
+{
+	return a->presence != b->presence || a->value != b->value;
+}
+
+/*
+ * Does the domain still exist and say what the plan was made from? Reading
+ * domid inside the transaction makes the commit fail if the domain goes away.
+ */
+static int check_unchanged(struct hb *hb, uint32_t transaction, const struct hb_domain *seen,
+			   bool *stale)
+{
+	struct hb_number domid, target, static_max;
+	char path[HB_PATH_TEXT];
+	int rc;
+
+	rc = hb_read_number(hb->host, transaction, hb_domain_path(path, seen->domid, HB_KEY_DOMID),
+			    UINT32_MAX, &domid);
+	if (rc)
+		return rc;
+	if (domid.presence != HB_PRESENT || domid.value != seen->domid)
+		return -ESRCH;
+	rc = hb_read_target(hb->host, transaction, seen->domid, &target);
+	if (!rc)
+		rc = hb_read_static_max(hb->host, transaction, seen->domid, &static_max);
+	*stale = !rc && (differs(&target, &seen->target) || differs(&static_max, &seen->static_max));
+	return rc;
+}
+
+/* One attempt at the transaction; -EAGAIN if another writer was faster. */
+static int try_store_steps(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+			   bool *stale)
+{
+	uint32_t transaction;
+	int rc = hb->host->ops->begin(hb->host, &transaction);
+
+	if (rc)
+		return rc;
+	rc = check_unchanged(hb, transaction, seen, stale);
+	for (unsigned int i = 0; i < plan->nr_steps && !rc && !*stale; i++) {
+		if (is_store_step(&plan->steps[i]))
+			rc = write_step(hb, transaction, seen, &plan->steps[i]);
+	}
+	if (rc || *stale) {
+		hb->host->ops->end(hb->host, transaction, false);
+		return rc;
+	}
+	return hb->host->ops->end(hb->host, transaction, true);
+}
+
+static int store_steps(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+		       bool *stale)
+{
+	int rc = -EAGAIN;
+
+	for (int i = 0; i < CONFLICTS_MAX && rc == -EAGAIN; i++)
+		rc = try_store_steps(hb, seen, plan, stale);
+	return rc;
+}
+
+static enum hb_code fail_step(const struct hb_domain *domain, const struct hb_step *step, int rc,
+			      struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
+
+	hb_fail_host(error, rc, "%s: cannot take %s from %s to %s", hb_who(domain, who),
+		     hb_step_name(step->kind), hb_size_format(step->from_kib, from),
+		     hb_size_format(step->to_kib, to));
+	if (rc == -ENOMEM)
+		hb_remedy(error, "the host has no memory for it; shrink another guest first");
+	return error->code;
+}
+
+enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+			bool *stale, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT];
+	unsigned int done = 0;
+	int rc;
+
+	*stale = false;
+	while (done < plan->nr_steps && !is_store_step(&plan->steps[done])) {
+		rc = hb_execute_xen_step(hb, seen->domid, &plan->steps[done]);
+		if (rc) {
+			fail_step(seen, &plan->steps[done], rc, error);
+			undo(hb, seen->domid, plan, done + 1, error);
+			return error->code;
+		}
+		done++;
+	}
+	rc = store_steps(hb, seen, plan, stale);
+	if (!rc && !*stale)
+		return HB_OK;
+	/* If only the plan is stale there is no error to report, but one to fill. */
+	hb_fail_host(error, rc ? rc : -EAGAIN, "%s: cannot write the new target",
+		     hb_who(seen, who));
+	undo(hb, seen->domid, plan, done, error);
+	return error->code;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The handle: a connection to a host. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "internal.h"
+
+struct hb *hb_open_host(struct hb_host *host)
+{
+	struct hb *hb = calloc(1, sizeof(*hb));
+
+	if (hb)
+		hb->host = host;
+	else
+		host->ops->close(host);
+	return hb;
+}
+
+enum hb_code hb_open(struct hb **hb, struct hb_error *error)
+{
+	struct hb_host *host;
+	int rc = hb_xen_host_open(&host);
+
+	*hb = NULL;
+	if (rc == -ENOENT) {
+		hb_fail(error, HB_E_PERMISSION, "this is not domain 0 of a running Xen host");
+		hb_remedy(error, "run it in domain 0, with xenstored running");
+		return HB_E_PERMISSION;
+	}
+	if (rc)
+		return hb_fail_host(error, rc, "cannot connect to Xen and xenstore");
+	*hb = hb_open_host(host);
+	return *hb ? HB_OK : hb_fail(error, HB_E_INTERNAL, "out of memory");
+}
+
+void hb_close(struct hb *hb)
+{
+	if (!hb)
+		return;
+	hb->host->ops->close(hb->host);
+	free(hb);
+}
+
+enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
+{
+	struct hb_xen_memory xen;
+	int rc = hb->host->ops->memory(hb->host, &xen);
+
+	if (rc)
+		return hb_fail_host(error, rc, "cannot read the host's memory");
+	*memory = (struct hb_host_memory){
+		.total_kib = xen.total_pages * HB_PAGE_KIB,
+		.free_kib = xen.free_pages * HB_PAGE_KIB,
+		.scrub_kib = xen.scrub_pages * HB_PAGE_KIB,
+		.claimed_kib = xen.outstanding_pages * HB_PAGE_KIB,
+	};
+	return HB_OK;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What libhotballoon needs from a host. Two hosts exist: Xen (xen_host.c, the
+ * only file that includes Xen's headers) and a whole host in memory for tests
+ * (sim/sim_host.c). An implementation embeds struct hb_host as its first member.
+ *
+ * Every function returns 0 or a negative errno. -ESRCH: no such domain.
+ * -ENOENT: no such node. -EAGAIN from end(): another writer was faster, begin
+ * again. -EOPNOTSUPP: this domain or host has no such thing. Pages are Xen's,
+ * HB_PAGE_KIB each.
+ */
+#ifndef HB_HOST_H
+#define HB_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct hb_xen_domain {
+	uint32_t domid;
+	unsigned int vcpus;
+	bool hvm, hap, dying, shutdown, crashed, paused;
+	uint64_t tot_pages, max_pages, outstanding_pages;
+	uint64_t cpu_time_ns;
+	uint8_t uuid[16];
+};
+
+struct hb_xen_memory {
+	uint64_t total_pages, free_pages, scrub_pages, outstanding_pages;
+};
+
+struct hb_xen_pod {
+	uint64_t cache_pages, entry_pages;
+};
+
+/* Not inside a transaction. */
+#define HB_NO_TRANSACTION 0
+
+struct hb_host;
+
+struct hb_host_ops {
+	/* Up to max domains with domid >= first, in order; returns how many. */
+	int (*domains)(struct hb_host *host, uint32_t first, struct hb_xen_domain *domains,
+		       unsigned int max);
+	int (*memory)(struct hb_host *host, struct hb_xen_memory *memory);
+	int (*set_maxmem)(struct hb_host *host, uint32_t domid, uint64_t kib);
+	int (*get_pool)(struct hb_host *host, uint32_t domid, uint64_t *bytes);
+	/* bytes is a multiple of a page. */
+	int (*set_pool)(struct hb_host *host, uint32_t domid, uint64_t bytes);
+	int (*get_pod)(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod);
+	int (*set_pod)(struct hb_host *host, uint32_t domid, uint64_t target_pages);
+
+	int (*begin)(struct hb_host *host, uint32_t *transaction);
+	int (*end)(struct hb_host *host, uint32_t transaction, bool commit);
+	/* *value is NUL-terminated beyond its length and to be released by free(). */
+	int (*read)(struct hb_host *host, uint32_t transaction, const char *path, char **value,
+		    size_t *length);
+	int (*write)(struct hb_host *host, uint32_t transaction, const char *path,
+		     const char *value);
+
+	/* A clock that does not jump, and a sleep that a signal may cut short. */
+	uint64_t (*now_ms)(struct hb_host *host);
+	void (*sleep_ms)(struct hb_host *host, unsigned int ms);
+	void (*close)(struct hb_host *host);
+};
+
+struct hb_host {
+	const struct hb_host_ops *ops;
+};
+
+/* Connect to Xen and xenstore; *host is to be released by its close(). */
+int hb_xen_host_open(struct hb_host **host);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "internal.h"
+#include "plan.h"
+
+/*
+ * libxl allows every x86 domain that much above its size (LIBXL_MAXMEM_CONSTANT,
+ * libxl__arch_extra_memory); what Xen counts above the target fits into it.
+ */
+#define MAXMEM_SLACK_KIB 1024
+
+/*
+ * The smallest size that a guest without our driver is shrunk to: the kernel's
+ * own driver has no floor, and a Linux guest of 512M driven to 90M was measured
+ * to panic. Our driver stops at its floor by itself.
+ */
+#define UNGUARDED_MIN_KIB (128 * 1024)
+
+uint64_t hb_host_available_kib(const struct hb_host_memory *host)
+{
+	uint64_t free_kib = host->free_kib + host->scrub_kib;
+
+	return free_kib > host->claimed_kib ? free_kib - host->claimed_kib : 0;
+}
+
+const char *hb_step_name(enum hb_step_kind kind)
+{
+	static const char *const names[] = {
+		[HB_STEP_POOL] = "paging-pool",
+		[HB_STEP_MAXMEM] = "maxmem",
+		[HB_STEP_POD] = "pod-target",
+		[HB_STEP_STATIC_MAX] = "static-max",
+		[HB_STEP_TARGET] = "target",
+		[HB_STEP_VM_MEMORY] = "vm-memory",
+	};
+
+	return names[kind];
+}
+
+uint64_t hb_plan_pool_kib(const struct hb_domain *domain, uint64_t size_kib)
+{
+	uint64_t mib = (size_kib + 1023) / 1024;
+
+	/*
+	 * libxl__get_required_paging_memory(): 256 pages a vcpu, one page a MiB
+	 * for the p2m, another one for shadow page tables where those are used.
+	 */
+	return HB_PAGE_KIB * (256ULL * domain->vcpus + mib * (domain->hap ? 1 : 2));
+}
+
+static uint64_t maxmem_for(const struct hb_domain *domain, uint64_t target_kib)
+{
+	return target_kib + domain->videoram_kib + MAXMEM_SLACK_KIB;
+}
+
+static uint64_t current_size(const struct hb_domain *domain)
+{
+	return domain->target.value + domain->videoram_kib;
+}
+
+/* The size asked for, whole pages; 0 if the change takes everything. */
+static uint64_t resolve_size(const struct hb_domain *domain, const struct hb_size *size)
+{
+	uint64_t now = current_size(domain) / HB_PAGE_KIB * HB_PAGE_KIB;
+	uint64_t change = size->amount;
+
+	if (size->kind == HB_SIZE_ABSOLUTE)
+		return size->amount;
+	if (size->kind == HB_SIZE_PERCENT) {
+		change = now / 100 * size->amount + now % 100 * size->amount / 100;
+		change -= change % HB_PAGE_KIB;
+	}
+	if (!size->negative)
+		return now + change;
+	return change < now ? now - change : 0;
+}
+
+static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domain,
+			   const char *what, const char *remedy)
+{
+	char who[HB_WHO_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who), what);
+	hb_remedy(error, "%s", remedy);
+	return HB_E_REFUSED;
+}
+
+static enum hb_code check_state(const struct hb_domain *domain, struct hb_error *error)
+{
+	if (domain->domid == 0)
+		return refuse(error, domain, "is domain 0, which this command does not size",
+			      "use \"xl mem-set 0 SIZE\"");
+	switch (domain->state) {
+	case HB_DOMAIN_DYING:
+		return refuse(error, domain, "is being destroyed", "nothing; its memory comes back");
+	case HB_DOMAIN_SHUTDOWN:
+	case HB_DOMAIN_CRASHED:
+		return refuse(error, domain, "is shut down and cannot follow a target",
+			      "start it again, or \"xl destroy\" it");
+	case HB_DOMAIN_BUILDING:
+		return refuse(error, domain, "is paused and has never run: it is being built",
+			      "wait until it runs, or \"xl unpause\" it if it was created paused");
+	case HB_DOMAIN_RUNNING:
+	case HB_DOMAIN_PAUSED:
+		break;
+	}
+	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT)
+		return refuse(error, domain, "has no target or no static-max in xenstore",
+			      "it is being built, or was not made by libxl or xapi; \"hotballoon show\" tells");
+	return HB_OK;
+}
+
+static enum hb_code check_size(const struct hb_domain *domain, const struct hb_size *size,
+			       uint64_t size_kib, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT], top[HB_SIZE_TEXT];
+
+	if (size->kind != HB_SIZE_ABSOLUTE && domain->target.presence == HB_INVALID)
+		return refuse(error, domain, "has an invalid target, nothing to count from",
+			      "set an absolute size");
+	if (size_kib > HB_SIZE_MAX_KIB) {
+		hb_fail(error, HB_E_USAGE, "%s would get more than %s", hb_who(domain, who),
+			hb_size_format(HB_SIZE_MAX_KIB, top));
+		hb_remedy(error, "its size is %s now", hb_size_human(current_size(domain), now));
+		return HB_E_USAGE;
+	}
+	if (size_kib <= domain->videoram_kib) {
+		hb_fail(error, HB_E_REFUSED, "%s would be left with no memory", hb_who(domain, who));
+		hb_remedy(error, "its size is %s now, %s of it video memory",
+			  hb_size_human(current_size(domain), now),
+			  hb_size_human(domain->videoram_kib, top));
+		return HB_E_REFUSED;
+	}
+	return HB_OK;
+}
+
+static enum hb_code refuse_ceiling(const struct hb_domain *domain, uint64_t ceiling_kib,
+				   const char *whose, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], top[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, "%s cannot be larger than %s: %s", hb_who(domain, who),
+		hb_size_human(ceiling_kib, top), whose);
+	hb_remedy(error, "set at most %s, or --force", hb_size_format(ceiling_kib, top));
+	return HB_E_REFUSED;
+}
+
+static enum hb_code check_ceilings(const struct hb_domain *domain, uint64_t target_kib,
+				   struct hb_error *error)
+{
+	const struct hb_number *driver = &domain->report.max;
+	const struct hb_number *admin = &domain->hotplug_max;
+
+	if (target_kib <= domain->target.value)
+		return HB_OK;
+	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT &&
+	    target_kib > driver->value)
+		return refuse_ceiling(domain, driver->value + domain->videoram_kib,
+				      "its driver has no address space for more", error);
+	if (admin->presence == HB_PRESENT && target_kib > admin->value)
+		return refuse_ceiling(domain, admin->value + domain->videoram_kib,
+				      "that is the ceiling in " HB_KEY_HOTPLUG_MAX, error);
+	return HB_OK;
+}
+
+static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t target_kib,
+				    struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
+
+	if (domain->driver == HB_DRIVER_HOTBALLOON || target_kib >= UNGUARDED_MIN_KIB ||
+	    target_kib >= domain->target.value)
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED,
+		"%s runs no driver that stops at a floor; below %s it may run out of memory and crash",
+		hb_who(domain, who), hb_size_format(UNGUARDED_MIN_KIB, least));
+	hb_remedy(error, "set at least %s, load our driver in the guest, or --force", least);
+	return HB_E_REFUSED;
+}
+
+static uint64_t pool_growth(const struct hb_domain *domain, uint64_t size_kib)
+{
+	uint64_t need = hb_plan_pool_kib(domain, size_kib);
+
+	if (domain->type == HB_TYPE_PV || domain->pool.presence != HB_PRESENT ||
+	    need <= domain->pool.value)
+		return 0;
+	return need - domain->pool.value;
+}
+
+static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
+			       uint64_t size_kib, struct hb_error *error)
+{
+	/* What the domain has claimed is set aside for it. */
+	uint64_t available = hb_host_available_kib(host) + domain->claimed_kib;
+	uint64_t need = pool_growth(domain, size_kib);
+	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], n[HB_SIZE_TEXT], held[HB_SIZE_TEXT];
+
+	if (size_kib > domain->actual_kib)
+		need += size_kib - domain->actual_kib;
+	if (need <= available || size_kib <= current_size(domain))
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "%s needs %s more (it holds %s) and the host has %s free",
+		hb_who(domain, who), hb_size_human(need, n),
+		hb_size_human(domain->actual_kib, held), hb_size_human(available, a));
+	hb_remedy(error, "shrink another guest first, or --force to let it take what comes free");
+	return HB_E_REFUSED;
+}
+
+static void add_step(struct hb_plan *plan, enum hb_step_kind kind, uint64_t from_kib,
+		     uint64_t to_kib, const char *reason)
+{
+	plan->steps[plan->nr_steps++] = (struct hb_step){ kind, from_kib, to_kib, reason };
+}
+
+static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	uint64_t maxmem = maxmem_for(domain, plan->target_kib);
+	uint64_t grow = pool_growth(domain, plan->size_kib);
+
+	if (grow)
+		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
+			 "Xen keeps the page tables of the larger guest there");
+	if (maxmem > domain->maxmem_kib)
+		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
+			 "Xen's limit: the size and 1M");
+	/*
+	 * Only while entries without frames are left does Xen act on this; for
+	 * all others, and for a guest that has grown past its boot size, it is a
+	 * no-op and left out. While they are left the cache must follow before
+	 * the guest may use more, or it dies when the cache is empty.
+	 */
+	if (domain->pod && domain->pod_entries_kib && plan->target_kib > domain->target.value)
+		add_step(plan, HB_STEP_POD, domain->pod_cache_kib,
+			 plan->target_kib + MAXMEM_SLACK_KIB,
+			 "the guest still has populate-on-demand memory");
+}
+
+static void add_store_steps(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	if (domain->static_max.presence != HB_PRESENT ||
+	    plan->target_kib > domain->static_max.value)
+		add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
+			 "the size exceeds the maximum so far");
+	/* Written even if equal: a target that is written again makes drivers try again. */
+	add_step(plan, HB_STEP_TARGET, domain->target.value, plan->target_kib,
+		 "the guest's driver follows it");
+	add_step(plan, HB_STEP_VM_MEMORY, domain->target.value, plan->target_kib,
+		 "kept in step as xl does");
+}
+
+static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	const struct hb_report *report = &domain->report;
+	const size_t room = sizeof(plan->notes[0]);
+	char text[HB_SIZE_TEXT];
+
+	if (domain->state == HB_DOMAIN_PAUSED)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "the guest is paused: nothing moves until \"xl unpause\"");
+	if (plan->target_kib > domain->static_max.value && domain->driver != HB_DRIVER_HOTBALLOON)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "beyond the maximum of %s the guest must add memory at run time; %s",
+			 hb_size_human(domain->static_max.value, text),
+			 domain->driver == HB_DRIVER_ANNOUNCED ?
+			 "it announces a balloon driver that is not ours" :
+			 "it announces no driver: the kernel's own needs an onlining rule, others cannot");
+	if (plan->target_kib < domain->target.value && report->floor.presence == HB_PRESENT &&
+	    report->cause.presence == HB_PRESENT && report->cause.value == HB_CAUSE_GUEST_FLOOR &&
+	    plan->target_kib < report->floor.value)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "the guest says that it cannot go below %s now",
+			 hb_size_human(report->floor.value + domain->videoram_kib, text));
+}
+
+enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error)
+{
+	enum hb_code code = check_state(domain, error);
+
+	memset(plan, 0, sizeof(*plan));
+	if (code)
+		return code;
+	plan->size_kib = resolve_size(domain, size);
+	code = check_size(domain, size, plan->size_kib, error);
+	if (code)
+		return code;
+	/* memory/target excludes the video memory, as xl mem-set has it. */
+	plan->target_kib = plan->size_kib - domain->videoram_kib;
+	if (!force) {
+		code = check_ceilings(domain, plan->target_kib, error);
+		if (!code)
+			code = check_unguarded(domain, plan->target_kib, error);
+		if (!code)
+			code = check_host(domain, host, plan->size_kib, error);
+		if (code)
+			return code;
+	}
+	add_xen_steps(domain, plan);
+	add_store_steps(domain, plan);
+	add_notes(domain, plan);
+	return HB_OK;
+}
+
+bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct hb_step *step)
+{
+	uint64_t maxmem = maxmem_for(domain, target_kib);
+	const char *reason = "Xen's limit follows the size: the size and 1M";
+
+	if (domain->actual_kib > maxmem) {
+		maxmem = domain->actual_kib + MAXMEM_SLACK_KIB;
+		reason = "Xen's limit follows as far as the guest has come";
+	}
+	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, reason };
+	return maxmem < domain->maxmem_kib;
+}

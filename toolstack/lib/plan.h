@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What to write, and in which order, to give a domain another size. Pure: a
+ * snapshot and a request in, a list of steps with reasons or a refusal out.
+ *
+ * The order keeps one thing true at every instant: the guest is never told a
+ * target that Xen would not let it reach. So what has to grow (paging pool,
+ * maxmem) grows before the target is written, and what has to come down
+ * (maxmem) comes down after the guest did; hb_plan_settle() says how far.
+ *
+ * Every step is computed from what the domain has now, not from what the last
+ * request was. A process that is killed half-way leaves pool or maxmem too
+ * large, which harms nobody, and the next plan takes maxmem to its place.
+ */
+#ifndef HB_PLAN_H
+#define HB_PLAN_H
+
+#include <hotballoon.h>
+
+struct hb_plan {
+	uint64_t size_kib, target_kib;
+	unsigned int nr_steps;
+	struct hb_step steps[HB_STEPS_MAX];
+	unsigned int nr_notes;
+	char notes[HB_NOTES_MAX][sizeof(((struct hb_set_result *)0)->notes[0])];
+};
+
+/* HB_OK, HB_E_USAGE for a size that leads nowhere, or HB_E_REFUSED. */
+enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error);
+
+/*
+ * After the target is written: the maxmem that still has to come down, to what
+ * the target needs or, while the guest holds more, to what it holds. False if
+ * there is nothing to do.
+ */
+bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct hb_step *step);
+
+/* Paging pool that libxl gives a domain with a maximum of size_kib. */
+uint64_t hb_plan_pool_kib(const struct hb_domain *domain, uint64_t size_kib);
+
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hb_set(): snapshot, plan, execute; then wait, and let maxmem follow. Ending
+ * the wait early leaves a consistent domain: the target stands, and maxmem is
+ * where the guest is.
+ */
+#include <string.h>
+
+#include "advice.h"
+#include "domain.h"
+#include "execute.h"
+#include "wait.h"
+
+/* How often the target may change under a plan before the caller hears of it. */
+#define REPLANS_MAX 10
+#define POLL_MS 100
+
+/* Plan and execute until the plan was not stale. */
+static enum hb_code apply(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+			  struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_host_memory memory;
+	struct hb_plan plan;
+	enum hb_code code;
+	bool stale = true;
+
+	for (int i = 0; i < REPLANS_MAX && stale; i++) {
+		stale = false;
+		code = hb_show(hb, domid, &result->before, error);
+		if (!code)
+			code = hb_host_memory(hb, &memory, error);
+		if (!code)
+			code = hb_plan_make(&result->before, &memory, &request->size, request->force,
+					    &plan, error);
+		if (!code)
+			code = hb_execute(hb, &result->before, &plan, &stale, error);
+	}
+	if (code)
+		return code;
+	result->size_kib = plan.size_kib;
+	result->target_kib = plan.target_kib;
+	result->nr_steps = plan.nr_steps;
+	memcpy(result->steps, plan.steps, sizeof(plan.steps));
+	result->nr_notes = plan.nr_notes;
+	memcpy(result->notes, plan.notes, sizeof(plan.notes));
+	result->done = true;
+	return HB_OK;
+}
+
+static bool report_progress(const struct hb_set_request *request,
+			    const struct hb_set_result *result, const struct hb_wait *wait,
+			    uint64_t now_ms)
+{
+	uint64_t videoram = result->before.videoram_kib;
+	struct hb_progress progress = {
+		.domain = &result->before,
+		.from_kib = wait->start_kib + videoram,
+		.now_kib = hb_wait_position(&result->after) + videoram,
+		.goal_kib = result->size_kib,
+		.rate_kib_s = wait->rate_kib_s,
+		.elapsed_ms = now_ms - wait->start_ms,
+	};
+
+	return !request->progress || request->progress(&progress, request->argument);
+}
+
+static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_result *result,
+			      struct hb_error *error)
+{
+	const struct hb_domain *domain = &result->after;
+	uint64_t position = hb_wait_position(domain);
+	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT];
+
+	hb_who(domain, who);
+	hb_size_human(position + domain->videoram_kib, at);
+	hb_size_human(result->size_kib, goal);
+	switch (verdict) {
+	case HB_WAIT_PAUSED:
+		hb_fail(error, HB_E_STUCK, "%s is %s and cannot move from %s to %s", who,
+			hb_domain_state_name(domain->state), at, goal);
+		if (domain->state == HB_DOMAIN_PAUSED)
+			hb_remedy(error, "\"xl unpause\" it; the target stands");
+		return HB_E_STUCK;
+	case HB_WAIT_SUPERSEDED:
+		hb_fail(error, HB_E_SUPERSEDED, "somebody else has set another target for %s", who);
+		hb_remedy(error, "find out which tool did: xl mem-set, libvirt or a memory manager");
+		return HB_E_SUPERSEDED;
+	case HB_WAIT_TIMEOUT:
+		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
+			(unsigned int)(result->waited_ms / 1000));
+		hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		return HB_E_TIMEOUT;
+	default:
+		return hb_advise_stuck(domain, position, result->target_kib, error);
+	}
+}
+
+static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *request,
+				   struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_host *host = hb->host;
+	enum hb_verdict verdict;
+	struct hb_wait wait;
+	enum hb_code code;
+	uint64_t now;
+
+	hb_wait_start(&wait, &result->before, result->target_kib, request->timeout_s * 1000ULL,
+		      host->ops->now_ms(host));
+	for (;;) {
+		code = hb_domain_refresh(hb, &result->after, error);
+		if (code)
+			return code;
+		now = host->ops->now_ms(host);
+		result->waited_ms = now - wait.start_ms;
+		verdict = hb_wait_judge(&wait, &result->after, now);
+		if (verdict == HB_WAIT_ARRIVED)
+			return HB_OK;
+		if (verdict != HB_WAIT_ON)
+			return fail_wait(verdict, result, error);
+		if (!report_progress(request, result, &wait, now)) {
+			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
+			hb_remedy(error, "nothing is lost: the target stands and the guest goes on by itself");
+			return HB_E_INTERRUPTED;
+		}
+		host->ops->sleep_ms(host, POLL_MS);
+	}
+}
+
+/* Let maxmem come down as far as it can now, unless the target is not ours any more. */
+static enum hb_code settle(struct hb *hb, struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_domain *domain = &result->after;
+	struct hb_step step;
+	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT];
+	enum hb_code code = hb_domain_refresh(hb, domain, error);
+	int rc;
+
+	if (code || domain->target.presence != HB_PRESENT ||
+	    domain->target.value != result->target_kib ||
+	    !hb_plan_settle(domain, result->target_kib, &step))
+		return code;
+	rc = hb_execute_xen_step(hb, domain->domid, &step);
+	if (rc) {
+		hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
+			     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
+		hb_remedy(error, "set the size again to lower it; until then the guest may take more");
+		return error->code;
+	}
+	domain->maxmem_kib = step.to_kib;
+	result->steps[result->nr_steps++] = step;
+	return HB_OK;
+}
+
+enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		    struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_error later;
+	enum hb_code code, settled;
+
+	memset(result, 0, sizeof(*result));
+	code = apply(hb, domid, request, result, error);
+	result->after = result->before;
+	if (code)
+		return code;
+	if (request->wait)
+		code = wait_for_guest(hb, request, result, error);
+	if (code == HB_E_NO_DOMAIN)
+		return code;
+	settled = settle(hb, result, &later);
+	if (code || !settled)
+		return code;
+	*error = later;
+	return settled;
+}

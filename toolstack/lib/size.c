@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Sizes as people write them. A size without a unit is the classic mistake
+ * ("xl mem-set" reads MiB while its manual says KiB), so it is refused with
+ * the readings shown, like everything else that could mean two things.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "internal.h"
+
+#define PERCENT_MAX 10000
+
+static const struct unit {
+	char letter;
+	uint64_t kib;
+} units[] = {
+	{ 'K', 1 },
+	{ 'M', 1ULL << 10 },
+	{ 'G', 1ULL << 20 },
+	{ 'T', 1ULL << 30 },
+};
+
+#define NR_UNITS (sizeof(units) / sizeof(units[0]))
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Letter alone, or letter and "iB"; either case. */
+static const struct unit *find_unit(const char *text)
+{
+	for (size_t i = 0; i < NR_UNITS; i++) {
+		char letter[2] = { units[i].letter, '\0' };
+		char full[4] = { units[i].letter, 'i', 'B', '\0' };
+
+		if (!strcasecmp(text, letter) || !strcasecmp(text, full))
+			return &units[i];
+	}
+	return NULL;
+}
+
+/* Reads digits up to limit, returns how many there are; *number > limit if too large. */
+static size_t read_number(const char *text, uint64_t limit, uint64_t *number)
+{
+	size_t n = 0;
+
+	*number = 0;
+	for (; is_digit(text[n]); n++) {
+		if (*number <= limit)
+			*number = *number * 10 + (text[n] - '0');
+	}
+	return n;
+}
+
+static enum hb_code refuse_no_number(const char *text, struct hb_error *error)
+{
+	hb_fail(error, HB_E_USAGE, "\"%s\" is not a size", text);
+	hb_remedy(error, "write for example 512M, 2G, +256M or -10%%");
+	return HB_E_USAGE;
+}
+
+/* The two readings, as far as each of them is a size. */
+static enum hb_code refuse_no_unit(const char *text, const char *sign, uint64_t number,
+				   struct hb_error *error)
+{
+	char mib[64] = "", kib[64] = "", form[HB_SIZE_TEXT];
+
+	if (number <= HB_SIZE_MAX_KIB / 1024)
+		snprintf(mib, sizeof(mib), "%s%" PRIu64 "M (%s, as xl reads it)", sign, number,
+			 hb_size_format(number * 1024, form));
+	if (number % HB_PAGE_KIB == 0)
+		snprintf(kib, sizeof(kib), "%s%" PRIu64 "K (%s, as xenstore counts)", sign, number,
+			 hb_size_human(number, form));
+	hb_fail(error, HB_E_USAGE, "\"%s\" has no unit", text);
+	hb_remedy(error, "write %s%s%s", mib, mib[0] && kib[0] ? " or " : "",
+		  mib[0] || kib[0] ? kib : "the unit: K, M, G or T");
+	return HB_E_USAGE;
+}
+
+/* "1.5G": exact in a smaller unit if it is a whole number of pages there. */
+static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t whole,
+				    const char *rest, struct hb_error *error)
+{
+	uint64_t decimals, scale = 1, kib;
+	size_t digits = read_number(rest + 1, 999999, &decimals);
+	const struct unit *unit = find_unit(rest + 1 + digits);
+	char form[HB_SIZE_TEXT];
+
+	for (size_t i = 0; i < digits && i < 6; i++)
+		scale *= 10;
+	hb_fail(error, HB_E_USAGE, "\"%s\" has a fraction; sizes are whole numbers", text);
+	hb_remedy(error, "use a smaller unit, for example 1536M instead of 1.5G");
+	if (!unit || !digits || digits > 6 || whole > HB_SIZE_MAX_KIB / unit->kib)
+		return HB_E_USAGE;
+	kib = whole * unit->kib + decimals * unit->kib / scale;
+	kib -= kib % HB_PAGE_KIB;
+	if (kib)
+		hb_remedy(error, "write %s%s", sign, hb_size_format(kib, form));
+	return HB_E_USAGE;
+}
+
+static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t number,
+				const char *unit, struct hb_error *error)
+{
+	char letter[2] = { unit[0], '\0' };
+
+	hb_fail(error, HB_E_USAGE, "\"%s\": unknown unit \"%s\"", text, unit);
+	if (unit[0] == ' ' && find_unit(unit + strspn(unit, " ")))
+		hb_remedy(error, "write it without a blank: %s%" PRIu64 "%s", sign, number,
+			  unit + strspn(unit, " "));
+	else if (find_unit(letter) && (!strcasecmp(unit + 1, "b") || !strcasecmp(unit + 1, "bit")))
+		hb_remedy(error, "\"%s\" means powers of 1000 to some and of 1024 to others; write %s%"
+			  PRIu64 "%c or %s%" PRIu64 "%ciB (powers of 1024)", unit, sign, number,
+			  unit[0] & ~0x20, sign, number, unit[0] & ~0x20);
+	else
+		hb_remedy(error, "the units are K, M, G and T, or KiB, MiB, GiB and TiB: write %s%"
+			  PRIu64 "M or %s%" PRIu64 "G", sign, number, sign, number);
+	return HB_E_USAGE;
+}
+
+static enum hb_code parse_percent(const char *text, const char *sign, uint64_t number,
+				  struct hb_size *size, struct hb_error *error)
+{
+	if (!*sign) {
+		hb_fail(error, HB_E_USAGE, "\"%s\" does not say in which direction", text);
+		hb_remedy(error, "write +%s to grow or -%s to shrink by that part of the current size",
+			  text, text);
+		return HB_E_USAGE;
+	}
+	if (number == 0 || number > PERCENT_MAX || (*sign == '-' && number >= 100)) {
+		hb_fail(error, HB_E_USAGE, "\"%s\" is out of range", text);
+		hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", PERCENT_MAX);
+		return HB_E_USAGE;
+	}
+	*size = (struct hb_size){ HB_SIZE_PERCENT, *sign == '-', number };
+	return HB_OK;
+}
+
+static enum hb_code refuse_zero(const char *text, const char *sign, struct hb_error *error)
+{
+	hb_fail(error, HB_E_USAGE, "\"%s\" is zero", text);
+	hb_remedy(error, "the smallest size or change is one page: %s4K", sign);
+	return HB_E_USAGE;
+}
+
+static enum hb_code refuse_too_large(const char *text, struct hb_error *error)
+{
+	char form[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "\"%s\" is too large", text);
+	hb_remedy(error, "the largest size is %s", hb_size_format(HB_SIZE_MAX_KIB, form));
+	return HB_E_USAGE;
+}
+
+static enum hb_code refuse_part_of_page(const char *text, const char *sign, uint64_t kib,
+					struct hb_error *error)
+{
+	uint64_t down = kib - kib % HB_PAGE_KIB;
+	char low[HB_SIZE_TEXT], high[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "\"%s\" is not a whole number of pages of 4K", text);
+	hb_size_format(down + HB_PAGE_KIB, high);
+	if (down)
+		hb_remedy(error, "write %s%s or %s%s", sign, hb_size_format(down, low), sign, high);
+	else
+		hb_remedy(error, "write %s%s", sign, high);
+	return HB_E_USAGE;
+}
+
+enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_error *error)
+{
+	const char *sign = text[0] == '+' ? "+" : text[0] == '-' ? "-" : "";
+	const char *start = text + strlen(sign);
+	const struct unit *unit;
+	const char *rest;
+	uint64_t number;
+	size_t digits = read_number(start, HB_SIZE_MAX_KIB, &number);
+
+	rest = start + digits;
+	if (!digits)
+		return refuse_no_number(text, error);
+	if (*rest == '.' || *rest == ',')
+		return refuse_fraction(text, sign, number, rest, error);
+	if (!strcmp(rest, "%"))
+		return parse_percent(text, sign, number, size, error);
+
+	unit = *rest ? find_unit(rest) : &units[0];
+	if (!unit)
+		return refuse_unit(text, sign, number, rest, error);
+	if (number == 0)
+		return refuse_zero(text, sign, error);
+	if (number > HB_SIZE_MAX_KIB / unit->kib)
+		return refuse_too_large(text, error);
+	if (!*rest)
+		return refuse_no_unit(text, sign, number, error);
+	if (number * unit->kib % HB_PAGE_KIB)
+		return refuse_part_of_page(text, sign, number * unit->kib, error);
+	*size = (struct hb_size){
+		.kind = *sign ? HB_SIZE_DELTA : HB_SIZE_ABSOLUTE,
+		.negative = *sign == '-',
+		.amount = number * unit->kib,
+	};
+	return HB_OK;
+}
+
+char *hb_size_format(uint64_t kib, char text[HB_SIZE_TEXT])
+{
+	size_t i = NR_UNITS - 1;
+
+	while (i > 0 && (kib < units[i].kib || kib % units[i].kib))
+		i--;
+	snprintf(text, HB_SIZE_TEXT, "%" PRIu64 "%c", kib / units[i].kib, units[i].letter);
+	return text;
+}
+
+char *hb_size_human(uint64_t kib, char text[HB_SIZE_TEXT])
+{
+	size_t i = NR_UNITS - 1;
+	uint64_t whole, tenths;
+
+	/* At least ten of the unit, or a whole number of it: a tenth then hides little. */
+	while (i > 0 && kib < 10 * units[i].kib && (kib < units[i].kib || kib % units[i].kib))
+		i--;
+	whole = kib / units[i].kib;
+	tenths = (kib % units[i].kib * 10 + units[i].kib / 2) / units[i].kib;
+	whole += tenths / 10;
+	tenths %= 10;
+	if (tenths)
+		snprintf(text, HB_SIZE_TEXT, "%" PRIu64 ".%" PRIu64 "%c", whole, tenths,
+			 units[i].letter);
+	else
+		snprintf(text, HB_SIZE_TEXT, "%" PRIu64 "%c", whole, units[i].letter);
+	return text;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Is the guest there, still moving, or stuck? Pure: samples in, a verdict out.
+ */
+#ifndef HB_WAIT_H
+#define HB_WAIT_H
+
+#include <hotballoon.h>
+
+enum hb_verdict {
+	HB_WAIT_ON,
+	HB_WAIT_ARRIVED,
+	HB_WAIT_STUCK,		/* does not move any more */
+	HB_WAIT_PAUSED,		/* cannot move */
+	HB_WAIT_TIMEOUT,
+	HB_WAIT_SUPERSEDED,	/* the target is not ours any more */
+};
+
+struct hb_wait {
+	uint64_t goal_kib;	/* the target */
+	uint64_t timeout_ms;	/* 0: none */
+	uint64_t start_ms, start_kib;
+	/* The guest must come this window's gain nearer within the window. */
+	uint64_t mark_ms, mark_gap_kib;
+	/* Shorter mark, for a guest that says itself what holds it up. */
+	uint64_t moved_ms, moved_gap_kib;
+	/* Rate: the position about a second ago. */
+	uint64_t rate_ms, rate_gap_kib, rate_kib_s;
+};
+
+/* Where the guest is, counted as the target counts. */
+uint64_t hb_wait_position(const struct hb_domain *domain);
+
+void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
+		   uint64_t timeout_ms, uint64_t now_ms);
+enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,
+			      uint64_t now_ms);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The host that is Xen. libxenctrl has no stable ABI and 4.17 to 4.21 differ
+ * in what they offer, therefore its headers are included here and nowhere else.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <xenctrl.h>
+#include <xenstore.h>
+#include <xentoollog.h>
+
+#include "host.h"
+
+struct xen_host {
+	struct hb_host host;
+	xc_interface *xc;
+	struct xs_handle *xs;
+	xentoollog_logger *log;
+};
+
+static struct xen_host *xen(struct hb_host *host)
+{
+	return (struct xen_host *)host;
+}
+
+/* libxenctrl and libxenstore report failure through errno. */
+static int result(bool ok)
+{
+	return ok ? 0 : -(errno ? errno : EIO);
+}
+
+static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
+{
+	unsigned int reason = (from->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
+
+	*to = (struct hb_xen_domain){
+		.domid = from->domain,
+		.vcpus = from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : from->max_vcpu_id + 1,
+		.hvm = from->flags & XEN_DOMINF_hvm_guest,
+		.hap = from->flags & XEN_DOMINF_hap,
+		.dying = from->flags & XEN_DOMINF_dying,
+		.shutdown = from->flags & XEN_DOMINF_shutdown,
+		.crashed = (from->flags & XEN_DOMINF_shutdown) && reason == SHUTDOWN_crash,
+		.paused = from->flags & XEN_DOMINF_paused,
+		.tot_pages = from->tot_pages,
+		.max_pages = from->max_pages,
+		.outstanding_pages = from->outstanding_pages,
+		.cpu_time_ns = from->cpu_time,
+	};
+	memcpy(to->uuid, from->handle, sizeof(to->uuid));
+}
+
+static int xen_domains(struct hb_host *host, uint32_t first, struct hb_xen_domain *domains,
+		       unsigned int max)
+{
+	xc_domaininfo_t *list = calloc(max, sizeof(*list));
+	int count;
+
+	if (!list)
+		return -ENOMEM;
+	count = xc_domain_getinfolist(xen(host)->xc, first, max, list);
+	if (count < 0)
+		count = result(false);
+	for (int i = 0; i < count; i++)
+		fill_domain(&domains[i], &list[i]);
+	free(list);
+	return count;
+}
+
+static int xen_memory(struct hb_host *host, struct hb_xen_memory *memory)
+{
+	xc_physinfo_t info = { 0 };
+	int rc = result(xc_physinfo(xen(host)->xc, &info) == 0);
+
+	*memory = (struct hb_xen_memory){
+		.total_pages = info.total_pages,
+		.free_pages = info.free_pages,
+		.scrub_pages = info.scrub_pages,
+		.outstanding_pages = info.outstanding_pages,
+	};
+	return rc;
+}
+
+static int xen_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
+{
+	return result(xc_domain_setmaxmem(xen(host)->xc, domid, kib) == 0);
+}
+
+static int xen_get_pool(struct hb_host *host, uint32_t domid, uint64_t *bytes)
+{
+	return result(xc_get_paging_mempool_size(xen(host)->xc, domid, bytes) == 0);
+}
+
+static int xen_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
+{
+	return result(xc_set_paging_mempool_size(xen(host)->xc, domid, bytes) == 0);
+}
+
+static int xen_get_pod(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod)
+{
+	return result(xc_domain_get_pod_target(xen(host)->xc, domid, NULL, &pod->cache_pages,
+					       &pod->entry_pages) == 0);
+}
+
+static int xen_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pages)
+{
+	return result(xc_domain_set_pod_target(xen(host)->xc, domid, target_pages, NULL, NULL,
+					       NULL) == 0);
+}
+
+static int xen_begin(struct hb_host *host, uint32_t *transaction)
+{
+	*transaction = xs_transaction_start(xen(host)->xs);
+	return result(*transaction != XBT_NULL);
+}
+
+static int xen_end(struct hb_host *host, uint32_t transaction, bool commit)
+{
+	return result(xs_transaction_end(xen(host)->xs, transaction, !commit));
+}
+
+static int xen_read(struct hb_host *host, uint32_t transaction, const char *path, char **value,
+		    size_t *length)
+{
+	unsigned int len = 0;
+
+	*value = xs_read(xen(host)->xs, transaction, path, &len);
+	*length = len;
+	return result(*value);
+}
+
+static int xen_write(struct hb_host *host, uint32_t transaction, const char *path,
+		     const char *value)
+{
+	return result(xs_write(xen(host)->xs, transaction, path, value, strlen(value)));
+}
+
+static uint64_t xen_now_ms(struct hb_host *host)
+{
+	struct timespec now;
+
+	(void)host;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void xen_sleep_ms(struct hb_host *host, unsigned int ms)
+{
+	struct timespec delay = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	(void)host;
+	nanosleep(&delay, NULL);
+}
+
+static void xen_close(struct hb_host *host)
+{
+	struct xen_host *h = xen(host);
+
+	xs_close(h->xs);
+	if (h->xc)
+		xc_interface_close(h->xc);
+	xtl_logger_destroy(h->log);
+	free(h);
+}
+
+static const struct hb_host_ops xen_ops = {
+	.domains = xen_domains,
+	.memory = xen_memory,
+	.set_maxmem = xen_set_maxmem,
+	.get_pool = xen_get_pool,
+	.set_pool = xen_set_pool,
+	.get_pod = xen_get_pod,
+	.set_pod = xen_set_pod,
+	.begin = xen_begin,
+	.end = xen_end,
+	.read = xen_read,
+	.write = xen_write,
+	.now_ms = xen_now_ms,
+	.sleep_ms = xen_sleep_ms,
+	.close = xen_close,
+};
+
+int hb_xen_host_open(struct hb_host **host)
+{
+	struct xen_host *h = calloc(1, sizeof(*h));
+	int rc;
+
+	if (!h)
+		return -ENOMEM;
+	h->host.ops = &xen_ops;
+	/* The caller explains failures; libxenctrl's own lines would only repeat them. */
+	h->log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
+	h->xc = h->log ? xc_interface_open(h->log, h->log, 0) : NULL;
+	h->xs = h->xc ? xs_open(0) : NULL;
+	if (!h->xs) {
+		rc = result(false);
+		xen_close(&h->host);
+		return rc;
+	}
+	*host = &h->host;
+	return 0;
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A whole host in memory behind lib/host.h: Xen's accounting, a xenstore with
+ * transactions that conflict as xenstored's do, and guests that follow their
+ * targets at a rate, stick or vanish. Nothing in it is random and no time
+ * passes but by sleep_ms(), so that a run can be repeated exactly.
+ *
+ * Every call of the host interface but the clock's is counted from 1, and a
+ * fault can be put on the n-th.
+ */
+#ifndef SIM_HOST_H
+#define SIM_HOST_H
+
+#include <hotballoon.h>
+
+#include "host.h"
+
+struct sim_guest {
+	uint32_t domid;
+	const char *name;
+	enum hb_type type;
+	uint64_t memory_kib, maxmem_kib;	/* as in the guest's configuration */
+	uint64_t videoram_kib;
+	unsigned int vcpus;
+	uint64_t offset_kib;		/* what Xen counts above the target */
+	uint64_t pod_entries_kib;	/* guest memory without frames at the start */
+
+	uint64_t rate_kib_s;		/* 0: it never moves */
+	uint64_t stick_at_kib;		/* 0, or a target size that it does not pass */
+	enum hb_cause stick_cause;
+	bool reports;			/* it runs our driver */
+	uint64_t report_max_kib;	/* 0: not reported */
+	bool paused, never_ran, dying, shutdown;
+};
+
+enum sim_fault_kind {
+	SIM_FAULT_NONE,
+	SIM_FAULT_ERROR,	/* the call fails without effect */
+	SIM_FAULT_CONFLICT,	/* if the call is a commit, another writer was faster */
+	SIM_FAULT_DEATH,	/* the domain is destroyed before the call */
+	SIM_FAULT_KILL,		/* the caller is killed: no later call has an effect */
+	SIM_FAULT_HOOK,		/* sim.hook runs before the call */
+};
+
+struct sim_domain;
+struct sim_node;
+struct sim_transaction;
+
+struct sim {
+	struct hb_host host;
+	uint64_t total_pages, free_pages, claimed_pages;
+	uint64_t clock_ms;
+	unsigned int calls;
+
+	enum sim_fault_kind fault;
+	unsigned int fault_at;
+	int fault_errno;		/* of SIM_FAULT_ERROR, positive */
+	bool fault_stays;		/* SIM_FAULT_ERROR on every call from fault_at on */
+	uint32_t fault_domid;
+	void (*hook)(struct sim *sim);
+	void (*tick)(struct sim *sim);	/* after every sleep, if set */
+
+	bool killed;
+	bool no_pool;			/* a Xen without the paging pool calls */
+	struct sim_domain *domains;
+	size_t nr_domains;
+	struct sim_node *nodes;
+	size_t nr_nodes;
+	uint64_t generation;
+	struct sim_transaction *transactions;
+	size_t nr_transactions;
+};
+
+/* A host of that size without domains. Released by sim_close(). */
+struct sim *sim_open(uint64_t total_kib);
+void sim_close(struct sim *sim);
+/*
+ * A handle on the host. hb_close() leaves the host alone: it outlives the
+ * processes that use it, and open transactions of the last one are dropped.
+ */
+struct hb *sim_connect(struct sim *sim);
+
+/* The guest as libxl leaves it after building. */
+void sim_add(struct sim *sim, const struct sim_guest *guest);
+void sim_destroy(struct sim *sim, uint32_t domid);
+/* The guest, to change how it behaves; NULL if it is gone. */
+struct sim_guest *sim_guest(struct sim *sim, uint32_t domid);
+/* Xen's record of it; *pool_kib may be NULL. Must exist. */
+struct hb_xen_domain sim_xen(const struct sim *sim, uint32_t domid, uint64_t *pool_kib);
+
+/* xenstore as seen by others: NULL if there is no such node. Valid until it changes. */
+const char *sim_read(const struct sim *sim, const char *path);
+void sim_write(struct sim *sim, const char *path, const char *value);
+/* The same for a key of keys.h of a domain. */
+const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key);
+void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value);
+/* Number of nodes that the domain has anywhere, dead or alive. */
+size_t sim_count_nodes(const struct sim *sim, uint32_t domid);
+
+/* Free pages plus all pages handed out: constant unless the accounting is wrong. */
+uint64_t sim_pages(const struct sim *sim);
+
+#endif
