@@ -18,7 +18,7 @@
 #                 "bad frame in rt_sigreturn", 8 boots of 8); without it none does
 #   -smap         Xen would toggle it at each access to a PV guest, which is slow here
 #   -erms,-fsrm   else kernels clear pages with "rep stosb", emulated byte by byte
-QEMU_CPU=${QEMU_CPU:-max,-smap,-erms,-fsrm}
+QEMU_CPU=${QEMU_CPU:-max,-smap,-erms,-fsrm,-xsave}
 
 # qemu_arguments RUN INITRD: sets QEMU_ARGS.
 qemu_arguments() {
