@@ -63,18 +63,30 @@ static enum hb_code refuse_no_number(const char *text, struct hb_error *error)
 	return HB_E_USAGE;
 }
 
-/* The two readings, as far as each of them is a size. */
+/* One reading of a bare number: "512M (MiB, as xl reads it)"; empty if it is no size. */
+static void print_reading(char reading[96], const char *sign, uint64_t number,
+			  const struct unit *unit, const char *whose)
+{
+	char form[HB_SIZE_TEXT], written[HB_SIZE_TEXT];
+
+	reading[0] = '\0';
+	if (number > HB_SIZE_MAX_KIB / unit->kib || number * unit->kib % HB_PAGE_KIB)
+		return;
+	snprintf(written, sizeof(written), "%" PRIu64 "%c", number, unit->letter);
+	hb_size_format(number * unit->kib, form);
+	if (strcmp(written, form))
+		snprintf(reading, 96, "%s%s (= %s; %s)", sign, written, form, whose);
+	else
+		snprintf(reading, 96, "%s%s (%s)", sign, written, whose);
+}
+
 static enum hb_code refuse_no_unit(const char *text, const char *sign, uint64_t number,
 				   struct hb_error *error)
 {
-	char mib[64] = "", kib[64] = "", form[HB_SIZE_TEXT];
+	char mib[96], kib[96];
 
-	if (number <= HB_SIZE_MAX_KIB / 1024)
-		snprintf(mib, sizeof(mib), "%s%" PRIu64 "M (%s, as xl reads it)", sign, number,
-			 hb_size_format(number * 1024, form));
-	if (number % HB_PAGE_KIB == 0)
-		snprintf(kib, sizeof(kib), "%s%" PRIu64 "K (%s, as xenstore counts)", sign, number,
-			 hb_size_human(number, form));
+	print_reading(mib, sign, number, &units[1], "MiB, as xl reads it");
+	print_reading(kib, sign, number, &units[0], "KiB, as xenstore counts");
 	hb_fail(error, HB_E_USAGE, "\"%s\" has no unit", text);
 	hb_remedy(error, "write %s%s%s", mib, mib[0] && kib[0] ? " or " : "",
 		  mib[0] || kib[0] ? kib : "the unit: K, M, G or T");

@@ -17,7 +17,7 @@ struct hb_number hb_value_number(const char *value, size_t length, uint64_t limi
 	for (size_t i = 0; i < length; i++) {
 		unsigned int digit = (unsigned char)value[i] - '0';
 
-		if (digit > 9 || number > limit / 10 || number * 10 > limit - digit)
+		if (digit > 9 || digit > limit || number > (limit - digit) / 10)
 			return invalid;
 		number = number * 10 + digit;
 	}

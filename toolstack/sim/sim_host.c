@@ -20,6 +20,7 @@ struct sim_node {
 
 struct sim_transaction {
 	uint32_t id;
+	const struct connection *owner;
 	struct sim_node *nodes;	/* those that it has read or written */
 	size_t nr_nodes;
 };
@@ -31,9 +32,21 @@ struct sim_domain {
 	struct hb_xen_pod pod;
 };
 
+/* One process that uses the host. */
+struct connection {
+	struct hb_host host;
+	struct sim *sim;
+	bool killed;
+};
+
+static struct connection *connection_of(struct hb_host *host)
+{
+	return (struct connection *)host;
+}
+
 static struct sim *sim_of(struct hb_host *host)
 {
-	return (struct sim *)host;
+	return connection_of(host)->sim;
 }
 
 static void *grow(void *array, size_t count, size_t size)
@@ -64,11 +77,14 @@ static struct sim_node *add_node(struct sim_node **nodes, size_t *count, const c
 
 static void set_value(struct sim_node *node, const char *value, size_t length)
 {
+	char *copy = malloc(length + 1);
+
+	assert(copy);
+	memcpy(copy, value, length);
+	copy[length] = '\0';
+	/* value may be the node's own. */
 	free(node->value);
-	node->value = malloc(length + 1);
-	assert(node->value);
-	memcpy(node->value, value, length);
-	node->value[length] = '\0';
+	node->value = copy;
 	node->length = length;
 }
 
@@ -226,6 +242,11 @@ struct hb_xen_domain sim_xen(const struct sim *sim, uint32_t domid, uint64_t *po
 	if (pool_kib)
 		*pool_kib = domain->pool_pages * HB_PAGE_KIB;
 	return domain->xen;
+}
+
+void sim_set_limit(struct sim *sim, uint32_t domid, uint64_t kib)
+{
+	find_domain(sim, domid)->xen.max_pages = kib / HB_PAGE_KIB;
 }
 
 uint64_t sim_pages(const struct sim *sim)
@@ -387,11 +408,13 @@ void sim_destroy(struct sim *sim, uint32_t domid)
 /* ---------------------------------------------------------- host interface */
 
 /* Counts the call and lets a fault happen; not 0: the call returns that. */
-static int enter(struct sim *sim, bool is_commit)
+static int enter(struct hb_host *host, bool is_commit)
 {
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
 	bool now = ++sim->calls == sim->fault_at;
 
-	if (sim->killed)
+	if (connection->killed)
 		return -EIO;
 	if (sim->fault == SIM_FAULT_ERROR && (now || (sim->fault_stays && sim->calls > sim->fault_at)))
 		return -sim->fault_errno;
@@ -404,7 +427,7 @@ static int enter(struct sim *sim, bool is_commit)
 		sim_destroy(sim, sim->fault_domid);
 		return 0;
 	case SIM_FAULT_KILL:
-		sim->killed = true;
+		connection->killed = true;
 		return -EIO;
 	case SIM_FAULT_HOOK:
 		sim->hook(sim);
@@ -431,7 +454,7 @@ static int sim_domains(struct hb_host *host, uint32_t first, struct hb_xen_domai
 {
 	struct sim *sim = sim_of(host);
 	unsigned int count = 0;
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 
 	if (rc)
 		return rc;
@@ -456,7 +479,7 @@ static int sim_domains(struct hb_host *host, uint32_t first, struct hb_xen_domai
 static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 
 	*memory = (struct hb_xen_memory){
 		.total_pages = sim->total_pages,
@@ -468,7 +491,7 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 
 static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
 {
-	int rc = enter(sim_of(host), false);
+	int rc = enter(host, false);
 	struct sim_domain *domain = find_domain(sim_of(host), domid);
 
 	if (rc)
@@ -479,9 +502,10 @@ static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
 	return 0;
 }
 
-static int pool_domain(struct sim *sim, uint32_t domid, struct sim_domain **domain)
+static int pool_domain(struct hb_host *host, uint32_t domid, struct sim_domain **domain)
 {
-	int rc = enter(sim, false);
+	struct sim *sim = sim_of(host);
+	int rc = enter(host, false);
 
 	*domain = find_domain(sim, domid);
 	if (rc)
@@ -494,7 +518,7 @@ static int pool_domain(struct sim *sim, uint32_t domid, struct sim_domain **doma
 static int sim_get_pool(struct hb_host *host, uint32_t domid, uint64_t *bytes)
 {
 	struct sim_domain *domain;
-	int rc = pool_domain(sim_of(host), domid, &domain);
+	int rc = pool_domain(host, domid, &domain);
 
 	if (!rc)
 		*bytes = domain->pool_pages * 4096;
@@ -506,7 +530,7 @@ static int sim_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
 {
 	struct sim *sim = sim_of(host);
 	struct sim_domain *domain;
-	int rc = pool_domain(sim, domid, &domain);
+	int rc = pool_domain(host, domid, &domain);
 	uint64_t pages = bytes / 4096, more;
 
 	if (rc)
@@ -526,7 +550,7 @@ static int sim_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
 
 static int sim_get_pod(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod)
 {
-	int rc = enter(sim_of(host), false);
+	int rc = enter(host, false);
 	struct sim_domain *domain = find_domain(sim_of(host), domid);
 
 	if (rc)
@@ -541,7 +565,7 @@ static int sim_get_pod(struct hb_host *host, uint32_t domid, struct hb_xen_pod *
 static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pages)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 	struct sim_domain *domain = find_domain(sim, domid);
 	uint64_t populated, cache, more;
 
@@ -565,25 +589,27 @@ static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 
 	if (rc)
 		return rc;
 	sim->transactions = grow(sim->transactions, sim->nr_transactions + 1,
 				 sizeof(*sim->transactions));
 	*transaction = ++sim->generation;
-	sim->transactions[sim->nr_transactions++] = (struct sim_transaction){ .id = *transaction };
+	sim->transactions[sim->nr_transactions++] = (struct sim_transaction){
+		.id = *transaction, .owner = connection_of(host),
+	};
 	return 0;
 }
 
 static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 {
 	struct sim *sim = sim_of(host);
+	int rc = enter(host, commit);
 	struct sim_transaction *transaction = find_transaction(sim, id);
-	int rc = enter(sim, commit);
 
 	assert(transaction);
-	if (sim->killed)
+	if (connection_of(host)->killed)
 		return rc;
 	if (!rc && commit && conflicts(sim, transaction))
 		rc = -EAGAIN;
@@ -600,7 +626,7 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 {
 	struct sim *sim = sim_of(host);
 	struct sim_node *node;
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 
 	if (rc)
 		return rc;
@@ -620,7 +646,7 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, const char *value)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(sim, false);
+	int rc = enter(host, false);
 	struct sim_node *node;
 
 	if (rc)
@@ -640,10 +666,8 @@ static uint64_t sim_now_ms(struct hb_host *host)
 	return sim_of(host)->clock_ms;
 }
 
-static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
+void sim_run(struct sim *sim, unsigned int ms)
 {
-	struct sim *sim = sim_of(host);
-
 	sim->clock_ms += ms;
 	for (size_t i = 0; i < sim->nr_domains; i++)
 		move_guest(sim, &sim->domains[i], ms);
@@ -651,14 +675,21 @@ static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 		sim->tick(sim);
 }
 
+static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
+{
+	sim_run(sim_of(host), ms);
+}
+
 /* A process lets go of the host: xenstored drops its open transactions. */
 static void sim_disconnect(struct hb_host *host)
 {
 	struct sim *sim = sim_of(host);
 
-	while (sim->nr_transactions)
-		drop_transaction(sim, &sim->transactions[0]);
-	sim->killed = false;
+	for (size_t i = sim->nr_transactions; i-- > 0;) {
+		if (sim->transactions[i].owner == connection_of(host))
+			drop_transaction(sim, &sim->transactions[i]);
+	}
+	free(connection_of(host));
 }
 
 static const struct hb_host_ops sim_ops = {
@@ -683,14 +714,13 @@ struct sim *sim_open(uint64_t total_kib)
 	struct sim *sim = calloc(1, sizeof(*sim));
 
 	assert(sim);
-	sim->host.ops = &sim_ops;
 	sim->total_pages = sim->free_pages = total_kib / HB_PAGE_KIB;
 	return sim;
 }
 
 void sim_close(struct sim *sim)
 {
-	sim_disconnect(&sim->host);
+	assert(!sim->nr_transactions);
 	free(sim->transactions);
 	free_nodes(sim->nodes, sim->nr_nodes);
 	free(sim->domains);
@@ -699,8 +729,13 @@ void sim_close(struct sim *sim)
 
 struct hb *sim_connect(struct sim *sim)
 {
-	struct hb *hb = hb_open_host(&sim->host);
+	struct connection *connection = calloc(1, sizeof(*connection));
+	struct hb *hb;
 
+	assert(connection);
+	connection->host.ops = &sim_ops;
+	connection->sim = sim;
+	hb = hb_open_host(&connection->host);
 	assert(hb);
 	return hb;
 }

@@ -47,7 +47,6 @@ struct sim_node;
 struct sim_transaction;
 
 struct sim {
-	struct hb_host host;
 	uint64_t total_pages, free_pages, claimed_pages;
 	uint64_t clock_ms;
 	unsigned int calls;
@@ -60,7 +59,6 @@ struct sim {
 	void (*hook)(struct sim *sim);
 	void (*tick)(struct sim *sim);	/* after every sleep, if set */
 
-	bool killed;
 	bool no_pool;			/* a Xen without the paging pool calls */
 	struct sim_domain *domains;
 	size_t nr_domains;
@@ -75,10 +73,12 @@ struct sim {
 struct sim *sim_open(uint64_t total_kib);
 void sim_close(struct sim *sim);
 /*
- * A handle on the host. hb_close() leaves the host alone: it outlives the
- * processes that use it, and open transactions of the last one are dropped.
+ * A handle on the host, as one process has it. hb_close() leaves the host alone
+ * but drops the transactions that this process has open.
  */
 struct hb *sim_connect(struct sim *sim);
+/* Let time pass: guests move. */
+void sim_run(struct sim *sim, unsigned int ms);
 
 /* The guest as libxl leaves it after building. */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
@@ -87,6 +87,8 @@ void sim_destroy(struct sim *sim, uint32_t domid);
 struct sim_guest *sim_guest(struct sim *sim, uint32_t domid);
 /* Xen's record of it; *pool_kib may be NULL. Must exist. */
 struct hb_xen_domain sim_xen(const struct sim *sim, uint32_t domid, uint64_t *pool_kib);
+/* Xen's limit for it, as another tool sets it. */
+void sim_set_limit(struct sim *sim, uint32_t domid, uint64_t kib);
 
 /* xenstore as seen by others: NULL if there is no such node. Valid until it changes. */
 const char *sim_read(const struct sim *sim, const char *path);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "common.h"
+
+#include <stdio.h>
+
+const struct sim_guest usual_guest = {
+	.domid = GUEST,
+	.name = "guest1",
+	.type = HB_TYPE_PVH,
+	.memory_kib = 512 * M,
+	.maxmem_kib = 512 * M,
+	.vcpus = 2,
+	.offset_kib = 64,
+	.rate_kib_s = 256 * M,
+	.reports = true,
+};
+
+struct sim *common_host_with(const struct sim_guest *guest)
+{
+	struct sim *sim = sim_open(8 * G);
+
+	sim_add(sim, &(struct sim_guest){ .domid = 0, .name = "Domain-0", .type = HB_TYPE_PV,
+					  .memory_kib = G, .maxmem_kib = G, .vcpus = 4 });
+	sim_add(sim, guest);
+	return sim;
+}
+
+struct sim *common_host(void)
+{
+	return common_host_with(&usual_guest);
+}
+
+uint64_t common_number(const struct sim *sim, uint32_t domid, const char *key)
+{
+	const char *value = sim_read_key(sim, domid, key);
+
+	assert_non_null(value);
+	return strtoull(value, NULL, 10);
+}
+
+uint64_t common_vm_memory(const struct sim *sim, uint32_t domid)
+{
+	char path[96];
+	const char *value;
+
+	snprintf(path, sizeof(path), HB_DIR_VM "/%s", "00000005-0000-0000-0000-000000000000",
+		 HB_KEY_VM_MEMORY);
+	assert_int_equal(domid, GUEST);
+	value = sim_read(sim, path);
+	assert_non_null(value);
+	return strtoull(value, NULL, 10);
+}
+
+void common_assert_consistent(const struct sim *sim, uint32_t domid)
+{
+	uint64_t target = common_number(sim, domid, HB_KEY_TARGET), pool;
+	struct hb_xen_domain xen = sim_xen(sim, domid, &pool);
+
+	assert_true(common_number(sim, domid, HB_KEY_STATIC_MAX) >= target);
+	assert_true(xen.max_pages * HB_PAGE_KIB >= target + M);
+	assert_int_equal(common_vm_memory(sim, domid), target / M);
+	if (xen.hvm && !sim->no_pool)
+		assert_true(pool >= HB_PAGE_KIB * (256ULL * xen.vcpus + (target + 1023) / M));
+	assert_int_equal(sim_pages(sim), sim->total_pages);
+}
+
+enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
+			struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_set_request request = { 0 };
+	struct hb *hb = sim_connect(sim);
+	enum hb_code code;
+
+	if (how)
+		request = *how;
+	assert_int_equal(hb_size_parse(size, &request.size, error), HB_OK);
+	code = hb_set(hb, GUEST, &request, result, error);
+	hb_close(hb);
+	return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the tests on the simulated host share. */
+#ifndef TESTS_SIM_COMMON_H
+#define TESTS_SIM_COMMON_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "sim_host.h"
+
+#define M 1024ULL
+#define G (1024 * M)
+
+/* The guest that most tests use: PVH, 512M of 512M, 256 MiB/s, with our driver. */
+#define GUEST 5U
+extern const struct sim_guest usual_guest;
+
+/* A host of 8G with domain 0 and that guest. */
+struct sim *common_host(void);
+struct sim *common_host_with(const struct sim_guest *guest);
+
+uint64_t common_number(const struct sim *sim, uint32_t domid, const char *key);
+/* /vm/<uuid>/memory of the domain, MiB. */
+uint64_t common_vm_memory(const struct sim *sim, uint32_t domid);
+
+/*
+ * Is the domain one that a person would call consistent? Never may its target
+ * be more than Xen's limit, static-max or paging pool allow.
+ */
+void common_assert_consistent(const struct sim *sim, uint32_t domid);
+
+/* Set the size through a connection of its own. */
+enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
+			struct hb_set_result *result, struct hb_error *error);
+
+#endif

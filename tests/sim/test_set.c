@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hb_list(), hb_find(), hb_show() and hb_set() on a whole simulated host. */
+#include "common.h"
+
+#include <string.h>
+
+static const struct hb_set_request waiting = { .wait = true };
+static struct hb_set_result result;
+static struct hb_error error;
+
+static uint64_t maxmem(const struct sim *sim)
+{
+	return sim_xen(sim, GUEST, NULL).max_pages * HB_PAGE_KIB;
+}
+
+static uint64_t actual(const struct sim *sim)
+{
+	return sim_xen(sim, GUEST, NULL).tot_pages * HB_PAGE_KIB;
+}
+
+static void test_grow_beyond_boot_maximum(void **state)
+{
+	struct sim *sim = common_host();
+	uint64_t pool;
+
+	(void)state;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_OK);
+	assert_true(result.done);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 2 * G);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(common_vm_memory(sim, GUEST), 2048);
+	assert_int_equal(maxmem(sim), 2 * G + M);
+	assert_int_equal(actual(sim), 2 * G + 64);
+	sim_xen(sim, GUEST, &pool);
+	assert_int_equal(pool, 4 * (512 + 2048));
+	/* 1.5G at 256 MiB/s. */
+	assert_in_range(result.waited_ms, 5900, 6200);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_shrink(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	assert_int_equal(common_set(sim, "-50%", &waiting, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 256 * M);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 512 * M);
+	assert_int_equal(maxmem(sim), 257 * M);
+	assert_int_equal(actual(sim), 256 * M + 64);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/* Nobody waits: maxmem comes down to what the guest holds, and no further. */
+static void test_shrink_without_wait(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim_set_limit(sim, GUEST, 2 * G);
+	assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_OK);
+	assert_int_equal(maxmem(sim), 512 * M + 64 + M);
+	assert_int_equal(result.steps[result.nr_steps - 1].kind, HB_STEP_MAXMEM);
+	/* The guest follows; setting the size again lets maxmem follow. */
+	sim_run(sim, 2000);
+	assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_OK);
+	assert_int_equal(maxmem(sim), 257 * M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_pv_and_old_xen(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.type = HB_TYPE_PV;
+	guest.offset_kib = 0;
+	sim = common_host_with(&guest);
+	assert_int_equal(common_set(sim, "1G", &waiting, &result, &error), HB_OK);
+	assert_int_equal(actual(sim), G);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+
+	sim = common_host();
+	sim->no_pool = true;
+	assert_int_equal(common_set(sim, "1G", &waiting, &result, &error), HB_OK);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_populate_on_demand(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.memory_kib = 256 * M;
+	guest.pod_entries_kib = 100 * M;
+	sim = common_host_with(&guest);
+	/* Entries without frames beyond the cache: the cache must grow with the target. */
+	assert_int_equal(common_set(sim, "384M", &waiting, &result, &error), HB_OK);
+	assert_true(result.steps[1].kind == HB_STEP_POD);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_guest_without_driver_report(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.reports = false;
+	sim = common_host_with(&guest);
+	assert_int_equal(common_set(sim, "1G", &waiting, &result, &error), HB_OK);
+	assert_int_equal(result.nr_notes, 1);
+	assert_non_null(strstr(result.notes[0], "announces no driver"));
+	sim_close(sim);
+
+	guest.rate_kib_s = 0;
+	sim = common_host_with(&guest);
+	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "guest1 stopped at 512.1M on its way to 256M"));
+	assert_non_null(strstr(error.message, "reports nothing"));
+	assert_true(result.done);
+	assert_int_equal(maxmem(sim), 513 * M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_stuck_guest_names_its_cause(void **state)
+{
+	static const struct {
+		enum hb_cause cause;
+		const char *size, *message, *remedy;
+	} cases[] = {
+		{ HB_CAUSE_GUEST_BUSY, "200M", "(guest-busy)", "keeps trying" },
+		{ HB_CAUSE_GUEST_FLOOR, "200M", "(guest-floor)", "at least 300M" },
+		{ HB_CAUSE_OFFLINE_PENDING, "1G", "(offline-pending)", "memhp_default_state" },
+		{ HB_CAUSE_ABOVE_MAX, "1G", "(above-max)", "hotballoon show" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sim_guest guest = usual_guest;
+		struct sim *sim;
+
+		guest.stick_at_kib = cases[i].size[0] == '1' ? 700 * M : 300 * M;
+		guest.stick_cause = cases[i].cause;
+		sim = common_host_with(&guest);
+		assert_int_equal(common_set(sim, cases[i].size, &waiting, &result, &error),
+				 HB_E_STUCK);
+		assert_non_null(strstr(error.message, cases[i].message));
+		assert_non_null(strstr(error.remedy, cases[i].remedy));
+		/* Two seconds to prove itself wrong and not ten. */
+		assert_in_range(result.waited_ms, 2000, 4000);
+		common_assert_consistent(sim, GUEST);
+		sim_close(sim);
+	}
+}
+
+/* Forced beyond what the host has: the guest takes what there is and says so. */
+static void test_host_runs_out(void **state)
+{
+	struct hb_set_request forced = { .wait = true, .force = true };
+	struct sim *sim = common_host();
+
+	(void)state;
+	assert_int_equal(common_set(sim, "16G", &waiting, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "and the host has"));
+	assert_false(result.done);
+	assert_int_equal(common_set(sim, "16G", &forced, &result, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "(host-out-of-memory)"));
+	assert_int_equal(sim->free_pages, 0);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/* The pool needs more than there is: what Xen has taken so far is given back. */
+static void test_pool_does_not_fit(void **state)
+{
+	struct hb_set_request forced = { .force = true };
+	struct sim *sim = common_host();
+	uint64_t before, after;
+
+	(void)state;
+	sim_xen(sim, GUEST, &before);
+	sim_add(sim, &(struct sim_guest){ .domid = 9, .name = "big", .type = HB_TYPE_PV,
+					  .memory_kib = sim->free_pages * 4 - 4 * M,
+					  .maxmem_kib = 8 * G, .vcpus = 1 });
+	assert_int_equal(common_set(sim, "4G", &forced, &result, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "paging-pool"));
+	assert_non_null(strstr(error.remedy, "shrink another guest"));
+	assert_false(result.done);
+	sim_xen(sim, GUEST, &after);
+	assert_int_equal(before, after);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static void test_timeout(void **state)
+{
+	struct hb_set_request request = { .wait = true, .timeout_s = 3 };
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.rate_kib_s = 10 * M;
+	sim = common_host_with(&guest);
+	assert_int_equal(common_set(sim, "256M", &request, &result, &error), HB_E_TIMEOUT);
+	assert_int_equal(result.waited_ms, 3000);
+	/* maxmem is where the guest is, and not where it shall be. */
+	assert_int_equal(maxmem(sim), actual(sim) + M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+static bool stop_after_a_second(const struct hb_progress *progress, void *argument)
+{
+	unsigned int *calls = argument;
+
+	++*calls;
+	assert_int_equal(progress->goal_kib, 256 * M);
+	assert_true(progress->now_kib <= progress->from_kib);
+	return progress->elapsed_ms < 1000;
+}
+
+static void test_interrupted(void **state)
+{
+	unsigned int calls = 0;
+	struct hb_set_request request = {
+		.wait = true, .progress = stop_after_a_second, .argument = &calls,
+	};
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.rate_kib_s = 10 * M;
+	sim = common_host_with(&guest);
+	assert_int_equal(common_set(sim, "256M", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(calls, 11);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 256 * M);
+	assert_int_equal(maxmem(sim), actual(sim) + M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/* xl mem-set 300, one second after ours. */
+static void other_tool(struct sim *sim)
+{
+	if (sim->clock_ms != 1000)
+		return;
+	sim_set_limit(sim, GUEST, 301 * M);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
+}
+
+static void test_superseded(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.rate_kib_s = 10 * M;
+	sim = common_host_with(&guest);
+	sim->tick = other_tool;
+	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_SUPERSEDED);
+	/* Theirs is left alone. */
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 300 * M);
+	assert_int_equal(maxmem(sim), 301 * M);
+	sim_close(sim);
+}
+
+static void pause_guest(struct sim *sim)
+{
+	sim_guest(sim, GUEST)->paused = true;
+}
+
+static void destroy_guest(struct sim *sim)
+{
+	sim_destroy(sim, GUEST);
+}
+
+static void test_paused_and_destroyed_during_wait(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->tick = pause_guest;
+	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "paused"));
+	assert_non_null(strstr(error.remedy, "unpause"));
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+
+	sim = common_host();
+	sim->tick = destroy_guest;
+	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(sim_count_nodes(sim, GUEST), 0);
+	assert_int_equal(sim_pages(sim), sim->total_pages);
+	sim_close(sim);
+}
+
+/* Two people add 256M each at the same time: both get it. */
+static void second_person(struct sim *sim)
+{
+	struct hb_set_result theirs;
+	struct hb_error why;
+
+	sim->fault = SIM_FAULT_NONE;
+	assert_int_equal(common_set(sim, "+256M", NULL, &theirs, &why), HB_OK);
+}
+
+static void test_two_changes_at_once(void **state)
+{
+	unsigned int last, interleaved = 0;
+	struct sim *sim = common_host();
+
+	(void)state;
+	assert_int_equal(common_set(sim, "+256M", NULL, &result, &error), HB_OK);
+	last = sim->calls;
+	sim_close(sim);
+	for (unsigned int at = 1; at <= last; at++) {
+		sim = common_host();
+		sim->fault = SIM_FAULT_HOOK;
+		sim->hook = second_person;
+		sim->fault_at = at;
+		assert_int_equal(common_set(sim, "+256M", NULL, &result, &error), HB_OK);
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), G);
+		common_assert_consistent(sim, GUEST);
+		interleaved += result.before.target.value != 512 * M;
+		sim_close(sim);
+	}
+	assert_true(interleaved > 0);
+}
+
+static void test_refused_states(void **state)
+{
+	static const struct {
+		bool never_ran, dying, shutdown;
+		const char *why;
+	} cases[] = {
+		{ true, false, false, "being built" },
+		{ false, true, false, "being destroyed" },
+		{ false, false, true, "shut down" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct sim_guest guest = usual_guest;
+		struct sim *sim;
+
+		guest.never_ran = cases[i].never_ran;
+		guest.dying = cases[i].dying;
+		guest.shutdown = cases[i].shutdown;
+		sim = common_host_with(&guest);
+		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_REFUSED);
+		assert_non_null(strstr(error.message, cases[i].why));
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+		sim_close(sim);
+	}
+}
+
+static void test_hostile_report(void **state)
+{
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+	struct hb_domain domain;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_CURRENT, "18446744073709551615");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "\033[31mgive me memory");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, "");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_GOAL, "-1");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_FLOOR, "0x10");
+	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
+	assert_int_equal(domain.driver, HB_DRIVER_HOTBALLOON);
+	assert_int_equal(domain.report.current.presence, HB_INVALID);
+	assert_int_equal(domain.report.goal.presence, HB_INVALID);
+	assert_int_equal(domain.report.floor.presence, HB_INVALID);
+	assert_string_equal(hb_report_cause_name(&domain.report.cause), "invalid");
+	assert_string_equal(hb_report_state_name(&domain.report.state), "invalid");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_VERSION, "x");
+	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
+	assert_int_equal(domain.driver, HB_DRIVER_UNKNOWN);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+static void test_list_and_find(void **state)
+{
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+	struct hb_domain *domains;
+	uint32_t domid;
+	size_t count;
+
+	(void)state;
+	sim_add(sim, &(struct sim_guest){ .domid = 7, .name = "twin", .memory_kib = 64 * M,
+					  .maxmem_kib = 64 * M, .vcpus = 1 });
+	sim_add(sim, &(struct sim_guest){ .domid = 6, .name = "twin", .memory_kib = 64 * M,
+					  .maxmem_kib = 64 * M, .vcpus = 1 });
+	assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 4);
+	for (size_t i = 1; i < count; i++)
+		assert_true(domains[i - 1].domid < domains[i].domid);
+	assert_string_equal(domains[1].name, "guest1");
+	assert_string_equal(domains[1].uuid, "00000005-0000-0000-0000-000000000000");
+	assert_int_equal(domains[1].type, HB_TYPE_PVH);
+	assert_int_equal(domains[1].report.current.value, 512 * M);
+	free(domains);
+
+	assert_int_equal(hb_find(hb, "guest1", &domid, &error), HB_OK);
+	assert_int_equal(domid, GUEST);
+	assert_int_equal(hb_find(hb, "5", &domid, &error), HB_OK);
+	assert_int_equal(domid, GUEST);
+	assert_int_equal(hb_find(hb, "twin", &domid, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "6 and 7"));
+	assert_int_equal(hb_find(hb, "guest", &domid, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_find(hb, "4", &domid, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_find(hb, "32752", &domid, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_find(hb, "4294967301", &domid, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_find(hb, "99999999999999999999999", &domid, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_find(hb, "", &domid, &error), HB_E_USAGE);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* More domains than one batch of the list holds. */
+static void test_many_domains(void **state)
+{
+	struct sim *sim = sim_open(8 * G);
+	struct hb *hb = sim_connect(sim);
+	struct hb_domain *domains;
+	size_t count;
+
+	(void)state;
+	for (uint32_t domid = 300; domid > 0; domid--)
+		sim_add(sim, &(struct sim_guest){ .domid = domid * 2, .name = "x", .memory_kib = 4 * M,
+						  .maxmem_kib = 4 * M, .vcpus = 1 });
+	assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 300);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(domains[i].domid, 2 * (i + 1));
+	free(domains);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grow_beyond_boot_maximum),
+		cmocka_unit_test(test_shrink),
+		cmocka_unit_test(test_shrink_without_wait),
+		cmocka_unit_test(test_pv_and_old_xen),
+		cmocka_unit_test(test_populate_on_demand),
+		cmocka_unit_test(test_guest_without_driver_report),
+		cmocka_unit_test(test_stuck_guest_names_its_cause),
+		cmocka_unit_test(test_host_runs_out),
+		cmocka_unit_test(test_pool_does_not_fit),
+		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_superseded),
+		cmocka_unit_test(test_paused_and_destroyed_during_wait),
+		cmocka_unit_test(test_two_changes_at_once),
+		cmocka_unit_test(test_refused_states),
+		cmocka_unit_test(test_hostile_report),
+		cmocka_unit_test(test_list_and_find),
+		cmocka_unit_test(test_many_domains),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* There, moving, or stuck: the verdict from hand-made samples. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "wait.h"
+
+#define M 1024ULL
+
+/* A guest of 512M that has been told 256M and does not report. */
+static struct hb_domain silent(uint64_t actual_kib)
+{
+	return (struct hb_domain){
+		.state = HB_DOMAIN_RUNNING,
+		.actual_kib = actual_kib,
+		.target = { HB_PRESENT, 256 * M },
+	};
+}
+
+static struct hb_domain reporting(uint64_t actual_kib, uint64_t current_kib, enum hb_state state,
+				  enum hb_cause cause)
+{
+	struct hb_domain domain = silent(actual_kib);
+
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	domain.report = (struct hb_report){
+		.version = { HB_PRESENT, 1 },
+		.state = { HB_PRESENT, state },
+		.cause = { HB_PRESENT, cause },
+		.current = { HB_PRESENT, current_kib },
+		.goal = { HB_PRESENT, 256 * M },
+	};
+	return domain;
+}
+
+static struct hb_wait start(const struct hb_domain *domain, uint64_t timeout_ms)
+{
+	struct hb_wait wait;
+
+	hb_wait_start(&wait, domain, 256 * M, timeout_ms, 1000);
+	return wait;
+}
+
+static void test_arrived_without_report(void **state)
+{
+	struct hb_domain domain = silent(512 * M);
+	struct hb_wait wait = start(&domain, 0);
+
+	(void)state;
+	domain.actual_kib = 257 * M + 4;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_ON);
+	domain.actual_kib = 257 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1200), HB_WAIT_ARRIVED);
+	domain.actual_kib = 255 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1300), HB_WAIT_ARRIVED);
+	/* Video memory is part of what Xen counts and not of the target. */
+	domain.videoram_kib = 16 * M;
+	domain.actual_kib = 272 * M + 376;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1400), HB_WAIT_ARRIVED);
+}
+
+static void test_arrived_with_report(void **state)
+{
+	struct hb_domain domain = reporting(512 * M, 512 * M - 64, HB_STATE_SHRINKING, 0);
+	struct hb_wait wait = start(&domain, 0);
+
+	(void)state;
+	/* Within a megabyte, but the driver is still at it. */
+	domain = reporting(256 * M + 64, 256 * M + 500, HB_STATE_SHRINKING, 0);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_ON);
+	domain.report.state.value = HB_STATE_IDLE;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1200), HB_WAIT_ARRIVED);
+	/* Idle at an older goal says nothing of this one. */
+	domain.report.goal.value = 300 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1300), HB_WAIT_ON);
+	/* A large constant of the boot does not matter to a report. */
+	domain = reporting(256 * M + 40 * M, 256 * M, HB_STATE_IDLE, 0);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1400), HB_WAIT_ARRIVED);
+}
+
+/* A guest cannot claim to have given back what Xen still counts. */
+static void test_lying_report(void **state)
+{
+	struct hb_domain domain = reporting(512 * M, 256 * M, HB_STATE_IDLE, HB_CAUSE_NONE);
+	struct hb_wait wait = start(&domain, 0);
+
+	(void)state;
+	assert_int_equal(hb_wait_position(&domain), 512 * M);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 11000), HB_WAIT_STUCK);
+}
+
+static void test_stuck_by_rate(void **state)
+{
+	struct hb_domain domain = silent(512 * M);
+	struct hb_wait wait = start(&domain, 0);
+	uint64_t now = 1000;
+
+	(void)state;
+	/* A page now and then is no movement. */
+	for (int i = 0; i < 99; i++) {
+		domain.actual_kib -= 4;
+		assert_int_equal(hb_wait_judge(&wait, &domain, now += 100), HB_WAIT_ON);
+	}
+	assert_int_equal(hb_wait_judge(&wait, &domain, now += 100), HB_WAIT_STUCK);
+}
+
+static void test_slow_is_not_stuck(void **state)
+{
+	struct hb_domain domain = silent(512 * M);
+	struct hb_wait wait = start(&domain, 0);
+	uint64_t now = 1000;
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		domain.actual_kib -= M + 64;
+		assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_ON);
+		assert_int_equal(wait.rate_kib_s, M + 64);
+	}
+}
+
+/* A guest that goes the wrong way is as stuck as one that stands still. */
+static void test_wrong_way(void **state)
+{
+	struct hb_domain domain = silent(400 * M);
+	struct hb_wait wait = start(&domain, 0);
+	uint64_t now = 1000;
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		domain.actual_kib += 20 * M;
+		assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_ON);
+		assert_int_equal(wait.rate_kib_s, 0);
+	}
+	assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_STUCK);
+}
+
+static void test_cause_shortens(void **state)
+{
+	struct hb_domain domain = reporting(400 * M, 400 * M, HB_STATE_WAITING, HB_CAUSE_GUEST_BUSY);
+	struct hb_wait wait = start(&domain, 0);
+
+	(void)state;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 2900), HB_WAIT_ON);
+	/* It moves in spite of the cause. */
+	domain.report.current.value = domain.actual_kib = 399 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 3000), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 4900), HB_WAIT_ON);
+	/* A cause of the last goal. */
+	domain.report.goal.value = 300 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_ON);
+	domain.report.goal.value = 256 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_STUCK);
+	/* With a target it cannot read the driver has no goal to name. */
+	domain.report.goal.presence = HB_ABSENT;
+	domain.report.cause.value = HB_CAUSE_BAD_TARGET;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_STUCK);
+}
+
+static void test_other_ends(void **state)
+{
+	struct hb_domain domain = silent(512 * M);
+	struct hb_wait wait = start(&domain, 3000);
+
+	(void)state;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 3999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 4000), HB_WAIT_TIMEOUT);
+	domain.state = HB_DOMAIN_PAUSED;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_PAUSED);
+	domain.target.value = 300 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_SUPERSEDED);
+	domain.target.presence = HB_ABSENT;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_SUPERSEDED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_arrived_without_report),
+		cmocka_unit_test(test_arrived_with_report),
+		cmocka_unit_test(test_lying_report),
+		cmocka_unit_test(test_stuck_by_rate),
+		cmocka_unit_test(test_slow_is_not_stuck),
+		cmocka_unit_test(test_wrong_way),
+		cmocka_unit_test(test_cause_shortens),
+		cmocka_unit_test(test_other_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
