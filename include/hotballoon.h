@@ -213,7 +213,7 @@ struct hb_step {
 	const char *reason;	/* static */
 };
 
-#define HB_STEPS_MAX 8
+#define HB_STEPS_MAX 10
 #define HB_NOTES_MAX 3
 
 struct hb_progress {

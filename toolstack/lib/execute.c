@@ -54,33 +54,52 @@ static int read_back(struct hb *hb, uint32_t domid, const struct hb_step *step, 
 }
 
 /*
- * Put one step back. A failed pool step can have grown the pool part of the
- * way. A value beyond what the step wanted is somebody else's and newer. The
- * populate-on-demand cache never shrinks and stays.
+ * Put one step back, unless somebody else has set another value meanwhile:
+ * theirs is newer. A failed pool step can have grown the pool part of the way.
+ * The populate-on-demand cache never shrinks and stays.
  */
 static int undo_step(struct hb *hb, uint32_t domid, const struct hb_step *step)
 {
 	struct hb_step back = { step->kind, step->to_kib, step->from_kib, "undo" };
 	uint64_t now;
+	bool ours;
 	int rc;
 
 	if (step->kind == HB_STEP_POD)
 		return 0;
 	rc = read_back(hb, domid, step, &now);
-	if (rc || now <= step->from_kib || now > step->to_kib)
+	if (rc)
 		return rc;
+	if (step->kind == HB_STEP_POOL)
+		ours = now > step->from_kib && now <= step->to_kib;
+	else
+		ours = now == step->to_kib;
+	if (!ours)
+		return 0;
 	return hb_execute_xen_step(hb, domid, &back);
 }
 
+/* What was put back must not starve a target that was written meanwhile. */
+static void repair(struct hb *hb, const struct hb_domain *seen)
+{
+	struct hb_domain now = *seen;
+	struct hb_error ignored;
+	struct hb_step step;
+
+	if (!hb_domain_refresh(hb, &now, &ignored) &&
+	    (now.target.value != seen->target.value) && hb_plan_repair(&now, &step))
+		hb_execute_xen_step(hb, now.domid, &step);
+}
+
 /* Undo the first n steps, last first; what cannot be put back is added to error. */
-static void undo(struct hb *hb, uint32_t domid, const struct hb_plan *plan, unsigned int n,
-		 struct hb_error *error)
+static void undo(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+		 unsigned int n, struct hb_error *error)
 {
 	char text[HB_SIZE_TEXT];
 
 	while (n-- > 0) {
 		const struct hb_step *step = &plan->steps[n];
-		int rc = undo_step(hb, domid, step);
+		int rc = undo_step(hb, seen->domid, step);
 
 		/* A domain that is gone has nothing left to put back. */
 		if (!rc || rc == -ESRCH)
@@ -89,6 +108,7 @@ static void undo(struct hb *hb, uint32_t domid, const struct hb_plan *plan, unsi
 			  "host answers", hb_step_name(step->kind),
 			  hb_size_format(step->from_kib, text), strerror(-rc));
 	}
+	repair(hb, seen);
 }
 
 static int write_step(struct hb *hb, uint32_t transaction, const struct hb_domain *domain,
@@ -198,7 +218,7 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struc
 		rc = hb_execute_xen_step(hb, seen->domid, &plan->steps[done]);
 		if (rc) {
 			fail_step(seen, &plan->steps[done], rc, error);
-			undo(hb, seen->domid, plan, done + 1, error);
+			undo(hb, seen, plan, done + 1, error);
 			return error->code;
 		}
 		done++;
@@ -209,6 +229,6 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struc
 	/* If only the plan is stale there is no error to report, but one to fill. */
 	hb_fail_host(error, rc ? rc : -EAGAIN, "%s: cannot write the new target",
 		     hb_who(seen, who));
-	undo(hb, seen->domid, plan, done, error);
+	undo(hb, seen, plan, done, error);
 	return error->code;
 }

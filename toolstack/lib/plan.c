@@ -318,3 +318,12 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct 
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, reason };
 	return maxmem < domain->maxmem_kib;
 }
+
+bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step)
+{
+	uint64_t maxmem = maxmem_for(domain, domain->target.value);
+
+	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
+				  "another tool has set another size meanwhile" };
+	return domain->target.presence == HB_PRESENT && maxmem > domain->maxmem_kib;
+}

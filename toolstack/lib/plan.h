@@ -37,6 +37,12 @@ enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_m
  */
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct hb_step *step);
 
+/*
+ * True if maxmem is below what the domain's target needs, whoever wrote that:
+ * another tool can have come between our look at the target and our deed.
+ */
+bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step);
+
 /* Paging pool that libxl gives a domain with a maximum of size_kib. */
 uint64_t hb_plan_pool_kib(const struct hb_domain *domain, uint64_t size_kib);
 

@@ -126,29 +126,42 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 	}
 }
 
-/* Let maxmem come down as far as it can now, unless the target is not ours any more. */
+/* What maxmem still needs: up if another tool came between, down if the target is ours. */
+static bool next_step(const struct hb_set_result *result, struct hb_step *step)
+{
+	const struct hb_domain *domain = &result->after;
+
+	if (hb_plan_repair(domain, step))
+		return true;
+	return domain->target.presence == HB_PRESENT &&
+	       domain->target.value == result->target_kib &&
+	       hb_plan_settle(domain, result->target_kib, step);
+}
+
+/*
+ * Let maxmem follow. Looking again after each step notices another tool that
+ * has written a target between our look and our deed.
+ */
 static enum hb_code settle(struct hb *hb, struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *domain = &result->after;
-	struct hb_step step;
 	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT];
+	struct hb_step step;
 	enum hb_code code = hb_domain_refresh(hb, domain, error);
-	int rc;
 
-	if (code || domain->target.presence != HB_PRESENT ||
-	    domain->target.value != result->target_kib ||
-	    !hb_plan_settle(domain, result->target_kib, &step))
-		return code;
-	rc = hb_execute_xen_step(hb, domain->domid, &step);
-	if (rc) {
-		hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
-			     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
-		hb_remedy(error, "set the size again to lower it; until then the guest may take more");
-		return error->code;
+	while (!code && result->nr_steps < HB_STEPS_MAX && next_step(result, &step)) {
+		int rc = hb_execute_xen_step(hb, domain->domid, &step);
+
+		if (rc) {
+			hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
+				     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
+			hb_remedy(error, "set the size again to correct it");
+			return error->code;
+		}
+		result->steps[result->nr_steps++] = step;
+		code = hb_domain_refresh(hb, domain, error);
 	}
-	domain->maxmem_kib = step.to_kib;
-	result->steps[result->nr_steps++] = step;
-	return HB_OK;
+	return code;
 }
 
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command as a whole: exit codes, what is printed, and JSON read back. */
+#include "common.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static struct sim *sim;
+static char *out, *err;
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(sim);
+	return HB_OK;
+}
+
+static enum hb_code open_nothing(struct hb **hb, struct hb_error *error)
+{
+	*hb = NULL;
+	error->code = HB_E_PERMISSION;
+	strcpy(error->message, "cannot connect");
+	strcpy(error->remedy, "run it in domain 0");
+	return HB_E_PERMISSION;
+}
+
+#define ARGS_MAX 8
+
+/* Words of a command line, separated by blanks; ~ is an empty word. */
+static int run_with(cli_open_fn *open, const char *line)
+{
+	char copy[256], *argv[ARGS_MAX + 2] = { (char *)"hotballoon" };
+	size_t out_size, err_size;
+	FILE *out_file, *err_file;
+	int argc = 1, code;
+
+	free(out);
+	free(err);
+	out_file = open_memstream(&out, &out_size);
+	err_file = open_memstream(&err, &err_size);
+	assert_true(strlen(line) < sizeof(copy));
+	strcpy(copy, line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		assert_true(argc <= ARGS_MAX);
+		argv[argc++] = strcmp(word, "~") ? word : (char *)"";
+	}
+	code = cli_main(argc, argv, open, out_file, err_file);
+	fclose(out_file);
+	fclose(err_file);
+	return code;
+}
+
+static int run(const char *line)
+{
+	return run_with(open_sim, line);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	sim = common_host();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sim_close(sim);
+	free(out);
+	free(err);
+	out = err = NULL;
+	return 0;
+}
+
+/* The value at a path of names and numbers, such as "domains.1.name". */
+static struct json_object *at(struct json_object *object, const char *path)
+{
+	char copy[64];
+
+	strcpy(copy, path);
+	for (char *name = strtok(copy, "."); name; name = strtok(NULL, ".")) {
+		if (json_object_is_type(object, json_type_array))
+			object = json_object_array_get_idx(object, atoi(name));
+		else if (!json_object_object_get_ex(object, name, &object))
+			fail_msg("no %s in %s", path, out);
+	}
+	return object;
+}
+
+static struct json_object *parse_out(void)
+{
+	struct json_object *object = json_tokener_parse(out);
+
+	if (!object)
+		fail_msg("no JSON: %s", out);
+	assert_string_equal(err, "");
+	return object;
+}
+
+static void assert_json_text(struct json_object *object, const char *path, const char *want)
+{
+	assert_string_equal(json_object_get_string(at(object, path)), want);
+}
+
+static void assert_json_number(struct json_object *object, const char *path, uint64_t want)
+{
+	assert_true(json_object_is_type(at(object, path), json_type_int));
+	assert_int_equal(json_object_get_uint64(at(object, path)), want);
+}
+
+static void test_usage(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{ "", "no command" },
+		{ "frobnicate", "there is no command \"frobnicate\"" },
+		{ "list guest1", "write: hotballoon list" },
+		{ "show", "write: hotballoon show DOM" },
+		{ "show 1 2", "write: hotballoon show DOM" },
+		{ "set guest1", "set DOM SIZE" },
+		{ "set guest1 1G 2G", "set DOM SIZE" },
+		{ "set guest1 1G 2G 3G 4G", "set DOM SIZE" },
+		{ "list --wait", "does not belong here" },
+		{ "show guest1 --force", "does not belong here" },
+		{ "list --jsn", "\"--jsn\"" },
+		{ "list -x", "\"-x\"" },
+		{ "list --json=yes", "\"--json=yes\"" },
+		{ "set guest1 1G --wait=", "1 to 604800" },
+		{ "set guest1 1G --wait=0", "1 to 604800" },
+		{ "set guest1 1G --wait=-1", "1 to 604800" },
+		{ "set guest1 1G --wait=5s", "1 to 604800" },
+		{ "set guest1 1G --wait=604801", "1 to 604800" },
+		{ "set guest1 1G --wait=99999999999999999999", "1 to 604800" },
+		{ "set guest1 512", "\"512\" has no unit" },
+		{ "set guest1 ~", "\"\" is not a size" },
+		{ "set guest1 0M", "is zero" },
+		{ "set guest1 2GB", "unknown unit" },
+		{ "set nobody 2GB", "unknown unit" },
+		{ "show ~", "is empty" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (run(cases[i].line) != HB_E_USAGE || !strstr(err, cases[i].says))
+			fail_msg("\"%s\": %s", cases[i].line, err);
+		assert_string_equal(out, "");
+	}
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+}
+
+static void test_exit_codes(void **state)
+{
+	(void)state;
+	assert_int_equal(run("list"), 0);
+	assert_int_equal(run("--help"), 0);
+	assert_int_equal(run("set --help"), 0);
+	assert_non_null(strstr(out, "Exit codes"));
+	assert_int_equal(run("--version"), 0);
+	assert_non_null(strstr(out, HB_VERSION));
+	assert_int_equal(run("show nobody"), 3);
+	assert_int_equal(run("show 77"), 3);
+	assert_int_equal(run("set 77 1G"), 3);
+	assert_int_equal(run("set 0 1G"), 4);
+	assert_non_null(strstr(err, "xl mem-set 0"));
+	assert_int_equal(run("set guest1 100G"), 4);
+	assert_int_equal(run_with(open_nothing, "list"), 6);
+	assert_int_equal(run_with(open_nothing, "--help"), 0);
+	assert_int_equal(run_with(open_nothing, "set guest1 12"), 2);
+
+	sim_guest(sim, GUEST)->rate_kib_s = 20 * M;
+	assert_int_equal(run("set guest1 256M --wait=1"), 7);
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(run("set guest1 256M --wait"), 8);
+	sim->fault = SIM_FAULT_ERROR;
+	sim->fault_errno = 5;
+	sim->fault_at = sim->calls + 1;
+	assert_int_equal(run("list"), 5);
+}
+
+/* However the arguments are ordered, "-256M" is a size and no option. */
+static void test_argument_order(void **state)
+{
+	static const char *const lines[] = {
+		"set guest1 -256M --wait", "set --wait guest1 -256M", "--wait set guest1 -256M",
+		"set --wait -- guest1 -256M", "set guest1 -256M --wait=60 --force", "set 5 -50% --wait",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (run(lines[i]))
+			fail_msg("%s: %s", lines[i], err);
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 256 * M);
+		assert_int_equal(run("set guest1 512M --wait"), 0);
+	}
+}
+
+static void test_list(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("list"), 0);
+	assert_non_null(strstr(out, "    5  guest1    pvh   running      512.1M       512M       512M"
+				    "  hotballoon  none\n"));
+	assert_int_equal(run("list --json"), 0);
+	object = parse_out();
+	assert_int_equal(json_object_array_length(at(object, "domains")), 2);
+	assert_json_text(object, "domains.1.name", "guest1");
+	assert_json_text(object, "domains.1.report.cause", "none");
+	assert_json_number(object, "domains.1.actual_kib", 512 * M + 64);
+	assert_json_number(object, "host.total_kib", 8 * G);
+	assert_null(at(object, "domains.0.driver"));
+	assert_null(at(object, "domains.0.report"));
+	json_object_put(object);
+}
+
+static void test_show(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "\"},{\"");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_GOAL, "many");
+	assert_int_equal(run("show guest1"), 0);
+	assert_non_null(strstr(out, "maxmem (Xen)       513M\n"));
+	assert_non_null(strstr(out, "  cause            invalid\n"));
+	assert_non_null(strstr(out, "hotplug-max        -\n"));
+	assert_int_equal(run("show guest1 --json"), 0);
+	object = parse_out();
+	assert_json_number(object, "domid", 5);
+	assert_json_number(object, "maxmem_kib", 513 * M);
+	assert_json_number(object, "paging_pool_kib", 4096);
+	assert_json_text(object, "report.cause", "invalid");
+	assert_json_text(object, "report.goal_kib", "invalid");
+	assert_json_text(object, "report.state", "idle");
+	assert_null(at(object, "hotplug_max_kib"));
+	json_object_put(object);
+}
+
+static void test_set(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("set guest1 1G --wait"), 0);
+	assert_non_null(strstr(out, "guest1: 512M -> 1G\n"));
+	assert_non_null(strstr(out, "static-max "));
+	assert_non_null(strstr(out, "reached 1G in 2."));
+	assert_int_equal(run("set guest1 2G --json --wait"), 0);
+	object = parse_out();
+	assert_json_number(object, "size_kib", 2 * G);
+	assert_json_text(object, "steps.0.what", "paging-pool");
+	assert_json_text(object, "steps.1.what", "maxmem");
+	assert_json_text(object, "steps.2.what", "static-max");
+	assert_json_text(object, "steps.3.what", "target");
+	assert_json_number(object, "steps.3.from_kib", G);
+	assert_json_number(object, "before.target_kib", G);
+	assert_json_number(object, "after.target_kib", 2 * G);
+	assert_json_number(object, "after.actual_kib", 2 * G + 64);
+	json_object_put(object);
+}
+
+static void test_set_that_fails(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("set nobody 1G --json"), 3);
+	object = parse_out();
+	assert_json_text(object, "error.code", "no-such-domain");
+	assert_json_number(object, "error.exit", 3);
+	json_object_put(object);
+
+	sim_guest(sim, GUEST)->stick_at_kib = 300 * M;
+	sim_guest(sim, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
+	assert_int_equal(run("set guest1 200M --json --wait"), 8);
+	object = parse_out();
+	/* The result and the error, in one object. */
+	assert_json_text(object, "error.code", "stuck");
+	assert_json_text(object, "after.report.cause", "guest-busy");
+	assert_json_number(object, "after.target_kib", 200 * M);
+	json_object_put(object);
+
+	assert_int_equal(run("set guest1 210M --wait"), 8);
+	assert_non_null(strstr(err, "guest1 stopped at 300M on its way to 210M"));
+	assert_non_null(strstr(out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
+}
+
+static void interrupt_once(struct sim *host)
+{
+	if (host->clock_ms == 1000)
+		raise(SIGINT);
+}
+
+/* Ctrl-C while waiting ends the wait, and not the process. */
+static void test_interrupt(void **state)
+{
+	(void)state;
+	sim_guest(sim, GUEST)->rate_kib_s = 20 * M;
+	sim->tick = interrupt_once;
+	assert_int_equal(run("set guest1 256M --wait"), 9);
+	assert_int_equal(sim->clock_ms, 1000);
+	assert_non_null(strstr(err, "the target stands"));
+	assert_non_null(strstr(out, "the target is 256M, the guest holds 492.1M, maxmem is 493.1M"));
+	common_assert_consistent(sim, GUEST);
+}
+
+static void test_output_that_cannot_be_written(void **state)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"list", NULL };
+	FILE *full = fopen("/dev/full", "w"), *sink = fopen("/dev/null", "w");
+
+	(void)state;
+	assert_non_null(full);
+	assert_non_null(sink);
+	assert_int_equal(cli_main(2, argv, open_sim, full, sink), HB_E_INTERNAL);
+	fclose(full);
+	fclose(sink);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_usage),
+		TEST(test_exit_codes),
+		TEST(test_argument_order),
+		TEST(test_list),
+		TEST(test_show),
+		TEST(test_set),
+		TEST(test_set_that_fails),
+		TEST(test_interrupt),
+		TEST(test_output_that_cannot_be_written),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
