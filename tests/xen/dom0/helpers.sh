@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC3043,SC2034 # busybox ash has local; results in variables are for the scripts
+# shellcheck shell=sh disable=SC3043,SC2034,SC2153 # busybox ash has local; results in variables are for the scripts; LAB_* are the run's settings
 #
 # helpers.sh: what a test script finds in dom0.  `lab --help-script` prints the list below.
 #
@@ -122,7 +122,7 @@ check_near() {
 }
 
 check_ok() {
-	local label=$1 status=0
+	local label="$1" status=0
 	shift
 	"$@" || status=$?
 	if [ $status -eq 0 ]; then
@@ -135,7 +135,7 @@ check_ok() {
 }
 
 check_fails() {
-	local label=$1
+	local label="$1"
 	shift
 	if "$@"; then
 		_result "not ok" "$label"
@@ -188,8 +188,8 @@ _dead() {
 }
 
 guest_create() {
-	local name=$1 type=$LAB_GUEST kernel=${LAB_KERNELS%% *} memory=$LAB_MEMORY maxmem=$LAB_MAXMEM
-	local vcpus=$LAB_VCPUS driver=$LAB_DRIVER params='' cmdline='' cfg='' dir start n
+	local name="$1" type="$LAB_GUEST" kernel="${LAB_KERNELS%% *}" memory="$LAB_MEMORY" maxmem="$LAB_MAXMEM"
+	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' dir start n
 	shift
 	for n in "$@"; do
 		case $n in
@@ -198,7 +198,6 @@ guest_create() {
 		esac
 		# shellcheck disable=SC2163 # that is the point: a name of the list above
 		local "$n"
-		case $n in memory=*) [ -n "$maxmem" ] || maxmem='' ;; esac
 	done
 	[ -n "$maxmem" ] && [ "$maxmem" -ge "$memory" ] || maxmem=$memory
 	[ -e "/kernels/$kernel/vmlinux" ] ||
@@ -247,7 +246,7 @@ guest_create() {
 }
 
 guest_wait_up() {
-	local name=$1 seconds=${2:-$LAB_UP_TIMEOUT} status=0
+	local name="$1" seconds="${2:-$LAB_UP_TIMEOUT}" status=0
 	_guest "$name"
 	_doing "guest_wait_up $name"
 	labtool wait-text "$(guest_domid "$name")" "$(_log "$name")" @READY $((seconds * 1000)) || status=$?
@@ -281,7 +280,7 @@ guest_destroy() {
 }
 
 guest_refresh() {
-	local name=$1
+	local name="$1"
 	_guest "$name"
 	xl domid "${2:-$name}" >"$LAB_GUESTS/$name/domid" || fail "guest_refresh $name: xl knows no such domain"
 	local log
@@ -363,7 +362,7 @@ guest_mem_set() {
 }
 
 guest_wait_pages() {
-	local name=$1 out status=0
+	local name="$1" out status=0
 	_guest "$name"
 	_doing "guest_wait_pages $*"
 	out=$(labtool wait-size "$(guest_domid "$name")" "$2" "${3:-64}" $((${4:-60} * 1000))) || status=$?

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # opt_* and others are shared with the other files of lab
 #
 # common.sh: messages, phases and exit statuses of the lab.
 #

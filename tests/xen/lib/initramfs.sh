@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154,SC2034 # opt_* and others are shared with the other files of lab
 #
 # initramfs.sh: the memory images that dom0 and the guests boot from.
 #
@@ -138,8 +138,8 @@ base_guest() {
 
 # kernel_cpio SERIES: prints the archive with that guest kernel.
 kernel_cpio() {
-	local series=$1 tmp
-	local out=$LAB_DIR/kernel-$(cache_release "$series").cpio
+	local series=$1 tmp out
+	out=$LAB_DIR/kernel-$(cache_release "$series").cpio
 	if [ ! -e "$out" ] || [ "$CACHE/kernel-$series/vmlinux" -nt "$out" ]; then
 		tmp=$(mktemp -d "$LAB_DIR/.kernel-XXXXXX")
 		mkdir -p "$tmp/root/kernels/$series"

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034 # opt_* and others are shared with the other files of lab
+#
+# crash.sh: tells a crash of the emulation's own making from a failure of ours.
+#
+# Model: emulated Xen now and then kills an ordinary process.  A run that failed may
+# be repeated, once, if there is positive evidence of that and nothing that speaks
+# against it.  Evidence is a kernel's own line about a process of Debian's in dom0,
+# or about a guest's processes before our driver was loaded there.  Our programs
+# (hotballoon*, labtool), any word of the driver, and any kernel warning or oops
+# speak against it: such a run is a failure, however rare.
+
+# A kernel's words for a process that crashed, and for the crash of PID 1.
+readonly CRASHED='segfault at|trap invalid opcode|trap divide error|general protection fault ip:|bad frame in rt_sigreturn'
+readonly INIT_CRASHED='Attempted to kill init! exitcode=0x0000000[4b]'
+readonly OURS='hotballoon|labtool|xen_hotballoon'
+readonly KERNEL_FAULT='WARNING: |BUG: |kernel BUG|Oops|general protection fault, |Unable to handle|INFO: task|soft lockup|rcu.*stall'
+
+# emulator_crash RUN: prints the evidence; false if there is none.
+emulator_crash() {
+	local run=$1 log line
+	# The driver was loaded by the script, we cannot tell when.
+	[ ! -e "$run/run/driver-loaded" ] || return 1
+	for log in "$run"/guests/*.log "$run/serial.log" "$run/dom0-dmesg.txt"; do
+		[ -e "$log" ] || continue
+		! tr -d '\r' <"$log" | grep -aEq "$KERNEL_FAULT" || return 1
+		! tr -d '\r' <"$log" | grep -aE "$OURS" | grep -avqE '^@LOADING |hb\.driver=' || return 1
+	done
+	for log in "$run/dom0-dmesg.txt" "$run/serial.log"; do
+		[ -e "$log" ] || continue
+		line=$(tr -d '\r' <"$log" | grep -aEm1 "$CRASHED|$INIT_CRASHED") || continue
+		echo "dom0: ${line#\[*\] }"
+		return
+	done
+	for log in "$run"/guests/*.log; do
+		[ -e "$log" ] || continue
+		line=$(tr -d '\r' <"$log" | sed '/^@LOADING/,$d' | grep -aEm1 "$CRASHED|$INIT_CRASHED") || continue
+		echo "$(basename "$log" .log): ${line#\[*\] }"
+		return
+	done
+	return 1
+}
