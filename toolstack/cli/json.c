@@ -94,7 +94,8 @@ static struct json_object *steps(const struct hb_set_result *result)
 		struct json_object *step = json_object_new_object();
 
 		add(step, "what", json_object_new_string(hb_step_name(result->steps[i].kind)));
-		add(step, "from_kib", json_object_new_uint64(result->steps[i].from_kib));
+		add(step, "from_kib", result->steps[i].from_kib ?
+		    json_object_new_uint64(result->steps[i].from_kib) : NULL);
 		add(step, "to_kib", json_object_new_uint64(result->steps[i].to_kib));
 		add(step, "reason", json_object_new_string(result->steps[i].reason));
 		json_object_array_add(array, step);

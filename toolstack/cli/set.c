@@ -65,7 +65,8 @@ static void print_steps(struct cli *cli, const struct hb_set_result *result)
 	for (unsigned int i = 0; i < result->nr_steps; i++) {
 		const struct hb_step *step = &result->steps[i];
 
-		if (step->from_kib == step->to_kib)
+		/* Repeats the target, or says nothing. */
+		if (step->kind == HB_STEP_VM_MEMORY || step->from_kib == step->to_kib)
 			continue;
 		fprintf(cli->out, "  %-11s %9s -> %-9s  %s\n", hb_step_name(step->kind),
 			hb_size_human(step->from_kib, from), hb_size_human(step->to_kib, to),

@@ -40,7 +40,7 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 
 static const struct advice without_report = {
 	"the guest reports nothing",
-	"check that a balloon driver runs in it; growth beyond the boot maximum needs memory hot-add",
+	"check that a balloon driver runs in it, and that it puts added memory online if it is to grow beyond its boot maximum",
 };
 
 enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
@@ -48,15 +48,15 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 {
 	const struct hb_word *cause = &domain->report.cause;
 	const struct hb_number *floor = &domain->report.floor;
-	const struct advice *advice = &without_report;
+	bool reports = domain->driver == HB_DRIVER_HOTBALLOON;
+	const struct advice *advice = reports ? &by_cause[cause->value] : &without_report;
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
 
-	if (domain->driver == HB_DRIVER_HOTBALLOON)
-		advice = &by_cause[cause->value];
-	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s (%s)",
+	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s%s%s%s",
 		hb_who(domain, who), hb_size_human(position_kib + domain->videoram_kib, at),
 		hb_size_human(goal_kib + domain->videoram_kib, goal), advice->what,
-		hb_report_cause_name(cause));
+		reports ? " (" : "", reports ? hb_report_cause_name(cause) : "",
+		reports ? ")" : "");
 	hb_remedy(error, "%s", advice->remedy);
 	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
 		hb_remedy(error, "free memory in the guest or set at least %s",

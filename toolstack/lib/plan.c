@@ -248,7 +248,7 @@ static void add_store_steps(const struct hb_domain *domain, struct hb_plan *plan
 	/* Written even if equal: a target that is written again makes drivers try again. */
 	add_step(plan, HB_STEP_TARGET, domain->target.value, plan->target_kib,
 		 "the guest's driver follows it");
-	add_step(plan, HB_STEP_VM_MEMORY, domain->target.value, plan->target_kib,
+	add_step(plan, HB_STEP_VM_MEMORY, 0, plan->target_kib,
 		 "kept in step as xl does");
 }
 
