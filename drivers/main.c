@@ -13,6 +13,7 @@
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
+#include "mem/watermarks.h"
 #include "xen/bus.h"
 #include "xen/extents.h"
 #include "xen/intree.h"
@@ -243,6 +244,7 @@ static int __init hotballoon_init(void)
 	rc = take_over(&firmware);
 	if (rc)
 		goto free;
+	hb_watermarks_init();
 	rc = start();
 	if (rc) {
 		hand_back();

@@ -17,6 +17,7 @@
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
 #include "mem/pages.h"
+#include "mem/watermarks.h"
 #include "xen/bus.h"
 #include "xen/extents.h"
 #include "xen/intree.h"
@@ -75,7 +76,8 @@ static void take_snapshot(struct hb_snapshot *now)
 {
 	struct hb_floor_input pressure;
 
-	hb_pages_pressure(&pressure);
+	hb_watermarks_follow();
+	hb_watermarks_pressure(&pressure);
 	mutex_lock(&hb.lock);
 	now->target = target_pages();
 	now->populated = hb_ledger_populated(&hb.ledger);

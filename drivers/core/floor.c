@@ -32,3 +32,10 @@ struct hb_floor hb_floor_compute(const struct hb_floor_input *in)
 	floor.take_boot = floor.take_added < kernel ? floor.take_added : kernel;
 	return floor;
 }
+
+bool hb_floor_watermarks_stale(u64 managed, u64 before)
+{
+	u64 moved = managed > before ? managed - before : before - managed;
+
+	return moved > before >> RESERVE_SHIFT;
+}

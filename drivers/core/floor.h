@@ -34,6 +34,15 @@ struct hb_floor {
  */
 u64 hb_floor_reserve(u64 managed);
 
+/**
+ * hb_floor_watermarks_stale() - is it time for the zones' watermarks to follow?
+ * @managed: what the allocator manages now
+ * @before: what it managed when they were last computed
+ *
+ * True once the guest's size moved by more than a sixteenth.
+ */
+bool hb_floor_watermarks_stale(u64 managed, u64 before);
+
 struct hb_floor hb_floor_compute(const struct hb_floor_input *in);
 
 #endif /* HB_CORE_FLOOR_H */

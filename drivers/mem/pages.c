@@ -4,7 +4,6 @@
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
-#include <linux/vmstat.h>
 
 #include "../driver.h"
 #include "../xen/extents.h"
@@ -239,34 +238,4 @@ struct hb_outcome hb_pages_grow_singles(u64 pages)
 	done = populate(step_pfns, nr, 0);
 	mutex_unlock(&hb.lock);
 	return grown(done, nr);
-}
-
-/* Free pages and half the page cache, of zones that the kernel itself can use. */
-static u64 available_kernel(void)
-{
-	s64 available = 0;
-	int nid, i;
-
-	for_each_online_node(nid) {
-		for (i = 0; i < ZONE_MOVABLE; i++) {
-			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
-			s64 cache;
-
-			if (!managed_zone(zone))
-				continue;
-			cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
-				zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
-			available += zone_page_state(zone, NR_FREE_PAGES) +
-				     cache / 2;
-			available -= high_wmark_pages(zone);
-		}
-	}
-	return max_t(s64, available, 0);
-}
-
-void hb_pages_pressure(struct hb_floor_input *in)
-{
-	in->managed = totalram_pages();
-	in->available = max_t(long, si_mem_available(), 0);
-	in->available_kernel = available_kernel();
 }

@@ -14,7 +14,6 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
-#include "../core/floor.h"
 #include "../core/plan.h"
 
 int hb_pages_init(void);
@@ -48,8 +47,5 @@ struct hb_outcome hb_pages_shrink_singles(u64 pages);
  * Return: pages given.
  */
 unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr);
-
-/* What the floor is computed from. */
-void hb_pages_pressure(struct hb_floor_input *in);
 
 #endif /* HB_MEM_PAGES_H */

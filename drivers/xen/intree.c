@@ -11,7 +11,7 @@
 
 #include "../driver.h"
 #include "intree.h"
-#include "symbols.h"
+#include "../symbols.h"
 
 /* How long its watch may take to appear: xenstore connects early in the boot. */
 #define WATCH_WAIT_MS	30000

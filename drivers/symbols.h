@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef HB_XEN_SYMBOLS_H
-#define HB_XEN_SYMBOLS_H
+#ifndef HB_SYMBOLS_H
+#define HB_SYMBOLS_H
 
 /**
  * hb_symbol() - address of a kernel symbol that is not exported
@@ -10,4 +10,4 @@
  */
 void *hb_symbol(const char *name);
 
-#endif /* HB_XEN_SYMBOLS_H */
+#endif /* HB_SYMBOLS_H */

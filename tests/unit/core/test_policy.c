@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Ledger, floor and back-off: tables and properties. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "core/backoff.h"
+#include "core/floor.h"
+#include "core/ledger.h"
+
+#include "random.h"
+
+/* PVH, 256 MiB: Xen counts 16 special pages more than the guest's RAM. */
+static void test_ledger_gap(void **state)
+{
+	struct hb_ledger ledger = { .capacity = 65536 };
+
+	(void)state;
+	assert_int_equal(hb_ledger_compare(&ledger, 65552, true), HB_LEDGER_TRUE);
+	assert_int_equal(ledger.gap, 16);
+	ledger.held = 512;
+	assert_int_equal(hb_ledger_compare(&ledger, 65040, false), HB_LEDGER_TRUE);
+	/* Someone took a page behind our back: said once, and again when over. */
+	assert_int_equal(hb_ledger_compare(&ledger, 65039, true), HB_LEDGER_DRIFTED);
+	assert_int_equal(ledger.drift, -1);
+	assert_int_equal(hb_ledger_compare(&ledger, 65039, true), HB_LEDGER_DRIFTING);
+	assert_int_equal(hb_ledger_compare(&ledger, 65040, true), HB_LEDGER_TRUE);
+	assert_int_equal(ledger.drift, 0);
+}
+
+/* 256 of 1024 MiB, populate-on-demand: no gap before the rest was given back. */
+static void test_ledger_populate_on_demand(void **state)
+{
+	struct hb_ledger ledger = { .capacity = 262144 };
+
+	(void)state;
+	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
+	ledger.held = 100000;
+	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
+	ledger.held = 196600;	/* eight pages to go: still not comparable */
+	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
+	assert_false(ledger.settled);
+	ledger.held = 196608;
+	assert_int_equal(hb_ledger_compare(&ledger, 65552, true), HB_LEDGER_TRUE);
+	assert_int_equal(ledger.gap, 16);
+}
+
+static u64 mib(u64 n) { return n * HB_MIB_PAGES; }
+
+static void test_floor_table(void **state)
+{
+	static const struct {
+		u64 managed, available, kernel, added, boot;
+	} rows[] = {
+		/* MiB: 512 with 300 in use; reserve 48 */
+		{ 512, 200, 200, 152, 152 },
+		{ 512, 48, 48, 0, 0 },
+		{ 512, 10, 10, 0, 0 },
+		/* all that is free is movable: boot memory must stay */
+		{ 1024, 700, 40, 620, 0 },
+		{ 1024, 700, 90, 620, 50 },
+		/* the reserve ends at 256 */
+		{ 65536, 1000, 1000, 744, 744 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_floor_input in = { mib(rows[i].managed),
+					     mib(rows[i].available),
+					     mib(rows[i].kernel) };
+		struct hb_floor floor = hb_floor_compute(&in);
+
+		assert_int_equal(floor.take_added, mib(rows[i].added));
+		assert_int_equal(floor.take_boot, mib(rows[i].boot));
+	}
+}
+
+/* Whatever is taken, the reserve stays. */
+static void test_floor_keeps_reserve(void **state)
+{
+	uint64_t seed = random_seed("floor");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		u64 managed = random_below(&seed, mib(1 << 20));
+		u64 available = random_below(&seed, managed + 1);
+		u64 kernel = random_below(&seed, available + 1);
+		struct hb_floor_input in = { managed, available, kernel };
+		struct hb_floor floor = hb_floor_compute(&in);
+		u64 reserve = hb_floor_reserve(managed);
+
+		assert_true(floor.take_boot <= floor.take_added);
+		if (floor.take_added)
+			assert_true(available - floor.take_added >= reserve);
+		if (floor.take_boot)
+			assert_true(kernel - floor.take_boot >= reserve / 2);
+	}
+}
+
+static void test_backoff_grows(void **state)
+{
+	enum hb_cause cause;
+
+	(void)state;
+	for (cause = HB_CAUSE_GUEST_BUSY; cause < HB_CAUSE_COUNT; cause++) {
+		struct hb_backoff backoff = { 0 };
+		unsigned int last = 0, i, ms;
+
+		if (cause == HB_CAUSE_BAD_TARGET) {
+			assert_int_equal(hb_backoff_next(&backoff, cause, false, 0),
+					 HB_BACKOFF_NEVER);
+			continue;
+		}
+		for (i = 0; i < 40; i++) {	/* random 0: the shortest */
+			ms = hb_backoff_next(&backoff, cause, false, 0);
+			assert_true(ms > 0 && ms >= last);
+			assert_true(i < 1 || ms <= 2 * last + 1);
+			last = ms;
+		}
+		assert_true(last <= 16000);	/* never gives up */
+		ms = hb_backoff_next(&backoff, cause, true, 0);
+		assert_true(ms < last);		/* progress starts anew */
+		hb_backoff_next(&backoff, cause, false, 0);
+		hb_backoff_reset(&backoff);
+		assert_int_equal(hb_backoff_next(&backoff, cause, false, 0), ms);
+	}
+}
+
+static void test_backoff_jitter(void **state)
+{
+	uint64_t seed = random_seed("backoff");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10000; i++) {
+		struct hb_backoff backoff = { 0 };
+		unsigned int ms = hb_backoff_next(&backoff,
+						  HB_CAUSE_GUEST_FLOOR, false,
+						  (u32)random_next(&seed));
+
+		assert_in_range(ms, 750, 1250);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ledger_gap),
+		cmocka_unit_test(test_ledger_populate_on_demand),
+		cmocka_unit_test(test_floor_table),
+		cmocka_unit_test(test_floor_keeps_reserve),
+		cmocka_unit_test(test_backoff_grows),
+		cmocka_unit_test(test_backoff_jitter),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
