@@ -313,6 +313,58 @@ static void test_endless_conflict(void **state)
 	sim_close(sim);
 }
 
+/* xl mem-set to 400M: within static-max, limit and keys. */
+static void other_tool(struct sim *sim)
+{
+	sim_set_limit(sim, GUEST, 401 * M);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
+	sim_write(sim, "/vm/00000005-0000-0000-0000-000000000000/memory", "400");
+}
+
+/* Set by the test below for the hook, which is called without an argument. */
+static unsigned int error_at;
+static bool our_limit_stood;
+
+static void other_tool_then_error(struct sim *sim)
+{
+	our_limit_stood = look(sim).maxmem == 2 * G + M;
+	other_tool(sim);
+	sim->fault = SIM_FAULT_ERROR;
+	sim->fault_at = error_at;
+}
+
+/*
+ * Another tool at one call and a failure at a later one: what is put back must
+ * neither starve the other tool's target nor replace its limit.
+ */
+static void test_other_tool_and_error(void **state)
+{
+	struct outcome before, after, now;
+	unsigned int calls = count_calls(&operations[0], &before, &after), undone = 0;
+
+	(void)state;
+	for (unsigned int at = 1; at <= calls; at++) {
+		for (error_at = at + 1; error_at <= calls + 20; error_at++) {
+			struct sim *sim = faulty(&operations[0], SIM_FAULT_HOOK, at);
+			struct hb_set_result result;
+			struct hb_error error = { 0 };
+
+			sim->hook = other_tool_then_error;
+			our_limit_stood = false;
+			run(sim, &operations[0], &result, &error);
+			now = look(sim);
+			assert_true(now.maxmem >= now.target + M);
+			if (!result.done && our_limit_stood) {
+				undone++;
+				assert_int_equal(now.target, 400 * M);
+				assert_int_equal(now.maxmem, 401 * M);
+			}
+			sim_close(sim);
+		}
+	}
+	assert_true(undone > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -323,6 +375,7 @@ int main(void)
 		cmocka_unit_test(test_kill_and_back),
 		cmocka_unit_test(test_host_fails_for_good),
 		cmocka_unit_test(test_endless_conflict),
+		cmocka_unit_test(test_other_tool_and_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

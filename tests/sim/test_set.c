@@ -338,6 +338,25 @@ static void test_two_changes_at_once(void **state)
 	assert_true(interleaved > 0);
 }
 
+/*
+ * A directory without domid is what a careless tool left of a dead domain, even
+ * if Xen has given the number away again: it is not written to.
+ */
+static void test_directory_without_domid(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim_remove_key(sim, GUEST, HB_KEY_DOMID);
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	sim_write_key(sim, GUEST, HB_KEY_DOMID, "6");
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
 static void test_refused_states(void **state)
 {
 	static const struct {
@@ -468,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),
 		cmocka_unit_test(test_two_changes_at_once),
+		cmocka_unit_test(test_directory_without_domid),
 		cmocka_unit_test(test_refused_states),
 		cmocka_unit_test(test_hostile_report),
 		cmocka_unit_test(test_list_and_find),

@@ -135,6 +135,24 @@ void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char 
 	sim_write(sim, path, value);
 }
 
+static void remove_node(struct sim *sim, struct sim_node *node)
+{
+	free(node->path);
+	free(node->value);
+	*node = sim->nodes[--sim->nr_nodes];
+}
+
+void sim_remove_key(struct sim *sim, uint32_t domid, const char *key)
+{
+	char path[PATH_MAX_TEXT];
+	struct sim_node *node;
+
+	key_path(path, domid, key);
+	node = find_node(sim->nodes, sim->nr_nodes, path);
+	if (node)
+		remove_node(sim, node);
+}
+
 static void write_number(struct sim *sim, uint32_t domid, const char *key, uint64_t number)
 {
 	char value[24];
@@ -397,11 +415,8 @@ void sim_destroy(struct sim *sim, uint32_t domid)
 	sim->free_pages += domain->xen.tot_pages + domain->pool_pages;
 	*domain = sim->domains[--sim->nr_domains];
 	for (size_t i = sim->nr_nodes; i-- > 0;) {
-		if (!belongs_to(sim->nodes[i].path, domid))
-			continue;
-		free(sim->nodes[i].path);
-		free(sim->nodes[i].value);
-		sim->nodes[i] = sim->nodes[--sim->nr_nodes];
+		if (belongs_to(sim->nodes[i].path, domid))
+			remove_node(sim, &sim->nodes[i]);
 	}
 }
 

@@ -96,6 +96,7 @@ void sim_write(struct sim *sim, const char *path, const char *value);
 /* The same for a key of keys.h of a domain. */
 const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key);
 void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value);
+void sim_remove_key(struct sim *sim, uint32_t domid, const char *key);
 /* Number of nodes that the domain has anywhere, dead or alive. */
 size_t sim_count_nodes(const struct sim *sim, uint32_t domid);
 

@@ -302,7 +302,14 @@ static void test_host_memory(void **state)
 	(void)state;
 	assert_unwise(&domain, &host, absolute(3 * G + 4 * M), "the host has 2G free");
 	domain.actual_kib = G;
-	assert_int_equal(plan_of(&domain, absolute(3 * G)).size_kib, 3 * G);
+	assert_int_equal(hb_plan_make(&domain, &host, &(struct hb_size){ 0, 0, 3 * G }, false,
+				      &(struct hb_plan){ 0 }, &(struct hb_error){ 0 }), HB_OK);
+	assert_unwise(&domain, &host, absolute(3 * G + 4), "the host has 2G free");
+	/* What the paging pool must grow by counts, too. */
+	domain.vcpus = 16;
+	assert_unwise(&domain, &host, absolute(3 * G), "the host has 2G free");
+	domain = guest(G, 4 * G);
+	domain.actual_kib = G;
 	/* The host's claims are not free, the domain's own claim is its own. */
 	host.claimed_kib = G;
 	assert_unwise(&domain, &host, absolute(2 * G + 512 * M), "the host has 1G free");
