@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 const struct sim_guest usual_guest = {
@@ -38,17 +39,29 @@ uint64_t common_number(const struct sim *sim, uint32_t domid, const char *key)
 	return strtoull(value, NULL, 10);
 }
 
-uint64_t common_vm_memory(const struct sim *sim, uint32_t domid)
+#define VM_UUID "00000005-0000-0000-0000-000000000000"
+
+uint64_t common_vm_memory(const struct sim *sim)
 {
 	char path[96];
 	const char *value;
 
-	snprintf(path, sizeof(path), HB_DIR_VM "/%s", "00000005-0000-0000-0000-000000000000",
-		 HB_KEY_VM_MEMORY);
-	assert_int_equal(domid, GUEST);
+	snprintf(path, sizeof(path), HB_DIR_VM "/%s", VM_UUID, HB_KEY_VM_MEMORY);
 	value = sim_read(sim, path);
 	assert_non_null(value);
 	return strtoull(value, NULL, 10);
+}
+
+void common_other_tool(struct sim *sim, uint64_t target_kib)
+{
+	char path[96], value[24];
+
+	sim_set_limit(sim, GUEST, target_kib + sim_guest(sim, GUEST)->videoram_kib + M);
+	snprintf(value, sizeof(value), "%" PRIu64, target_kib);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, value);
+	snprintf(path, sizeof(path), HB_DIR_VM "/%s", VM_UUID, HB_KEY_VM_MEMORY);
+	snprintf(value, sizeof(value), "%" PRIu64, (uint64_t)(target_kib / M));
+	sim_write(sim, path, value);
 }
 
 void common_assert_consistent(const struct sim *sim, uint32_t domid)
@@ -58,7 +71,7 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid)
 
 	assert_true(common_number(sim, domid, HB_KEY_STATIC_MAX) >= target);
 	assert_true(xen.max_pages * HB_PAGE_KIB >= target + M);
-	assert_int_equal(common_vm_memory(sim, domid), target / M);
+	assert_int_equal(common_vm_memory(sim), target / M);
 	if (xen.hvm && !sim->no_pool)
 		assert_true(pool >= HB_PAGE_KIB * (256ULL * xen.vcpus + (target + 1023) / M));
 	assert_int_equal(sim_pages(sim), sim->total_pages);

@@ -25,8 +25,13 @@ struct sim *common_host(void);
 struct sim *common_host_with(const struct sim_guest *guest);
 
 uint64_t common_number(const struct sim *sim, uint32_t domid, const char *key);
-/* /vm/<uuid>/memory of the domain, MiB. */
-uint64_t common_vm_memory(const struct sim *sim, uint32_t domid);
+/* /vm/<uuid>/memory of the guest, MiB. */
+uint64_t common_vm_memory(const struct sim *sim);
+/*
+ * Another tool sets the guest's target without asking: Xen's limit, then both
+ * keys, as xl mem-set does.
+ */
+void common_other_tool(struct sim *sim, uint64_t target_kib);
 
 /*
  * Is the domain one that a person would call consistent? Never may its target

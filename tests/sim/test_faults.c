@@ -46,7 +46,7 @@ static struct outcome look(const struct sim *sim)
 	struct outcome outcome = {
 		.target = common_number(sim, GUEST, HB_KEY_TARGET),
 		.static_max = common_number(sim, GUEST, HB_KEY_STATIC_MAX),
-		.vm_memory = common_vm_memory(sim, GUEST),
+		.vm_memory = common_vm_memory(sim),
 	};
 
 	outcome.maxmem = sim_xen(sim, GUEST, &outcome.pool).max_pages * HB_PAGE_KIB;
@@ -313,14 +313,6 @@ static void test_endless_conflict(void **state)
 	sim_close(sim);
 }
 
-/* xl mem-set to 400M: within static-max, limit and keys. */
-static void other_tool(struct sim *sim)
-{
-	sim_set_limit(sim, GUEST, 401 * M);
-	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
-	sim_write(sim, "/vm/00000005-0000-0000-0000-000000000000/memory", "400");
-}
-
 /* Set by the test below for the hook, which is called without an argument. */
 static unsigned int error_at;
 static bool our_limit_stood;
@@ -328,7 +320,7 @@ static bool our_limit_stood;
 static void other_tool_then_error(struct sim *sim)
 {
 	our_limit_stood = look(sim).maxmem == 2 * G + M;
-	other_tool(sim);
+	common_other_tool(sim, 400 * M);
 	sim->fault = SIM_FAULT_ERROR;
 	sim->fault_at = error_at;
 }

@@ -7,8 +7,8 @@
 #include "common.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <time.h>
+
+#include "seed.h"
 
 static unsigned int seed;
 
@@ -34,16 +34,10 @@ static struct sim_guest random_guest(void)
 static void another_tool(struct sim *sim)
 {
 	uint64_t kib = (random() % 1024 + 1) * M;
-	char value[24];
 
-	/* xl mem-set within static-max: limit, then target, and /vm as well. */
 	if (!sim_guest(sim, GUEST) || kib > common_number(sim, GUEST, HB_KEY_STATIC_MAX))
 		return;
-	sim_set_limit(sim, GUEST, kib + sim_guest(sim, GUEST)->videoram_kib + M);
-	snprintf(value, sizeof(value), "%llu", (unsigned long long)kib);
-	sim_write_key(sim, GUEST, HB_KEY_TARGET, value);
-	snprintf(value, sizeof(value), "%llu", (unsigned long long)(kib / M));
-	sim_write(sim, "/vm/00000005-0000-0000-0000-000000000000/memory", value);
+	common_other_tool(sim, kib);
 }
 
 static void random_fault(struct sim *sim)
@@ -114,7 +108,7 @@ static void test_random(void **state)
 		srandom(seed + run);
 		guest = random_guest();
 		sim = common_host_with(&guest);
-		printf("SEED=%u run %d\n", seed, run);
+		printf("run %d\n", run);
 		for (int i = 0; i < 20; i++) {
 			one_set(sim, &tally);
 			sim_run(sim, random() % 2000);
@@ -132,8 +126,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 	};
-	const char *given = getenv("SEED");
 
-	seed = given ? strtoul(given, NULL, 10) : (unsigned int)time(NULL);
+	seed = choose_seed();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

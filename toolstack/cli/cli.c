@@ -92,7 +92,7 @@ static void add_option(struct arguments *arguments, int option)
 static enum hb_code parse_timeout(struct cli *cli, const char *text)
 {
 	unsigned long seconds = 0;
-	char *end;
+	char *end = NULL;
 
 	if (!text)
 		return HB_OK;

@@ -504,30 +504,34 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 	return rc;
 }
 
-static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
+/* enter() for a call about one domain; it is looked up after a fault has had its way. */
+static int enter_domain(struct hb_host *host, uint32_t domid, struct sim_domain **domain)
 {
 	int rc = enter(host, false);
-	struct sim_domain *domain = find_domain(sim_of(host), domid);
 
+	*domain = find_domain(sim_of(host), domid);
 	if (rc)
 		return rc;
-	if (!domain)
-		return -ESRCH;
-	domain->xen.max_pages = kib / HB_PAGE_KIB;
-	return 0;
+	return *domain ? 0 : -ESRCH;
+}
+
+static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
+{
+	struct sim_domain *domain;
+	int rc = enter_domain(host, domid, &domain);
+
+	if (!rc)
+		domain->xen.max_pages = kib / HB_PAGE_KIB;
+	return rc;
 }
 
 static int pool_domain(struct hb_host *host, uint32_t domid, struct sim_domain **domain)
 {
-	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_domain(host, domid, domain);
 
-	*domain = find_domain(sim, domid);
 	if (rc)
 		return rc;
-	if (!*domain)
-		return -ESRCH;
-	return (*domain)->xen.hvm && !sim->no_pool ? 0 : -EOPNOTSUPP;
+	return (*domain)->xen.hvm && !sim_of(host)->no_pool ? 0 : -EOPNOTSUPP;
 }
 
 static int sim_get_pool(struct hb_host *host, uint32_t domid, uint64_t *bytes)
@@ -565,29 +569,23 @@ static int sim_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
 
 static int sim_get_pod(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod)
 {
-	int rc = enter(host, false);
-	struct sim_domain *domain = find_domain(sim_of(host), domid);
+	struct sim_domain *domain;
+	int rc = enter_domain(host, domid, &domain);
 
-	if (rc)
-		return rc;
-	if (!domain)
-		return -ESRCH;
-	*pod = domain->pod;
-	return 0;
+	if (!rc)
+		*pod = domain->pod;
+	return rc;
 }
 
 /* p2m_pod_set_mem_target(): a no-op without entries or below what is held. */
 static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pages)
 {
-	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
-	struct sim_domain *domain = find_domain(sim, domid);
+	struct sim_domain *domain;
+	int rc = enter_domain(host, domid, &domain);
 	uint64_t populated, cache, more;
 
 	if (rc)
 		return rc;
-	if (!domain)
-		return -ESRCH;
 	if (!domain->pod.entry_pages || target_pages < domain->xen.tot_pages)
 		return 0;
 	populated = domain->xen.tot_pages - domain->pod.cache_pages;
@@ -596,7 +594,7 @@ static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 		cache = domain->pod.entry_pages;
 	if (cache <= domain->pod.cache_pages)
 		return 0;
-	more = populate(sim, domain, cache - domain->pod.cache_pages);
+	more = populate(sim_of(host), domain, cache - domain->pod.cache_pages);
 	domain->pod.cache_pages += more;
 	return domain->pod.cache_pages == cache ? 0 : -ENOMEM;
 }

@@ -3,14 +3,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include "plan.h"
+#include "seed.h"
 
 #define M (1ULL << 10)
 #define G (1ULL << 20)
@@ -448,7 +446,6 @@ static void test_any_plan(void **state)
 
 	(void)state;
 	srandom(seed);
-	printf("SEED=%u\n", seed);
 	for (int i = 0; i < 200000; i++) {
 		struct hb_domain domain = some_domain();
 		struct hb_host_memory host = { 16 * G, some_kib(), 0, random() % 2 ? some_kib() : 0 };
@@ -490,8 +487,7 @@ int main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_any_plan),
 	};
-	const char *given = getenv("SEED");
 
-	seed = given ? strtoul(given, NULL, 10) : (unsigned int)time(NULL);
+	seed = choose_seed();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

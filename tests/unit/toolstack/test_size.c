@@ -3,14 +3,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cmocka.h>
 
 #include <hotballoon.h>
+
+#include "seed.h"
 
 #define M (1ULL << 10)
 #define G (1ULL << 20)
@@ -232,9 +231,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_garbage),
 	};
-	const char *given = getenv("SEED");
 
-	seed = given ? strtoul(given, NULL, 10) : (unsigned int)time(NULL);
-	printf("SEED=%u\n", seed);
+	seed = choose_seed();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
