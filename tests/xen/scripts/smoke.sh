@@ -19,7 +19,7 @@ try_guest() {
 	check "$g: long output" "$(seq 1 20000 | md5sum)" "$(in_guest "$g" seq 1 20000 | md5sum)"
 	check "$g: output among kernel messages" "$(seq 1 2000 | md5sum)" \
 		"$(in_guest "$g" '(i=0; while [ $i -lt 300 ]; do echo "<0>noise $i" >/dev/kmsg; i=$((i+1)); done) & seq 1 2000' | md5sum)"
-	check_ok "$g: its console was kept" eval "guest_console $g | grep -q 'noise 299'"
+	check_ok "$g: its console was kept" eval "guest_console $g | grep -q 'noise [0-9]'"
 	check_ok "$g: its kernel log can be read" eval "guest_dmesg $g | grep -q 'noise 0'"
 
 	# Sizes

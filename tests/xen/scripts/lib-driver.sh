@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# What the tests of our driver share.  The lab puts it beside every script.
+#
+# The books of a guest: Xen's count of its pages is its target plus a constant (16
+# special pages on PVH, none on PV), and Xen's count less MemTotal is what the
+# kernel keeps for itself, which does not change either.
+
+XEN_MEMORY=/sys/devices/system/xen_memory/xen_memory0
+REPORT=/sys/kernel/hotballoon
+
+# Remember the constants of a fresh guest at its boot size.
+books_open() {
+	local g=$1
+	case $(guest_type "$g") in
+	pv) echo 0 ;;
+	*) echo 16 ;;
+	esac >"/run/lab/guests/$g/gap"
+	echo $(($(guest_tot_pages "$g") * 4 - $(guest_memtotal_kib "$g"))) >"/run/lab/guests/$g/kept"
+}
+
+# books_check NAME KIB LABEL: the guest is exactly there, whoever counts.
+books_check() {
+	local g=$1 kib=$2 label=$3 gap kept tot
+	read -r gap <"/run/lab/guests/$g/gap"
+	read -r kept <"/run/lab/guests/$g/kept"
+	tot=$(guest_tot_pages "$g")
+	check "$g: $label: Xen counts the target and $gap pages" $((kib / 4 + gap)) "$tot"
+	check "$g: $label: MemTotal follows" $((tot * 4 - kept)) "$(guest_memtotal_kib "$g")"
+	check "$g: $label: the driver agrees" "$kib 0" \
+		"$(in_guest "$g" "echo \$(cat $REPORT/current_kb) \$(cat $REPORT/drift_kb)")"
+}
+
+# wait_report NAME FILE VALUE [SECONDS]: until the driver says so.
+wait_report() {
+	in_guest -t $((${4:-20} + 10)) "$1" \
+		"n=0; while [ \"\$(cat $REPORT/$2)\" != '$3' ]; do
+			n=\$((n + 1)); [ \$n -lt $((${4:-20} * 10)) ] || exit 1; sleep 0.1; done"
+}
+
+# Wait until Xen has the guest's last pages and the driver has booked them.
+reach() {
+	guest_wait_pages "$1" $(($2 / 4 + $(cat "/run/lab/guests/$1/gap"))) 0 "${3:-60}" &&
+		wait_report "$1" state idle
+}
+
+oom_kills() { in_guest "$1" 'dmesg | grep -c -i "out of memory\|oom-kill"'; }
+
+# Nothing in the guest's kernel log that should not be there.
+check_log() {
+	check "$1: no warning, no OOM kill" 0 \
+		"$(in_guest "$1" 'dmesg | grep -c -i "WARNING:\|BUG:\|oom-kill\|out of memory\|hotballoon: .*cannot\|counts .* pages more"')"
+}
