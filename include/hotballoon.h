@@ -208,7 +208,7 @@ const char *hb_step_name(enum hb_step_kind kind);
 
 struct hb_step {
 	enum hb_step_kind kind;
-	uint64_t from_kib;	/* 0 if there was no value, and of VM_MEMORY, which is not read */
+	uint64_t from_kib;	/* 0 if there was no value, or it is not read: POD, VM_MEMORY */
 	uint64_t to_kib;
 	const char *reason;	/* static */
 };

@@ -37,6 +37,7 @@ static struct sim *host_for(const struct operation *operation)
 	if (operation->pod) {
 		guest.memory_kib = 384 * M;
 		guest.pod_entries_kib = 128 * M;
+		guest.pod_cache_kib = 32 * M;
 	}
 	return common_host_with(&guest);
 }

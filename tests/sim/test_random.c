@@ -23,6 +23,7 @@ static struct sim_guest random_guest(void)
 	guest.videoram_kib = guest.type == HB_TYPE_HVM ? 16 * M : 0;
 	guest.offset_kib = random() % 128 * HB_PAGE_KIB;
 	guest.pod_entries_kib = guest.type != HB_TYPE_PV && random() % 3 == 0 ? random() % 64 * M : 0;
+	guest.pod_cache_kib = guest.pod_entries_kib / 2;
 	guest.rate_kib_s = random() % 4 ? (random() % 1024 + 4) * M : 0;
 	guest.reports = random() % 2;
 	guest.stick_at_kib = random() % 4 ? 0 : (random() % 1024 + 1) * M;

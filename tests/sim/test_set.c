@@ -28,6 +28,7 @@ static void test_grow_beyond_boot_maximum(void **state)
 	assert_true(result.done);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 2 * G);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(result.after.pool.value, 4 * (512 + 2048));
 	assert_int_equal(common_vm_memory(sim), 2048);
 	assert_int_equal(maxmem(sim), 2 * G + M);
 	assert_int_equal(actual(sim), 2 * G + 64);
@@ -71,6 +72,20 @@ static void test_shrink_without_wait(void **state)
 	sim_close(sim);
 }
 
+/* The guest moves while we look: maxmem follows once and does not chase it. */
+static void test_shrink_takes_time(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->call_ms = 2;
+	assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_OK);
+	assert_int_equal(result.nr_steps, 3);
+	assert_true(maxmem(sim) >= actual(sim));
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
 static void test_pv_and_old_xen(void **state)
 {
 	struct sim_guest guest = usual_guest;
@@ -99,11 +114,14 @@ static void test_populate_on_demand(void **state)
 
 	(void)state;
 	guest.memory_kib = 256 * M;
-	guest.pod_entries_kib = 100 * M;
+	guest.pod_entries_kib = 200 * M;
+	guest.pod_cache_kib = 50 * M;
 	sim = common_host_with(&guest);
 	/* Entries without frames beyond the cache: the cache must grow with the target. */
 	assert_int_equal(common_set(sim, "384M", &waiting, &result, &error), HB_OK);
 	assert_true(result.steps[1].kind == HB_STEP_POD);
+	/* 128M more, and the slack that libxl counts in. */
+	assert_in_range(result.after.pod_cache_kib, 178 * M, 179 * M);
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
 }
@@ -473,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_grow_beyond_boot_maximum),
 		cmocka_unit_test(test_shrink),
 		cmocka_unit_test(test_shrink_without_wait),
+		cmocka_unit_test(test_shrink_takes_time),
 		cmocka_unit_test(test_pv_and_old_xen),
 		cmocka_unit_test(test_populate_on_demand),
 		cmocka_unit_test(test_guest_without_driver_report),

@@ -69,7 +69,7 @@ static void print_steps(struct cli *cli, const struct hb_set_result *result)
 		if (step->kind == HB_STEP_VM_MEMORY || step->from_kib == step->to_kib)
 			continue;
 		fprintf(cli->out, "  %-11s %9s -> %-9s  %s\n", hb_step_name(step->kind),
-			hb_size_human(step->from_kib, from), hb_size_human(step->to_kib, to),
+			step->from_kib ? hb_size_human(step->from_kib, from) : "-", hb_size_human(step->to_kib, to),
 			step->reason);
 	}
 	for (unsigned int i = 0; i < result->nr_notes; i++)

@@ -328,16 +328,12 @@ enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
 
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error)
 {
-	struct hb_xen_domain xen;
-	int rc = find_in_xen(hb, domain->domid, &xen);
+	struct hb_domain now;
+	enum hb_code code = hb_show(hb, domain->domid, &now, error);
 
-	if (!rc) {
-		fill_from_xen(domain, &xen);
-		rc = read_numbers(hb, domain);
-	}
-	if (!rc)
-		rc = read_report_words(hb, domain);
-	return rc ? fail_domain(error, rc, domain->domid) : HB_OK;
+	if (!code)
+		*domain = now;
+	return code;
 }
 
 static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,

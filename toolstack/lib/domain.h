@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-/* What changes while a guest moves; the rest of domain is left as it is. */
+/* Read the domain again; on failure it is left as it is. */
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 
 /* Number at path; not a failure if it is absent or invalid. Returns a negative errno. */

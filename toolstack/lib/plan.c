@@ -228,15 +228,16 @@ static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
 		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
 			 "Xen's limit: the size and 1M");
 	/*
-	 * Only while entries without frames are left does Xen act on this; for
-	 * all others, and for a guest that has grown past its boot size, it is a
-	 * no-op and left out. While they are left the cache must follow before
-	 * the guest may use more, or it dies when the cache is empty.
+	 * Xen acts on this only while there are more entries without frames than
+	 * the cache has frames for: early in the life of a guest that was booted
+	 * with less than its maximum. The cache must then follow before the guest
+	 * may use more, or it dies when the cache is empty. For all others, and
+	 * for a guest that has grown past its boot size, it is a no-op and left out.
 	 */
-	if (domain->pod && domain->pod_entries_kib && plan->target_kib > domain->target.value)
-		add_step(plan, HB_STEP_POD, domain->pod_cache_kib,
-			 plan->target_kib + MAXMEM_SLACK_KIB,
-			 "the guest still has populate-on-demand memory");
+	if (domain->pod && domain->pod_entries_kib > domain->pod_cache_kib &&
+	    plan->target_kib > domain->target.value)
+		add_step(plan, HB_STEP_POD, 0, plan->target_kib + MAXMEM_SLACK_KIB,
+			 "the guest still has populate-on-demand memory without frames");
 }
 
 static void add_store_steps(const struct hb_domain *domain, struct hb_plan *plan)

@@ -126,41 +126,40 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 	}
 }
 
-/* What maxmem still needs: up if another tool came between, down if the target is ours. */
-static bool next_step(const struct hb_set_result *result, struct hb_step *step)
+/* Set maxmem and look at the domain again. */
+static enum hb_code set_maxmem(struct hb *hb, const struct hb_step *step,
+			       struct hb_set_result *result, struct hb_error *error)
 {
-	const struct hb_domain *domain = &result->after;
+	struct hb_domain *domain = &result->after;
+	int rc = hb_execute_xen_step(hb, domain->domid, step);
+	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT];
 
-	if (hb_plan_repair(domain, step))
-		return true;
-	return domain->target.presence == HB_PRESENT &&
-	       domain->target.value == result->target_kib &&
-	       hb_plan_settle(domain, result->target_kib, step);
+	if (rc) {
+		hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
+			     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
+		hb_remedy(error, "set the size again to correct it");
+		return error->code;
+	}
+	result->steps[result->nr_steps++] = *step;
+	return hb_domain_refresh(hb, domain, error);
 }
 
 /*
- * Let maxmem follow. Looking again after each step notices another tool that
- * has written a target between our look and our deed.
+ * Let maxmem follow, once: the guest moves on while we look. Another tool can
+ * have written a target between our look and our deed, so look again after it.
  */
 static enum hb_code settle(struct hb *hb, struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *domain = &result->after;
-	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT];
-	struct hb_step step;
 	enum hb_code code = hb_domain_refresh(hb, domain, error);
+	struct hb_step step;
 
-	while (!code && result->nr_steps < HB_STEPS_MAX && next_step(result, &step)) {
-		int rc = hb_execute_xen_step(hb, domain->domid, &step);
-
-		if (rc) {
-			hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
-				     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
-			hb_remedy(error, "set the size again to correct it");
-			return error->code;
-		}
-		result->steps[result->nr_steps++] = step;
-		code = hb_domain_refresh(hb, domain, error);
-	}
+	if (!code && domain->target.presence == HB_PRESENT &&
+	    domain->target.value == result->target_kib &&
+	    hb_plan_settle(domain, result->target_kib, &step))
+		code = set_maxmem(hb, &step, result, error);
+	while (!code && result->nr_steps < HB_STEPS_MAX && hb_plan_repair(domain, &step))
+		code = set_maxmem(hb, &step, result, error);
 	return code;
 }
 

@@ -21,6 +21,8 @@
 #define STUCK_GAIN_KIB (10 * 1024)
 /* A guest that says what holds it up gets less time to prove itself wrong. */
 #define CAUSE_WINDOW_MS 2000
+/* A domain that is being destroyed, saved or migrated is paused for a moment first. */
+#define PAUSE_WINDOW_MS 2000
 #define RATE_WINDOW_MS 1000
 
 static uint64_t distance(uint64_t a, uint64_t b)
@@ -88,6 +90,7 @@ void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_
 		.mark_gap_kib = gap,
 		.moved_ms = now_ms,
 		.moved_gap_kib = gap,
+		.running_ms = now_ms,
 		.rate_ms = now_ms,
 		.rate_gap_kib = gap,
 	};
@@ -119,7 +122,8 @@ enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *doma
 	if (arrived(domain, wait->goal_kib))
 		return HB_WAIT_ARRIVED;
 	if (domain->state != HB_DOMAIN_RUNNING)
-		return HB_WAIT_PAUSED;
+		return now_ms - wait->running_ms >= PAUSE_WINDOW_MS ? HB_WAIT_PAUSED : HB_WAIT_ON;
+	wait->running_ms = now_ms;
 	follow(wait, distance(hb_wait_position(domain), wait->goal_kib), now_ms);
 	if (held_up(domain, wait->goal_kib) && now_ms - wait->moved_ms >= CAUSE_WINDOW_MS)
 		return HB_WAIT_STUCK;

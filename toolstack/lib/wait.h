@@ -11,7 +11,7 @@ enum hb_verdict {
 	HB_WAIT_ON,
 	HB_WAIT_ARRIVED,
 	HB_WAIT_STUCK,		/* does not move any more */
-	HB_WAIT_PAUSED,		/* cannot move */
+	HB_WAIT_PAUSED,		/* cannot move: paused, shut down or dying */
 	HB_WAIT_TIMEOUT,
 	HB_WAIT_SUPERSEDED,	/* the target is not ours any more */
 };
@@ -24,6 +24,7 @@ struct hb_wait {
 	uint64_t mark_ms, mark_gap_kib;
 	/* Shorter mark, for a guest that says itself what holds it up. */
 	uint64_t moved_ms, moved_gap_kib;
+	uint64_t running_ms;	/* when it was last seen running */
 	/* Rate: the position about a second ago. */
 	uint64_t rate_ms, rate_gap_kib, rate_kib_s;
 };

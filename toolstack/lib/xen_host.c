@@ -29,7 +29,11 @@ static struct xen_host *xen(struct hb_host *host)
 /* libxenctrl and libxenstore report failure through errno. */
 static int result(bool ok)
 {
-	return ok ? 0 : -(errno ? errno : EIO);
+	if (ok)
+		return 0;
+	if (errno == ENOSYS)
+		return -EOPNOTSUPP;
+	return errno ? -errno : -EIO;
 }
 
 static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)

@@ -397,7 +397,8 @@ void sim_add(struct sim *sim, const struct sim_guest *guest)
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,
 		.uuid = { guest->domid >> 24, guest->domid >> 16, guest->domid >> 8, guest->domid },
 	};
-	domain->pod.entry_pages = domain->pod.cache_pages = guest->pod_entries_kib / HB_PAGE_KIB;
+	domain->pod.entry_pages = guest->pod_entries_kib / HB_PAGE_KIB;
+	domain->pod.cache_pages = guest->pod_cache_kib / HB_PAGE_KIB;
 	if (guest->type != HB_TYPE_PV)
 		domain->pool_pages = 256ULL * guest->vcpus + mib;
 	assert(sim->free_pages >= domain->xen.tot_pages + domain->pool_pages);
@@ -429,6 +430,8 @@ static int enter(struct hb_host *host, bool is_commit)
 	struct sim *sim = connection->sim;
 	bool now = ++sim->calls == sim->fault_at;
 
+	if (sim->call_ms)
+		sim_run(sim, sim->call_ms);
 	if (connection->killed)
 		return -EIO;
 	if (sim->fault == SIM_FAULT_ERROR && (now || (sim->fault_stays && sim->calls > sim->fault_at)))

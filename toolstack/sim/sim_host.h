@@ -24,6 +24,7 @@ struct sim_guest {
 	unsigned int vcpus;
 	uint64_t offset_kib;		/* what Xen counts above the target */
 	uint64_t pod_entries_kib;	/* guest memory without frames at the start */
+	uint64_t pod_cache_kib;		/* frames set aside for it, part of memory_kib */
 
 	uint64_t rate_kib_s;		/* 0: it never moves */
 	uint64_t stick_at_kib;		/* 0, or a target size that it does not pass */
@@ -49,6 +50,7 @@ struct sim_transaction;
 struct sim {
 	uint64_t total_pages, free_pages, claimed_pages;
 	uint64_t clock_ms;
+	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;
 
 	enum sim_fault_kind fault;

@@ -189,6 +189,10 @@ static void test_populate_on_demand(void **state)
 
 	(void)state;
 	domain.pod_entries_kib = 700 * M;
+	domain.pod_cache_kib = 700 * M;
+	plan = plan_of(&domain, absolute(512 * M));
+	assert_steps(&plan, "mtv");
+	domain.pod_cache_kib = 200 * M;
 	plan = plan_of(&domain, absolute(512 * M));
 	assert_steps(&plan, "mdtv");
 	assert_int_equal(step_to(&plan, HB_STEP_POD) / 4, (512 * M + M) / 4);
@@ -399,6 +403,7 @@ static struct hb_domain some_domain(void)
 		domain.static_max.value = 0;
 	domain.pool = (struct hb_number){ random() % 2 ? HB_PRESENT : HB_ABSENT, random() % 65536 };
 	domain.pod_entries_kib = random() % 3 ? 0 : some_kib();
+	domain.pod_cache_kib = random() % 3 ? 0 : some_kib();
 	domain.driver = random() % 3;
 	domain.report.max = (struct hb_number){ random() % 3, some_kib() };
 	return domain;

@@ -168,8 +168,16 @@ static void test_other_ends(void **state)
 	(void)state;
 	assert_int_equal(hb_wait_judge(&wait, &domain, 3999), HB_WAIT_ON);
 	assert_int_equal(hb_wait_judge(&wait, &domain, 4000), HB_WAIT_TIMEOUT);
+	/* Destroyed or migrated domains are paused for a moment; that is not the verdict. */
+	wait = start(&domain, 0);
 	domain.state = HB_DOMAIN_PAUSED;
-	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_PAUSED);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 2999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 3000), HB_WAIT_PAUSED);
+	domain.state = HB_DOMAIN_RUNNING;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 3000), HB_WAIT_ON);
+	domain.state = HB_DOMAIN_DYING;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 4999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_PAUSED);
 	domain.target.value = 300 * M;
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_SUPERSEDED);
 	domain.target.presence = HB_ABSENT;
