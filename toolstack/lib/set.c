@@ -71,10 +71,12 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	uint64_t position = hb_wait_position(domain);
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT];
 
-	hb_who(domain, who);
+	hb_who(&result->before, who);
 	hb_size_human(position + domain->videoram_kib, at);
 	hb_size_human(result->size_kib, goal);
 	switch (verdict) {
+	case HB_WAIT_GONE:
+		return hb_fail(error, HB_E_NO_DOMAIN, "%s went away on its way to %s", who, goal);
 	case HB_WAIT_PAUSED:
 		hb_fail(error, HB_E_STUCK, "%s is %s and cannot move from %s to %s", who,
 			hb_domain_state_name(domain->state), at, goal);
@@ -108,6 +110,8 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 		      host->ops->now_ms(host));
 	for (;;) {
 		code = hb_domain_refresh(hb, &result->after, error);
+		if (code == HB_E_NO_DOMAIN)
+			return fail_wait(HB_WAIT_GONE, result, error);
 		if (code)
 			return code;
 		now = host->ops->now_ms(host);

@@ -117,6 +117,8 @@ static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
 enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,
 			      uint64_t now_ms)
 {
+	if (domain->state == HB_DOMAIN_DYING || domain->target.presence == HB_ABSENT)
+		return HB_WAIT_GONE;
 	if (domain->target.presence != HB_PRESENT || domain->target.value != wait->goal_kib)
 		return HB_WAIT_SUPERSEDED;
 	if (arrived(domain, wait->goal_kib))

@@ -11,7 +11,8 @@ enum hb_verdict {
 	HB_WAIT_ON,
 	HB_WAIT_ARRIVED,
 	HB_WAIT_STUCK,		/* does not move any more */
-	HB_WAIT_PAUSED,		/* cannot move: paused, shut down or dying */
+	HB_WAIT_PAUSED,		/* cannot move: paused or shut down */
+	HB_WAIT_GONE,		/* dying, or its directory in xenstore is gone */
 	HB_WAIT_TIMEOUT,
 	HB_WAIT_SUPERSEDED,	/* the target is not ours any more */
 };

@@ -176,12 +176,15 @@ static void test_other_ends(void **state)
 	domain.state = HB_DOMAIN_RUNNING;
 	assert_int_equal(hb_wait_judge(&wait, &domain, 3000), HB_WAIT_ON);
 	domain.state = HB_DOMAIN_DYING;
-	assert_int_equal(hb_wait_judge(&wait, &domain, 4999), HB_WAIT_ON);
-	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_PAUSED);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 3000), HB_WAIT_GONE);
+	domain.state = HB_DOMAIN_RUNNING;
 	domain.target.value = 300 * M;
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_SUPERSEDED);
-	domain.target.presence = HB_ABSENT;
+	domain.target.presence = HB_INVALID;
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_SUPERSEDED);
+	/* libxl takes the directory away before the domain is gone. */
+	domain.target.presence = HB_ABSENT;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_GONE);
 }
 
 int main(void)
