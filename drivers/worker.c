@@ -101,7 +101,7 @@ static struct hb_outcome carry_out(const struct hb_step *step)
 	case HB_STEP_ONLINE_BLOCK:
 		return hb_hotplug_online_block();
 	case HB_STEP_ADD_BLOCK:
-		return hb_hotplug_add_block();
+		return hb_hotplug_add_block(step->pages);
 	case HB_STEP_SHRINK_ADDED:
 		return hb_isolate_shrink(step->pages);
 	case HB_STEP_SHRINK_UNITS:

@@ -58,7 +58,7 @@ static struct hb_step plan_grow(const struct hb_snapshot *now,
 		return (struct hb_step){ .cause = HB_CAUSE_ABOVE_MAX,
 					 .only_event = true };
 	return spent(pass, HB_STEP_ADD_BLOCK) ?
-		stop(pass, HB_CAUSE_GUEST_BUSY) : step(HB_STEP_ADD_BLOCK, 0);
+		stop(pass, HB_CAUSE_GUEST_BUSY) : step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
 }
 
 /*

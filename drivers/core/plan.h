@@ -38,7 +38,7 @@ enum hb_step_kind {
 
 struct hb_step {
 	enum hb_step_kind kind;
-	u64 pages;		/* at most this many; 0 for blocks and NONE */
+	u64 pages;		/* at most this many; ADD_BLOCK: what to probe for */
 	enum hb_cause cause;	/* with NONE: why short of the target */
 	bool only_event;	/* with NONE: trying again later cannot help */
 };

@@ -143,15 +143,15 @@ static unsigned long next_block_pfn(void)
 	return pfn;
 }
 
-struct hb_outcome hb_hotplug_add_block(void)
+struct hb_outcome hb_hotplug_add_block(u64 probe)
 {
 	unsigned long pfn = next_block_pfn();
 	struct hb_outcome outcome = { 0 };
 	int rc;
 
 	/* Struct pages for memory that Xen does not give would be a loss. */
-	if (!hb_extents_probe(pfn)) {
-		outcome.cause = hb_extents_refusal();
+	if (!hb_extents_probe(pfn, probe)) {
+		outcome.cause = hb_extents_refusal(probe);
 		return outcome;
 	}
 	rc = prepare_online_pages(pfn, hb.map.block_pages);

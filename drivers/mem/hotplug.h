@@ -44,7 +44,9 @@ int prepare_online_pages(unsigned long pfn, unsigned long nr_pages);
 unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages);
 
 /* Steps of the plan; take hb.lock. */
-struct hb_outcome hb_hotplug_add_block(void);
+
+/* @probe: pages that Xen must be ready to give, or no block is added. */
+struct hb_outcome hb_hotplug_add_block(u64 probe);
 struct hb_outcome hb_hotplug_online_block(void);
 
 #endif /* HB_MEM_HOTPLUG_H */

@@ -194,12 +194,13 @@ static unsigned long populate(unsigned long *pfns, unsigned int nr,
 	return done;
 }
 
-static struct hb_outcome grown(unsigned long done, unsigned long asked)
+static struct hb_outcome grown(unsigned long done, unsigned long asked,
+			       unsigned int order)
 {
 	struct hb_outcome outcome = { .pages = done };
 
 	if (done < asked)
-		outcome.cause = hb_extents_refusal();
+		outcome.cause = hb_extents_refusal(1UL << order);
 	return outcome;
 }
 
@@ -224,7 +225,7 @@ struct hb_outcome hb_pages_grow_units(u64 pages)
 			break;
 	}
 	mutex_unlock(&hb.lock);
-	return grown(done, pages);
+	return grown(done, pages, HB_UNIT_ORDER);
 }
 
 struct hb_outcome hb_pages_grow_singles(u64 pages)
@@ -237,5 +238,5 @@ struct hb_outcome hb_pages_grow_singles(u64 pages)
 	nr = hb_blockmap_held_pages(&hb.map, step_pfns, want);
 	done = populate(step_pfns, nr, 0);
 	mutex_unlock(&hb.lock);
-	return grown(done, nr);
+	return grown(done, nr, 0);
 }

@@ -66,15 +66,18 @@ unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,
 		<< order;
 }
 
-bool hb_extents_probe(unsigned long pfn)
+bool hb_extents_probe(unsigned long pfn, unsigned int nr)
 {
-	unsigned long frame = pfn;
+	/* Too large for the stack; the worker is the only caller. */
+	static unsigned long frames[HB_UNIT_PAGES];
+	unsigned int i, got;
 
-	if (hb_reservation(XENMEM_populate_physmap, &frame, 1, 0) != 1)
-		return false;
-	/* On PV @frame is a machine frame now, which is what this wants. */
-	hb_reservation(XENMEM_decrease_reservation, &frame, 1, 0);
-	return true;
+	for (i = 0; i < nr; i++)
+		frames[i] = pfn + i;
+	got = hb_reservation(XENMEM_populate_physmap, frames, nr, 0);
+	/* On PV these are machine frames now, which is what this wants. */
+	hb_reservation(XENMEM_decrease_reservation, frames, got, 0);
+	return got == nr;
 }
 
 u64 hb_extents_current(void)
@@ -85,12 +88,12 @@ u64 hb_extents_current(void)
 	return pages < 0 ? 0 : pages;
 }
 
-enum hb_cause hb_extents_refusal(void)
+enum hb_cause hb_extents_refusal(unsigned long nr)
 {
 	domid_t self = DOMID_SELF;
 	long limit = HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self);
 
-	return limit >= 0 && hb_extents_current() >= limit ?
+	return limit >= 0 && hb_extents_current() + nr > limit ?
 		HB_CAUSE_ABOVE_MAX : HB_CAUSE_HOST_OUT_OF_MEMORY;
 }
 

@@ -44,14 +44,20 @@ unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,
 				  unsigned int order);
 
 /**
- * hb_extents_probe() - would Xen give a frame behind @pfn?
+ * hb_extents_probe() - would Xen give frames behind @nr pages from @pfn on?
+ * @nr: 1 to HB_UNIT_PAGES
  *
- * @pfn needs no struct page, and has no frame before and after.
+ * The pages need no struct pages, and have no frames before and after.
  */
-bool hb_extents_probe(unsigned long pfn);
+bool hb_extents_probe(unsigned long pfn, unsigned int nr);
 
-/* Why Xen just refused: its limit for this domain, or its free memory. */
-enum hb_cause hb_extents_refusal(void);
+/**
+ * hb_extents_refusal() - why Xen just refused
+ * @nr: pages that it refused
+ *
+ * Return: its limit for this domain, or else its free memory.
+ */
+enum hb_cause hb_extents_refusal(unsigned long nr);
 
 /* XENMEM_current_reservation: pages that Xen counts for this domain. */
 u64 hb_extents_current(void);

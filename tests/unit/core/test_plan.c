@@ -58,7 +58,7 @@ static const struct {
 	  { HB_STEP_NONE, 0, HB_CAUSE_OFFLINE_PENDING, false } },
 	{ "grow: a new block",
 	  { .target = 100000, .blocks_left = 4 },
-	  0, 0, { HB_STEP_ADD_BLOCK, 0, 0, false } },
+	  0, 0, { HB_STEP_ADD_BLOCK, 512, 0, false } },
 	{ "grow: the guest has no memory for a block",
 	  { .target = 100000, .blocks_left = 4 },
 	  1 << HB_STEP_ADD_BLOCK, HB_CAUSE_GUEST_BUSY,
@@ -359,7 +359,8 @@ static enum hb_cause pass(struct guest *g, u64 target)
 			return step.cause;
 		assert_true(step.pages <= HB_STEP_PAGES);
 		outcome.pages = carry_out(g, &step);
-		if (outcome.pages < (step.pages ? step.pages : 1))
+		if (outcome.pages < (step.pages && step.kind != HB_STEP_ADD_BLOCK ?
+				     step.pages : 1))
 			outcome.cause = HB_CAUSE_GUEST_BUSY;
 		hb_pass_note(&pass, &step, &outcome);
 		check_books(g);

@@ -12,7 +12,7 @@ check "$g: the kernel's driver is absent" no "$(in_guest $g "[ -e $XEN_MEMORY ] 
 check_ok "$g: it is at its size" wait_report $g state idle 30
 books_open $g
 books_check $g 262144 "as booted"
-check_ok "$g: fill 100 MiB, with data that Xen cannot reclaim" guest_fill $g data 100
+check_ok "$g: fill 60 MiB, with data that Xen cannot reclaim" guest_fill $g data 60
 xl mem-max $g 1024
 for mib in 1024 224 512; do
 	xl mem-set $g $mib
