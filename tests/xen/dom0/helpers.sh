@@ -85,6 +85,11 @@ fail() {
 }
 
 _abort() {
+	if [ "$LAB_MODE" = shell ]; then
+		# A person wants the prompt back.
+		kill -INT "$LAB_SHELL"
+		exit 1
+	fi
 	: >$LAB_STATE/abort
 	kill -USR1 "$LAB_SHELL"
 	exit 1
@@ -181,7 +186,7 @@ _dead() {
 	[ ! -e "$LAB_GUESTS/$1/may-die" ] || return 255
 	{
 		echo "lab: guest '$1' died ($2); the end of its console:"
-		guest_console "$1" | grep -v '^@[RE] ' | tail -n 60 | sed 's/^/  | /'
+		guest_console "$1" | grep -vE '^(@[RE] .*|@READY|)$' | tail -n 60 | sed 's/^/  | /'
 	} >&2
 	echo "$1" >>$LAB_STATE/died
 	fail "guest '$1' is alive"
@@ -261,7 +266,7 @@ guest_wait_up() {
 	esac
 	if [ "$(_get "$name" driver)" = load ] &&
 		[ "$(in_guest "$name" cat /run/driver.status)" != 0 ]; then
-		guest_console "$name" | grep -v '^@[RE] ' | tail -n 60 | sed 's/^/  | /' >&2
+		guest_console "$name" | grep -vE '^(@[RE] .*|@READY|)$' | tail -n 60 | sed 's/^/  | /' >&2
 		in_guest "$name" 'cat /tmp/insmod.err; dmesg | tail -n 30' >&2
 		fail "guest $name loads our driver"
 	fi

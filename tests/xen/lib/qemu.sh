@@ -3,7 +3,8 @@
 #
 # qemu.sh: one emulated machine, from start to an unpacked result.
 #
-# Model: QEMU is a child of the lab and never outlives it.  The run's folder gets
+# Model: QEMU is a child of the lab and never outlives it (setpriv has the kernel see
+# to that when the lab is killed).  The run's folder gets
 #
 #   serial.log    Xen's console: Xen, dom0's kernel and daemons
 #   output.log    what the script printed; streamed to the terminal meanwhile
@@ -55,24 +56,27 @@ qemu_arguments() {
 # qemu_run RUN: boots RUN/initrd and waits.  Sets QEMU_STATUS to "done" (dom0 handed over
 # its results), "timeout" or "died"; the script's status is then in RUN/status.
 qemu_run() {
-	local run=$1 start tail_pid='' timer_pid='' ended
+	local run=$1 start tail_pid='' watch_pid='' ended
 	start=$(now_ms)
 	qemu_arguments "$run" "$run/initrd"
 	truncate -s 1G "$run/results.tar"
 	: >"$run/output.log"
-	QEMU_STATUS=
+	QEMU_STATUS='' QEMU_PID='' timer_pid=''
 	printf '%q ' qemu-system-x86_64 "${QEMU_ARGS[@]}" >"$run/qemu.txt"
 	if [ "$opt_mode" = shell ]; then
+		say "booting; the prompt comes in about 20 s"
 		qemu-system-x86_64 "${QEMU_ARGS[@]}" 2>"$run/qemu.log" || true
 	else
 		mkfifo "$run/orders"
 		# Open for both directions: QEMU must find a writer, and may be gone when we write.
 		exec {orders}<>"$run/orders"
-		qemu-system-x86_64 "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
+		setpriv --pdeathsig KILL qemu-system-x86_64 "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
 		QEMU_PID=$!
 		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" &
 		tail_pid=$!
-		sleep "$opt_timeout" &
+		watch_boot "$run" "$start" &
+		watch_pid=$!
+		setpriv --pdeathsig KILL sleep "$opt_timeout" &
 		timer_pid=$!
 		wait -n -p ended "$QEMU_PID" "$timer_pid" || true
 		if [ "${ended:-}" = "$timer_pid" ]; then
@@ -85,10 +89,21 @@ qemu_run() {
 		rm -f "$run/orders"
 		wait "$QEMU_PID" 2>/dev/null || true
 		QEMU_PID=
-		wait "$tail_pid" "$timer_pid" 2>/dev/null || true
+		wait "$tail_pid" "$timer_pid" "$watch_pid" 2>/dev/null || true
 	fi
 	qemu_unpack "$run"
 	RUN_MS=$(($(now_ms) - start))
+}
+
+# watch_boot RUN START_MS: says when dom0 is up; ends by itself.
+watch_boot() {
+	while kill -0 "$QEMU_PID" 2>/dev/null; do
+		if grep -aqs '^@dom0 ready' "$1/serial.log"; then
+			phase "Xen and dom0 up" "$2"
+			return
+		fi
+		sleep 0.2
+	done
 }
 
 # Ask dom0 for its results, give it a minute (its guests may keep it busy), then end it.
@@ -102,9 +117,11 @@ qemu_collect() {
 	kill -KILL "$QEMU_PID" 2>/dev/null || true
 }
 
-# End QEMU, if it runs: called when the lab ends for whatever reason.
+# End QEMU and the timer, if they run: called when the lab ends for whatever reason.
 qemu_end() {
-	[ -z "${QEMU_PID:-}" ] || kill -KILL "$QEMU_PID" 2>/dev/null || true
+	[ -n "${QEMU_PID:-}" ] || return 0
+	kill -KILL "$QEMU_PID" ${timer_pid:+"$timer_pid"} 2>/dev/null || true
+	wait "$QEMU_PID" ${timer_pid:+"$timer_pid"} 2>/dev/null || true
 }
 
 # qemu_unpack RUN: take the results apart.
