@@ -150,7 +150,7 @@ static int ask(const char *id, const char *order)
 	struct sockaddr_un a;
 	socklen_t len = address(&a, id);
 	int s = socket(AF_UNIX, SOCK_STREAM, 0);
-	char answer[160] = "";
+	char answer[160] = "", order_end[8];
 
 	if (s < 0 || connect(s, (struct sockaddr *)&a, len)) {
 		fprintf(stderr, "memfill: no process '%s' (never started, or killed for lack of memory)\n", id);
@@ -160,6 +160,10 @@ static int ask(const char *id, const char *order)
 		fprintf(stderr, "memfill: '%s' died\n", id);
 		return 1;
 	}
+	/* A process closes its files after it has given its memory back. */
+	if (!strcmp(order, "stop"))
+		while (read(s, order_end, sizeof(order_end)) > 0)
+			;
 	puts(answer);
 	return strncmp(answer, "ok", 2) != 0;
 }

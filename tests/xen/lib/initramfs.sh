@@ -81,8 +81,10 @@ base_prepare() {
 	BASE=$LAB_DIR/base-$(base_hash)
 	[ ! -d "$BASE" ] || { touch "$BASE"; return; }
 	start=$(now_ms)
-	# Bases of older sources; one in use was touched by its run.
-	find "$LAB_DIR" -mindepth 1 -maxdepth 1 -name 'base-*' -mmin +720 -exec rm -rf {} +
+	# Bases of older sources (one in use was touched by its run), and what killed labs left.
+	find "$LAB_DIR" -mindepth 1 -maxdepth 1 \
+		\( -name 'base-*' -o -name '.base-*' -o -name '.run-*' -o -name '.kernel-*' \) \
+		-mmin +720 -exec rm -rf {} +
 	tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
 	base_dom0 "$tmp"
 	base_guest "$tmp"
@@ -224,5 +226,5 @@ write_settings() {
 	printf "LAB_MODE='%s'\nLAB_GUEST='%s'\nLAB_KERNELS='%s'\nLAB_MEMORY='%s'\nLAB_MAXMEM='%s'\n" \
 		"$opt_mode" "$opt_guest" "${opt_kernels[*]}" "$opt_memory" "$opt_maxmem"
 	printf "LAB_VCPUS='%s'\nLAB_DRIVER='%s'\nLAB_ICOUNT='%s'\nLAB_UP_TIMEOUT='%s'\n" \
-		"$opt_vcpus" "$opt_driver" "$opt_icount" 120
+		"$opt_vcpus" "$opt_driver" "$opt_icount" 240
 }
