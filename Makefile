@@ -3,16 +3,19 @@
 # make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
 # make modules-lab        the driver, for the kernels that the lab boots
 # make toolstack          library and command line tool
-# make test               everything that CI runs; test-unit, test-lab: its parts
+# make test               everything that CI runs; installs what it needs
+# make test-unit          the part of it that needs no Xen: seconds
+# make test-full          the whole matrix and long random runs: hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU
 # make lint               checkpatch and sparse over the driver
+# make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module modules-lab toolstack test test-unit test-lab demo lint clean
+.PHONY: all module modules-lab toolstack test test-unit test-full demo lint install clean
 
 all: module toolstack
 
@@ -26,7 +29,7 @@ define build_module
 	fi; \
 	tree=build/module/$$release; \
 	mkdir -p $$tree && cp -rsf $(CURDIR)/Kbuild $(CURDIR)/drivers $(CURDIR)/include $$tree/ && \
-	$(MAKE) -C $(1) M=$(CURDIR)/$$tree $(2) CONFIG_DEBUG_INFO_BTF_MODULES= modules && \
+	$(MAKE) -C $(1) M=$(CURDIR)/$$tree CONFIG_DEBUG_INFO_BTF_MODULES= modules && \
 	echo "Built $$tree/xen-hotballoon.ko"
 endef
 
@@ -41,6 +44,25 @@ modules-lab:
 
 toolstack:
 	$(MAKE) -C toolstack all
+
+test:
+	@tests/run ci
+
+test-unit:
+	@tests/run unit
+
+test-full:
+	@tests/run full
+
+lint:
+	@$(DEPENDENCIES) build lint
+	@$(LAB) fetch
+	@packaging/lint-driver
+
+install: module toolstack
+	$(MAKE) -C toolstack install
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/module/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		$(KDIR)/include/generated/utsrelease.h) INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
 clean:
 	rm -rf build

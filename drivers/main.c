@@ -87,7 +87,7 @@ static void return_all(void)
 		nr = hb_blockmap_held_pages(&hb.map, pfns, ARRAY_SIZE(pfns));
 		for (i = 0; i < nr; i++) {
 			pages[i] = pfn_to_page(pfns[i]);
-			__ClearPageOffline(pages[i]);
+			hb_compat_clear_page_offline(pages[i]);
 			WARN_ON_ONCE(hb_blockmap_release(&hb.map, pfns[i], 1));
 		}
 		mutex_unlock(&hb.lock);

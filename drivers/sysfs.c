@@ -37,6 +37,7 @@ static ssize_t drift_kb_show(struct kobject *kobj, struct kobj_attribute *attr,
 	mutex_unlock(&hb.lock);
 	return sysfs_emit(buf, "%lld\n", drift * (s64)HB_PAGE_KIB);
 }
+
 static struct kobj_attribute drift_kb_attr = __ATTR_RO(drift_kb);
 
 static ssize_t added_blocks_show(struct kobject *kobj,
@@ -49,6 +50,7 @@ static ssize_t added_blocks_show(struct kobject *kobj,
 	mutex_unlock(&hb.lock);
 	return sysfs_emit(buf, "%u\n", blocks);
 }
+
 static struct kobj_attribute added_blocks_attr = __ATTR_RO(added_blocks);
 
 static const struct attribute *const attributes[] = {

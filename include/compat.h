@@ -26,12 +26,26 @@
 #define HB_OFFLINE_PAGES_COUNT_AS_MANAGED \
 	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
 
+/*
+ * checkpatch takes the kernel's own names for these two for camel case: this is
+ * the one file that is excused.
+ */
+static inline void hb_compat_set_page_offline(struct page *page)
+{
+	__SetPageOffline(page);
+}
+
+static inline void hb_compat_clear_page_offline(struct page *page)
+{
+	__ClearPageOffline(page);
+}
+
 /* Keep a page that the online callback was given: make it a held page. */
 static inline void hb_compat_hold_onlining_page(struct page *page)
 {
 #if HB_OFFLINE_PAGES_COUNT_AS_MANAGED
 	ClearPageReserved(page);
-	__SetPageOffline(page);
+	hb_compat_set_page_offline(page);
 #endif
 }
 

@@ -57,8 +57,9 @@ static struct hb_step plan_grow(const struct hb_snapshot *now,
 	if (!now->blocks_left)
 		return (struct hb_step){ .cause = HB_CAUSE_ABOVE_MAX,
 					 .only_event = true };
-	return spent(pass, HB_STEP_ADD_BLOCK) ?
-		stop(pass, HB_CAUSE_GUEST_BUSY) : step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
+	if (spent(pass, HB_STEP_ADD_BLOCK))
+		return stop(pass, HB_CAUSE_GUEST_BUSY);
+	return step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
 }
 
 /*

@@ -42,7 +42,7 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
 	for (i = 0; i < nr; i++) {
 		ClearPageReserved(page + i);
 		set_page_count(page + i, 1);
-		__SetPageOffline(page + i);
+		hb_compat_set_page_offline(page + i);
 	}
 	page_offline_end();
 	if (managed)
@@ -58,7 +58,7 @@ void hb_pages_free(unsigned long pfn, unsigned long nr)
 	if (nr == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES))
 		order = HB_UNIT_ORDER;
 	for (i = 0; i < nr; i++) {
-		__ClearPageOffline(page + i);
+		hb_compat_clear_page_offline(page + i);
 		/* Of a larger page only the head has a reference. */
 		if (order && i)
 			set_page_count(page + i, 0);

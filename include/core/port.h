@@ -21,16 +21,15 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-typedef uint8_t u8;
-typedef uint16_t u16;
-typedef uint32_t u32;
-typedef uint64_t u64;
-typedef int64_t s64;
+typedef __UINT8_TYPE__ u8;
+typedef __UINT16_TYPE__ u16;
+typedef __UINT32_TYPE__ u32;
+typedef __UINT64_TYPE__ u64;
+typedef __INT64_TYPE__ s64;
 
-#define U64_MAX UINT64_MAX
+#define U64_MAX (~(u64)0)
 #define BITS_PER_LONG (8 * sizeof(long))
 #define BITS_TO_LONGS(n) (((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 
@@ -77,7 +76,7 @@ static inline unsigned long find_next_zero_bit(const unsigned long *map,
 #define HB_PAGE_KIB	4UL
 /* A sub-block ("unit" in code): 2 MiB, Xen's largest extent for a domU. */
 #define HB_UNIT_ORDER	9
-#define HB_UNIT_PAGES	(1UL << HB_UNIT_ORDER)
+#define HB_UNIT_PAGES	512UL
 #define HB_MIB_PAGES	(1024UL / HB_PAGE_KIB)
 
 #endif /* HB_CORE_PORT_H */
