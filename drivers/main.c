@@ -72,7 +72,7 @@ static int adopt_all(void)
 	while (!rc && (nr = hb_intree_adopt(pages, ADOPT_BATCH)))
 		rc = adopt_batch(pages, nr);
 	kvfree(pages);
-	return rc;
+	return rc ?: hb_intree_stock() ? -ENOMEM : 0;
 }
 
 /* The inverse, for every held page of an online block; the map forgets them. */
@@ -137,23 +137,24 @@ static int take_over(const struct hb_firmware_ram *firmware)
 	struct hb_blocks_found found;
 	int rc;
 
-	hb_online_close(true);
 	rc = hb_blocks_scan(firmware, &found);
 	if (rc)
-		goto open;
+		return rc;
 	rc = hb_intree_attach(hb_online_page);
 	if (rc)
-		goto open;
-	rc = adopt_all();
+		return rc;
+	if (hb_intree_present())
+		rc = adopt_all();
+	else
+		hb_pages_find_left();
 	if (rc) {
 		return_all();
 		hb_intree_detach(hb_online_page);
-		goto open;
+		return rc;
 	}
 	open_ledger(firmware, &found);
-open:
 	hb_online_close(false);
-	return rc;
+	return 0;
 }
 
 static void hand_back(void)
@@ -161,11 +162,9 @@ static void hand_back(void)
 	hb_online_close(true);
 	if (hb_intree_present())
 		return_all();
-	else if (hb.map.held)
-		pr_info("%lu MiB stay with Xen: load the module again to use them\n",
-			hb.map.held / HB_MIB_PAGES);
+	else
+		hb_pages_leave();
 	hb_intree_detach(hb_online_page);
-	hb_online_close(false);
 }
 
 /* What needs no other part but memory; undone by free_parts(). */
@@ -219,6 +218,7 @@ static int start(void)
 	if (!rc)
 		return 0;
 	hb_worker_stop();
+	hb_bus_stop();
 no_worker:
 	hb_sysfs_unregister();
 	return rc;
@@ -264,8 +264,8 @@ free:
 /* No hot-added block exists: each holds a reference on the module. */
 static void __exit hotballoon_exit(void)
 {
+	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
-	hb_worker_stop();
 	hb_sysfs_unregister();
 	hand_back();
 	free_parts();

@@ -81,7 +81,8 @@ static struct hb_step plan_shrink(const struct hb_snapshot *now,
 
 	added = least(added, now->added_plugged);
 	if (added && !spent(pass, HB_STEP_SHRINK_ADDED))
-		return step(HB_STEP_SHRINK_ADDED, least(added, HB_STEP_PAGES));
+		return step(HB_STEP_SHRINK_ADDED,
+			    least(added, HB_STEP_EVACUATE_PAGES));
 	if (!boot)
 		return (struct hb_step){ .cause = HB_CAUSE_GUEST_FLOOR };
 	boot = least(boot, bound);

@@ -24,6 +24,9 @@
 /* The most that one step moves: bounds how long a new target waits. */
 #define HB_STEP_PAGES (32 * HB_MIB_PAGES)
 
+/* Evacuating pages that are in use takes much longer than taking free ones. */
+#define HB_STEP_EVACUATE_PAGES (8 * HB_MIB_PAGES)
+
 enum hb_step_kind {
 	HB_STEP_NONE,		/* at the target, or stopped by .cause */
 	HB_STEP_GROW_UNITS,	/* populate whole empty units */

@@ -120,7 +120,8 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
 
 		if (block)
 			rc = block_event(block, event);
-		else if (event == MEM_GOING_ONLINE && online.closed)
+		else if (online.closed && (event == MEM_GOING_ONLINE ||
+					   event == MEM_GOING_OFFLINE))
 			rc = NOTIFY_BAD;
 	}
 	mutex_unlock(&hb.lock);
@@ -138,6 +139,7 @@ int hb_online_init(void)
 
 	if (!type)
 		return -ENODEV;
+	online.closed = true;
 	online.sysfs = kern_mount(type);
 	if (IS_ERR(online.sysfs))
 		return PTR_ERR(online.sysfs);

@@ -13,10 +13,11 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+/* Nothing goes online or offline before hb_online_close(false). */
 int hb_online_init(void);
 void hb_online_exit(void);
 
-/* No block may go online while @closed: the callback is changing hands. */
+/* No block may change its state while @closed: the callback changes hands. */
 void hb_online_close(bool closed);
 
 /* The online callback; the kernel holds its hotplug locks. */

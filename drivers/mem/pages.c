@@ -68,6 +68,63 @@ void hb_pages_free(unsigned long pfn, unsigned long nr)
 		__free_pages(page + i, order);
 }
 
+/* In page_private() of a page that hb_pages_leave() left: "hotballo". */
+#define LEFT_MARK 0x6f6c6c6162746f68UL
+
+void hb_pages_leave(void)
+{
+	unsigned long left = 0;
+	unsigned int slot;
+
+	mutex_lock(&hb.lock);
+	for (slot = 0; slot < hb.map.nr_slots; slot++) {
+		const struct hb_block *block = hb.map.slots[slot];
+		unsigned long i;
+
+		if (!block || block->state != HB_BLOCK_ONLINE)
+			continue;
+		for_each_set_bit(i, block->page_held, hb.map.block_pages) {
+			set_page_private(pfn_to_page(block->start_pfn + i),
+					 LEFT_MARK);
+			left++;
+		}
+	}
+	mutex_unlock(&hb.lock);
+	if (left)
+		pr_info("%lu MiB stay with Xen: load the module again to use them\n",
+			left / HB_MIB_PAGES);
+}
+
+static bool was_left(unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	return page && PageOffline(page) && page_count(page) == 1 &&
+	       page_private(page) == LEFT_MARK;
+}
+
+void hb_pages_find_left(void)
+{
+	unsigned int slot;
+
+	mutex_lock(&hb.lock);
+	for (slot = 0; slot < hb.map.nr_slots; slot++) {
+		const struct hb_block *block = hb.map.slots[slot];
+		unsigned long pfn, end;
+
+		if (!block)
+			continue;
+		end = block->start_pfn + hb.map.block_pages;
+		for (pfn = block->start_pfn; pfn < end; pfn++) {
+			if (!was_left(pfn))
+				continue;
+			set_page_private(pfn_to_page(pfn), 0);
+			WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, 1));
+		}
+	}
+	mutex_unlock(&hb.lock);
+}
+
 /*
  * Xen does not clear what it takes from a living guest, and the next owner must
  * not read it.  Clear pages that the allocator returned, unless it just did:

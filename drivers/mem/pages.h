@@ -31,6 +31,14 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
  */
 void hb_pages_free(unsigned long pfn, unsigned long nr);
 
+/*
+ * Where the kernel's own driver is absent, nobody takes over held pages when the
+ * module is unloaded.  They are marked and stay as they are, and a driver that is
+ * loaded later finds them by the mark.
+ */
+void hb_pages_leave(void);
+void hb_pages_find_left(void);
+
 /* Steps of the plan on boot memory and on held pages; take hb.lock. */
 struct hb_outcome hb_pages_grow_units(u64 pages);
 struct hb_outcome hb_pages_grow_singles(u64 pages);

@@ -12,6 +12,11 @@
 static const char *const state_word[] = HB_STATE_WORDS;
 static const char *const cause_word[] = HB_CAUSE_WORDS;
 
+/* The report as xenstore has it; used by the work item only. */
+static struct hb_report written;
+static bool written_any;	/* cleared to have all of it written again */
+static unsigned long written_at;
+
 /* A value of memory/target that xenstore gave us: text, or why not. */
 static void take_in(const char *text)
 {
@@ -32,12 +37,25 @@ static void take_in(const char *text)
 	hb_worker_wake();
 }
 
+/*
+ * A restored or migrated guest is a new domain: the watch fires there, and the
+ * report is not there.
+ */
+static void report_anew_if_gone(void)
+{
+	if (xenbus_exists(XBT_NIL, HB_KEY_REPORT_VERSION, ""))
+		return;
+	WRITE_ONCE(written_any, false);
+	hb_bus_report();
+}
+
 static void target_changed(struct xenbus_watch *watch, const char *path,
 			   const char *token)
 {
 	unsigned int length;
 	char *text = xenbus_read(XBT_NIL, HB_KEY_TARGET, "", &length);
 
+	report_anew_if_gone();
 	if (IS_ERR(text))	/* no such key: nobody wants anything */
 		return;
 	/* A NUL inside would hide what follows it. */
@@ -49,11 +67,7 @@ static struct xenbus_watch target_watch = {
 	.node = HB_KEY_TARGET,
 	.callback = target_changed,
 };
-
-/* The report as xenstore has it, or nothing; used by the work item only. */
-static struct hb_report written;
-static bool written_any;
-static unsigned long written_at;
+static bool watching;
 
 static int write_number(const char *key, u64 now, u64 before)
 {
@@ -124,12 +138,14 @@ int hb_bus_start(void)
 {
 	written_any = false;
 	written_at = jiffies - REPORT_INTERVAL;
-	return register_xenbus_watch(&target_watch);
+	watching = !register_xenbus_watch(&target_watch);
+	return watching ? 0 : -EIO;
 }
 
 void hb_bus_stop(void)
 {
-	unregister_xenbus_watch(&target_watch);
+	if (watching)
+		unregister_xenbus_watch(&target_watch);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");
 }

@@ -13,7 +13,10 @@
 /* Watch memory/target: it is read at once and with every change. */
 int hb_bus_start(void);
 
-/* Stop watching, and take the report out of xenstore. */
+/*
+ * Stop watching, and take the report out of xenstore.  The worker must be gone;
+ * does no harm when hb_bus_start() failed.
+ */
 void hb_bus_stop(void);
 
 /* There is something new to report. */

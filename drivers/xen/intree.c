@@ -37,6 +37,12 @@ bool hb_intree_present(void)
 	return intree.present;
 }
 
+unsigned long hb_intree_stock(void)
+{
+	return READ_ONCE(balloon_stats.balloon_low) +
+	       READ_ONCE(balloon_stats.balloon_high);
+}
+
 unsigned long hb_intree_foreign_pages(void)
 {
 	return intree.present ? balloon_stats.target_unpopulated : 0;
@@ -207,14 +213,8 @@ void hb_intree_detach(online_page_callback_t online_page)
 /* Never asks for more than it has: it would balloon out memory to serve that. */
 unsigned int hb_intree_adopt(struct page **pages, unsigned int max)
 {
-	unsigned long stock;
-	unsigned int nr;
+	unsigned int nr = min_t(unsigned long, hb_intree_stock(), max);
 
-	if (!intree.present)
-		return 0;
-	stock = READ_ONCE(balloon_stats.balloon_low) +
-		READ_ONCE(balloon_stats.balloon_high);
-	nr = min_t(unsigned long, stock, max);
 	if (!nr || xen_alloc_ballooned_pages(nr, pages))
 		return 0;
 	/*
@@ -243,7 +243,7 @@ void hb_intree_calibrate(u64 populated)
 
 bool hb_intree_sync(u64 populated, u64 *target)
 {
-	unsigned long wish = *target - intree.offset;
+	unsigned long wish = max_t(s64, *target - intree.offset, 0);
 	unsigned long seen = intree.target_seen;
 	unsigned long found;
 

@@ -37,6 +37,9 @@ void hb_intree_detach(online_page_callback_t online_page);
 
 bool hb_intree_present(void);
 
+/* Pages that it has ballooned and still has on its list. */
+unsigned long hb_intree_stock(void);
+
 /* Pages that its other users (grant mappings) took out of the domain. */
 unsigned long hb_intree_foreign_pages(void);
 
@@ -45,7 +48,7 @@ unsigned long hb_intree_foreign_pages(void);
  * @pages: receives them: one reference each, not reserved, not PG_offline
  * @max: at most this many
  *
- * Return: how many; 0 when it has none left.
+ * Return: how many; 0 when it has none left, or no memory to give them up.
  */
 unsigned int hb_intree_adopt(struct page **pages, unsigned int max);
 

@@ -100,8 +100,8 @@ enum hb_cause {
 	HB_CAUSE_NONE,	/* nothing is in the way */
 	HB_CAUSE_GUEST_BUSY,	/* the guest's memory is in use and cannot be moved out of the way now */
 	HB_CAUSE_GUEST_FLOOR,	/* a smaller size would take memory the guest needs to stay alive */
-	HB_CAUSE_HOST_OUT_OF_MEMORY,	/* Xen gives no memory: the host is full or the domain is at Xen's maximum */
-	HB_CAUSE_ABOVE_MAX,	/* the target is larger than the guest's address window permits */
+	HB_CAUSE_HOST_OUT_OF_MEMORY,	/* Xen has no memory to give: the host is full */
+	HB_CAUSE_ABOVE_MAX,	/* the target is more than the guest may have: Xen's limit for it (maxmem), or its address window */
 	HB_CAUSE_OFFLINE_PENDING,	/* memory was added and the guest has not put it online */
 	HB_CAUSE_BACKEND_GONE,	/* the guest cannot reach xenstore or Xen's memory interface */
 	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */

@@ -21,12 +21,12 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 		"shrink another guest; this one goes on as soon as memory is free",
 	},
 	[HB_CAUSE_ABOVE_MAX] = {
-		"the guest's address space ends there",
-		"set a size up to the maximum that \"hotballoon show\" gives",
+		"the guest may not have more: Xen's limit for it, or its address window",
+		"\"hotballoon show\" gives both; \"hotballoon set\" and xl mem-max raise the limit",
 	},
 	[HB_CAUSE_OFFLINE_PENDING] = {
-		"the guest has not put its new memory online",
-		"put it online in the guest, or boot it with memhp_default_state=online",
+		"the guest could not put its new memory online",
+		"look at the guest's kernel log; its driver keeps trying",
 	},
 	[HB_CAUSE_BACKEND_GONE] = {
 		"the guest cannot reach xenstore or Xen",

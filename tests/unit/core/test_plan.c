@@ -68,7 +68,7 @@ static const struct {
 	  { HB_STEP_NONE, 0, HB_CAUSE_ABOVE_MAX, true } },
 	{ "shrink: hot-added memory first",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
-	  0, 0, { HB_STEP_SHRINK_ADDED, 8192, 0, false } },
+	  0, 0, { HB_STEP_SHRINK_ADDED, 2048, 0, false } },
 	{ "shrink: then boot memory by units",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
 	  1 << HB_STEP_SHRINK_ADDED, HB_CAUSE_GUEST_BUSY,
