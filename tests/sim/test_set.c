@@ -158,7 +158,7 @@ static void test_stuck_guest_names_its_cause(void **state)
 	} cases[] = {
 		{ HB_CAUSE_GUEST_BUSY, "200M", "(guest-busy)", "keeps trying" },
 		{ HB_CAUSE_GUEST_FLOOR, "200M", "(guest-floor)", "at least 300M" },
-		{ HB_CAUSE_OFFLINE_PENDING, "1G", "(offline-pending)", "memhp_default_state" },
+		{ HB_CAUSE_OFFLINE_PENDING, "1G", "(offline-pending)", "kernel log" },
 		{ HB_CAUSE_ABOVE_MAX, "1G", "(above-max)", "hotballoon show" },
 	};
 
