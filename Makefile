@@ -54,6 +54,9 @@ test-unit:
 test-full:
 	@tests/run full
 
+demo:
+	@tests/xen/demo/run
+
 lint:
 	@$(DEPENDENCIES) build lint
 	@$(LAB) fetch
