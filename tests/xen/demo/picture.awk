@@ -52,7 +52,7 @@ function head() {
 function grid(    v, s, step) {
 	for (v = 0; v <= ceiling; v += tick) {
 		printf "<path class=\"grid\" d=\"M%d %.1fH%d\"/>\n", left, y_of(v), width - right
-		printf "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%d%s</text>\n", left - 8, y_of(v) + 4.5, v, v + tick > ceiling ? " MiB" : ""
+		printf "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%d%s</text>\n", left - 8, y_of(v) + 4.5, v, (v + tick > ceiling ? " MiB" : "")
 	}
 	step = tick_seconds(seconds, 12)
 	for (s = 0; s <= seconds; s += step)
