@@ -7,7 +7,7 @@
 BEGIN {
 	FS = ","
 	width = 860; height = 420
-	left = 70; right = 20; top = 56; bottom = 66
+	left = 84; right = 20; top = 56; bottom = 66
 	if (!title)
 		title = "Memory of a guest"
 	gsub(/&/, "\\&amp;", title)
