@@ -72,7 +72,7 @@ static int scan_block(struct scan *scan, unsigned long pfn, unsigned long nr)
 {
 	bool is_online = pfn_to_online_page(pfn);
 	bool extra = !in_firmware_map(scan->firmware, pfn);
-	struct hb_block *block = hb_blocks_ensure(pfn, extra);
+	struct hb_block *block = hb_blocks_ensure(pfn, extra || !is_online);
 
 	if (!block)
 		return -ENOMEM;

@@ -81,6 +81,7 @@ void hb_pages_leave(void)
 		const struct hb_block *block = hb.map.slots[slot];
 		unsigned long i;
 
+		cond_resched();
 		if (!block || block->state != HB_BLOCK_ONLINE)
 			continue;
 		for_each_set_bit(i, block->page_held, hb.map.block_pages) {
@@ -112,6 +113,7 @@ void hb_pages_find_left(void)
 		const struct hb_block *block = hb.map.slots[slot];
 		unsigned long pfn, end;
 
+		cond_resched();
 		if (!block)
 			continue;
 		end = block->start_pfn + hb.map.block_pages;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * residue PID WORD...: count, in the memory of process PID, the pages that are
+ * nothing but repetitions of WORD and a newline.  Prints "WORD COUNT" lines.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PAGE 4096
+#define CHUNK (4 << 20)
+#define WORDS 16
+
+static char pattern[WORDS][PAGE];
+static unsigned long count[WORDS];
+
+static void fill(char *page, const char *word)
+{
+	size_t length = strlen(word), at;
+
+	for (at = 0; at < PAGE; at++)
+		page[at] = at % (length + 1) < length ? word[at % (length + 1)] : '\n';
+}
+
+static void look(const char *data, size_t size, int words)
+{
+	for (size_t at = 0; at + PAGE <= size; at += PAGE)
+		for (int i = 0; i < words; i++)
+			if (data[at] == pattern[i][0] &&
+			    !memcmp(data + at, pattern[i], PAGE))
+				count[i]++;
+}
+
+static void scan(int mem, unsigned long start, unsigned long end, int words)
+{
+	static char data[CHUNK];
+
+	while (start < end) {
+		size_t want = end - start < CHUNK ? end - start : CHUNK;
+		ssize_t got = pread(mem, data, want, start);
+
+		if (got <= 0)
+			return;
+		look(data, got, words);
+		start += got;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char path[64], line[512];
+	FILE *maps;
+	int mem;
+
+	if (argc < 3 || argc > WORDS + 2) {
+		fprintf(stderr, "usage: residue PID WORD...\n");
+		return 2;
+	}
+	for (int i = 2; i < argc; i++)
+		fill(pattern[i - 2], argv[i]);
+	snprintf(path, sizeof(path), "/proc/%s/maps", argv[1]);
+	maps = fopen(path, "r");
+	snprintf(path, sizeof(path), "/proc/%s/mem", argv[1]);
+	mem = open(path, O_RDONLY);
+	if (!maps || mem < 0) {
+		perror(path);
+		return 1;
+	}
+	while (fgets(line, sizeof(line), maps)) {
+		unsigned long start, end;
+
+		/* The machine's memory is by far the largest mapping. */
+		if (sscanf(line, "%lx-%lx rw", &start, &end) == 2 &&
+		    end - start > 512UL << 20)
+			scan(mem, start, end, argc - 2);
+	}
+	for (int i = 2; i < argc; i++)
+		printf("%s %lu\n", argv[i], count[i - 2]);
+	return 0;
+}
