@@ -30,6 +30,7 @@ END {
 	rows = ticks * rows_per_tick
 	seconds = end - begin > 0 ? end - begin : 1
 
+	next_reading = 0
 	for (c = 0; c < columns; c++)
 		column(c)
 	printf "%6s\n", "MiB"
