@@ -53,6 +53,11 @@ unsigned long hb_hotplug_end_pfn(void)
 	return PHYS_PFN(window.end + 1);
 }
 
+bool hb_hotplug_owns(unsigned long pfn)
+{
+	return PFN_PHYS(pfn) >= window.start && PFN_PHYS(pfn) <= window.end;
+}
+
 unsigned int hb_hotplug_blocks_left(void)
 {
 	return PHYS_PFN(resource_size(&window)) / hb.map.block_pages -

@@ -17,6 +17,9 @@ void hb_hotplug_exit(void);
 /* The first page behind the window: the map covers everything below. */
 unsigned long hb_hotplug_end_pfn(void);
 
+/* Is @pfn in the window?  Else the block is boot memory or the kernel's driver's. */
+bool hb_hotplug_owns(unsigned long pfn);
+
 /**
  * prepare_online_pages() - make memory blocks exist, with nothing given out
  * @pfn: first page, on a block boundary inside the window

@@ -8,6 +8,7 @@
 #include <linux/page_ref.h>
 
 #include "../driver.h"
+#include "hotplug.h"
 #include "online.h"
 
 static struct {
@@ -193,6 +194,8 @@ int hb_online_block(unsigned long pfn)
 {
 	int rc;
 
+	if (!hb_hotplug_owns(pfn))
+		return write_state(pfn, "online_kernel");
 	if (is_online(pfn)) {
 		if (page_zonenum(pfn_to_page(pfn)) == ZONE_MOVABLE)
 			return 0;

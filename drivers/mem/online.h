@@ -24,12 +24,15 @@ void hb_online_close(bool closed);
 void hb_online_page(struct page *page, unsigned int order);
 
 /**
- * hb_online_block() - see to it that the block at @pfn is online as movable
+ * hb_online_block() - see to it that the block at @pfn is online
  *
- * A block that the kernel onlined elsewhere is offlined first, which is easy
- * while every page of it is held.  Caller holds no lock.
+ * Ours go online as movable; one that the kernel onlined elsewhere is offlined
+ * first, which is easy while every page of it is held.  Blocks that the built-in
+ * driver added go where it can use them after a hand-back: it cannot shrink
+ * movable memory, and would take all other until the guest dies.  Caller holds no
+ * lock.
  *
- * Return: 0 if it is online as movable, or a negative errno.
+ * Return: 0 if it is online, or a negative errno.
  */
 int hb_online_block(unsigned long pfn);
 

@@ -196,7 +196,7 @@ guest_initrd() {
 		mkdir "$2/driver"
 		cp "$driver" "$2/driver/xen-hotballoon.ko"
 		cpio_dir "$2/driver" "$2/driver.cpio"
-		: >"$3/driver"
+		cp "$driver" "$3/driver"
 	fi
 	cat "$BASE/guest.cpio" "$2/driver.cpio" | gzip -1n >"$3/initrd.gz"
 }
