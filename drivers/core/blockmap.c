@@ -247,6 +247,20 @@ static struct hb_run last_plugged(const struct hb_block *block,
 	return (struct hb_run){ block->start_pfn + last - nr, nr };
 }
 
+/* Let a run that starts with a whole unit go on downwards while units are whole. */
+static struct hb_run extend(const struct hb_block *block, unsigned int unit,
+			    struct hb_run run, unsigned long max)
+{
+	if (run.nr < HB_UNIT_PAGES)
+		return run;
+	while (unit-- > 0 && max - run.nr >= HB_UNIT_PAGES &&
+	       !block->unit_held[unit] && !test_bit(unit, block->unit_busy)) {
+		run.pfn -= HB_UNIT_PAGES;
+		run.nr += HB_UNIT_PAGES;
+	}
+	return run;
+}
+
 struct hb_run hb_blockmap_added_run(const struct hb_blockmap *map,
 				    unsigned long max)
 {
@@ -266,7 +280,9 @@ struct hb_run hb_blockmap_added_run(const struct hb_blockmap *map,
 				continue;
 			/* Whole extents: any unit.  A remainder: a broken one. */
 			if (max >= HB_UNIT_PAGES || held)
-				return last_plugged(block, unit, max);
+				return extend(block, unit,
+					      last_plugged(block, unit, max),
+					      max);
 			if (!run.nr)
 				run = last_plugged(block, unit, max);
 		}

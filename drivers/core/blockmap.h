@@ -93,7 +93,7 @@ int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 
 bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn);
 
-/* A run of pages in one unit: nr == 0 means none was found. */
+/* A run of pages in one block: nr == 0 means none was found. */
 struct hb_run {
 	unsigned long pfn;
 	unsigned long nr;
@@ -117,9 +117,10 @@ unsigned int hb_blockmap_held_pages(const struct hb_blockmap *map,
 				    unsigned int max);
 
 /*
- * The highest run with frames in usable hot-added blocks, at most @max long.
- * Units that are marked busy are passed over.  With fewer than HB_UNIT_PAGES
- * wanted, units that are broken already are preferred.
+ * The highest run with frames in usable hot-added blocks, at most @max long: as
+ * many whole units as lie together, or a part of one.  Units that are marked busy
+ * are passed over.  With fewer than HB_UNIT_PAGES wanted, units that are broken
+ * already are preferred.
  */
 struct hb_run hb_blockmap_added_run(const struct hb_blockmap *map,
 				    unsigned long max);

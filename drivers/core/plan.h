@@ -25,7 +25,7 @@
 #define HB_STEP_PAGES (32 * HB_MIB_PAGES)
 
 /* Evacuating pages that are in use takes much longer than taking free ones. */
-#define HB_STEP_EVACUATE_PAGES (8 * HB_MIB_PAGES)
+#define HB_STEP_EVACUATE_PAGES (16 * HB_MIB_PAGES)
 
 enum hb_step_kind {
 	HB_STEP_NONE,		/* at the target, or stopped by .cause */

@@ -189,14 +189,13 @@ static unsigned long surrender(unsigned long *pfns, unsigned int nr,
 
 unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr)
 {
-	unsigned int i;
+	unsigned int order = nr < HB_UNIT_PAGES ? 0 : HB_UNIT_ORDER;
+	unsigned int i, extents = nr >> order;
 
 	clear_pages(pfn_to_page(pfn), nr);
-	if (nr == HB_UNIT_PAGES)
-		return surrender(&pfn, 1, HB_UNIT_ORDER);
-	for (i = 0; i < nr; i++)
-		step_pfns[i] = pfn + i;
-	return surrender(step_pfns, nr, 0);
+	for (i = 0; i < extents; i++)
+		step_pfns[i] = pfn + ((unsigned long)i << order);
+	return surrender(step_pfns, extents, order);
 }
 
 static unsigned int allocate(unsigned long *pfns, unsigned int nr,

@@ -47,7 +47,7 @@ struct hb_outcome hb_pages_shrink_singles(u64 pages);
 
 /**
  * hb_pages_surrender() - give pages that alloc_contig_range() returned to Xen
- * @nr: at most HB_UNIT_PAGES, in one unit; exactly that many go as one extent
+ * @nr: whole units, which go as one extent each, or pages of one unit
  *
  * Clears them first.  What Xen does not take goes back to the allocator.  Takes
  * hb.lock.

@@ -187,6 +187,16 @@ static void test_added_order(void **state)
 	run = hb_blockmap_added_run(&f->map, HB_UNIT_PAGES);
 	assert_int_equal(run.pfn, top);
 	assert_int_equal(run.nr, HB_UNIT_PAGES);
+	/* Units that lie together, but not across a block's border. */
+	run = hb_blockmap_added_run(&f->map, 3 * HB_UNIT_PAGES + 100);
+	assert_int_equal(run.pfn, PAGES - 3 * HB_UNIT_PAGES);
+	assert_int_equal(run.nr, 3 * HB_UNIT_PAGES);
+	run = hb_blockmap_added_run(&f->map, 2 * BLOCK_PAGES);
+	assert_int_equal(run.nr, BLOCK_PAGES);
+	hb_blockmap_mark_busy(&f->map, PAGES - 3 * HB_UNIT_PAGES);
+	run = hb_blockmap_added_run(&f->map, BLOCK_PAGES);
+	assert_int_equal(run.nr, 2 * HB_UNIT_PAGES);
+	hb_blockmap_clear_busy(&f->map);
 	/* A remainder goes to a unit that is broken already. */
 	assert_int_equal(hb_blockmap_hold(&f->map, top - 3000, 100), 0);
 	run = hb_blockmap_added_run(&f->map, 10);

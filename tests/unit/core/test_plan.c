@@ -68,7 +68,7 @@ static const struct {
 	  { HB_STEP_NONE, 0, HB_CAUSE_ABOVE_MAX, true } },
 	{ "shrink: hot-added memory first",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
-	  0, 0, { HB_STEP_SHRINK_ADDED, 2048, 0, false } },
+	  0, 0, { HB_STEP_SHRINK_ADDED, 4096, 0, false } },
 	{ "shrink: then boot memory by units",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
 	  1 << HB_STEP_SHRINK_ADDED, HB_CAUSE_GUEST_BUSY,
@@ -240,13 +240,12 @@ static u64 shrink_added(struct guest *g, u64 pages)
 
 	while (done < pages) {
 		u64 left = pages - done;
-		struct hb_run run = hb_blockmap_added_run(&g->map,
-			left < HB_UNIT_PAGES ? left : HB_UNIT_PAGES);
+		struct hb_run run = hb_blockmap_added_run(&g->map, left);
 
 		if (!run.nr)
 			break;
 		if (fault(g)) {
-			hb_blockmap_mark_busy(&g->map, run.pfn);
+			hb_blockmap_mark_busy(&g->map, run.pfn + run.nr - 1);
 			continue;
 		}
 		give(g, run.pfn, run.nr);
