@@ -67,6 +67,7 @@ static struct xenbus_watch target_watch = {
 	.node = HB_KEY_TARGET,
 	.callback = target_changed,
 };
+
 static bool watching;
 
 static int write_number(const char *key, u64 now, u64 before)
