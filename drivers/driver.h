@@ -50,10 +50,7 @@ struct hb_block *hb_blocks_ensure(unsigned long pfn, bool added);
 /* How many more blocks the address window has room for.  Caller holds hb.lock. */
 unsigned int hb_hotplug_blocks_left(void);
 
-/*
- * The largest size that the guest can have, in pages; U64_MAX is never
- * returned.  Caller holds hb.lock.
- */
+/* The largest size that the guest can have, in pages.  Caller holds hb.lock. */
 u64 hb_ceiling(void);
 
 /* Why the worker should look: it always looks at everything. */

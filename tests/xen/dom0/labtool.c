@@ -318,6 +318,7 @@ static void result(const char *path, const char *text)
 	}
 }
 
+/* Long: one wait with one state, whose ends (answer, death, silence) belong together. */
 static int cmd_exec(long domid, const char *pty_path, const char *log_path, long timeout,
 		    const char *result_path, const char *command)
 {
