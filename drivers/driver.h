@@ -23,6 +23,7 @@
 #include "core/ledger.h"
 #include "core/plan.h"
 #include "core/target.h"
+#include "core/zone.h"
 
 struct hb_driver {
 	struct mutex lock;		/* protects all below */
@@ -39,13 +40,21 @@ void hb_blocks_free(void);
 
 /**
  * hb_blocks_ensure() - have a block in the map for @pfn
- * @added: what it is if it has to be made
+ * @origin: what it is if it has to be made
  *
- * Takes hb.lock.  A new block is offline and holds nothing.
+ * Takes hb.lock.  A new block's state is HB_BLOCK_NEW; it holds nothing.
  *
  * Return: the block, or NULL without memory or beyond the map.
  */
-struct hb_block *hb_blocks_ensure(unsigned long pfn, bool added);
+struct hb_block *hb_blocks_ensure(unsigned long pfn,
+				  enum hb_block_origin origin);
+
+/*
+ * Something happens to a block.  Says so in the log if it cannot happen.  Caller
+ * holds hb.lock.
+ */
+struct hb_block_transition hb_blocks_event(struct hb_block *block,
+					   enum hb_block_event event);
 
 /* How many more blocks the address window has room for.  Caller holds hb.lock. */
 unsigned int hb_hotplug_blocks_left(void);
@@ -57,6 +66,16 @@ u64 hb_ceiling(void);
 void hb_worker_wake(void);
 int hb_worker_start(void);
 void hb_worker_stop(void);
+
+/* Is this the worker?  What happens now then happens by our hand. */
+bool hb_worker_is_current(void);
+
+/*
+ * The worker, around a kernel call that may take long and that returns early when
+ * a signal is pending: an event and a time limit send one.
+ */
+void hb_worker_begin_long_call(void);
+void hb_worker_end_long_call(void);
 
 /* Published by the worker, read by xen/bus.c and sysfs.c. */
 struct hb_report {

@@ -13,6 +13,7 @@
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
+#include "mem/reserve.h"
 #include "mem/watermarks.h"
 #include "xen/bus.h"
 #include "xen/extents.h"
@@ -48,7 +49,7 @@ static int adopt_batch(struct page **pages, unsigned int nr)
 	for (i = 0; i < nr; i++) {
 		unsigned long pfn = page_to_pfn(pages[i]);
 
-		if (!hb_blocks_ensure(pfn, false)) {
+		if (!hb_blocks_ensure(pfn, HB_BLOCK_BOOT)) {
 			hb_intree_return(pages + i, nr - i);
 			return -ENOMEM;
 		}
@@ -247,6 +248,7 @@ static int __init hotballoon_init(void)
 	hb_watermarks_init();
 	rc = start();
 	if (rc) {
+		hb_reserve_release();
 		hand_back();
 		goto free;
 	}
@@ -267,6 +269,7 @@ static void __exit hotballoon_exit(void)
 	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
 	hb_sysfs_unregister();
+	hb_reserve_release();
 	hand_back();
 	free_parts();
 }

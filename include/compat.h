@@ -26,6 +26,15 @@
 #define HB_OFFLINE_PAGES_COUNT_AS_MANAGED \
 	(LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0))
 
+/* The largest page of the allocator; before 6.4 MAX_ORDER was one more. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define HB_COMPAT_MAX_PAGE_ORDER (MAX_ORDER - 1)
+#elif LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define HB_COMPAT_MAX_PAGE_ORDER MAX_ORDER
+#else
+#define HB_COMPAT_MAX_PAGE_ORDER MAX_PAGE_ORDER
+#endif
+
 /*
  * checkpatch takes the kernel's own names for these two for camel case: this is
  * the one file that is excused.
@@ -50,8 +59,8 @@ static inline void hb_compat_hold_onlining_page(struct page *page)
 }
 
 /*
- * A block with @nr held pages from @page on is about to go offline, or did not
- * after all: keep the managed count what it will be set to.
+ * The block that starts with @page is about to go offline with @nr held pages, or (as
+ * a negative number) did not after all: keep the managed count what it will be set to.
  */
 static inline void hb_compat_count_going_offline(struct page *page, long nr)
 {

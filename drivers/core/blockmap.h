@@ -9,9 +9,13 @@
  * and the page must not reach the allocator.  Boot memory and hot-added memory
  * are the same thing here; only @added tells them apart.
  *
- * Counters are kept with every change, so that a decision costs no scan.  They
- * cover *usable* blocks (boot memory, and hot-added blocks that are online):
- * held pages of other blocks cannot be handed out at the moment.
+ * A unit is *broken* when Xen gave or took single pages of it: Xen maps it page by
+ * page then, and goes on doing so until the whole unit was away and came back at
+ * once.
+ *
+ * Counters are kept with every change, so that a decision costs no scan.  Those that
+ * are called usable cover blocks that are online: held pages of other blocks
+ * cannot be handed out at the moment.
  *
  * Nothing here locks or allocates; the caller does both.
  */
@@ -19,24 +23,27 @@
 #define HB_CORE_BLOCKMAP_H
 
 #include <core/port.h>
+#include "blockstate.h"
 
-enum hb_block_state {
-	HB_BLOCK_OFFLINE,	/* exists; no page of it is in use */
-	HB_BLOCK_GOING_ONLINE,	/* the kernel is onlining it */
-	HB_BLOCK_ONLINE,	/* pages that are not held are in use */
-	HB_BLOCK_GOING_OFFLINE,	/* the kernel is offlining it */
+enum hb_block_origin {
+	HB_BLOCK_BOOT,		/* the guest started with it */
+	HB_BLOCK_INHERITED,	/* hot-added before the driver came: not removed */
+	HB_BLOCK_OURS,		/* hot-added by the driver */
 };
 
 struct hb_block {
 	unsigned long start_pfn;
 	unsigned int units;
-	bool added;			/* hot-added: shrunk first */
-	bool by_user;			/* user space took it offline: leave it */
+	enum hb_block_origin origin;
 	enum hb_block_state state;
+	bool movable;			/* online for movable pages only */
 	unsigned long held;		/* held pages */
 	unsigned int empty_units;	/* units whose every page is held */
+	unsigned int mendable_units;	/* broken units without a held page */
+	unsigned int busy_units;
 	unsigned long *page_held;	/* one bit a page */
 	unsigned long *unit_busy;	/* one bit a unit: could not be evacuated */
+	unsigned long *unit_broken;	/* one bit a unit */
 	u16 *unit_held;			/* held pages a unit */
 };
 
@@ -46,10 +53,19 @@ struct hb_blockmap {
 	struct hb_block **slots;	/* by pfn / block_pages; NULL: none */
 
 	unsigned long held;		/* in all blocks */
-	unsigned int usable_empty_units;
 	unsigned long usable_held;	/* pages, those of empty units included */
-	unsigned long added_plugged;	/* pages with frames in usable added blocks */
-	unsigned int added_offline;	/* added blocks that the driver may online */
+	unsigned int usable_empty_units;
+	unsigned int boot_empty_units;	/* of those, in boot memory */
+	unsigned int mendable_units;	/* in usable blocks */
+	unsigned long added_plugged;	/* pages with frames in usable hot-added blocks */
+	unsigned long added_movable;	/* of those, for movable pages only */
+	unsigned long parked_plugged;	/* the same in our blocks that are offline */
+	unsigned int movable_blocks;	/* usable, for movable pages only */
+	unsigned long movable_plugged;	/* pages with frames in those */
+	unsigned int added_offline;	/* hot-added blocks that the driver may online */
+	unsigned int empty_online;	/* our blocks that are online with all held */
+	unsigned int empty_offline;	/* the same, offline and not parked */
+	unsigned int in_transition;	/* blocks that go online or offline just now */
 };
 
 /**
@@ -61,12 +77,13 @@ size_t hb_block_bytes(unsigned long block_pages);
 /**
  * hb_block_init() - lay a block out in zeroed memory of hb_block_bytes()
  *
- * The block is offline and holds nothing.
+ * The block is new and holds nothing.
  *
  * Return: the block, which is @memory.
  */
 struct hb_block *hb_block_init(void *memory, unsigned long start_pfn,
-			       unsigned long block_pages, bool added);
+			       unsigned long block_pages,
+			       enum hb_block_origin origin);
 
 void hb_blockmap_insert(struct hb_blockmap *map, struct hb_block *block);
 
@@ -77,8 +94,21 @@ void hb_blockmap_remove(struct hb_blockmap *map, struct hb_block *block);
 struct hb_block *hb_blockmap_find(const struct hb_blockmap *map,
 				  unsigned long pfn);
 
-void hb_blockmap_set_state(struct hb_blockmap *map, struct hb_block *block,
-			   enum hb_block_state state);
+/**
+ * hb_blockmap_event() - something happens to a block
+ *
+ * Changes its state as hb_block_transition() says; what that says about held
+ * pages is for the caller to do.
+ *
+ * Return: the transition.
+ */
+struct hb_block_transition hb_blockmap_event(struct hb_blockmap *map,
+					     struct hb_block *block,
+					     enum hb_block_event event);
+
+/* Say whether an online block is for movable pages only. */
+void hb_blockmap_set_movable(struct hb_blockmap *map, struct hb_block *block,
+			     bool movable);
 
 /*
  * Mark pages held, or not held any more.  The range must lie in one block and
@@ -116,17 +146,47 @@ unsigned int hb_blockmap_held_pages(const struct hb_blockmap *map,
 				    unsigned long *pfns,
 				    unsigned int max);
 
-/*
- * The highest run with frames in usable hot-added blocks, at most @max long: as
- * many whole units as lie together, or a part of one.  Units that are marked busy
- * are passed over.  With fewer than HB_UNIT_PAGES wanted, units that are broken
+/* What hb_blockmap_pick() looks for. */
+struct hb_pick {
+	bool added;		/* in hot-added blocks, or else in boot memory */
+	bool movable_only;	/* in blocks for movable pages only */
+	unsigned long max;	/* a run of at most this many pages */
+	unsigned long whole;	/* a block with no more frames may go as a whole */
+	/*
+	 * Is the unit at @pfn free?  Only asked for units of usable blocks.  The
+	 * answer may be old when it is acted upon.
+	 */
+	bool (*is_free)(unsigned long pfn);
+};
+
+/**
+ * hb_blockmap_pick() - find the best run of pages to take from the guest
+ *
+ * A run is as many whole units as lie together, or a part of one.  From the top:
+ * blocks that can go as a whole; then units that are free; then units that must be
+ * evacuated; of both, those in partly plugged blocks first.  Units that are marked
+ * busy are passed over.  With fewer than HB_UNIT_PAGES wanted, units that are broken
  * already are preferred.
  */
-struct hb_run hb_blockmap_added_run(const struct hb_blockmap *map,
-				    unsigned long max);
+struct hb_run hb_blockmap_pick(const struct hb_blockmap *map,
+			       const struct hb_pick *pick);
 
-/* A hot-added block that is offline, and not by the user's wish; or NULL. */
+/* The highest run with frames in blocks of ours that are offline. */
+struct hb_run hb_blockmap_parked_run(const struct hb_blockmap *map,
+				     unsigned long max);
+
+/* The lowest unit that hb_blockmap.mendable_units counts and is not busy. */
+struct hb_run hb_blockmap_mendable_unit(const struct hb_blockmap *map);
+
+/* A hot-added block that the driver may put online; or NULL. */
 struct hb_block *hb_blockmap_offline_block(const struct hb_blockmap *map);
+
+/**
+ * hb_blockmap_empty_block() - the highest block of ours without any frame
+ * @offline: also one that is offline already (and not parked)
+ */
+struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
+					 bool offline);
 
 void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn);
 void hb_blockmap_clear_busy(struct hb_blockmap *map);

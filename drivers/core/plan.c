@@ -36,6 +36,24 @@ static u64 whole_units(u64 pages)
 	return pages / HB_UNIT_PAGES * HB_UNIT_PAGES;
 }
 
+/* Nothing that is online can take more. */
+static struct hb_step plan_more_blocks(const struct hb_snapshot *now,
+				       const struct hb_pass *pass, u64 need)
+{
+	if (!now->added_offline && !now->blocks_left)
+		return (struct hb_step){ .cause = HB_CAUSE_ABOVE_MAX,
+					 .only_event = true };
+	if (now->hotplug_busy)
+		return stop(pass, HB_CAUSE_OFFLINE_PENDING);
+	if (now->added_offline)
+		return spent(pass, HB_STEP_ONLINE_BLOCK) ?
+			stop(pass, HB_CAUSE_OFFLINE_PENDING) :
+			step(HB_STEP_ONLINE_BLOCK, 0);
+	if (spent(pass, HB_STEP_ADD_BLOCK))
+		return stop(pass, HB_CAUSE_GUEST_BUSY);
+	return step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
+}
+
 static struct hb_step plan_grow(const struct hb_snapshot *now,
 				const struct hb_pass *pass)
 {
@@ -50,16 +68,7 @@ static struct hb_step plan_grow(const struct hb_snapshot *now,
 			    least(least(need, now->usable_held), HB_STEP_PAGES));
 	if (now->usable_held)	/* Xen refused even single pages */
 		return stop(pass, HB_CAUSE_HOST_OUT_OF_MEMORY);
-	if (now->added_offline)
-		return spent(pass, HB_STEP_ONLINE_BLOCK) ?
-			stop(pass, HB_CAUSE_OFFLINE_PENDING) :
-			step(HB_STEP_ONLINE_BLOCK, 0);
-	if (!now->blocks_left)
-		return (struct hb_step){ .cause = HB_CAUSE_ABOVE_MAX,
-					 .only_event = true };
-	if (spent(pass, HB_STEP_ADD_BLOCK))
-		return stop(pass, HB_CAUSE_GUEST_BUSY);
-	return step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
+	return plan_more_blocks(now, pass, need);
 }
 
 /*
@@ -71,26 +80,100 @@ static u64 limit(u64 excess, u64 take)
 	return excess <= take ? excess : whole_units(take);
 }
 
-static struct hb_step plan_shrink(const struct hb_snapshot *now,
-				  const struct hb_pass *pass)
+/* Of @pages, as many as the floor allows; .pages is 0 if that is none. */
+static struct hb_step shrink_added(const struct hb_snapshot *now, u64 pages,
+				   u64 whole)
 {
-	u64 excess = now->populated - now->target;
-	u64 added = limit(excess, now->floor.take_added);
-	u64 boot = limit(excess, now->floor.take_boot);
+	bool movable_only = pages > now->floor.take_boot &&
+			    now->added_movable;
+	u64 most = least(pages, HB_STEP_EVACUATE_PAGES);
+
+	if (movable_only)
+		most = least(most, now->added_movable);
+	else
+		most = limit(most, now->floor.take_boot);
+	return (struct hb_step){
+		.kind = HB_STEP_SHRINK_ADDED,
+		.pages = least(most, now->added_plugged),
+		.whole = whole,
+		.movable_only = movable_only,
+	};
+}
+
+static bool may_retire(const struct hb_snapshot *now,
+		       const struct hb_pass *pass)
+{
+	return now->retirable && !now->hotplug_busy &&
+	       !spent(pass, HB_STEP_RETIRE_BLOCK);
+}
+
+static struct hb_step plan_shrink_boot(const struct hb_snapshot *now,
+				       const struct hb_pass *pass, u64 boot)
+{
 	u64 bound = now->unsettled ? HB_UNIT_PAGES : HB_STEP_PAGES;
 
-	added = least(added, now->added_plugged);
-	if (added && !spent(pass, HB_STEP_SHRINK_ADDED))
-		return step(HB_STEP_SHRINK_ADDED,
-			    least(added, HB_STEP_EVACUATE_PAGES));
 	if (!boot)
 		return (struct hb_step){ .cause = HB_CAUSE_GUEST_FLOOR };
 	boot = least(boot, bound);
 	if (whole_units(boot) && !spent(pass, HB_STEP_SHRINK_UNITS))
 		return step(HB_STEP_SHRINK_UNITS, whole_units(boot));
+	if (whole_units(boot) && !spent(pass, HB_STEP_SHRINK_BOOT))
+		return step(HB_STEP_SHRINK_BOOT,
+			    whole_units(least(boot, HB_STEP_EVACUATE_PAGES)));
 	if (!spent(pass, HB_STEP_SHRINK_PAGES))
 		return step(HB_STEP_SHRINK_PAGES, boot);
 	return stop(pass, HB_CAUSE_GUEST_BUSY);
+}
+
+static struct hb_step plan_shrink(const struct hb_snapshot *now,
+				  const struct hb_pass *pass)
+{
+	u64 excess = now->populated - now->target;
+	u64 added = limit(excess, now->floor.take_added);
+	u64 parked = least(least(excess, now->parked_plugged), HB_STEP_PAGES);
+	struct hb_step take;
+
+	if (parked && !spent(pass, HB_STEP_SHRINK_PARKED))
+		return step(HB_STEP_SHRINK_PARKED, parked);
+	if (may_retire(now, pass))
+		return step(HB_STEP_RETIRE_BLOCK, 0);
+	take = shrink_added(now, added, added);
+	if (take.pages && !spent(pass, HB_STEP_SHRINK_ADDED))
+		return take;
+	return plan_shrink_boot(now, pass, limit(excess, now->floor.take_boot));
+}
+
+/* Hot-added memory is used although boot memory has room for it. */
+static bool is_displaced(const struct hb_snapshot *now)
+{
+	return now->patient && now->boot_empty_units && now->added_plugged &&
+	       now->floor.take_added >= HB_UNIT_PAGES;
+}
+
+/*
+ * An exchange begins with taking: Xen's limit leaves no room for the other order.
+ * One unit at a time, so that a host that runs out of memory meanwhile costs no more.
+ */
+static struct hb_step plan_tidy(const struct hb_snapshot *now,
+				const struct hb_pass *pass)
+{
+	bool room = now->floor.take_boot >= HB_UNIT_PAGES;
+	bool displaced = is_displaced(now);
+	struct hb_step take = shrink_added(now, HB_UNIT_PAGES,
+					   now->added_plugged);
+
+	if (may_retire(now, pass))
+		return step(HB_STEP_RETIRE_BLOCK, 0);
+	if (displaced && take.pages && !spent(pass, HB_STEP_SHRINK_ADDED) &&
+	    !spent(pass, HB_STEP_GROW_UNITS) &&
+	    !spent(pass, HB_STEP_GROW_PAGES))
+		return take;
+	if (pass->grown && now->mendable_units && room &&
+	    !spent(pass, HB_STEP_MEND_UNIT))
+		return step(HB_STEP_MEND_UNIT, HB_UNIT_PAGES);
+	return (struct hb_step){
+		.tidy_later = displaced || (now->patient && now->retirable),
+	};
 }
 
 struct hb_step hb_plan(const struct hb_snapshot *now,
@@ -100,7 +183,12 @@ struct hb_step hb_plan(const struct hb_snapshot *now,
 		return plan_grow(now, pass);
 	if (now->populated > now->target)
 		return plan_shrink(now, pass);
-	return step(HB_STEP_NONE, 0);
+	return plan_tidy(now, pass);
+}
+
+static bool is_growth(enum hb_step_kind kind)
+{
+	return kind == HB_STEP_GROW_UNITS || kind == HB_STEP_GROW_PAGES;
 }
 
 void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
@@ -108,8 +196,12 @@ void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
 {
 	if (outcome->pages)
 		pass->progress = true;
+	if (outcome->pages && is_growth(step->kind))
+		pass->grown = true;
 	if (!outcome->cause)
 		return;
+	if (step->kind == HB_STEP_MEND_UNIT)
+		pass->grown = false;
 	pass->spent |= 1U << step->kind;
 	pass->cause = outcome->cause;
 }

@@ -28,7 +28,23 @@ void hb_blocks_free(void)
 	memset(&hb.map, 0, sizeof(hb.map));
 }
 
-struct hb_block *hb_blocks_ensure(unsigned long pfn, bool added)
+struct hb_block_transition hb_blocks_event(struct hb_block *block,
+					   enum hb_block_event event)
+{
+	enum hb_block_state before = block->state;
+	struct hb_block_transition found;
+
+	lockdep_assert_held(&hb.lock);
+	found = hb_blockmap_event(&hb.map, block, event);
+	if (found.verdict == HB_VERDICT_IMPOSSIBLE)
+		pr_err("memory block %lu is %s and cannot be told \"%s\": leaving it alone from now on\n",
+		       block->start_pfn / hb.map.block_pages,
+		       hb_block_state_word(before), hb_block_event_word(event));
+	return found;
+}
+
+struct hb_block *hb_blocks_ensure(unsigned long pfn,
+				  enum hb_block_origin origin)
 {
 	struct hb_block *block;
 	void *memory;
@@ -43,7 +59,7 @@ struct hb_block *hb_blocks_ensure(unsigned long pfn, bool added)
 	if (!memory)
 		return NULL;
 	block = hb_block_init(memory, round_down(pfn, hb.map.block_pages),
-			      hb.map.block_pages, added);
+			      hb.map.block_pages, origin);
 	mutex_lock(&hb.lock);
 	hb_blockmap_insert(&hb.map, block);
 	mutex_unlock(&hb.lock);
@@ -64,26 +80,46 @@ static bool in_firmware_map(const struct hb_firmware_ram *firmware,
 		if (pfn >= firmware->range[i].start_pfn &&
 		    pfn < firmware->range[i].end_pfn)
 			return true;
-	return !firmware->nr;
+	return false;
+}
+
+/*
+ * A block that is there but offline: boot memory that somebody took offline, or one
+ * that the built-in driver hot-added and nobody onlined, which has no frames.
+ */
+static void enter_offline(struct hb_block *block, unsigned long pfn,
+			  unsigned long nr, struct hb_blocks_found *found)
+{
+	if (block->origin == HB_BLOCK_BOOT) {
+		hb_blocks_event(block, HB_EVENT_OFFLINE_BY_OTHER);
+		return;
+	}
+	hb_blocks_event(block, HB_EVENT_ADDED);
+	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, nr));
+	found->offline += nr;
 }
 
 /* The part of a range that lies in one block. */
 static int scan_block(struct scan *scan, unsigned long pfn, unsigned long nr)
 {
-	bool is_online = pfn_to_online_page(pfn);
-	bool extra = !in_firmware_map(scan->firmware, pfn);
-	struct hb_block *block = hb_blocks_ensure(pfn, extra || !is_online);
+	struct page *page = pfn_to_online_page(pfn);
+	bool known = scan->firmware->nr;
+	bool extra = known && !in_firmware_map(scan->firmware, pfn);
+	struct hb_block *block;
 
+	block = hb_blocks_ensure(pfn, extra || (!known && !page) ?
+				 HB_BLOCK_INHERITED : HB_BLOCK_BOOT);
 	if (!block)
 		return -ENOMEM;
 	if (extra)
 		scan->found->extra += nr;
 	mutex_lock(&hb.lock);
-	if (is_online) {
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_ONLINE);
-	} else {
-		scan->found->offline += nr;
-		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, nr));
+	if (block->state == HB_BLOCK_NEW && page) {
+		hb_blocks_event(block, HB_EVENT_FOUND_ONLINE);
+		hb_blockmap_set_movable(&hb.map, block,
+					page_zonenum(page) == ZONE_MOVABLE);
+	} else if (block->state == HB_BLOCK_NEW) {
+		enter_offline(block, pfn, nr, scan->found);
 	}
 	mutex_unlock(&hb.lock);
 	return 0;

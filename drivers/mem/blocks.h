@@ -17,8 +17,9 @@ int hb_blocks_init(unsigned long end_pfn);
  * hb_blocks_scan() - enter all memory that the kernel has into the map
  * @firmware: the domain's memory map; nothing is "extra" if it is empty
  *
- * A block that exists but is offline was hot-added by the built-in driver and
- * never onlined: nothing is behind its pages, and they are held.
+ * A block beyond the firmware's map (any, if there is none) that exists but is offline
+ * was hot-added by the built-in driver and never onlined: nothing is behind its
+ * pages, and they are held.
  */
 int hb_blocks_scan(const struct hb_firmware_ram *firmware,
 		   struct hb_blocks_found *found);

@@ -11,6 +11,7 @@
 #include "hotplug.h"
 #include "online.h"
 #include "pages.h"
+#include "reserve.h"
 
 /* Below 4 GiB are device windows, and the kernel's own scratch regions. */
 #define WINDOW_START	SZ_4G
@@ -64,6 +65,14 @@ unsigned int hb_hotplug_blocks_left(void)
 	       hb.added_blocks;
 }
 
+static void note_event(struct hb_block *block, enum hb_block_event event)
+{
+	mutex_lock(&hb.lock);
+	hb_blocks_event(block, event);
+	mutex_unlock(&hb.lock);
+}
+
+/* The kernel does not have it (any more). */
 static void forget_block(struct hb_block *block)
 {
 	mutex_lock(&hb.lock);
@@ -79,7 +88,7 @@ static void forget_block(struct hb_block *block)
 /* The block must be in the books before the kernel knows it: it may online it. */
 static struct hb_block *book_block(unsigned long pfn)
 {
-	struct hb_block *block = hb_blocks_ensure(pfn, true);
+	struct hb_block *block = hb_blocks_ensure(pfn, HB_BLOCK_OURS);
 
 	if (!block)
 		return NULL;
@@ -98,8 +107,10 @@ static int add_block(unsigned long pfn)
 {
 	u64 start = PFN_PHYS(pfn);
 	struct hb_block *block;
-	int rc = hb_extents_prepare(pfn, hb.map.block_pages);
+	int rc;
 
+	hb_reserve_release();
+	rc = hb_extents_prepare(pfn, hb.map.block_pages);
 	if (rc)
 		return rc;
 	block = book_block(pfn);
@@ -108,6 +119,7 @@ static int add_block(unsigned long pfn)
 	rc = add_memory_driver_managed(memory_add_physaddr_to_nid(start), start,
 				       memory_block_size_bytes(), RESOURCE_NAME,
 				       MHP_MERGE_RESOURCE);
+	note_event(block, rc ? HB_EVENT_ADD_FAILED : HB_EVENT_ADDED);
 	if (rc)
 		forget_block(block);
 	return rc;
@@ -188,5 +200,46 @@ struct hb_outcome hb_hotplug_online_block(void)
 		outcome.pages = 1;
 	else
 		outcome.cause = HB_CAUSE_OFFLINE_PENDING;
+	return outcome;
+}
+
+/* Take an empty block that is offline from the kernel. */
+static int remove_block(struct hb_block *block)
+{
+	unsigned long pfn = block->start_pfn;
+	struct hb_block_transition found;
+	int rc;
+
+	mutex_lock(&hb.lock);
+	found = hb_blocks_event(block, HB_EVENT_REMOVE);
+	mutex_unlock(&hb.lock);
+	if (found.verdict != HB_VERDICT_ALLOW)
+		return -EBUSY;
+	rc = remove_memory(PFN_PHYS(pfn), memory_block_size_bytes());
+	note_event(block, rc ? HB_EVENT_REMOVE_FAILED : HB_EVENT_REMOVED);
+	if (!rc)
+		forget_block(block);
+	return rc;
+}
+
+struct hb_outcome hb_hotplug_retire_block(void)
+{
+	bool removable = hb_extents_removable();
+	struct hb_outcome outcome = { 0 };
+	struct hb_block *block;
+	int rc = -ENOENT;
+
+	mutex_lock(&hb.lock);
+	block = hb_blockmap_empty_block(&hb.map, removable);
+	mutex_unlock(&hb.lock);
+	/* Only the worker removes blocks: it stays. */
+	if (block)
+		rc = hb_online_take_offline(block->start_pfn);
+	if (!rc && removable)
+		rc = remove_block(block);
+	if (rc)
+		outcome.cause = HB_CAUSE_OFFLINE_PENDING;
+	else
+		outcome.pages = 1;
 	return outcome;
 }

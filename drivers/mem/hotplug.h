@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Hot-added memory: blocks come into being with every page held, and frames are
- * put behind them as Xen grants them.
+ * put behind them as Xen grants them.  A block that came to be empty is offlined and
+ * removed.
  */
 #ifndef HB_MEM_HOTPLUG_H
 #define HB_MEM_HOTPLUG_H
@@ -51,5 +52,11 @@ unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages);
 /* @probe: pages that Xen must be ready to give, or no block is added. */
 struct hb_outcome hb_hotplug_add_block(u64 probe);
 struct hb_outcome hb_hotplug_online_block(void);
+
+/*
+ * Offline the highest empty block, and remove it where that is possible: its page
+ * descriptors and page tables come back.
+ */
+struct hb_outcome hb_hotplug_retire_block(void);
 
 #endif /* HB_MEM_HOTPLUG_H */

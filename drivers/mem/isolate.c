@@ -6,12 +6,30 @@
 #include "isolate.h"
 #include "pages.h"
 
-static struct hb_run next_run(u64 max)
+/*
+ * Is all of the unit one free page of the allocator, or a part of one?  Looks without
+ * the zone's lock: a wrong answer costs a needless evacuation.  Caller holds hb.lock,
+ * and the unit's block is online.
+ */
+static bool unit_is_free(unsigned long pfn)
+{
+	unsigned int order;
+
+	for (order = HB_UNIT_ORDER; order <= HB_COMPAT_MAX_PAGE_ORDER; order++) {
+		struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (PageBuddy(head) && page_private(head) >= order)
+			return true;
+	}
+	return false;
+}
+
+static struct hb_run next_run(const struct hb_pick *pick)
 {
 	struct hb_run run;
 
 	mutex_lock(&hb.lock);
-	run = hb_blockmap_added_run(&hb.map, max);
+	run = hb_blockmap_pick(&hb.map, pick);
 	mutex_unlock(&hb.lock);
 	return run;
 }
@@ -23,32 +41,43 @@ static void mark_busy(unsigned long pfn)
 	mutex_unlock(&hb.lock);
 }
 
+/* Return: 0, -ENOMEM with nowhere to move things to, or another errno if busy. */
+static int isolate(struct hb_run run)
+{
+	/* Little, and the only memory that old devices can use. */
+	if (page_zonenum(pfn_to_page(run.pfn)) < ZONE_DMA32)
+		return -EBUSY;
+	return alloc_contig_range(run.pfn, run.pfn + run.nr, MIGRATE_MOVABLE,
+				  GFP_KERNEL | __GFP_NOWARN);
+}
+
 /*
  * Each call drains per-CPU lists everywhere, so as much as lies together is taken
  * at once; what fails together is tried unit by unit.
  */
-struct hb_outcome hb_isolate_shrink(u64 pages)
+static struct hb_outcome shrink(struct hb_pick pick, u64 pages)
 {
 	struct hb_outcome outcome = { 0 };
-	u64 most = pages;
+	u64 most = pages, whole = pick.whole;
 
 	while (outcome.pages < pages) {
-		struct hb_run run = next_run(min(most, pages - outcome.pages));
-		unsigned long gone;
+		struct hb_run run;
 		int rc;
 
+		pick.max = min(most, pages - outcome.pages);
+		pick.whole = whole - min(whole, outcome.pages);
+		run = next_run(&pick);
 		if (!run.nr) {
 			outcome.cause = HB_CAUSE_GUEST_BUSY;
 			break;
 		}
-		rc = alloc_contig_range(run.pfn, run.pfn + run.nr,
-					MIGRATE_MOVABLE, GFP_KERNEL);
+		rc = isolate(run);
 		if (rc && run.nr > HB_UNIT_PAGES) {
 			most = HB_UNIT_PAGES;
 			continue;
 		}
 		if (rc == -ENOMEM) {
-			/* Nowhere to move things to: do not press on. */
+			/* Do not press on. */
 			outcome.cause = HB_CAUSE_GUEST_BUSY;
 			break;
 		}
@@ -56,12 +85,50 @@ struct hb_outcome hb_isolate_shrink(u64 pages)
 			mark_busy(run.pfn);
 			break;
 		}
-		gone = hb_pages_surrender(run.pfn, run.nr);
-		outcome.pages += gone;
-		if (gone < run.nr) {
+		rc = hb_pages_surrender(run.pfn, run.nr);
+		outcome.pages += rc;
+		if (rc < run.nr) {
 			outcome.cause = HB_CAUSE_BACKEND_GONE;
 			break;
 		}
 	}
+	return outcome;
+}
+
+struct hb_outcome hb_isolate_shrink_added(const struct hb_step *step)
+{
+	struct hb_pick pick = {
+		.added = true,
+		.movable_only = step->movable_only,
+		.whole = step->whole,
+		.is_free = unit_is_free,
+	};
+
+	return shrink(pick, step->pages);
+}
+
+struct hb_outcome hb_isolate_shrink_boot(u64 pages)
+{
+	struct hb_pick pick = { .added = false };
+
+	return shrink(pick, pages);
+}
+
+struct hb_outcome hb_isolate_mend_unit(void)
+{
+	struct hb_outcome outcome = { 0 };
+	struct hb_run unit;
+
+	mutex_lock(&hb.lock);
+	unit = hb_blockmap_mendable_unit(&hb.map);
+	mutex_unlock(&hb.lock);
+	if (!unit.nr)
+		outcome.cause = HB_CAUSE_GUEST_BUSY;
+	else if (isolate(unit))
+		mark_busy(unit.pfn);
+	else if (hb_pages_renew_unit(unit.pfn))
+		outcome.pages = unit.nr;
+	else
+		outcome.cause = HB_CAUSE_HOST_OUT_OF_MEMORY;
 	return outcome;
 }

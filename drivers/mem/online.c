@@ -4,8 +4,12 @@
 #include <linux/memory.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
 #include <linux/mount.h>
 #include <linux/page_ref.h>
+#include <linux/sched/signal.h>
+#include <linux/sysfs.h>
 
 #include "../driver.h"
 #include "hotplug.h"
@@ -14,8 +18,41 @@
 static struct {
 	struct vfsmount *sysfs;		/* our own: independent of user space's */
 	bool closed;			/* protected by hb.lock */
-	unsigned long own_offlining;	/* block that we take offline; 0: none */
 } online;
+
+/* How often a state is written when the kernel is busy with another block. */
+#define WRITE_TRIES 20
+
+static const char *const policy_word[] = HB_ZONE_POLICY_WORDS;
+static unsigned int policy = HB_ZONE_AUTO;
+static unsigned int movable_ratio = HB_ZONE_RATIO_DEFAULT;
+
+static int set_policy(const char *text, const struct kernel_param *param)
+{
+	int found = sysfs_match_string(policy_word, text);
+
+	if (found < 0) {
+		pr_err("online=%s: use auto, movable or kernel\n", text);
+		return found;
+	}
+	WRITE_ONCE(policy, found);
+	return 0;
+}
+
+static int get_policy(char *text, const struct kernel_param *param)
+{
+	return sysfs_emit(text, "%s\n", policy_word[READ_ONCE(policy)]);
+}
+
+static const struct kernel_param_ops policy_ops = {
+	.set = set_policy,
+	.get = get_policy,
+};
+
+module_param_cb(online, &policy_ops, NULL, 0644);
+MODULE_PARM_DESC(online, "what hot-added memory is for: auto (movable pages up to movable_ratio), movable, kernel (everything; may not leave again)");
+module_param(movable_ratio, uint, 0644);
+MODULE_PARM_DESC(movable_ratio, "with online=auto: movable memory at most, in percent of the other (default 301)");
 
 void hb_online_close(bool closed)
 {
@@ -59,11 +96,12 @@ static void let_held_pages_go(const struct hb_block *block, bool go)
 {
 	unsigned long size = block->units * HB_UNIT_PAGES, i;
 
+	hb_compat_count_going_offline(pfn_to_page(block->start_pfn),
+				      go ? block->held : -(long)block->held);
 	for (i = find_first_bit(block->page_held, size); i < size;
 	     i = find_next_bit(block->page_held, size, i + 1)) {
 		struct page *page = pfn_to_page(block->start_pfn + i);
 
-		hb_compat_count_going_offline(page, go ? 1 : -1);
 		if (go)
 			WARN_ON_ONCE(!page_ref_dec_and_test(page));
 		else
@@ -71,49 +109,60 @@ static void let_held_pages_go(const struct hb_block *block, bool go)
 	}
 }
 
-/* What becomes of a block in a notification; caller holds hb.lock. */
-static int block_event(struct hb_block *block, unsigned long event)
+/* The core's name for the kernel's event; HB_EVENTS for one that is not ours. */
+static enum hb_block_event event_of(unsigned long event)
 {
 	switch (event) {
 	case MEM_GOING_ONLINE:
-		if (online.closed || block->state != HB_BLOCK_OFFLINE)
-			return NOTIFY_BAD;
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_GOING_ONLINE);
-		break;
+		return HB_EVENT_GOING_ONLINE;
 	case MEM_CANCEL_ONLINE:
-		if (block->state == HB_BLOCK_GOING_ONLINE)
-			hb_blockmap_set_state(&hb.map, block, HB_BLOCK_OFFLINE);
-		break;
+		return HB_EVENT_CANCEL_ONLINE;
 	case MEM_ONLINE:
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_ONLINE);
-		break;
+		return HB_EVENT_ONLINE;
 	case MEM_GOING_OFFLINE:
-		if (online.closed || block->state != HB_BLOCK_ONLINE)
-			return NOTIFY_BAD;
-		let_held_pages_go(block, true);
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_GOING_OFFLINE);
-		break;
+		return HB_EVENT_GOING_OFFLINE;
 	case MEM_CANCEL_OFFLINE:
-		if (block->state != HB_BLOCK_GOING_OFFLINE)
-			break;
-		let_held_pages_go(block, false);
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_ONLINE);
-		break;
+		return HB_EVENT_CANCEL_OFFLINE;
 	case MEM_OFFLINE:
-		block->by_user = block->start_pfn != online.own_offlining;
-		hb_blockmap_set_state(&hb.map, block, HB_BLOCK_OFFLINE);
-		break;
+		return hb_worker_is_current() ? HB_EVENT_OFFLINE_BY_US :
+						HB_EVENT_OFFLINE_BY_OTHER;
 	}
-	return NOTIFY_OK;
+	return HB_EVENTS;
 }
 
-static int memory_event(struct notifier_block *nb, unsigned long event,
+static bool may_be_refused(enum hb_block_event event)
+{
+	return event == HB_EVENT_GOING_ONLINE || event == HB_EVENT_GOING_OFFLINE;
+}
+
+/* Caller holds hb.lock. */
+static int block_event(struct hb_block *block, enum hb_block_event event)
+{
+	struct hb_block_transition found;
+
+	if (online.closed && may_be_refused(event))
+		return NOTIFY_BAD;
+	found = hb_blocks_event(block, event);
+	if (found.act != HB_ACT_NONE)
+		let_held_pages_go(block, found.act == HB_ACT_LET_GO);
+	if (event == HB_EVENT_ONLINE)
+		hb_blockmap_set_movable(&hb.map, block,
+					page_zonenum(pfn_to_page(block->start_pfn)) ==
+					ZONE_MOVABLE);
+	return found.verdict != HB_VERDICT_ALLOW && may_be_refused(event) ?
+		NOTIFY_BAD : NOTIFY_OK;
+}
+
+static int memory_event(struct notifier_block *nb, unsigned long kernel_event,
 			void *arg)
 {
 	const struct memory_notify *range = arg;
 	unsigned long pfn = range->start_pfn;
+	enum hb_block_event event = event_of(kernel_event);
 	int rc = NOTIFY_OK;
 
+	if (event == HB_EVENTS)
+		return NOTIFY_OK;
 	mutex_lock(&hb.lock);
 	for (; pfn < range->start_pfn + range->nr_pages && rc == NOTIFY_OK;
 	     pfn += hb.map.block_pages) {
@@ -121,17 +170,62 @@ static int memory_event(struct notifier_block *nb, unsigned long event,
 
 		if (block)
 			rc = block_event(block, event);
-		else if (online.closed && (event == MEM_GOING_ONLINE ||
-					   event == MEM_GOING_OFFLINE))
+		else if (online.closed && may_be_refused(event))
 			rc = NOTIFY_BAD;
 	}
 	mutex_unlock(&hb.lock);
-	if (event == MEM_ONLINE)
+	/* What the worker does itself is no news to it. */
+	if (!may_be_refused(event) && !hb_worker_is_current())
 		hb_worker_wake();
 	return rc;
 }
 
 static struct notifier_block memory_nb = { .notifier_call = memory_event };
+
+static struct file *open_state(unsigned long pfn)
+{
+	struct path root = {
+		.mnt = online.sysfs,
+		.dentry = online.sysfs->mnt_root,
+	};
+	char path[64];
+
+	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
+		 pfn / hb.map.block_pages);
+	return file_open_root(&root, path, O_WRONLY, 0);
+}
+
+/*
+ * As `echo state > /sys/devices/system/memory/memoryN/state` does.  While another
+ * block is on its way the kernel waits a little and wants to be asked again.
+ */
+static int write_state(unsigned long pfn, const char *state)
+{
+	struct file *file = open_state(pfn);
+	ssize_t written = 0;
+	int tries;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	for (tries = 0; tries < WRITE_TRIES; tries++) {
+		loff_t pos = 0;
+
+		written = kernel_write(file, state, strlen(state), &pos);
+		if (written != -ERESTARTNOINTR || signal_pending(current))
+			break;
+	}
+	fput(file);
+	return written < 0 ? written : 0;
+}
+
+/*
+ * A block may be on its way since before the notifier was there; its end would come
+ * as a surprise.  A write, of what is true already, waits for it.
+ */
+static void finish_transitions(void)
+{
+	write_state(page_to_pfn(virt_to_page(online.sysfs)), "online");
+}
 
 int hb_online_init(void)
 {
@@ -147,6 +241,8 @@ int hb_online_init(void)
 	rc = register_memory_notifier(&memory_nb);
 	if (rc)
 		kern_unmount(online.sysfs);
+	else
+		finish_transitions();
 	return rc;
 }
 
@@ -156,54 +252,65 @@ void hb_online_exit(void)
 	kern_unmount(online.sysfs);
 }
 
-/* As `echo state > /sys/devices/system/memory/memoryN/state` does. */
-static int write_state(unsigned long pfn, const char *state)
-{
-	struct path root = {
-		.mnt = online.sysfs,
-		.dentry = online.sysfs->mnt_root,
-	};
-	struct file *file;
-	char path[64];
-	loff_t pos = 0;
-	ssize_t written;
-
-	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
-		 pfn / hb.map.block_pages);
-	file = file_open_root(&root, path, O_WRONLY, 0);
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	written = kernel_write(file, state, strlen(state), &pos);
-	fput(file);
-	return written < 0 ? written : 0;
-}
-
-static bool is_online(unsigned long pfn)
+static enum hb_block_state state_of(unsigned long pfn)
 {
 	struct hb_block *block;
-	bool is;
+	enum hb_block_state state;
 
 	mutex_lock(&hb.lock);
 	block = hb_blockmap_find(&hb.map, pfn);
-	is = block && block->state == HB_BLOCK_ONLINE;
+	state = block ? block->state : HB_BLOCK_GONE;
 	mutex_unlock(&hb.lock);
-	return is;
+	return state;
+}
+
+int hb_online_take_offline(unsigned long pfn)
+{
+	int rc;
+
+	if (state_of(pfn) == HB_BLOCK_OFFLINE)
+		return 0;
+	hb_worker_begin_long_call();
+	rc = write_state(pfn, "offline");
+	hb_worker_end_long_call();
+	return rc;
+}
+
+/* @counted: the block is among the movable ones now. */
+static bool wants_movable(bool counted)
+{
+	struct hb_zone_input in = {
+		.block = hb.map.block_pages,
+		.ratio = READ_ONCE(movable_ratio),
+		.policy = READ_ONCE(policy),
+	};
+
+	mutex_lock(&hb.lock);
+	in.kernel = hb_ledger_populated(&hb.ledger) - hb.map.movable_plugged -
+		    hb.map.parked_plugged;
+	in.movable = (u64)(hb.map.movable_blocks - counted) *
+		     hb.map.block_pages;
+	mutex_unlock(&hb.lock);
+	return hb_zone_is_movable(&in);
 }
 
 int hb_online_block(unsigned long pfn)
 {
+	bool is_online = state_of(pfn) == HB_BLOCK_ONLINE;
+	bool is_movable, movable;
 	int rc;
 
 	if (!hb_hotplug_owns(pfn))
 		return write_state(pfn, "online_kernel");
-	if (is_online(pfn)) {
-		if (page_zonenum(pfn_to_page(pfn)) == ZONE_MOVABLE)
+	is_movable = is_online &&
+		     page_zonenum(pfn_to_page(pfn)) == ZONE_MOVABLE;
+	movable = wants_movable(is_movable);
+	if (is_online) {
+		if (is_movable == movable)
 			return 0;
-		online.own_offlining = pfn;
-		rc = write_state(pfn, "offline");
-		online.own_offlining = 0;
+		rc = hb_online_take_offline(pfn);
 		if (rc)
 			return rc;
 	}
-	return write_state(pfn, "online_movable");
+	return write_state(pfn, movable ? "online_movable" : "online_kernel");
 }

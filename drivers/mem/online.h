@@ -26,8 +26,9 @@ void hb_online_page(struct page *page, unsigned int order);
 /**
  * hb_online_block() - see to it that the block at @pfn is online
  *
- * Ours go online as movable; one that the kernel onlined elsewhere is offlined
- * first, which is easy while every page of it is held.  Blocks that the built-in
+ * Ours go online as movable or for everything, as the module's parameters and
+ * drivers/core/zone.h say; one that the kernel onlined as the other is offlined first,
+ * while every page of it is held.  Blocks that the built-in
  * driver added go where it can use them after a hand-back: it cannot shrink
  * movable memory, and would take all other until the guest dies.  Caller holds no
  * lock.
@@ -35,5 +36,15 @@ void hb_online_page(struct page *page, unsigned int order);
  * Return: 0 if it is online, or a negative errno.
  */
 int hb_online_block(unsigned long pfn);
+
+/**
+ * hb_online_take_offline() - see to it that an empty block of ours is offline
+ *
+ * Caller is the worker and holds no lock.
+ *
+ * Return: 0 if it is offline, or a negative errno, -EINTR when the worker was wanted
+ * for something else.
+ */
+int hb_online_take_offline(unsigned long pfn);
 
 #endif /* HB_MEM_ONLINE_H */

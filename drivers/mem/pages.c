@@ -165,24 +165,49 @@ static unsigned int drop_unusable(unsigned long *pfns, unsigned int nr,
 	return kept;
 }
 
-static unsigned long surrender(unsigned long *pfns, unsigned int nr,
-			       unsigned int order)
+/*
+ * Give held pages to Xen: @nr extents of the list, which it clobbers.  What Xen does
+ * not take goes back to the allocator.  Caller holds hb.lock.
+ *
+ * Return: pages given.
+ */
+static unsigned long release_held(unsigned long *pfns, unsigned int nr,
+				  unsigned int order)
 {
 	unsigned long size = 1UL << order;
-	unsigned long done, i;
+	unsigned long done = hb_extents_release(pfns, nr, order);
+	unsigned long i;
 
-	mutex_lock(&hb.lock);
+	for (i = done; i < (unsigned long)nr << order;
+	     i = round_down(i, size) + size)
+		mark_pages_onlined(pfns[i >> order] + (i & (size - 1)),
+				   size - (i & (size - 1)));
+	return done;
+}
+
+/* Allocated pages become held ones, and go to Xen.  Caller holds hb.lock. */
+static unsigned long surrender_locked(unsigned long *pfns, unsigned int nr,
+				      unsigned int order)
+{
+	unsigned long size = 1UL << order;
+	unsigned int i;
+
 	nr = drop_unusable(pfns, nr, order);
 	for (i = 0; i < nr; i++) {
 		hb_pages_hold(pfns[i], size, true);
 		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfns[i], size));
 	}
 	hb.ledger.held = hb.map.held;
-	done = hb_extents_release(pfns, nr, order);
-	for (i = done; i < (unsigned long)nr << order;
-	     i = round_down(i, size) + size)
-		mark_pages_onlined(pfns[i >> order] + (i & (size - 1)),
-				   size - (i & (size - 1)));
+	return release_held(pfns, nr, order);
+}
+
+static unsigned long surrender(unsigned long *pfns, unsigned int nr,
+			       unsigned int order)
+{
+	unsigned long done;
+
+	mutex_lock(&hb.lock);
+	done = surrender_locked(pfns, nr, order);
 	mutex_unlock(&hb.lock);
 	return done;
 }
@@ -297,4 +322,77 @@ struct hb_outcome hb_pages_grow_singles(u64 pages)
 	done = populate(step_pfns, nr, 0);
 	mutex_unlock(&hb.lock);
 	return grown(done, nr, 0);
+}
+
+static unsigned int list_pages(unsigned long pfn, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		step_pfns[i] = pfn + i;
+	return nr;
+}
+
+bool hb_pages_renew_unit(unsigned long pfn)
+{
+	unsigned long unit = pfn;
+	unsigned long gone;
+	bool renewed = false;
+
+	clear_pages(pfn_to_page(pfn), HB_UNIT_PAGES);
+	mutex_lock(&hb.lock);
+	gone = surrender_locked(&unit, 1, HB_UNIT_ORDER);
+	unit = pfn;
+	if (gone == HB_UNIT_PAGES)
+		renewed = populate(&unit, 1, HB_UNIT_ORDER);
+	if (gone && !renewed)
+		populate(step_pfns, list_pages(pfn, gone), 0);
+	mutex_unlock(&hb.lock);
+	return renewed;
+}
+
+/*
+ * Nobody uses these pages and nobody can begin to while hb.lock is held: the kernel
+ * asks before it puts the block online.  Their descriptors say nothing; the map does.
+ * Caller holds hb.lock.
+ */
+static unsigned long release_parked(struct hb_run run)
+{
+	unsigned int order = run.nr == HB_UNIT_PAGES ? HB_UNIT_ORDER : 0;
+	unsigned int extents = list_pages(run.pfn, run.nr >> order);
+	unsigned long done, i;
+
+	if (!want_init_on_free())
+		for (i = 0; i < run.nr; i++)
+			clear_page(__va(PFN_PHYS(run.pfn + i)));
+	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, run.pfn, run.nr));
+	done = hb_extents_release(step_pfns, extents, order);
+	if (done < run.nr)
+		WARN_ON_ONCE(hb_blockmap_release(&hb.map, run.pfn + done,
+						 run.nr - done));
+	hb.ledger.held = hb.map.held;
+	return done;
+}
+
+struct hb_outcome hb_pages_shrink_parked(u64 pages)
+{
+	struct hb_outcome outcome = { 0 };
+
+	while (outcome.pages < pages && !outcome.cause) {
+		struct hb_run run;
+		unsigned long done;
+
+		mutex_lock(&hb.lock);
+		run = hb_blockmap_parked_run(&hb.map,
+					     min_t(u64, pages - outcome.pages,
+						   HB_UNIT_PAGES));
+		done = run.nr ? release_parked(run) : 0;
+		mutex_unlock(&hb.lock);
+		outcome.pages += done;
+		if (!run.nr)
+			outcome.cause = HB_CAUSE_GUEST_BUSY;
+		else if (done < run.nr)
+			outcome.cause = HB_CAUSE_BACKEND_GONE;
+	}
+	return outcome;
 }

@@ -44,6 +44,7 @@ struct hb_outcome hb_pages_grow_units(u64 pages);
 struct hb_outcome hb_pages_grow_singles(u64 pages);
 struct hb_outcome hb_pages_shrink_units(u64 pages);
 struct hb_outcome hb_pages_shrink_singles(u64 pages);
+struct hb_outcome hb_pages_shrink_parked(u64 pages);
 
 /**
  * hb_pages_surrender() - give pages that alloc_contig_range() returned to Xen
@@ -55,5 +56,17 @@ struct hb_outcome hb_pages_shrink_singles(u64 pages);
  * Return: pages given.
  */
 unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr);
+
+/**
+ * hb_pages_renew_unit() - give a unit that alloc_contig_range() returned to Xen, and
+ *	have it back as one extent
+ *
+ * Clears it first.  If Xen has no extent for it, single pages come back as far as Xen
+ * has them, and the others stay held.  Takes hb.lock throughout: what is not held
+ * before is not held in between for anybody else.
+ *
+ * Return: whether the unit is one extent now.
+ */
+bool hb_pages_renew_unit(unsigned long pfn);
 
 #endif /* HB_MEM_PAGES_H */

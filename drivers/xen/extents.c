@@ -102,6 +102,16 @@ int hb_extents_prepare(unsigned long pfn, unsigned long nr)
 	return translated() ? 0 : hb_pv_prepare(pfn, nr);
 }
 
+bool hb_extents_superpages(void)
+{
+	return translated();
+}
+
+bool hb_extents_removable(void)
+{
+	return translated();
+}
+
 phys_addr_t hb_extents_address_limit(void)
 {
 	return translated() ? PHYS_ADDR_MAX : hb_pv_address_limit();

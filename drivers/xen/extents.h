@@ -71,6 +71,15 @@ u64 hb_extents_current(void);
  */
 int hb_extents_prepare(unsigned long pfn, unsigned long nr);
 
+/*
+ * Can the kernel remove memory from this kind of guest?  PV kernels free page tables
+ * of removed memory that Xen still takes for page tables, and crash on their next use.
+ */
+bool hb_extents_removable(void);
+
+/* Does Xen map this kind of guest by superpages, where frames allow it? */
+bool hb_extents_superpages(void);
+
 /* The first address that hot-added memory cannot have in this kind of guest. */
 phys_addr_t hb_extents_address_limit(void);
 

@@ -38,36 +38,68 @@ static inline bool test_bit(unsigned long nr, const unsigned long *map)
 	return (map[nr / BITS_PER_LONG] >> (nr % BITS_PER_LONG)) & 1;
 }
 
+/* The bits of the word that @start is in, from @start on, @nr at most. */
+static inline unsigned long bits_of_word(unsigned long start, unsigned long nr)
+{
+	unsigned long shift = start % BITS_PER_LONG;
+	unsigned long ones = nr < BITS_PER_LONG ? (1UL << nr) - 1 : ~0UL;
+
+	return ones << shift;
+}
+
 static inline void bitmap_set(unsigned long *map, unsigned int start,
 			      unsigned int nr)
 {
-	for (; nr; nr--, start++)
-		map[start / BITS_PER_LONG] |= 1UL << (start % BITS_PER_LONG);
+	unsigned int end = start + nr, next;
+
+	for (; start < end; start = next) {
+		next = (start / BITS_PER_LONG + 1) * BITS_PER_LONG;
+		map[start / BITS_PER_LONG] |= bits_of_word(start, end - start);
+	}
 }
 
 static inline void bitmap_clear(unsigned long *map, unsigned int start,
 				unsigned int nr)
 {
-	for (; nr; nr--, start++)
-		map[start / BITS_PER_LONG] &= ~(1UL << (start % BITS_PER_LONG));
+	unsigned int end = start + nr, next;
+
+	for (; start < end; start = next) {
+		next = (start / BITS_PER_LONG + 1) * BITS_PER_LONG;
+		map[start / BITS_PER_LONG] &= ~bits_of_word(start, end - start);
+	}
+}
+
+/* The first bit from @start on that is one, after @flip was applied. */
+static inline unsigned long find_next_flipped(const unsigned long *map,
+					      unsigned long size,
+					      unsigned long start,
+					      unsigned long flip)
+{
+	while (start < size) {
+		unsigned long word = (map[start / BITS_PER_LONG] ^ flip) >>
+				     (start % BITS_PER_LONG);
+
+		if (word) {
+			start += __builtin_ctzl(word);
+			break;
+		}
+		start = (start / BITS_PER_LONG + 1) * BITS_PER_LONG;
+	}
+	return start < size ? start : size;
 }
 
 static inline unsigned long find_next_bit(const unsigned long *map,
 					  unsigned long size,
 					  unsigned long start)
 {
-	while (start < size && !test_bit(start, map))
-		start++;
-	return start < size ? start : size;
+	return find_next_flipped(map, size, start, 0);
 }
 
 static inline unsigned long find_next_zero_bit(const unsigned long *map,
 					       unsigned long size,
 					       unsigned long start)
 {
-	while (start < size && test_bit(start, map))
-		start++;
-	return start < size ? start : size;
+	return find_next_flipped(map, size, start, ~0UL);
 }
 
 #endif /* __KERNEL__ */
