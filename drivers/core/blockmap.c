@@ -234,6 +234,27 @@ bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn)
 	return block && test_bit(pfn - block->start_pfn, block->page_held);
 }
 
+unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
+				  unsigned long pfn, unsigned long nr)
+{
+	struct hb_block *block = hb_blockmap_find(map, pfn);
+	unsigned long held = 0, offset, end;
+
+	if (!block)
+		return 0;
+	offset = pfn - block->start_pfn;
+	end = offset + nr;
+	while (offset < end) {
+		if (!(offset % HB_UNIT_PAGES) && end - offset >= HB_UNIT_PAGES) {
+			held += block->unit_held[offset / HB_UNIT_PAGES];
+			offset += HB_UNIT_PAGES;
+		} else {
+			held += test_bit(offset++, block->page_held);
+		}
+	}
+	return held;
+}
+
 struct hb_run hb_blockmap_empty_unit(const struct hb_blockmap *map)
 {
 	struct hb_run none = { 0, 0 };

@@ -123,6 +123,10 @@ int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 
 bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn);
 
+/* How many of @nr pages of one block from @pfn on are held. */
+unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
+				  unsigned long pfn, unsigned long nr);
+
 /* A run of pages in one block: nr == 0 means none was found. */
 struct hb_run {
 	unsigned long pfn;

@@ -23,35 +23,29 @@ table[HB_BLOCK_STATES][HB_EVENTS] = {
 		[HB_EVENT_OFFLINE_BY_OTHER] =
 			ALLOW(PARKED, "taken offline before the driver came"),
 		[HB_EVENT_GOING_ONLINE] =
-			ALLOW(GOING_ONLINE, "onlined by the kernel while it is added"),
+			REFUSE(NEW, "the driver puts it online, where it belongs"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(NEW, "was not begun"),
 		[HB_EVENT_CANCEL_OFFLINE] = ALLOW(NEW, "was not begun"),
 	},
 	[HB_BLOCK_OFFLINE] = {
-		[HB_EVENT_ADDED] =
-			ALLOW(OFFLINE, "the kernel could not online it while it was added"),
 		[HB_EVENT_GOING_ONLINE] =
 			ALLOW(GOING_ONLINE, "held pages stay with the driver"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(OFFLINE, "was not begun"),
 		[HB_EVENT_REMOVE] = ALLOW(REMOVING, "empty: its page descriptors come back"),
 	},
 	[HB_BLOCK_PARKED] = {
-		[HB_EVENT_ADDED] = ALLOW(PARKED, "onlined and taken offline while it was added"),
 		[HB_EVENT_GOING_ONLINE] =
 			ALLOW(GOING_ONLINE, "held pages stay with the driver"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(PARKED, "was not begun"),
 		[HB_EVENT_REMOVE] = REFUSE(PARKED, "whoever took it offline may want it back"),
 	},
 	[HB_BLOCK_GOING_ONLINE] = {
-		[HB_EVENT_ADDED] =
-			ALLOW(GOING_ONLINE, "somebody onlines it at the same moment"),
 		[HB_EVENT_CANCEL_ONLINE] =
 			ALLOW(OFFLINE, "the kernel could not; the driver may try again"),
 		[HB_EVENT_ONLINE] = ALLOW(ONLINE, "what has frames is in use now"),
 		[HB_EVENT_REMOVE] = REFUSE(GOING_ONLINE, "somebody wants it"),
 	},
 	[HB_BLOCK_ONLINE] = {
-		[HB_EVENT_ADDED] = ALLOW(ONLINE, "onlined by the kernel while it was added"),
 		[HB_EVENT_GOING_OFFLINE] =
 			ALLOW_AND(GOING_OFFLINE, LET_GO,
 				  "referenced pages would stop it"),
@@ -59,8 +53,6 @@ table[HB_BLOCK_STATES][HB_EVENTS] = {
 		[HB_EVENT_REMOVE] = REFUSE(ONLINE, "somebody put it online again"),
 	},
 	[HB_BLOCK_GOING_OFFLINE] = {
-		[HB_EVENT_ADDED] =
-			ALLOW(GOING_OFFLINE, "somebody offlines it at the same moment"),
 		[HB_EVENT_CANCEL_OFFLINE] =
 			ALLOW_AND(ONLINE, TAKE_BACK, "something in it could not move"),
 		[HB_EVENT_OFFLINE_BY_US] = ALLOW(OFFLINE, "ours to use again or to remove"),
@@ -75,7 +67,6 @@ table[HB_BLOCK_STATES][HB_EVENTS] = {
 		[HB_EVENT_REMOVED] = ALLOW(GONE, "page descriptors and page tables are back"),
 	},
 	[HB_BLOCK_QUARANTINED] = {
-		[HB_EVENT_ADDED] = ALLOW(QUARANTINED, "hands off"),
 		[HB_EVENT_GOING_ONLINE] = REFUSE(QUARANTINED, "hands off"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(QUARANTINED, "hands off"),
 		[HB_EVENT_ONLINE] = ALLOW(QUARANTINED, "hands off"),

@@ -64,10 +64,9 @@ void hb_online_close(bool closed)
 /* Held ones stay with us, the others go on to the allocator. */
 static void online_range(unsigned long pfn, unsigned int order)
 {
-	unsigned long nr = 1UL << order, held = 0, i;
+	unsigned long nr = 1UL << order, i;
+	unsigned long held = hb_blockmap_held_in(&hb.map, pfn, nr);
 
-	for (i = 0; i < nr; i++)
-		held += hb_blockmap_is_held(&hb.map, pfn + i);
 	if (!held) {
 		generic_online_page(pfn_to_page(pfn), order);
 		return;
@@ -276,8 +275,7 @@ int hb_online_take_offline(unsigned long pfn)
 	return rc;
 }
 
-/* @counted: the block is among the movable ones now. */
-static bool wants_movable(bool counted)
+static bool wants_movable(void)
 {
 	struct hb_zone_input in = {
 		.block = hb.map.block_pages,
@@ -288,29 +286,16 @@ static bool wants_movable(bool counted)
 	mutex_lock(&hb.lock);
 	in.kernel = hb_ledger_populated(&hb.ledger) - hb.map.movable_plugged -
 		    hb.map.parked_plugged;
-	in.movable = (u64)(hb.map.movable_blocks - counted) *
-		     hb.map.block_pages;
+	in.movable = (u64)hb.map.movable_blocks * hb.map.block_pages;
 	mutex_unlock(&hb.lock);
 	return hb_zone_is_movable(&in);
 }
 
 int hb_online_block(unsigned long pfn)
 {
-	bool is_online = state_of(pfn) == HB_BLOCK_ONLINE;
-	bool is_movable, movable;
-	int rc;
-
-	if (!hb_hotplug_owns(pfn))
+	if (state_of(pfn) == HB_BLOCK_ONLINE)
+		return 0;	/* user space was faster */
+	if (!hb_hotplug_owns(pfn) || !wants_movable())
 		return write_state(pfn, "online_kernel");
-	is_movable = is_online &&
-		     page_zonenum(pfn_to_page(pfn)) == ZONE_MOVABLE;
-	movable = wants_movable(is_movable);
-	if (is_online) {
-		if (is_movable == movable)
-			return 0;
-		rc = hb_online_take_offline(pfn);
-		if (rc)
-			return rc;
-	}
-	return write_state(pfn, movable ? "online_movable" : "online_kernel");
+	return write_state(pfn, "online_movable");
 }

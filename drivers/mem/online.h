@@ -27,8 +27,7 @@ void hb_online_page(struct page *page, unsigned int order);
  * hb_online_block() - see to it that the block at @pfn is online
  *
  * Ours go online as movable or for everything, as the module's parameters and
- * drivers/core/zone.h say; one that the kernel onlined as the other is offlined first,
- * while every page of it is held.  Blocks that the built-in
+ * drivers/core/zone.h say.  Blocks that the built-in
  * driver added go where it can use them after a hand-back: it cannot shrink
  * movable memory, and would take all other until the guest dies.  Caller holds no
  * lock.

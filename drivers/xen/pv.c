@@ -17,7 +17,7 @@
 static struct {
 	unsigned long pfns[BATCH];
 	unsigned long mfns[BATCH];
-	struct multicall_entry calls[BATCH];
+	struct mmu_update updates[BATCH];
 } *batch;
 
 int hb_pv_init(void)
@@ -32,35 +32,60 @@ void hb_pv_exit(void)
 	batch = NULL;
 }
 
+/* The machine address of the page table entry of @pfn in the direct map, or 0. */
+static u64 find_entry(unsigned long pfn)
+{
+	unsigned int level;
+	pte_t *pte = lookup_address((unsigned long)__va(PFN_PHYS(pfn)), &level);
+
+	return pte && level == PG_LEVEL_4K ? virt_to_machine(pte).maddr : 0;
+}
+
+/* The entries of an aligned unit lie in one page table: look it up once. */
+static u64 next_entry(u64 entry, unsigned long before, unsigned long pfn)
+{
+	if (entry && before / PTRS_PER_PTE == pfn / PTRS_PER_PTE)
+		return entry + ((long)pfn - (long)before) * sizeof(pte_t);
+	return find_entry(pfn);
+}
+
+static void flush_all_tlbs(void)
+{
+	struct mmuext_op op = { .cmd = MMUEXT_TLB_FLUSH_ALL };
+
+	if (HYPERVISOR_mmuext_op(&op, 1, NULL, DOMID_SELF))
+		pr_err_once("Xen does not flush TLBs\n");
+}
+
 /*
  * Make the direct map of @nr pages of the batch from @first on point to their
- * machine frames, or nowhere.  The last entry flushes the TLBs when mappings go
- * away, once for all.
+ * machine frames, or nowhere; TLBs are flushed once for all when mappings go away.
  *
  * Return: how many were done, in order.
  */
 static unsigned int map_frames(unsigned int first, unsigned int nr, bool present)
 {
-	unsigned int i;
+	unsigned int done = 0, i;
+	u64 entry = 0;
 
 	for (i = 0; i < nr; i++) {
-		struct multicall_entry *call = &batch->calls[i];
 		unsigned long pfn = batch->pfns[first + i];
 		pte_t pte = __pte_ma(0);
 
+		entry = next_entry(entry, i ? batch->pfns[first + i - 1] : 0,
+				   pfn);
+		if (!entry)
+			break;
 		if (present)
 			pte = mfn_pte(batch->mfns[first + i], PAGE_KERNEL);
-		call->op = __HYPERVISOR_update_va_mapping;
-		call->args[0] = (unsigned long)__va(PFN_PHYS(pfn));
-		call->args[1] = pte.pte;
-		call->args[2] = !present && i == nr - 1 ?
-			UVMF_TLB_FLUSH | UVMF_ALL : UVMF_NONE;
+		batch->updates[i].ptr = entry | MMU_NORMAL_PT_UPDATE;
+		batch->updates[i].val = pte.pte;
 	}
-	if (nr && HYPERVISOR_multicall(batch->calls, nr))
-		return 0;
-	for (i = 0; i < nr && !(long)batch->calls[i].result; i++)
-		;
-	return i;
+	if (i)
+		HYPERVISOR_mmu_update(batch->updates, i, &done, DOMID_SELF);
+	if (done && !present)
+		flush_all_tlbs();
+	return done;
 }
 
 /* The p2m pages behind it exist: boot memory's, or hb_pv_prepare() made them. */
@@ -113,13 +138,39 @@ static void return_frames(unsigned int first, unsigned int nr)
 		       nr - first, 0);
 }
 
-static unsigned int populate_batch(unsigned int nr)
+static bool is_whole_unit(unsigned int nr)
 {
-	unsigned int i, got, mapped;
+	return nr == HB_UNIT_PAGES && !(batch->pfns[0] % HB_UNIT_PAGES) &&
+	       batch->pfns[nr - 1] == batch->pfns[0] + nr - 1;
+}
 
+/*
+ * Have Xen fill in the batch's machine frames.  For a whole unit one extent costs Xen
+ * much less than single pages, which it may have when it has no extent.
+ *
+ * Return: how many pages it gave, in order.
+ */
+static unsigned int take_frames(unsigned int nr)
+{
+	unsigned long frame = batch->pfns[0];
+	unsigned int i;
+
+	if (is_whole_unit(nr) &&
+	    hb_reservation(XENMEM_populate_physmap, &frame, 1,
+			   HB_UNIT_ORDER)) {
+		for (i = 0; i < nr; i++)
+			batch->mfns[i] = frame + i;
+		return nr;
+	}
 	memcpy(batch->mfns, batch->pfns, nr * sizeof(*batch->mfns));
 	/* Replaces each page number that it served by its machine frame. */
-	got = hb_reservation(XENMEM_populate_physmap, batch->mfns, nr, 0);
+	return hb_reservation(XENMEM_populate_physmap, batch->mfns, nr, 0);
+}
+
+static unsigned int populate_batch(unsigned int nr)
+{
+	unsigned int i, got = take_frames(nr), mapped;
+
 	for (i = 0; i < got; i++)
 		if (set_p2m(batch->pfns[i], batch->mfns[i]))
 			break;

@@ -3,8 +3,9 @@
  * PV guests know their machine frames: each page has an entry in the p2m table
  * and a page table entry with the machine frame in the kernel's direct map.
  * Both must be empty before a frame goes to Xen and are filled after one came.
- * Page table updates are batched in multicalls; extents of any order become
- * single frames, which need not be contiguous in the machine.
+ * Page table updates go to Xen in batches.  Extents of any order are mapped page by
+ * page; their frames need not lie together in the machine, and Xen gives them faster
+ * where they do.
  */
 #ifndef HB_XEN_PV_H
 #define HB_XEN_PV_H

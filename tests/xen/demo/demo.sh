@@ -62,6 +62,8 @@ stage "It shrinks to 192 MiB, less than it booted with"
 command_line hotballoon set $g 192M --wait=60
 check_ok "Xen counts 192 MiB" guest_wait_size $g 192
 sleep 2
+check "the hot-added blocks are removed, its two first ones are there" "0 2 2" \
+	"$(in_guest $g cat /sys/kernel/hotballoon/added_blocks) $(guest_blocks $g)"
 
 stage "Was anything lost?"
 check_ok "the 60 MiB from before are what they were" guest_verify $g data

@@ -29,10 +29,11 @@ xl mem-set $g 256
 check_ok "$g: back to 256 MiB" reach $g 262144
 free=$(($(host_free_kib) / 1024))
 ballast=$((free - 100))
+set -- /kernels/*/vmlinux
 cat >/tmp/ballast.cfg <<-CFG
 	name = "ballast"
 	type = "pvh"
-	kernel = "/kernels/6.1/vmlinux"
+	kernel = "$1"
 	memory = $ballast
 	on_crash = "destroy"
 CFG
