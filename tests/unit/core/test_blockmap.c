@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The block map against a model that keeps one byte a page and counts anew. */
+/*
+ * The block map against a model that keeps one byte a page, and looks at all of them
+ * for every answer.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,17 +13,61 @@
 
 #include "random.h"
 
-#define BLOCKS 6
-#define BLOCK_PAGES (4 * HB_UNIT_PAGES)
+#define BLOCKS 8
+#define BLOCK_UNITS 4
+#define BLOCK_PAGES (BLOCK_UNITS * HB_UNIT_PAGES)
+#define UNITS (BLOCKS * BLOCK_UNITS)
 #define PAGES (BLOCKS * BLOCK_PAGES)
-/* The last three blocks are hot-added. */
-#define BOOT_BLOCKS 3
+/* From here on: one that was there, and ours. */
+#define INHERITED 3
+#define OURS 4
+#define ALL (~0UL)
 
 struct fixture {
 	struct hb_blockmap map;
 	struct hb_block *slots[BLOCKS];
+	/* the model */
 	unsigned char held[PAGES];
+	bool broken[UNITS], busy[UNITS];
+	enum hb_block_state state[BLOCKS];
+	bool movable[BLOCKS];
+	unsigned int in_unit[UNITS];	/* held, counted anew for each look */
+	unsigned int in_block[BLOCKS];
 };
+
+static bool free_units[UNITS];
+
+static bool unit_is_free(unsigned long pfn)
+{
+	assert_int_equal(pfn % HB_UNIT_PAGES, 0);
+	return free_units[pfn / HB_UNIT_PAGES];
+}
+
+static enum hb_block_origin origin(unsigned int slot)
+{
+	if (slot >= OURS)
+		return HB_BLOCK_OURS;
+	return slot == INHERITED ? HB_BLOCK_INHERITED : HB_BLOCK_BOOT;
+}
+
+static void tell(struct fixture *f, unsigned int slot, enum hb_block_event event)
+{
+	struct hb_block_transition t = hb_block_transition(f->state[slot], event);
+	struct hb_block_transition got =
+		hb_blockmap_event(&f->map, f->slots[slot], event);
+
+	assert_int_equal(got.verdict, t.verdict);
+	assert_int_equal(got.next, t.next);
+	assert_int_equal(got.act, t.act);
+	assert_int_equal(f->slots[slot]->state, t.next);
+	f->state[slot] = t.next;
+}
+
+static void set_movable(struct fixture *f, unsigned int slot, bool movable)
+{
+	hb_blockmap_set_movable(&f->map, f->slots[slot], movable);
+	f->movable[slot] = movable;
+}
 
 static struct fixture *make(void)
 {
@@ -33,14 +80,15 @@ static struct fixture *make(void)
 	f->map.slots = f->slots;
 	for (i = 0; i < BLOCKS; i++) {
 		void *memory = calloc(1, hb_block_bytes(BLOCK_PAGES));
-		struct hb_block *block;
 
 		assert_non_null(memory);
-		block = hb_block_init(memory, i * BLOCK_PAGES, BLOCK_PAGES,
-				      i >= BOOT_BLOCKS);
-		hb_blockmap_insert(&f->map, block);
-		hb_blockmap_set_state(&f->map, block, HB_BLOCK_ONLINE);
+		hb_blockmap_insert(&f->map, hb_block_init(memory, i * BLOCK_PAGES,
+							  BLOCK_PAGES, origin(i)));
+		assert_ptr_equal(f->slots[i], memory);
+		assert_int_equal(f->slots[i]->state, HB_BLOCK_NEW);
+		tell(f, i, HB_EVENT_FOUND_ONLINE);
 	}
+	memset(free_units, 0, sizeof(free_units));
 	return f;
 }
 
@@ -53,90 +101,456 @@ static void destroy(struct fixture *f)
 	free(f);
 }
 
-static unsigned int held_in_unit(const struct fixture *f, unsigned long pfn)
+/* ---- what the model says */
+
+static void count(struct fixture *f)
 {
-	unsigned long start = pfn / HB_UNIT_PAGES * HB_UNIT_PAGES, i;
-	unsigned int n = 0;
+	unsigned long pfn;
 
-	for (i = start; i < start + HB_UNIT_PAGES; i++)
-		n += f->held[i];
-	return n;
-}
-
-static bool online(const struct fixture *f, unsigned long pfn)
-{
-	return f->slots[pfn / BLOCK_PAGES]->state == HB_BLOCK_ONLINE;
-}
-
-/* Every finder against what a scan of the model says. */
-static void check_finders(const struct fixture *f, uint64_t *seed)
-{
-	unsigned long max = 1 + random_below(seed, HB_UNIT_PAGES);
-	struct hb_run empty = hb_blockmap_empty_unit(&f->map);
-	struct hb_run added = hb_blockmap_added_run(&f->map, max);
-	unsigned long pfn, lowest_empty = PAGES, usable = 0, plugged = 0;
-	unsigned long pfns[64];
-	unsigned int nr, i;
-
+	memset(f->in_unit, 0, sizeof(f->in_unit));
+	memset(f->in_block, 0, sizeof(f->in_block));
 	for (pfn = 0; pfn < PAGES; pfn++) {
-		if (!online(f, pfn))
-			continue;
-		usable += f->held[pfn];
-		plugged += pfn >= BOOT_BLOCKS * BLOCK_PAGES && !f->held[pfn];
-		if (pfn % HB_UNIT_PAGES == 0 && lowest_empty == PAGES &&
-		    held_in_unit(f, pfn) == HB_UNIT_PAGES)
-			lowest_empty = pfn;
-	}
-	assert_int_equal(usable, f->map.usable_held);
-	assert_int_equal(plugged, f->map.added_plugged);
-	assert_int_equal(empty.nr, lowest_empty == PAGES ? 0 : HB_UNIT_PAGES);
-	if (empty.nr)
-		assert_int_equal(empty.pfn, lowest_empty);
-
-	assert_int_equal(!!added.nr, !!plugged);
-	assert_true(added.nr <= max);
-	for (pfn = added.pfn; pfn < added.pfn + added.nr; pfn++) {
-		assert_false(f->held[pfn]);
-		assert_true(online(f, pfn) && pfn >= BOOT_BLOCKS * BLOCK_PAGES);
-		assert_int_equal(pfn / HB_UNIT_PAGES, added.pfn / HB_UNIT_PAGES);
-	}
-
-	nr = hb_blockmap_held_pages(&f->map, pfns, 64);
-	assert_int_equal(nr, usable < 64 ? usable : 64);
-	for (i = 0; i < nr; i++) {
-		assert_true(f->held[pfns[i]] && online(f, pfns[i]));
-		/* Partly held units come first. */
-		if (i && held_in_unit(f, pfns[i - 1]) == HB_UNIT_PAGES)
-			assert_int_equal(held_in_unit(f, pfns[i]), HB_UNIT_PAGES);
+		f->in_unit[pfn / HB_UNIT_PAGES] += f->held[pfn];
+		f->in_block[pfn / BLOCK_PAGES] += f->held[pfn];
 	}
 }
 
-static void random_change(struct fixture *f, uint64_t *seed)
+static bool online(const struct fixture *f, unsigned int slot)
 {
-	unsigned long pfn = random_below(seed, PAGES);
-	unsigned long nr = 1 + random_below(seed, 2 * HB_UNIT_PAGES), i;
-	bool hold = random_below(seed, 2), possible = true;
+	return f->state[slot] == HB_BLOCK_ONLINE;
+}
+
+static bool added(unsigned int slot)
+{
+	return origin(slot) != HB_BLOCK_BOOT;
+}
+
+/* Offline, and the driver deals with what is in it. */
+static bool parked(const struct fixture *f, unsigned int slot)
+{
+	return origin(slot) == HB_BLOCK_OURS &&
+	       (f->state[slot] == HB_BLOCK_OFFLINE ||
+		f->state[slot] == HB_BLOCK_PARKED);
+}
+
+static bool empty_in(const struct fixture *f, unsigned int slot,
+		     enum hb_block_state state)
+{
+	return origin(slot) == HB_BLOCK_OURS && f->state[slot] == state &&
+	       f->in_block[slot] == BLOCK_PAGES;
+}
+
+static bool mendable(const struct fixture *f, unsigned int unit)
+{
+	return online(f, unit / BLOCK_UNITS) && !f->in_unit[unit] &&
+	       f->broken[unit];
+}
+
+static void check_unit_counters(const struct fixture *f)
+{
+	unsigned int unit, empty = 0, boot = 0, mend = 0;
+
+	for (unit = 0; unit < UNITS; unit++) {
+		bool is_empty = f->in_unit[unit] == HB_UNIT_PAGES &&
+				online(f, unit / BLOCK_UNITS);
+
+		empty += is_empty;
+		boot += is_empty && !added(unit / BLOCK_UNITS);
+		mend += mendable(f, unit);
+	}
+	assert_int_equal(f->map.usable_empty_units, empty);
+	assert_int_equal(f->map.boot_empty_units, boot);
+	assert_int_equal(f->map.mendable_units, mend);
+}
+
+static void check_page_counters(const struct fixture *f)
+{
+	unsigned long held = 0, usable = 0, plugged = 0, movable = 0;
+	unsigned long added_movable = 0, offline = 0;
+	unsigned int i;
+
+	for (i = 0; i < BLOCKS; i++) {
+		unsigned int frames = BLOCK_PAGES - f->in_block[i];
+
+		held += f->in_block[i];
+		usable += online(f, i) ? f->in_block[i] : 0;
+		plugged += online(f, i) && added(i) ? frames : 0;
+		movable += online(f, i) && f->movable[i] ? frames : 0;
+		added_movable += online(f, i) && f->movable[i] && added(i) ?
+				 frames : 0;
+		offline += parked(f, i) ? frames : 0;
+	}
+	assert_int_equal(f->map.held, held);
+	assert_int_equal(f->map.usable_held, usable);
+	assert_int_equal(f->map.added_plugged, plugged);
+	assert_int_equal(f->map.movable_plugged, movable);
+	assert_int_equal(f->map.added_movable, added_movable);
+	assert_int_equal(f->map.parked_plugged, offline);
+}
+
+static void check_block_counters(const struct fixture *f)
+{
+	unsigned int i, movable = 0, offline = 0, empty_online = 0;
+	unsigned int empty_offline = 0, going = 0;
+
+	for (i = 0; i < BLOCKS; i++) {
+		movable += online(f, i) && f->movable[i];
+		offline += added(i) && f->state[i] == HB_BLOCK_OFFLINE;
+		empty_online += empty_in(f, i, HB_BLOCK_ONLINE);
+		empty_offline += empty_in(f, i, HB_BLOCK_OFFLINE);
+		going += f->state[i] == HB_BLOCK_GOING_ONLINE ||
+			 f->state[i] == HB_BLOCK_GOING_OFFLINE;
+	}
+	assert_int_equal(f->map.movable_blocks, movable);
+	assert_int_equal(f->map.added_offline, offline);
+	assert_int_equal(f->map.empty_online, empty_online);
+	assert_int_equal(f->map.empty_offline, empty_offline);
+	assert_int_equal(f->map.in_transition, going);
+}
+
+/* ---- what the finders should find */
+
+static struct hb_run whole_unit(unsigned int unit)
+{
+	return (struct hb_run){ unit * HB_UNIT_PAGES, HB_UNIT_PAGES };
+}
+
+static struct hb_run expect_empty_unit(const struct fixture *f)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < UNITS; unit++)
+		if (online(f, unit / BLOCK_UNITS) &&
+		    f->in_unit[unit] == HB_UNIT_PAGES)
+			return whole_unit(unit);
+	return (struct hb_run){ 0, 0 };
+}
+
+static struct hb_run expect_mendable_unit(const struct fixture *f)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < UNITS; unit++)
+		if (mendable(f, unit) && !f->busy[unit])
+			return whole_unit(unit);
+	return (struct hb_run){ 0, 0 };
+}
+
+/* @pick->is_free: only free units. */
+static bool eligible(const struct fixture *f, unsigned int unit, bool free_only)
+{
+	return f->in_unit[unit] < HB_UNIT_PAGES && !f->busy[unit] &&
+	       (!free_only || free_units[unit]);
+}
+
+/* The topmost pages with frames of one unit, at most @max. */
+static struct hb_run top_of_unit(const struct fixture *f, unsigned int unit,
+				 unsigned long max)
+{
+	unsigned long start = unit * HB_UNIT_PAGES;
+	unsigned long end = start + HB_UNIT_PAGES, pfn;
+
+	while (f->held[end - 1])
+		end--;
+	for (pfn = end; pfn > start && end - pfn < max && !f->held[pfn - 1];)
+		pfn--;
+	return (struct hb_run){ pfn, end - pfn };
+}
+
+static int top_eligible(const struct fixture *f, unsigned int slot,
+			bool free_only, bool broken_only)
+{
+	int i;
+
+	for (i = BLOCK_UNITS - 1; i >= 0; i--) {
+		unsigned int unit = slot * BLOCK_UNITS + i;
+
+		if (eligible(f, unit, free_only) &&
+		    (!broken_only || f->in_unit[unit]))
+			return unit;
+	}
+	return -1;
+}
+
+static struct hb_run expect_in_block(const struct fixture *f, unsigned int slot,
+				     unsigned long max, bool free_only)
+{
+	struct hb_run run;
+	int unit = -1;
+
+	if (max < HB_UNIT_PAGES)
+		unit = top_eligible(f, slot, free_only, true);
+	if (unit < 0)
+		unit = top_eligible(f, slot, free_only, false);
+	if (unit < 0)
+		return (struct hb_run){ 0, 0 };
+	run = top_of_unit(f, unit, max);
+	while (run.nr >= HB_UNIT_PAGES && max - run.nr >= HB_UNIT_PAGES &&
+	       unit-- % BLOCK_UNITS && !f->in_unit[unit] &&
+	       eligible(f, unit, free_only)) {
+		run.pfn -= HB_UNIT_PAGES;
+		run.nr += HB_UNIT_PAGES;
+	}
+	return run;
+}
+
+static bool candidate(const struct fixture *f, unsigned int slot,
+		      const struct hb_pick *pick)
+{
+	return online(f, slot) && added(slot) == pick->added &&
+	       (!pick->movable_only || f->movable[slot]) &&
+	       f->in_block[slot] < BLOCK_PAGES;
+}
+
+static bool any_busy(const struct fixture *f, unsigned int slot)
+{
+	unsigned int i;
+
+	for (i = 0; i < BLOCK_UNITS; i++)
+		if (f->busy[slot * BLOCK_UNITS + i])
+			return true;
+	return false;
+}
+
+static struct hb_run expect_units(const struct fixture *f,
+				  const struct hb_pick *pick, bool free_only)
+{
+	struct hb_run run = { 0, 0 };
+	int slot, full;
+
+	for (full = 0; full <= 1; full++)
+		for (slot = BLOCKS - 1; slot >= 0 && !run.nr; slot--)
+			if (candidate(f, slot, pick) &&
+			    (f->in_block[slot] == 0) == full)
+				run = expect_in_block(f, slot, pick->max,
+						      free_only);
+	return run;
+}
+
+static struct hb_run expect_pick(const struct fixture *f,
+				 const struct hb_pick *pick)
+{
+	struct hb_run run = { 0, 0 };
+	int slot;
+
+	if (!pick->max)
+		return run;
+	for (slot = BLOCKS - 1; slot >= 0; slot--)
+		if (candidate(f, slot, pick) && !any_busy(f, slot) &&
+		    BLOCK_PAGES - f->in_block[slot] <= pick->whole)
+			return expect_in_block(f, slot, pick->max, false);
+	if (pick->is_free && pick->max >= HB_UNIT_PAGES)
+		run = expect_units(f, pick, true);
+	return run.nr ? run : expect_units(f, pick, false);
+}
+
+static struct hb_run expect_parked(const struct fixture *f, unsigned long max)
+{
+	struct hb_run run = { 0, 0 };
+	int slot;
+
+	for (slot = BLOCKS - 1; max && slot >= 0 && !run.nr; slot--)
+		if (parked(f, slot))
+			run = expect_in_block(f, slot, max, false);
+	return run;
+}
+
+static void assert_run(struct hb_run got, struct hb_run expected)
+{
+	assert_int_equal(got.nr, expected.nr);
+	if (expected.nr)
+		assert_int_equal(got.pfn, expected.pfn);
+}
+
+/* ---- all finders */
+
+static unsigned long random_max(uint64_t *seed)
+{
+	switch (random_below(seed, 4)) {
+	case 0:
+		return random_below(seed, HB_UNIT_PAGES);
+	case 1:
+		return random_below(seed, BLOCK_UNITS + 2) * HB_UNIT_PAGES;
+	default:
+		return random_below(seed, 2 * BLOCK_PAGES);
+	}
+}
+
+static void check_pick(const struct fixture *f, uint64_t *seed)
+{
+	struct hb_pick pick = {
+		.added = random_below(seed, 3) != 0,
+		.movable_only = random_below(seed, 3) == 0,
+		.max = random_max(seed),
+		.whole = random_below(seed, 2) ? 0 : random_max(seed),
+		.is_free = random_below(seed, 2) ? unit_is_free : NULL,
+	};
+	unsigned long max = random_max(seed);
+
+	assert_run(hb_blockmap_pick(&f->map, &pick), expect_pick(f, &pick));
+	assert_run(hb_blockmap_parked_run(&f->map, max), expect_parked(f, max));
+}
+
+static void check_blocks(const struct fixture *f)
+{
+	struct hb_block *offline = NULL, *online_only = NULL, *either = NULL;
+	int slot;
+
+	for (slot = BLOCKS - 1; slot >= 0; slot--) {
+		bool is_online = empty_in(f, slot, HB_BLOCK_ONLINE);
+
+		if (added(slot) && f->state[slot] == HB_BLOCK_OFFLINE)
+			offline = f->slots[slot];
+		if (is_online && !online_only)
+			online_only = f->slots[slot];
+		if ((is_online || empty_in(f, slot, HB_BLOCK_OFFLINE)) && !either)
+			either = f->slots[slot];
+	}
+	assert_ptr_equal(hb_blockmap_offline_block(&f->map), offline);
+	assert_ptr_equal(hb_blockmap_empty_block(&f->map, false), online_only);
+	assert_ptr_equal(hb_blockmap_empty_block(&f->map, true), either);
+}
+
+/* Lowest first, those of partly held units before those of empty ones. */
+static void check_held_pages(const struct fixture *f, uint64_t *seed)
+{
+	unsigned long pfns[2000], pfn;
+	unsigned int max = random_below(seed, 2000), nr, i = 0, whole;
+
+	nr = hb_blockmap_held_pages(&f->map, pfns, max);
+	for (whole = 0; whole <= 1; whole++)
+		for (pfn = 0; pfn < PAGES && i < max; pfn++) {
+			unsigned int unit = pfn / HB_UNIT_PAGES;
+
+			if (f->held[pfn] && online(f, unit / BLOCK_UNITS) &&
+			    (f->in_unit[unit] == HB_UNIT_PAGES) == whole)
+				assert_int_equal(pfns[i++], pfn);
+		}
+	assert_int_equal(nr, i);
+}
+
+static void check_held_in(const struct fixture *f, uint64_t *seed)
+{
+	unsigned long pfn = random_below(seed, PAGES), i;
+	unsigned long room = BLOCK_PAGES - pfn % BLOCK_PAGES;
+	unsigned long nr = random_below(seed, room + 1), held = 0;
+
+	if (random_below(seed, 2)) {	/* as the kernel onlines them */
+		nr = 1UL << random_below(seed, 12);
+		pfn = pfn / nr * nr;
+	}
+	for (i = pfn; i < pfn + nr; i++)
+		held += f->held[i];
+	assert_int_equal(hb_blockmap_held_in(&f->map, pfn, nr), held);
+}
+
+static void check_all(struct fixture *f, uint64_t *seed)
+{
+	assert_null(hb_blockmap_check(&f->map));
+	count(f);
+	check_unit_counters(f);
+	check_page_counters(f);
+	check_block_counters(f);
+	assert_run(hb_blockmap_empty_unit(&f->map), expect_empty_unit(f));
+	assert_run(hb_blockmap_mendable_unit(&f->map), expect_mendable_unit(f));
+	check_pick(f, seed);
+	check_pick(f, seed);
+	check_blocks(f);
+	check_held_pages(f, seed);
+	check_held_in(f, seed);
+}
+
+/* ---- random changes */
+
+/* A unit is broken by any change of a part of it, and whole by one of all of it. */
+static void note_broken(struct fixture *f, unsigned long pfn, unsigned long nr)
+{
+	while (nr) {
+		unsigned long room = HB_UNIT_PAGES - pfn % HB_UNIT_PAGES;
+		unsigned long part = nr < room ? nr : room;
+
+		f->broken[pfn / HB_UNIT_PAGES] = part < HB_UNIT_PAGES;
+		pfn += part;
+		nr -= part;
+	}
+}
+
+static void change_pages(struct fixture *f, unsigned long pfn, unsigned long nr)
+{
+	bool hold = !f->held[pfn], possible;
+	unsigned long i;
 	int rc;
 
-	if (random_below(seed, 4) == 0) {	/* whole units matter most */
-		pfn = pfn / HB_UNIT_PAGES * HB_UNIT_PAGES;
-		nr = HB_UNIT_PAGES;
-	}
-	if (random_below(seed, 20) == 0) {
-		struct hb_block *block = f->slots[pfn / BLOCK_PAGES];
-
-		hb_blockmap_set_state(&f->map, block, random_below(seed, 4));
-		return;
-	}
-	if (pfn % BLOCK_PAGES + nr > BLOCK_PAGES)
-		possible = false;
+	possible = pfn % BLOCK_PAGES + nr <= BLOCK_PAGES;
 	for (i = pfn; possible && i < pfn + nr; i++)
 		possible = f->held[i] == !hold;
 	rc = hold ? hb_blockmap_hold(&f->map, pfn, nr) :
 		    hb_blockmap_release(&f->map, pfn, nr);
 	assert_int_equal(rc, possible ? 0 : -EINVAL);
-	if (!rc)
-		memset(f->held + pfn, hold, nr);
+	if (rc)
+		return;
+	memset(f->held + pfn, hold, nr);
+	note_broken(f, pfn, nr);
+}
+
+static void random_change(struct fixture *f, uint64_t *seed)
+{
+	unsigned long pfn = random_below(seed, PAGES);
+	unsigned long nr = 1 + random_below(seed, 2 * HB_UNIT_PAGES);
+	unsigned long unit = pfn / HB_UNIT_PAGES * HB_UNIT_PAGES;
+
+	switch (random_below(seed, 4)) {
+	case 0:		/* what is left of a unit */
+		pfn = unit + random_below(seed, 2) * (HB_UNIT_PAGES / 2);
+		nr = unit + HB_UNIT_PAGES - pfn;
+		break;
+	case 1:
+		pfn = unit / BLOCK_PAGES * BLOCK_PAGES;
+		nr = BLOCK_PAGES;
+		break;
+	case 2:
+		pfn = unit;
+		nr = HB_UNIT_PAGES;
+		break;
+	}
+	change_pages(f, pfn, nr);
+}
+
+static void random_event(struct fixture *f, uint64_t *seed)
+{
+	unsigned int slot = random_below(seed, BLOCKS);
+	enum hb_block_event event = random_below(seed, HB_EVENTS);
+	struct hb_block_transition t = hb_block_transition(f->state[slot], event);
+
+	/* Blocks that are lost would make the test an idle one. */
+	if (t.next != HB_BLOCK_QUARANTINED && t.next != HB_BLOCK_GONE)
+		tell(f, slot, event);
+}
+
+static void random_busy(struct fixture *f, uint64_t *seed)
+{
+	unsigned int unit = random_below(seed, UNITS);
+
+	if (random_below(seed, 3) == 0) {
+		hb_blockmap_clear_busy(&f->map);
+		memset(f->busy, 0, sizeof(f->busy));
+	}
+	hb_blockmap_mark_busy(&f->map, unit * HB_UNIT_PAGES + 7);
+	f->busy[unit] = true;
+}
+
+/* A block that is taken out and put back is counted as before. */
+static void reinsert(struct fixture *f, uint64_t *seed)
+{
+	unsigned int slot = random_below(seed, BLOCKS);
+	struct hb_block *block = f->slots[slot];
+
+	hb_blockmap_remove(&f->map, block);
+	assert_null(hb_blockmap_find(&f->map, block->start_pfn));
+	assert_int_equal(hb_blockmap_hold(&f->map, block->start_pfn, 1), -EINVAL);
+	assert_null(hb_blockmap_check(&f->map));
+	hb_blockmap_insert(&f->map, block);
+	assert_ptr_equal(hb_blockmap_find(&f->map, block->start_pfn + 5), block);
 }
 
 static void test_random_changes(void **state)
@@ -148,67 +562,145 @@ static void test_random_changes(void **state)
 
 	(void)state;
 	for (i = 0; i < 4000; i++) {
-		random_change(f, &seed);
-		assert_null(hb_blockmap_check(&f->map));
-		check_finders(f, &seed);
+		unsigned int what = random_below(&seed, 16);
+
+		if (what == 0)
+			reinsert(f, &seed);
+		else if (what < 4)
+			random_event(f, &seed);
+		else if (what == 4)
+			set_movable(f, random_below(&seed, BLOCKS),
+				    random_below(&seed, 2));
+		else if (what == 5)
+			random_busy(f, &seed);
+		else if (what == 6)
+			free_units[random_below(&seed, UNITS)] ^= true;
+		else
+			random_change(f, &seed);
+		check_all(f, &seed);
 	}
 	for (pfn = 0; pfn < PAGES; pfn++)
 		assert_int_equal(hb_blockmap_is_held(&f->map, pfn), f->held[pfn]);
+	assert_false(hb_blockmap_is_held(&f->map, PAGES));
 	destroy(f);
 }
+
+/* ---- hb_blockmap_check() sees what is wrong */
 
 static void test_check_finds_damage(void **state)
 {
 	struct fixture *f = make();
+	struct hb_block *block = f->slots[0];
+	unsigned long *longs[] = {
+		&f->map.held, &f->map.usable_held, &f->map.added_plugged,
+		&f->map.added_movable, &f->map.parked_plugged,
+		&f->map.movable_plugged, &block->held,
+	};
+	unsigned int *ints[] = {
+		&f->map.usable_empty_units, &f->map.boot_empty_units,
+		&f->map.mendable_units, &f->map.movable_blocks,
+		&f->map.added_offline, &f->map.empty_online,
+		&f->map.empty_offline, &f->map.in_transition,
+		&block->empty_units, &block->mendable_units, &block->busy_units,
+	};
+	size_t i;
 
 	(void)state;
-	assert_int_equal(hb_blockmap_hold(&f->map, 0, HB_UNIT_PAGES), 0);
-	f->slots[0]->unit_held[0]--;
+	change_pages(f, 0, HB_UNIT_PAGES);
+	change_pages(f, 3 * HB_UNIT_PAGES, 5);
+	assert_null(hb_blockmap_check(&f->map));
+	for (i = 0; i < sizeof(longs) / sizeof(*longs); i++) {
+		++*longs[i];
+		assert_non_null(hb_blockmap_check(&f->map));
+		--*longs[i];
+	}
+	for (i = 0; i < sizeof(ints) / sizeof(*ints); i++) {
+		++*ints[i];
+		assert_non_null(hb_blockmap_check(&f->map));
+		--*ints[i];
+	}
+	block->unit_held[0]--;
 	assert_non_null(hb_blockmap_check(&f->map));
-	f->slots[0]->unit_held[0]++;
-	f->map.usable_empty_units++;
+	block->unit_held[0]++;
+	bitmap_clear(block->unit_broken, 3, 1);
 	assert_non_null(hb_blockmap_check(&f->map));
-	f->map.usable_empty_units--;
-	f->map.added_plugged--;
+	bitmap_set(block->unit_broken, 3, 1);
+	block->start_pfn += BLOCK_PAGES;
 	assert_non_null(hb_blockmap_check(&f->map));
-	f->map.added_plugged++;
+	block->start_pfn -= BLOCK_PAGES;
 	assert_null(hb_blockmap_check(&f->map));
 	destroy(f);
 }
 
-static void test_added_order(void **state)
+/* ---- the order, by example */
+
+static struct hb_run pick_added(const struct fixture *f, unsigned long max,
+				unsigned long whole)
+{
+	struct hb_pick pick = { .added = true, .max = max, .whole = whole,
+				.is_free = unit_is_free };
+
+	return hb_blockmap_pick(&f->map, &pick);
+}
+
+#define TOP (PAGES - HB_UNIT_PAGES)
+
+static void test_from_the_top(void **state)
 {
 	struct fixture *f = make();
-	unsigned long top = PAGES - HB_UNIT_PAGES;
-	struct hb_run run;
 
 	(void)state;
-	/* From the top, whole units. */
-	run = hb_blockmap_added_run(&f->map, HB_UNIT_PAGES);
-	assert_int_equal(run.pfn, top);
-	assert_int_equal(run.nr, HB_UNIT_PAGES);
+	assert_run(pick_added(f, 0, ALL), (struct hb_run){ 0, 0 });
+	assert_run(pick_added(f, HB_UNIT_PAGES, 0),
+		   (struct hb_run){ TOP, HB_UNIT_PAGES });
 	/* Units that lie together, but not across a block's border. */
-	run = hb_blockmap_added_run(&f->map, 3 * HB_UNIT_PAGES + 100);
-	assert_int_equal(run.pfn, PAGES - 3 * HB_UNIT_PAGES);
-	assert_int_equal(run.nr, 3 * HB_UNIT_PAGES);
-	run = hb_blockmap_added_run(&f->map, 2 * BLOCK_PAGES);
-	assert_int_equal(run.nr, BLOCK_PAGES);
-	hb_blockmap_mark_busy(&f->map, PAGES - 3 * HB_UNIT_PAGES);
-	run = hb_blockmap_added_run(&f->map, BLOCK_PAGES);
-	assert_int_equal(run.nr, 2 * HB_UNIT_PAGES);
-	hb_blockmap_clear_busy(&f->map);
-	/* A remainder goes to a unit that is broken already. */
-	assert_int_equal(hb_blockmap_hold(&f->map, top - 3000, 100), 0);
-	run = hb_blockmap_added_run(&f->map, 10);
-	assert_int_equal(run.pfn / HB_UNIT_PAGES, (top - 3000) / HB_UNIT_PAGES);
-	assert_int_equal(run.nr, 10);
+	assert_run(pick_added(f, 3 * HB_UNIT_PAGES + 100, 0),
+		   (struct hb_run){ PAGES - 3 * HB_UNIT_PAGES, 3 * HB_UNIT_PAGES });
+	assert_run(pick_added(f, 2 * BLOCK_PAGES, 0),
+		   (struct hb_run){ PAGES - BLOCK_PAGES, BLOCK_PAGES });
 	/* Busy units are passed over until that is forgotten. */
-	hb_blockmap_mark_busy(&f->map, top);
-	run = hb_blockmap_added_run(&f->map, HB_UNIT_PAGES);
-	assert_int_equal(run.pfn, top - HB_UNIT_PAGES);
+	hb_blockmap_mark_busy(&f->map, PAGES - 3 * HB_UNIT_PAGES);
+	assert_run(pick_added(f, BLOCK_PAGES, 0),
+		   (struct hb_run){ PAGES - 2 * HB_UNIT_PAGES, 2 * HB_UNIT_PAGES });
+	hb_blockmap_mark_busy(&f->map, TOP);
+	assert_run(pick_added(f, HB_UNIT_PAGES, 0),
+		   (struct hb_run){ TOP - HB_UNIT_PAGES, HB_UNIT_PAGES });
 	hb_blockmap_clear_busy(&f->map);
-	run = hb_blockmap_added_run(&f->map, HB_UNIT_PAGES);
-	assert_int_equal(run.pfn, top);
+	assert_run(pick_added(f, HB_UNIT_PAGES, 0), whole_unit(UNITS - 1));
+	/* A remainder goes to a unit that is broken already. */
+	change_pages(f, TOP - 3000, 100);
+	assert_int_equal(pick_added(f, 10, 0).pfn / HB_UNIT_PAGES,
+			 (TOP - 3000) / HB_UNIT_PAGES);
+	assert_int_equal(pick_added(f, 10, 0).nr, 10);
+	destroy(f);
+}
+
+static void test_free_and_whole_first(void **state)
+{
+	struct fixture *f = make();
+	unsigned int low = OURS * BLOCK_UNITS;
+
+	(void)state;
+	/* What is free, before what must be evacuated. */
+	free_units[low] = true;
+	assert_run(pick_added(f, HB_UNIT_PAGES, 0), whole_unit(low));
+	free_units[low + 2] = true;
+	assert_run(pick_added(f, BLOCK_PAGES, 0), whole_unit(low + 2));
+	/* Partly plugged blocks before full ones. */
+	change_pages(f, (low + BLOCK_UNITS) * HB_UNIT_PAGES, HB_UNIT_PAGES);
+	free_units[low + BLOCK_UNITS + 1] = true;
+	assert_run(pick_added(f, BLOCK_PAGES, 0),
+		   whole_unit(low + BLOCK_UNITS + 1));
+	/* A block that can go as a whole before all of that. */
+	assert_run(pick_added(f, BLOCK_PAGES, BLOCK_PAGES - HB_UNIT_PAGES),
+		   (struct hb_run){ (low + BLOCK_UNITS + 1) * HB_UNIT_PAGES,
+				    BLOCK_PAGES - HB_UNIT_PAGES });
+	assert_run(pick_added(f, BLOCK_PAGES, BLOCK_PAGES),
+		   (struct hb_run){ PAGES - BLOCK_PAGES, BLOCK_PAGES });
+	/* Not one with something busy in it. */
+	hb_blockmap_mark_busy(&f->map, PAGES - 1);
+	assert_run(pick_added(f, BLOCK_PAGES, BLOCK_PAGES),
+		   (struct hb_run){ PAGES - 2 * BLOCK_PAGES, BLOCK_PAGES });
 	destroy(f);
 }
 
@@ -216,20 +708,26 @@ static void test_added_order(void **state)
 static void test_offline_blocks(void **state)
 {
 	struct fixture *f = make();
-	struct hb_block *block = f->slots[BOOT_BLOCKS];
+	struct hb_block *block = f->slots[OURS];
 
 	(void)state;
 	assert_null(hb_blockmap_offline_block(&f->map));
-	hb_blockmap_set_state(&f->map, block, HB_BLOCK_OFFLINE);
+	tell(f, OURS, HB_EVENT_GOING_OFFLINE);
+	assert_int_equal(f->map.in_transition, 1);
+	tell(f, OURS, HB_EVENT_OFFLINE_BY_US);
 	assert_ptr_equal(hb_blockmap_offline_block(&f->map), block);
-	hb_blockmap_remove(&f->map, block);
-	block->by_user = true;
-	hb_blockmap_insert(&f->map, block);
+	assert_run(hb_blockmap_parked_run(&f->map, BLOCK_PAGES),
+		   (struct hb_run){ block->start_pfn, BLOCK_PAGES });
+	tell(f, OURS, HB_EVENT_GOING_ONLINE);
+	tell(f, OURS, HB_EVENT_ONLINE);
+	tell(f, OURS, HB_EVENT_GOING_OFFLINE);
+	tell(f, OURS, HB_EVENT_OFFLINE_BY_OTHER);
 	assert_null(hb_blockmap_offline_block(&f->map));
-	hb_blockmap_set_state(&f->map, block, HB_BLOCK_ONLINE);
-	assert_false(block->by_user);
+	change_pages(f, block->start_pfn, BLOCK_PAGES);
+	assert_null(hb_blockmap_empty_block(&f->map, true));
 	/* Boot memory is not ours to online. */
-	hb_blockmap_set_state(&f->map, f->slots[0], HB_BLOCK_OFFLINE);
+	tell(f, 0, HB_EVENT_GOING_OFFLINE);
+	tell(f, 0, HB_EVENT_OFFLINE_BY_US);
 	assert_null(hb_blockmap_offline_block(&f->map));
 	assert_null(hb_blockmap_check(&f->map));
 	destroy(f);
@@ -240,7 +738,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_changes),
 		cmocka_unit_test(test_check_finds_damage),
-		cmocka_unit_test(test_added_order),
+		cmocka_unit_test(test_from_the_top),
+		cmocka_unit_test(test_free_and_whole_first),
 		cmocka_unit_test(test_offline_blocks),
 	};
 

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The plan: a table of decisions, and a whole guest in memory that follows it
- * through random targets while Xen, the kernel and the allocator fail at
- * random.  After every step the books are recounted; when the faults stop the
- * guest arrives.
+ * The plan: a table of decisions, and what must be true of any decision.  Whole guests
+ * follow it in test_schedules.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,92 +9,254 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/blockmap.h"
-#include "core/ledger.h"
 #include "core/plan.h"
 
 #include "random.h"
 
-static u64 mib(u64 n) { return n * HB_MIB_PAGES; }
-
 #define PLENTY { .take_added = 1 << 30, .take_boot = 1 << 30 }
+#define SPENT(_kind) (1U << HB_STEP_##_kind)
 
 static const struct {
 	const char *what;
 	struct hb_snapshot now;
-	unsigned int spent;
-	enum hb_cause failed;
+	struct hb_pass pass;
 	struct hb_step step;
 } decisions[] = {
-	{ "at the target",
-	  { .target = 100, .populated = 100, .floor = PLENTY }, 0, 0,
-	  { HB_STEP_NONE, 0, 0, false } },
+	/* grow */
 	{ "grow: whole units first, as many as a step may",
 	  { .target = 100000, .usable_held = 60000, .usable_empty_units = 100 },
-	  0, 0, { HB_STEP_GROW_UNITS, 8192, 0, false } },
+	  { 0 }, { .kind = HB_STEP_GROW_UNITS, .pages = 8192 } },
 	{ "grow: no more units than there are",
 	  { .target = 100000, .usable_held = 3000, .usable_empty_units = 2 },
-	  0, 0, { HB_STEP_GROW_UNITS, 1024, 0, false } },
+	  { 0 }, { .kind = HB_STEP_GROW_UNITS, .pages = 1024 } },
+	{ "grow: exactly one unit",
+	  { .target = 512, .usable_held = 600, .usable_empty_units = 1 },
+	  { 0 }, { .kind = HB_STEP_GROW_UNITS, .pages = 512 } },
 	{ "grow: the remainder in pages",
 	  { .target = 511, .usable_held = 60000, .usable_empty_units = 100 },
-	  0, 0, { HB_STEP_GROW_PAGES, 511, 0, false } },
+	  { 0 }, { .kind = HB_STEP_GROW_PAGES, .pages = 511 } },
+	{ "grow: no more pages than there are",
+	  { .target = 100000, .usable_held = 300 },
+	  { 0 }, { .kind = HB_STEP_GROW_PAGES, .pages = 300 } },
 	{ "grow: pages when Xen has no whole extents",
 	  { .target = 100000, .usable_held = 60000, .usable_empty_units = 100 },
-	  1 << HB_STEP_GROW_UNITS, HB_CAUSE_HOST_OUT_OF_MEMORY,
-	  { HB_STEP_GROW_PAGES, 8192, 0, false } },
+	  { .spent = SPENT(GROW_UNITS), .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
+	  { .kind = HB_STEP_GROW_PAGES, .pages = 8192 } },
 	{ "grow: Xen refuses",
 	  { .target = 100000, .usable_held = 60000, .usable_empty_units = 100,
 	    .blocks_left = 4 },
-	  1 << HB_STEP_GROW_UNITS | 1 << HB_STEP_GROW_PAGES, HB_CAUSE_ABOVE_MAX,
-	  { HB_STEP_NONE, 0, HB_CAUSE_ABOVE_MAX, false } },
+	  { .spent = SPENT(GROW_UNITS) | SPENT(GROW_PAGES),
+	    .cause = HB_CAUSE_ABOVE_MAX },
+	  { .cause = HB_CAUSE_ABOVE_MAX } },
 	{ "grow: an offline block before a new one",
 	  { .target = 100000, .added_offline = 1, .blocks_left = 4 },
-	  0, 0, { HB_STEP_ONLINE_BLOCK, 0, 0, false } },
+	  { 0 }, { .kind = HB_STEP_ONLINE_BLOCK } },
 	{ "grow: no new block while one cannot be onlined",
 	  { .target = 100000, .added_offline = 1, .blocks_left = 4 },
-	  1 << HB_STEP_ONLINE_BLOCK, HB_CAUSE_OFFLINE_PENDING,
-	  { HB_STEP_NONE, 0, HB_CAUSE_OFFLINE_PENDING, false } },
+	  { .spent = SPENT(ONLINE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
+	  { .cause = HB_CAUSE_OFFLINE_PENDING } },
 	{ "grow: a new block",
 	  { .target = 100000, .blocks_left = 4 },
-	  0, 0, { HB_STEP_ADD_BLOCK, 512, 0, false } },
+	  { 0 }, { .kind = HB_STEP_ADD_BLOCK, .pages = 512 } },
+	{ "grow: a new block for a few pages",
+	  { .target = 100, .blocks_left = 4 },
+	  { 0 }, { .kind = HB_STEP_ADD_BLOCK, .pages = 100 } },
+	{ "grow: no hotplug while somebody else is at it",
+	  { .target = 100000, .added_offline = 1, .blocks_left = 4,
+	    .hotplug_busy = true },
+	  { 0 }, { .cause = HB_CAUSE_OFFLINE_PENDING } },
+	{ "grow: what is there does not wait for that",
+	  { .target = 100000, .usable_held = 512, .usable_empty_units = 1,
+	    .hotplug_busy = true },
+	  { 0 }, { .kind = HB_STEP_GROW_UNITS, .pages = 512 } },
 	{ "grow: the guest has no memory for a block",
 	  { .target = 100000, .blocks_left = 4 },
-	  1 << HB_STEP_ADD_BLOCK, HB_CAUSE_GUEST_BUSY,
-	  { HB_STEP_NONE, 0, HB_CAUSE_GUEST_BUSY, false } },
+	  { .spent = SPENT(ADD_BLOCK), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .cause = HB_CAUSE_GUEST_BUSY } },
 	{ "grow: the window is full",
-	  { .target = 100000 }, 0, 0,
-	  { HB_STEP_NONE, 0, HB_CAUSE_ABOVE_MAX, true } },
-	{ "shrink: hot-added memory first",
+	  { .target = 100000 },
+	  { 0 }, { .cause = HB_CAUSE_ABOVE_MAX, .only_event = true } },
+	{ "grow: the window is full, somebody is at a block: an event will come",
+	  { .target = 100000, .hotplug_busy = true },
+	  { 0 }, { .cause = HB_CAUSE_ABOVE_MAX, .only_event = true } },
+	{ "grow: empty blocks are not retired on the way",
+	  { .target = 100000, .usable_held = 600, .usable_empty_units = 1,
+	    .retirable = 1 },
+	  { 0 }, { .kind = HB_STEP_GROW_UNITS, .pages = 512 } },
+
+	/* shrink */
+	{ "shrink: what nobody uses first, whatever the floor",
+	  { .populated = 100000, .parked_plugged = 30000, .added_plugged = 50000,
+	    .retirable = 1 },
+	  { 0 }, { .kind = HB_STEP_SHRINK_PARKED, .pages = 8192 } },
+	{ "shrink: no more of it than needed",
+	  { .populated = 1000, .target = 700, .parked_plugged = 30000 },
+	  { 0 }, { .kind = HB_STEP_SHRINK_PARKED, .pages = 300 } },
+	{ "shrink: what is empty goes before more is emptied",
+	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
+	    .floor = PLENTY },
+	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
+	{ "shrink: but does not hold the rest up",
+	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
+	    .floor = PLENTY },
+	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 4096, .whole = 100000 } },
+	{ "shrink: nothing is retired while somebody else is at a block",
+	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
+	    .floor = PLENTY, .hotplug_busy = true },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 4096, .whole = 100000 } },
+	{ "shrink: hot-added memory before boot memory",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
-	  0, 0, { HB_STEP_SHRINK_ADDED, 4096, 0, false } },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 4096, .whole = 100000 } },
+	{ "shrink: no more hot-added memory than there is",
+	  { .populated = 100000, .added_plugged = 700, .floor = PLENTY },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 700, .whole = 100000 } },
+	{ "shrink: only movable blocks when the kernel has nothing to spare",
+	  { .populated = 100000, .added_plugged = 50000, .added_movable = 3000,
+	    .floor = { .take_added = 20000, .take_boot = 400 } },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 3000, .whole = 19968,
+	    .movable_only = true } },
+	{ "shrink: as much of others as the kernel can spare",
+	  { .populated = 100000, .added_plugged = 50000,
+	    .floor = { .take_added = 20000, .take_boot = 1300 } },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 1024, .whole = 19968 } },
+	{ "shrink: nothing of others when it can spare nothing",
+	  { .populated = 100000, .added_plugged = 50000,
+	    .floor = { .take_added = 20000, .take_boot = 511 } },
+	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: then boot memory by units",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
-	  1 << HB_STEP_SHRINK_ADDED, HB_CAUSE_GUEST_BUSY,
-	  { HB_STEP_SHRINK_UNITS, 8192, 0, false } },
+	  { .spent = SPENT(SHRINK_ADDED), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .kind = HB_STEP_SHRINK_UNITS, .pages = 8192 } },
 	{ "shrink: the remainder in pages",
 	  { .populated = 511, .floor = PLENTY },
-	  0, 0, { HB_STEP_SHRINK_PAGES, 511, 0, false } },
-	{ "shrink: in pages when boot memory is fragmented",
+	  { 0 }, { .kind = HB_STEP_SHRINK_PAGES, .pages = 511 } },
+	{ "shrink: evacuates boot memory when no unit of it is free",
 	  { .populated = 100000, .floor = PLENTY },
-	  1 << HB_STEP_SHRINK_UNITS, HB_CAUSE_GUEST_BUSY,
-	  { HB_STEP_SHRINK_PAGES, 8192, 0, false } },
+	  { .spent = SPENT(SHRINK_UNITS), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .kind = HB_STEP_SHRINK_BOOT, .pages = 4096 } },
+	{ "shrink: in pages when it cannot be evacuated either",
+	  { .populated = 100000, .floor = PLENTY },
+	  { .spent = SPENT(SHRINK_UNITS) | SPENT(SHRINK_BOOT),
+	    .cause = HB_CAUSE_GUEST_BUSY },
+	  { .kind = HB_STEP_SHRINK_PAGES, .pages = 8192 } },
 	{ "shrink: nothing gives",
 	  { .populated = 100000, .floor = PLENTY },
-	  1 << HB_STEP_SHRINK_UNITS | 1 << HB_STEP_SHRINK_PAGES,
-	  HB_CAUSE_GUEST_BUSY,
-	  { HB_STEP_NONE, 0, HB_CAUSE_GUEST_BUSY, false } },
+	  { .spent = SPENT(SHRINK_UNITS) | SPENT(SHRINK_BOOT) |
+		     SPENT(SHRINK_PAGES), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .cause = HB_CAUSE_GUEST_BUSY } },
 	{ "shrink: the floor",
-	  { .populated = 100000 }, 0, 0,
-	  { HB_STEP_NONE, 0, HB_CAUSE_GUEST_FLOOR, false } },
+	  { .populated = 100000 },
+	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: near the floor only whole units",
-	  { .populated = 100000, .floor = { 1300, 1300 } }, 0, 0,
-	  { HB_STEP_SHRINK_UNITS, 1024, 0, false } },
+	  { .populated = 100000, .floor = { 1300, 1300 } },
+	  { 0 }, { .kind = HB_STEP_SHRINK_UNITS, .pages = 1024 } },
 	{ "shrink: less than a unit above the floor",
-	  { .populated = 100000, .floor = { 511, 511 } }, 0, 0,
-	  { HB_STEP_NONE, 0, HB_CAUSE_GUEST_FLOOR, false } },
+	  { .populated = 100000, .floor = { 511, 511 } },
+	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: populate-on-demand goes in small steps",
-	  { .populated = 100000, .floor = PLENTY, .unsettled = true }, 0, 0,
-	  { HB_STEP_SHRINK_UNITS, 512, 0, false } },
+	  { .populated = 100000, .floor = PLENTY, .unsettled = true },
+	  { 0 }, { .kind = HB_STEP_SHRINK_UNITS, .pages = 512 } },
+	{ "shrink: its remainder too",
+	  { .populated = 100000, .floor = PLENTY, .unsettled = true },
+	  { .spent = SPENT(SHRINK_UNITS) | SPENT(SHRINK_BOOT) },
+	  { .kind = HB_STEP_SHRINK_PAGES, .pages = 512 } },
+
+	/* at the target */
+	{ "at the target",
+	  { .target = 100, .populated = 100, .floor = PLENTY },
+	  { 0 }, { 0 } },
+	{ "tidy: retire what is empty",
+	  { .target = 100, .populated = 100, .retirable = 1, .patient = true },
+	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
+	{ "tidy: at any time",
+	  { .target = 100, .populated = 100, .retirable = 1 },
+	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
+	{ "tidy: later, if it does not work",
+	  { .target = 100, .populated = 100, .retirable = 1, .patient = true },
+	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
+	  { .tidy_later = true } },
+	{ "tidy: later, while somebody else is at a block",
+	  { .target = 100, .populated = 100, .retirable = 1, .patient = true,
+	    .hotplug_busy = true },
+	  { 0 }, { .tidy_later = true } },
+	{ "tidy: not for ever",
+	  { .target = 100, .populated = 100, .retirable = 1 },
+	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
+	  { 0 } },
+	{ "tidy: exchange hot-added memory for boot memory, a unit at a time",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 2000 } },
+	{ "tidy: exchange less than a unit when there is no more",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 20, .patient = true, .floor = PLENTY },
+	  { 0 }, { .kind = HB_STEP_SHRINK_ADDED, .pages = 20, .whole = 20 } },
+	{ "tidy: exchange only what is movable if the kernel can spare nothing",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .added_movable = 1000, .patient = true,
+	    .floor = { .take_added = 512 } },
+	  { 0 },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 2000,
+	    .movable_only = true } },
+	{ "tidy: no exchange while it is busy, but later",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
+	  { .spent = SPENT(SHRINK_ADDED), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .tidy_later = true } },
+	{ "tidy: no exchange when Xen gives nothing back",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
+	  { .spent = SPENT(GROW_UNITS), .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
+	  { .tidy_later = true } },
+	{ "tidy: nor when it gives no pages",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
+	  { .spent = SPENT(GROW_PAGES), .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
+	  { .tidy_later = true } },
+	{ "tidy: no exchange after that time",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .floor = PLENTY },
+	  { 0 }, { 0 } },
+	{ "tidy: no exchange at the floor",
+	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	    .added_plugged = 2000, .patient = true, .floor = { 511, 511 } },
+	  { 0 }, { 0 } },
+	{ "tidy: no exchange without room for a whole unit in boot memory",
+	  { .target = 9000, .populated = 9000, .usable_empty_units = 3,
+	    .usable_held = 9000, .added_plugged = 2000, .patient = true,
+	    .floor = PLENTY },
+	  { 0 }, { 0 } },
+	{ "tidy: mend what growing left broken",
+	  { .target = 9000, .populated = 9000, .mendable_units = 3,
+	    .floor = { 512, 512 } },
+	  { .grown = true }, { .kind = HB_STEP_MEND_UNIT, .pages = 512 } },
+	{ "tidy: an exchange comes before mending",
+	  { .target = 9000, .populated = 9000, .mendable_units = 3,
+	    .boot_empty_units = 1, .added_plugged = 600, .patient = true,
+	    .floor = PLENTY },
+	  { .grown = true },
+	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 600 } },
+	{ "tidy: mend only after growing",
+	  { .target = 9000, .populated = 9000, .mendable_units = 3,
+	    .floor = PLENTY },
+	  { 0 }, { 0 } },
+	{ "tidy: mend nothing without room for it",
+	  { .target = 9000, .populated = 9000, .mendable_units = 3,
+	    .floor = { 9000, 511 } },
+	  { .grown = true }, { 0 } },
+	{ "tidy: mend nothing more when it did not work",
+	  { .target = 9000, .populated = 9000, .mendable_units = 3,
+	    .floor = PLENTY },
+	  { .grown = true, .spent = SPENT(MEND_UNIT),
+	    .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
+	  { 0 } },
 };
 
 static void test_decisions(void **state)
@@ -105,342 +265,174 @@ static void test_decisions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(decisions) / sizeof(*decisions); i++) {
-		struct hb_pass pass = { .spent = decisions[i].spent,
-					.cause = decisions[i].failed };
-		struct hb_step step = hb_plan(&decisions[i].now, &pass);
+		const struct hb_step *expected = &decisions[i].step;
+		struct hb_step step = hb_plan(&decisions[i].now,
+					      &decisions[i].pass);
 
 		print_message("  %s\n", decisions[i].what);
-		assert_int_equal(step.kind, decisions[i].step.kind);
-		assert_int_equal(step.pages, decisions[i].step.pages);
-		assert_int_equal(step.cause, decisions[i].step.cause);
-		assert_int_equal(step.only_event, decisions[i].step.only_event);
+		assert_int_equal(step.kind, expected->kind);
+		assert_int_equal(step.pages, expected->pages);
+		assert_int_equal(step.whole, expected->whole);
+		assert_int_equal(step.movable_only, expected->movable_only);
+		assert_int_equal(step.cause, expected->cause);
+		assert_int_equal(step.only_event, expected->only_event);
+		assert_int_equal(step.tidy_later, expected->tidy_later);
 	}
 }
 
-/* ---- a guest in memory */
+/* ---- any decision */
 
-#define BLOCK_PAGES (8 * HB_UNIT_PAGES)
-#define BOOT_BLOCKS 4
-#define SLOTS 12
-#define GAP 16
-
-struct guest {
-	struct hb_blockmap map;
-	struct hb_block *slots[SLOTS];
-	struct hb_ledger ledger;
-	u64 xen_pages;		/* what Xen has given to the guest */
-	u64 xen_limit;
-	u64 in_use;		/* pages that the guest's programs need */
-	unsigned int blocks;
-	unsigned int fault_percent;
-	uint64_t seed;
-};
-
-static bool fault(struct guest *g)
+static u64 some(uint64_t *seed, u64 most)
 {
-	return random_below(&g->seed, 100) < g->fault_percent;
+	return random_below(seed, 3) ? random_below(seed, most) : 0;
 }
 
-static struct hb_block *new_block(struct guest *g, bool added)
+static struct hb_snapshot random_snapshot(uint64_t *seed)
 {
-	void *memory = calloc(1, hb_block_bytes(BLOCK_PAGES));
-	struct hb_block *block;
+	struct hb_snapshot now = {
+		.target = random_below(seed, 40000),
+		.usable_empty_units = some(seed, 40),
+		.mendable_units = some(seed, 10),
+		.parked_plugged = some(seed, 20000),
+		.added_plugged = some(seed, 20000),
+		.retirable = some(seed, 3),
+		.added_offline = some(seed, 3),
+		.blocks_left = some(seed, 3),
+		.floor.take_added = some(seed, 40000),
+		.unsettled = random_below(seed, 4) == 0,
+		.hotplug_busy = random_below(seed, 4) == 0,
+		.patient = random_below(seed, 2),
+	};
 
-	assert_non_null(memory);
-	block = hb_block_init(memory, g->blocks++ * BLOCK_PAGES, BLOCK_PAGES,
-			      added);
-	hb_blockmap_insert(&g->map, block);
-	g->ledger.capacity += BLOCK_PAGES;
-	return block;
+	now.populated = random_below(seed, 3) ? random_below(seed, 40000) :
+						now.target;
+	now.usable_held = now.usable_empty_units * HB_UNIT_PAGES +
+			  some(seed, 3000);
+	now.boot_empty_units = random_below(seed, now.usable_empty_units + 1);
+	now.added_movable = random_below(seed, now.added_plugged + 1);
+	now.floor.take_boot = random_below(seed, now.floor.take_added + 1);
+	return now;
 }
 
-static struct guest *boot(uint64_t seed)
+static bool uses_hotplug(enum hb_step_kind kind)
 {
-	struct guest *g = calloc(1, sizeof(*g));
-	unsigned int i;
-
-	assert_non_null(g);
-	g->seed = seed;
-	g->map.block_pages = BLOCK_PAGES;
-	g->map.nr_slots = SLOTS;
-	g->map.slots = g->slots;
-	for (i = 0; i < BOOT_BLOCKS; i++)
-		hb_blockmap_set_state(&g->map, new_block(g, false),
-				      HB_BLOCK_ONLINE);
-	g->xen_pages = g->ledger.capacity + GAP;
-	g->xen_limit = U64_MAX;
-	return g;
+	return kind == HB_STEP_ONLINE_BLOCK || kind == HB_STEP_ADD_BLOCK ||
+	       kind == HB_STEP_RETIRE_BLOCK;
 }
 
-static void halt(struct guest *g)
+static bool moves_pages(enum hb_step_kind kind)
 {
-	unsigned int i;
-
-	for (i = 0; i < SLOTS; i++)
-		free(g->slots[i]);
-	free(g);
+	return kind != HB_STEP_NONE && !uses_hotplug(kind);
 }
 
-/* As the worker does after each step. */
-static void check_books(struct guest *g)
-{
-	const char *wrong = hb_blockmap_check(&g->map);
-
-	if (wrong)
-		fail_msg("wrong: %s", wrong);
-	g->ledger.held = g->map.held;
-	assert_int_equal(hb_ledger_compare(&g->ledger, g->xen_pages, true),
-			 HB_LEDGER_TRUE);
-	assert_int_equal(g->ledger.gap, GAP);
-}
-
-static bool populate(struct guest *g, u64 pfn, u64 nr)
-{
-	if (g->xen_pages + nr > g->xen_limit || fault(g))
-		return false;
-	g->xen_pages += nr;
-	assert_int_equal(hb_blockmap_release(&g->map, pfn, nr), 0);
-	return true;
-}
-
-static void give(struct guest *g, u64 pfn, u64 nr)
-{
-	g->xen_pages -= nr;
-	assert_int_equal(hb_blockmap_hold(&g->map, pfn, nr), 0);
-}
-
-static u64 grow_units(struct guest *g, u64 pages)
-{
-	u64 done = 0;
-
-	while (done < pages) {
-		struct hb_run unit = hb_blockmap_empty_unit(&g->map);
-
-		if (!unit.nr || !populate(g, unit.pfn, unit.nr))
-			break;
-		done += unit.nr;
-	}
-	return done;
-}
-
-static u64 grow_pages(struct guest *g, u64 pages)
-{
-	unsigned long pfns[HB_STEP_PAGES];
-	u64 nr = hb_blockmap_held_pages(&g->map, pfns, pages), i;
-
-	for (i = 0; i < nr; i++)
-		if (!populate(g, pfns[i], 1))
-			break;
-	return i;
-}
-
-static u64 shrink_added(struct guest *g, u64 pages)
-{
-	u64 done = 0;
-
-	while (done < pages) {
-		u64 left = pages - done;
-		struct hb_run run = hb_blockmap_added_run(&g->map, left);
-
-		if (!run.nr)
-			break;
-		if (fault(g)) {
-			hb_blockmap_mark_busy(&g->map, run.pfn + run.nr - 1);
-			continue;
-		}
-		give(g, run.pfn, run.nr);
-		done += run.nr;
-	}
-	return done;
-}
-
-/* The allocator hands out any boot page that is in use by nobody. */
-static u64 shrink_boot(struct guest *g, u64 pages, u64 size)
-{
-	u64 done = 0, tries;
-
-	for (tries = 0; done < pages && tries < 100000; tries++) {
-		u64 pfn = random_below(&g->seed, BOOT_BLOCKS * BLOCK_PAGES / size) * size;
-		u64 i;
-
-		if (fault(g))
-			break;
-		for (i = pfn; i < pfn + size; i++)
-			if (hb_blockmap_is_held(&g->map, i))
-				break;
-		if (i == pfn + size) {
-			give(g, pfn, size);
-			done += size;
-		}
-	}
-	return done;
-}
-
-static u64 online_block(struct guest *g)
-{
-	struct hb_block *block = hb_blockmap_offline_block(&g->map);
-
-	assert_non_null(block);
-	if (fault(g))
-		return 0;
-	hb_blockmap_set_state(&g->map, block, HB_BLOCK_ONLINE);
-	return 1;
-}
-
-static u64 add_block(struct guest *g)
-{
-	struct hb_block *block;
-
-	if (fault(g))
-		return 0;
-	block = new_block(g, true);
-	assert_int_equal(hb_blockmap_hold(&g->map, block->start_pfn,
-					  BLOCK_PAGES), 0);
-	return online_block(g);
-}
-
-static u64 carry_out(struct guest *g, const struct hb_step *step)
+/* What a step may take from memory that is in use, at most. */
+static u64 floor_for(const struct hb_snapshot *now, const struct hb_step *step)
 {
 	switch (step->kind) {
-	case HB_STEP_GROW_UNITS: return grow_units(g, step->pages);
-	case HB_STEP_GROW_PAGES: return grow_pages(g, step->pages);
-	case HB_STEP_ONLINE_BLOCK: return online_block(g);
-	case HB_STEP_ADD_BLOCK: return add_block(g);
-	case HB_STEP_SHRINK_ADDED: return shrink_added(g, step->pages);
+	case HB_STEP_SHRINK_ADDED:
+		return step->movable_only ? now->floor.take_added :
+					    now->floor.take_boot;
 	case HB_STEP_SHRINK_UNITS:
-		return shrink_boot(g, step->pages, HB_UNIT_PAGES);
-	case HB_STEP_SHRINK_PAGES: return shrink_boot(g, step->pages, 1);
-	default: fail_msg("step %d", step->kind); return 0;
+	case HB_STEP_SHRINK_BOOT:
+	case HB_STEP_SHRINK_PAGES:
+	case HB_STEP_MEND_UNIT:
+		return now->floor.take_boot;
+	default:
+		return U64_MAX;
 	}
 }
 
-static u64 populated(const struct guest *g)
+static void check_decision(const struct hb_snapshot *now,
+			   const struct hb_pass *pass)
 {
-	return g->ledger.capacity - g->map.held;
-}
+	struct hb_step step = hb_plan(now, pass);
 
-static struct hb_snapshot look(const struct guest *g, u64 target)
-{
-	u64 have = populated(g);
-	struct hb_floor_input in = {
-		.managed = have,
-		.available = have > g->in_use ? have - g->in_use : 0,
-		.available_kernel = have > g->in_use ? have - g->in_use : 0,
-	};
-
-	return (struct hb_snapshot){
-		.target = target,
-		.populated = have,
-		.usable_held = g->map.usable_held,
-		.usable_empty_units = g->map.usable_empty_units,
-		.added_plugged = g->map.added_plugged,
-		.added_offline = g->map.added_offline,
-		.blocks_left = SLOTS - g->blocks,
-		.floor = hb_floor_compute(&in),
-	};
-}
-
-/* One pass; returns the cause that ended it. */
-static enum hb_cause pass(struct guest *g, u64 target)
-{
-	unsigned int steps;
-	struct hb_pass pass;
-
-	hb_pass_begin(&pass);
-	hb_blockmap_clear_busy(&g->map);
-	for (steps = 0; steps < 1000; steps++) {
-		struct hb_snapshot now = look(g, target);
-		struct hb_step step = hb_plan(&now, &pass);
-		struct hb_outcome outcome = { 0 };
-		u64 before = populated(g), after;
-
-		if (step.kind == HB_STEP_NONE)
-			return step.cause;
-		assert_true(step.pages <= HB_STEP_PAGES);
-		outcome.pages = carry_out(g, &step);
-		if (outcome.pages < (step.pages && step.kind != HB_STEP_ADD_BLOCK ?
-				     step.pages : 1))
-			outcome.cause = HB_CAUSE_GUEST_BUSY;
-		hb_pass_note(&pass, &step, &outcome);
-		check_books(g);
-		after = populated(g);
-		/* Towards the target, never past it, never below the floor. */
-		if (before < target)
-			assert_true(after >= before && after <= target);
-		else
-			assert_true(after <= before && after >= target);
-		if (after < before)
-			assert_true(before - after <= now.floor.take_added);
+	assert_true(step.kind < HB_STEP_COUNT);
+	assert_true(step.pages <= HB_STEP_PAGES);
+	assert_true(step.pages <= floor_for(now, &step));
+	if (step.kind != HB_STEP_NONE) {	/* would be repeated for ever */
+		assert_false(pass->spent & (1U << step.kind));
+		assert_int_equal(step.cause, HB_CAUSE_NONE);
+		assert_false(step.only_event || step.tidy_later);
 	}
-	fail_msg("a pass does not end");
-	return 0;
+	if (moves_pages(step.kind))
+		assert_true(step.pages > 0);
+	if (uses_hotplug(step.kind))
+		assert_false(now->hotplug_busy);
+	/* It stops short of its target with a cause, and at it without. */
+	if (step.kind == HB_STEP_NONE)
+		assert_int_equal(!step.cause, now->populated == now->target);
+	if (now->populated != now->target)
+		assert_false(step.tidy_later);
+	if (!now->patient)
+		assert_false(step.tidy_later);
 }
 
-static u64 random_target(struct guest *g)
+static void test_any_decision(void **state)
 {
-	u64 whole = SLOTS * BLOCK_PAGES;
-
-	switch (random_below(&g->seed, 4)) {
-	case 0: return random_below(&g->seed, whole);
-	case 1: return random_below(&g->seed, whole / HB_UNIT_PAGES) * HB_UNIT_PAGES;
-	case 2: return populated(g) + random_below(&g->seed, 64) - 32;
-	default: return random_below(&g->seed, BOOT_BLOCKS * BLOCK_PAGES);
-	}
-}
-
-static void one_schedule(uint64_t seed)
-{
-	struct guest *g = boot(seed);
-	u64 target = 0;
+	uint64_t seed = random_seed("plan");
 	int i;
 
-	check_books(g);
-	for (i = 0; i < 12; i++) {
-		g->fault_percent = random_below(&g->seed, 3) * 10;
-		target = random_target(g);
-		if (random_below(&g->seed, 4) == 0)
-			g->xen_limit = g->xen_pages + random_below(&g->seed, 9000);
-		else
-			g->xen_limit = U64_MAX;
-		g->in_use = random_below(&g->seed, 2) ? 0 : populated(g) / 2;
-		pass(g, target);
-		/* User space plays with blocks. */
-		if (random_below(&g->seed, 4) == 0 && g->blocks > BOOT_BLOCKS) {
-			struct hb_block *block = g->slots[BOOT_BLOCKS];
+	(void)state;
+	for (i = 0; i < 300000; i++) {
+		struct hb_snapshot now = random_snapshot(&seed);
+		struct hb_pass pass = {
+			.spent = random_next(&seed) & random_next(&seed) &
+				 ~1U & ((1U << HB_STEP_COUNT) - 1),
+			.cause = random_below(&seed, HB_CAUSE_COUNT),
+			.grown = random_below(&seed, 2),
+		};
 
-			hb_blockmap_set_state(&g->map, block,
-					      random_below(&g->seed, 2) ?
-					      HB_BLOCK_OFFLINE : HB_BLOCK_ONLINE);
-		}
+		check_decision(&now, &pass);
 	}
-	/* The faults are over: the guest arrives, in one pass. */
-	g->fault_percent = 0;
-	g->xen_limit = U64_MAX;
-	g->in_use = 0;
-	if (target < mib(24))	/* above the reserve of a guest this small */
-		target = mib(24);
-	assert_int_equal(pass(g, target), HB_CAUSE_NONE);
-	assert_int_equal(populated(g), target);
-	assert_int_equal(g->xen_pages, target + GAP);
-	halt(g);
 }
 
-static void test_random_schedules(void **state)
+/* ---- what a pass remembers */
+
+static void note(struct hb_pass *pass, enum hb_step_kind kind, u64 pages,
+		 enum hb_cause cause)
 {
-	const char *many = getenv("HB_SCHEDULES");
-	uint64_t seed = random_seed("schedules");
-	long n = many ? atol(many) : 300, i;
+	struct hb_step step = { .kind = kind };
+	struct hb_outcome outcome = { pages, cause };
+
+	hb_pass_note(pass, &step, &outcome);
+}
+
+static void test_pass(void **state)
+{
+	struct hb_pass pass = { 0 };
 
 	(void)state;
-	for (i = 0; i < n; i++)
-		one_schedule(seed + i);
+	hb_pass_begin(&pass);
+	note(&pass, HB_STEP_SHRINK_ADDED, 0, HB_CAUSE_GUEST_BUSY);
+	assert_false(pass.progress || pass.grown);
+	assert_int_equal(pass.spent, SPENT(SHRINK_ADDED));
+	note(&pass, HB_STEP_SHRINK_UNITS, 512, HB_CAUSE_NONE);
+	assert_true(pass.progress && !pass.grown);
+	assert_int_equal(pass.spent, SPENT(SHRINK_ADDED));
+	assert_int_equal(pass.cause, HB_CAUSE_GUEST_BUSY);
+	/* Less than was asked for is progress and a failure. */
+	note(&pass, HB_STEP_GROW_PAGES, 3, HB_CAUSE_ABOVE_MAX);
+	assert_true(pass.progress && pass.grown);
+	assert_int_equal(pass.spent, SPENT(SHRINK_ADDED) | SPENT(GROW_PAGES));
+	assert_int_equal(pass.cause, HB_CAUSE_ABOVE_MAX);
+	/* A new pass tries all again; what is to be mended stays known. */
+	hb_pass_begin(&pass);
+	assert_int_equal(pass.spent, 0);
+	assert_int_equal(pass.cause, HB_CAUSE_NONE);
+	assert_true(!pass.progress && pass.grown);
+	note(&pass, HB_STEP_MEND_UNIT, 512, HB_CAUSE_NONE);
+	assert_true(pass.grown);
+	note(&pass, HB_STEP_MEND_UNIT, 0, HB_CAUSE_GUEST_BUSY);
+	assert_false(pass.grown);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decisions),
-		cmocka_unit_test(test_random_schedules),
+		cmocka_unit_test(test_any_decision),
+		cmocka_unit_test(test_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Ledger, floor and back-off: tables and properties. */
+/* Ledger, floor, zones and back-off: tables and properties. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include "core/backoff.h"
 #include "core/floor.h"
 #include "core/ledger.h"
+#include "core/zone.h"
 
 #include "random.h"
 
@@ -101,6 +102,44 @@ static void test_floor_keeps_reserve(void **state)
 	}
 }
 
+/* Blocks of 128 MiB; sizes in MiB. */
+static void test_zone_table(void **state)
+{
+	static const struct {
+		enum hb_zone_policy policy;
+		u64 kernel, movable;
+		u32 ratio;
+		bool is_movable;
+	} rows[] = {
+		{ HB_ZONE_MOVABLE, 64, 100000, 301, true },
+		{ HB_ZONE_KERNEL, 100000, 0, 301, false },
+		{ HB_ZONE_AUTO, 256, 0, 301, true },
+		/* 256 + 768: four times its boot size, and not a block more */
+		{ HB_ZONE_AUTO, 256, 640, 301, true },
+		{ HB_ZONE_AUTO, 256, 768, 301, false },
+		/* other blocks make room for movable ones */
+		{ HB_ZONE_AUTO, 384, 768, 301, true },
+		/* exactly the ratio is allowed, a page more is not */
+		{ HB_ZONE_AUTO, 128, 0, 100, true },
+		{ HB_ZONE_AUTO, 128, 0, 99, false },
+		{ HB_ZONE_AUTO, 256, 0, 0, false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_zone_input in = {
+			.kernel = mib(rows[i].kernel),
+			.movable = mib(rows[i].movable),
+			.block = mib(128),
+			.ratio = rows[i].ratio,
+			.policy = rows[i].policy,
+		};
+
+		assert_int_equal(hb_zone_is_movable(&in), rows[i].is_movable);
+	}
+}
+
 static void test_backoff_grows(void **state)
 {
 	enum hb_cause cause;
@@ -153,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_ledger_populate_on_demand),
 		cmocka_unit_test(test_floor_table),
 		cmocka_unit_test(test_floor_keeps_reserve),
+		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),
 		cmocka_unit_test(test_backoff_jitter),
 	};

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The driver's books and decisions against what is true of the guest in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "guest_sim.h"
+
+/* ---- every page */
+
+#define LONGS_PER_UNIT (HB_UNIT_PAGES / BITS_PER_LONG)
+
+static const unsigned long *unit_bits(const unsigned long *bits,
+				      unsigned int unit)
+{
+	return bits + unit * LONGS_PER_UNIT;
+}
+
+/* A page is held or has a frame; the allocator has those that are in use. */
+static unsigned int check_pages(struct guest *g, const struct hb_block *block,
+				unsigned int slot, unsigned int i)
+{
+	unsigned int unit = slot * g->shape.block_units + i, held = 0, n;
+	const unsigned long *frames = unit_bits(g->frames, unit);
+	const unsigned long *owned = unit_bits(g->owned, unit);
+	const unsigned long *page_held = unit_bits(block->page_held, i);
+	bool online = g->kernel[slot].presence == SIM_ONLINE;
+
+	for (n = 0; n < LONGS_PER_UNIT; n++) {
+		sim_require(g, page_held[n] == ~frames[n]);
+		sim_require(g, owned[n] == (online ? frames[n] : 0));
+		if (page_held[n] == ~0UL)
+			held += BITS_PER_LONG;
+		else if (page_held[n])
+			held += __builtin_popcountl(page_held[n]);
+	}
+	return held;
+}
+
+static unsigned int check_unit(struct guest *g, const struct hb_block *block,
+			       unsigned int slot, unsigned int i)
+{
+	const struct sim_unit *unit =
+		&g->units[slot * g->shape.block_units + i];
+	unsigned int held = check_pages(g, block, slot, i);
+	bool broken = test_bit(i, block->unit_broken);
+
+	sim_require(g, held == block->unit_held[i]);
+	sim_require(g, unit->owned >= unit->data + unit->kernel);
+	if (g->kernel[slot].presence == SIM_ONLINE)
+		sim_require(g, unit->owned == HB_UNIT_PAGES - held);
+	if (!held && !unit->unsure)
+		sim_require(g, broken == !unit->extent);
+	return held;
+}
+
+/* ---- counters, from what the kernel says rather than from the block's state */
+
+static bool is_usable(const struct guest *g, unsigned int slot)
+{
+	return g->kernel[slot].presence == SIM_ONLINE && !g->kernel[slot].leaving;
+}
+
+static void count_usable(const struct guest *g, unsigned int slot,
+			 const struct hb_block *block, struct hb_blockmap *sum)
+{
+	bool added = block->origin != HB_BLOCK_BOOT;
+	u64 plugged = 0;
+	unsigned int i;
+
+	for (i = 0; i < block->units; i++) {
+		unsigned int held = block->unit_held[i];
+
+		plugged += HB_UNIT_PAGES - held;
+		sum->usable_held += held;
+		sum->usable_empty_units += held == HB_UNIT_PAGES;
+		sum->boot_empty_units += !added && held == HB_UNIT_PAGES;
+		sum->mendable_units += !held && test_bit(i, block->unit_broken);
+	}
+	if (added)
+		sum->added_plugged += plugged;
+	if (g->kernel[slot].movable) {
+		sum->added_movable += added ? plugged : 0;
+		sum->movable_blocks++;
+		sum->movable_plugged += plugged;
+	}
+	if (block->origin == HB_BLOCK_OURS && !plugged)
+		sum->empty_online++;
+}
+
+static void count_offline(const struct guest *g, unsigned int slot,
+			  const struct hb_block *block, u64 held,
+			  struct hb_blockmap *sum)
+{
+	bool going = g->way.active && g->way.slot == slot;
+	bool parked = block->state == HB_BLOCK_PARKED;
+
+	if (going)
+		return;
+	if (block->origin != HB_BLOCK_BOOT && !parked)
+		sum->added_offline++;
+	if (block->origin != HB_BLOCK_OURS)
+		return;
+	sum->parked_plugged += sim_block_pages(g) - held;
+	if (!parked && held == sim_block_pages(g))
+		sum->empty_offline++;
+}
+
+static void check_counters(struct guest *g, const struct hb_blockmap *sum)
+{
+	const struct hb_blockmap *map = &g->map;
+
+	sim_require(g, map->held == sum->held);
+	sim_require(g, map->usable_held == sum->usable_held);
+	sim_require(g, map->usable_empty_units == sum->usable_empty_units);
+	sim_require(g, map->boot_empty_units == sum->boot_empty_units);
+	sim_require(g, map->mendable_units == sum->mendable_units);
+	sim_require(g, map->added_plugged == sum->added_plugged);
+	sim_require(g, map->added_movable == sum->added_movable);
+	sim_require(g, map->parked_plugged == sum->parked_plugged);
+	sim_require(g, map->movable_blocks == sum->movable_blocks);
+	sim_require(g, map->movable_plugged == sum->movable_plugged);
+	sim_require(g, map->added_offline == sum->added_offline);
+	sim_require(g, map->empty_online == sum->empty_online);
+	sim_require(g, map->empty_offline == sum->empty_offline);
+	sim_require(g, map->in_transition == g->way.active);
+}
+
+/* What the driver believes of a block is so. */
+static void check_state(struct guest *g, unsigned int slot,
+			const struct hb_block *block)
+{
+	const struct sim_slot *kernel = &g->kernel[slot];
+	bool going = g->way.active && g->way.slot == slot;
+
+	switch (block->state) {
+	case HB_BLOCK_ONLINE:
+		sim_require(g, kernel->presence == SIM_ONLINE && !going);
+		sim_require(g, kernel->referenced);
+		sim_require(g, block->movable == kernel->movable);
+		break;
+	case HB_BLOCK_OFFLINE:
+	case HB_BLOCK_PARKED:
+		sim_require(g, kernel->presence == SIM_OFFLINE && !going);
+		sim_require(g, !kernel->referenced);
+		break;
+	case HB_BLOCK_GOING_ONLINE:
+	case HB_BLOCK_GOING_OFFLINE:
+		sim_require(g, going && !kernel->referenced);
+		break;
+	default:	/* no step ends in between */
+		sim_fail(g, "a block is %s", hb_block_state_word(block->state));
+	}
+}
+
+/* Xen's count, and the gap that was found. */
+static void check_books(struct guest *g)
+{
+	u64 blocks = 0;
+	unsigned int slot;
+
+	for (slot = 0; slot < g->shape.slots; slot++)
+		blocks += g->slots[slot] != NULL;
+	sim_require(g, g->ledger.capacity == blocks * sim_block_pages(g));
+	sim_require(g, g->xen_pages + g->pod_outstanding ==
+		       sim_populated(g) + SIM_GAP);
+	if (!g->ledger.settled)
+		return;
+	sim_require(g, g->ledger.gap + g->blurred == SIM_GAP);
+	if (!g->blurred)
+		sim_require(g, g->ledger.drift == 0);
+}
+
+void check_guest(struct guest *g)
+{
+	struct hb_blockmap sum = { 0 };
+	unsigned int slot, i;
+
+	for (slot = 0; slot < g->shape.slots; slot++) {
+		const struct hb_block *block = g->slots[slot];
+		u64 held = 0;
+
+		sim_require(g, !block == (g->kernel[slot].presence == SIM_ABSENT));
+		if (!block)
+			continue;
+		check_state(g, slot, block);
+		for (i = 0; i < block->units; i++)
+			held += check_unit(g, block, slot, i);
+		sim_require(g, held == block->held);
+		sum.held += held;
+		if (is_usable(g, slot))
+			count_usable(g, slot, block, &sum);
+		else
+			count_offline(g, slot, block, held, &sum);
+	}
+	check_counters(g, &sum);
+	check_books(g);
+	/* The driver's own check must agree: it is what runs in the field. */
+	if (g->steps % 64 == 0 && hb_blockmap_check(&g->map))
+		sim_fail(g, "%s", hb_blockmap_check(&g->map));
+}
+
+/* ---- a step */
+
+static void check_size(struct guest *g, const struct hb_step *step)
+{
+	switch (step->kind) {
+	case HB_STEP_SHRINK_ADDED:
+	case HB_STEP_SHRINK_BOOT:
+		sim_require(g, step->pages <= HB_STEP_EVACUATE_PAGES);
+		break;
+	case HB_STEP_MEND_UNIT:
+	case HB_STEP_ADD_BLOCK:
+		sim_require(g, step->pages <= HB_UNIT_PAGES);
+		break;
+	default:
+		sim_require(g, step->pages <= HB_STEP_PAGES);
+	}
+}
+
+/* A step with nothing to do would be repeated for ever. */
+static void check_purpose(struct guest *g, const struct hb_snapshot *before,
+			  const struct hb_step *step)
+{
+	bool growing = before->populated < before->target;
+	bool shrinking = before->populated > before->target;
+
+	switch (step->kind) {
+	case HB_STEP_GROW_UNITS:
+	case HB_STEP_GROW_PAGES:
+		sim_require(g, growing && step->pages);
+		break;
+	case HB_STEP_ADD_BLOCK:
+	case HB_STEP_ONLINE_BLOCK:
+		sim_require(g, growing && !before->usable_held);
+		sim_require(g, !before->hotplug_busy);
+		break;
+	case HB_STEP_RETIRE_BLOCK:
+		sim_require(g, !growing && !before->hotplug_busy);
+		break;
+	case HB_STEP_MEND_UNIT:
+		sim_require(g, !growing && !shrinking);
+		break;
+	case HB_STEP_SHRINK_ADDED:
+		sim_require(g, !growing && step->pages);
+		break;
+	default:
+		sim_require(g, shrinking && step->pages);
+	}
+}
+
+/* Towards the target and not past it; at it, at most one unit is exchanged. */
+static void check_direction(struct guest *g, const struct hb_snapshot *before)
+{
+	u64 now = sim_populated(g);
+	u64 low = before->target, high = before->populated;
+
+	if (before->populated < before->target) {
+		low = before->populated;
+		high = before->target;
+	} else if (before->populated == before->target) {
+		low -= low < HB_UNIT_PAGES ? low : HB_UNIT_PAGES;
+	}
+	sim_require(g, now >= low && now <= high);
+}
+
+void check_step(struct guest *g, const struct hb_snapshot *before,
+		const struct hb_step *step)
+{
+	check_size(g, step);
+	check_purpose(g, before, step);
+	check_direction(g, before);
+	sim_require(g, g->taken <= before->floor.take_added);
+	sim_require(g, g->kernel_taken <= before->floor.take_boot);
+	if (before->unsettled && step->kind != HB_STEP_SHRINK_ADDED)
+		sim_require(g, g->taken <= HB_UNIT_PAGES);
+}
+
+/* ---- at the end of a pass */
+
+static bool failed(const struct guest *g, enum hb_step_kind kind)
+{
+	return g->pass.spent & (1U << kind);
+}
+
+static void check_retired(struct guest *g, const struct hb_step *last)
+{
+	bool left = g->map.empty_online ||
+		    (g->translated && g->map.empty_offline);
+
+	if (!left)
+		return;
+	sim_require(g, g->way.active || failed(g, HB_STEP_RETIRE_BLOCK));
+	if (g->now < g->patient_until)
+		sim_require(g, last->tidy_later);
+}
+
+static void check_mended(struct guest *g)
+{
+	if (g->translated && g->pass.grown && g->map.mendable_units)
+		sim_require(g, failed(g, HB_STEP_MEND_UNIT) ||
+			       sim_free_pages(g, true) <
+			       hb_floor_reserve(sim_managed(g)) + HB_UNIT_PAGES);
+}
+
+void check_content(struct guest *g, const struct hb_step *last)
+{
+	sim_require(g, !last->cause && !last->only_event);
+	sim_require(g, sim_populated(g) == worker_target(g));
+	check_retired(g, last);
+	check_mended(g);
+	if (g->now >= g->patient_until)
+		sim_require(g, !last->tidy_later);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A guest in memory, for the driver's pure part to be tried on: Xen with its limit and
+ * its other guests, the kernel's allocator and memory blocks, programs, and a user
+ * space that puts blocks on- and offline.
+ *
+ * guest_sim.c knows what is true: which page has a frame, which the allocator has,
+ * which are in use.  guest_worker.c does what the driver's thin side does, with the
+ * driver's own decisions and books.  guest_check.c compares the two after each step.
+ *
+ * All that is random comes from guest.seed: the same seed is the same history.  All
+ * sizes are in pages unless they say otherwise.
+ */
+#ifndef HB_TEST_GUEST_SIM_H
+#define HB_TEST_GUEST_SIM_H
+
+#include "core/backoff.h"
+#include "core/blockmap.h"
+#include "core/ledger.h"
+#include "core/plan.h"
+#include "core/target.h"
+#include "core/zone.h"
+
+#include "random.h"
+
+/* What Xen counts beside RAM. */
+#define SIM_GAP 16
+
+struct sim_shape {
+	unsigned int block_units;
+	unsigned int boot_blocks;
+	unsigned int slots;		/* boot memory and the address window */
+};
+
+/* One unit of 2 MiB, as the kernel and Xen see it. */
+struct sim_unit {
+	u16 owned;		/* pages that the allocator has */
+	u16 data;		/* of those, in use and can be moved */
+	u16 kernel;		/* of those, in use and cannot */
+	bool extent;		/* Xen maps it as one */
+	bool unsure;		/* Xen did not take it: the books believe it whole */
+	u64 pinned_until;	/* ms; nothing in it can be moved before */
+};
+
+enum sim_presence { SIM_ABSENT, SIM_OFFLINE, SIM_ONLINE };
+
+struct sim_slot {
+	enum sim_presence presence;
+	bool leaving;		/* on its way offline: isolated */
+	bool movable;
+	bool referenced;	/* the driver has references to its held pages */
+};
+
+/* Somebody's way on- or offline; the kernel goes one at a time. */
+struct sim_way {
+	bool active;
+	bool online;		/* where to */
+	bool movable;
+	bool by_us;
+	unsigned int slot;
+};
+
+struct guest {
+	/* the driver's books */
+	struct hb_blockmap map;
+	struct hb_block **slots;
+	struct hb_ledger ledger;
+	struct hb_target target;
+	struct hb_pass pass;
+	struct hb_backoff backoff;
+	unsigned int added_blocks;
+	u64 reserve;			/* pages kept for a block's descriptors */
+	u64 patient_until;		/* ms */
+	bool event;			/* the worker has been woken */
+
+	/* the kernel and its programs */
+	struct sim_shape shape;
+	unsigned int first_added;	/* slot where the address window begins */
+	struct sim_slot *kernel;
+	struct sim_unit *units;
+	unsigned long *owned;		/* one bit a page */
+	struct sim_way way;
+	bool auto_online;		/* the kernel onlines what is added */
+	enum hb_zone_policy policy;
+
+	/* Xen */
+	unsigned long *frames;		/* one bit a page */
+	bool translated;		/* PVH; else PV */
+	u64 xen_pages;
+	u64 xen_limit;
+	u64 host_free;
+	bool host_extents;		/* it has whole units */
+	u64 pod_outstanding;		/* populate-on-demand: pages without frames */
+	/* As many of them when the gap was measured: fewer than it, so it seemed less. */
+	u64 blurred;
+
+	/* the trial */
+	uint64_t first_seed, seed;
+	unsigned int fault_percent;
+	u64 now;			/* ms */
+	unsigned int steps;
+	u64 kernel_taken;		/* in this step, of what the kernel can use */
+	u64 taken;			/* in this step, of what is in use or free */
+};
+
+/* Fails the test, and says how to repeat this schedule alone. */
+void sim_fail(const struct guest *g, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
+
+#define sim_require(g, condition) \
+	do { \
+		if (!(condition)) \
+			sim_fail(g, "%s:%d: %s", __FILE__, __LINE__, #condition); \
+	} while (0)
+
+/* Does something go wrong here? */
+bool sim_fault(struct guest *g);
+bool sim_one_in(struct guest *g, unsigned int n);
+
+/**
+ * sim_boot() - a guest that has just been started, its driver loaded
+ * @populate_on_demand: started with less than its boot memory
+ */
+struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
+		       bool populate_on_demand);
+void sim_halt(struct guest *g);
+
+u64 sim_populated(const struct guest *g);
+u64 sim_block_pages(const struct guest *g);
+unsigned int sim_nr_units(const struct guest *g);
+
+/* Free pages of units that are online; @kernel_only: that the kernel can use. */
+u64 sim_free_pages(const struct guest *g, bool kernel_only);
+/* Pages that the allocator has in all. */
+u64 sim_managed(const struct guest *g);
+
+/* ---- Xen */
+
+/*
+ * Put frames behind @nr pages that lie together, with one hypercall.  Return: how many
+ * there are now, from the first on.
+ */
+u64 sim_xen_populate(struct guest *g, u64 pfn, u64 nr);
+/* Take them; the same. */
+u64 sim_xen_release(struct guest *g, u64 pfn, u64 nr);
+/* Why Xen would not give one more page. */
+enum hb_cause sim_xen_refusal(const struct guest *g);
+
+/* ---- the allocator */
+
+void sim_free(struct guest *g, u64 pfn, u64 nr);
+/* alloc_pages() of one page or a unit, from where the kernel allocates. */
+bool sim_alloc(struct guest *g, u64 size, u64 *pfn);
+/* alloc_contig_range(): 0, -EBUSY or -ENOMEM. */
+int sim_alloc_range(struct guest *g, u64 pfn, u64 nr);
+bool sim_unit_is_free(const struct guest *g, unsigned int unit);
+
+/* Programs, and the kernel's own needs.  Return: how much it was. */
+u64 sim_use_data(struct guest *g, u64 pages, bool scattered);
+u64 sim_drop_data(struct guest *g, u64 pages);
+bool sim_use_kernel(struct guest *g, u64 pages);
+void sim_drop_kernel(struct guest *g, u64 pages);
+void sim_pin(struct guest *g, unsigned int unit, u64 ms);
+
+/* ---- memory blocks: 0 or a negative errno, as a write to memoryN/state */
+
+int sim_way_begin(struct guest *g, unsigned int slot, bool online,
+		  bool movable, bool by_us);
+int sim_way_end(struct guest *g, bool works);
+/* Begin and end. */
+int sim_write_state(struct guest *g, unsigned int slot, bool online,
+		    bool movable, bool by_us);
+
+/* ---- the driver's thin side (guest_worker.c) */
+
+/* The notifier: does the driver agree? */
+bool worker_told(struct guest *g, unsigned int slot, enum hb_block_event event);
+u64 worker_target(const struct guest *g);
+void worker_wake(struct guest *g);
+
+/**
+ * worker_pass() - steps until the plan has no more
+ * @happen: called before each step, and may do anything to the guest; or NULL
+ *
+ * Return: the step that ended it.
+ */
+struct hb_step worker_pass(struct guest *g, void (*happen)(struct guest *g));
+
+/* Milliseconds until it looks again; HB_BACKOFF_NEVER: only an event wakes it. */
+unsigned int worker_sleep(struct guest *g, const struct hb_step *last);
+
+/* ---- guest_check.c */
+
+/* All that must be true at any time. */
+void check_guest(struct guest *g);
+/* What must be true of a step that went from @before to now. */
+void check_step(struct guest *g, const struct hb_snapshot *before,
+		const struct hb_step *step);
+/* At the target, and the plan is content. */
+void check_content(struct guest *g, const struct hb_step *last);
+
+#endif

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Guests in memory that follow the plan through random schedules, while Xen, the
+ * kernel, user space, programs and xenstore do what they like, at any moment.
+ * After every step everything is counted anew; when the faults are over the guest
+ * arrives, tidies up, and sleeps without a timer.
+ *
+ * HB_SCHEDULES=N runs N of them (a few otherwise), HB_SEED=N the ones from that seed on.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "guest_sim.h"
+
+#define MIN_STEPS 100
+#define MAX_ROUNDS 400
+
+/* ---- what may happen */
+
+static u64 random_size(struct guest *g)
+{
+	u64 most = g->shape.slots * sim_block_pages(g);
+	u64 have = sim_populated(g);
+
+	switch (random_below(&g->seed, 6)) {
+	case 0:
+		return random_below(&g->seed, most + most / 8);
+	case 1:
+		return random_below(&g->seed, most / HB_UNIT_PAGES) *
+		       HB_UNIT_PAGES;
+	case 2:
+		return random_below(&g->seed, most / sim_block_pages(g)) *
+		       sim_block_pages(g);
+	case 3:
+		return have + random_below(&g->seed, 64) - (have > 32 ? 32 : 0);
+	case 4:
+		return have + random_below(&g->seed, 8) * HB_UNIT_PAGES;
+	default:
+		return random_below(&g->seed,
+				    g->shape.boot_blocks * sim_block_pages(g));
+	}
+}
+
+static void xenstore_says(struct guest *g, const char *text)
+{
+	struct hb_target before = g->target;
+	enum hb_target_verdict verdict = hb_target_update(&g->target, text);
+
+	if (verdict == HB_TARGET_BAD || verdict == HB_TARGET_BAD_AGAIN) {
+		sim_require(g, g->target.pages == before.pages);
+		sim_require(g, g->target.valid == before.valid);
+	}
+	worker_wake(g);		/* by the watch, whatever was written */
+}
+
+static void new_target(struct guest *g)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)
+		 (random_size(g) * HB_PAGE_KIB +
+		  random_below(&g->seed, HB_PAGE_KIB)));
+	xenstore_says(g, text);
+	if (sim_one_in(g, 4))	/* the watch fires twice */
+		xenstore_says(g, text);
+}
+
+static void bad_target(struct guest *g)
+{
+	static const char *const texts[] = {
+		"", "-1", "abc", "0x1000", "1048576 ", "1e6",
+		"99999999999999999999999999999999999999999999",
+	};
+
+	xenstore_says(g, texts[random_below(&g->seed,
+					    sizeof(texts) / sizeof(*texts))]);
+}
+
+static void programs(struct guest *g)
+{
+	u64 pages = random_below(&g->seed, sim_managed(g) / 2 + 1);
+
+	switch (random_below(&g->seed, 5)) {
+	case 0:
+		sim_use_data(g, pages, false);
+		break;
+	case 1:
+		sim_use_data(g, pages, true);
+		break;
+	case 2:
+		sim_use_kernel(g, random_below(&g->seed, 64));
+		break;
+	case 3:
+		sim_pin(g, random_below(&g->seed, sim_nr_units(g)),
+			random_below(&g->seed, 200000));
+		break;
+	default:
+		sim_drop_data(g, 2 * pages);
+	}
+}
+
+/* Somebody writes to memoryN/state, or what was written ends. */
+static void user_space(struct guest *g)
+{
+	unsigned int slot = random_below(&g->seed, g->shape.slots);
+
+	if (g->way.active) {
+		sim_way_end(g, !sim_one_in(g, 4));
+		return;
+	}
+	if (g->kernel[slot].presence == SIM_ABSENT ||
+	    sim_way_begin(g, slot, g->kernel[slot].presence == SIM_OFFLINE,
+			  g->slots[slot]->origin != HB_BLOCK_BOOT &&
+			  sim_one_in(g, 2), false))
+		return;
+	if (sim_one_in(g, 2))
+		sim_way_end(g, true);
+}
+
+/* Other guests, and the host's administrator. */
+static void host(struct guest *g)
+{
+	u64 most = g->shape.slots * sim_block_pages(g);
+
+	switch (random_below(&g->seed, 4)) {
+	case 0:
+		g->host_free = random_below(&g->seed, most / 4);
+		break;
+	case 1:
+		g->host_free = 2 * most;
+		break;
+	case 2:
+		g->host_extents = sim_one_in(g, 2);
+		break;
+	default:
+		g->xen_limit = sim_one_in(g, 2) ? U64_MAX :
+			g->xen_pages + random_below(&g->seed, most / 8);
+	}
+}
+
+static void something(struct guest *g)
+{
+	switch (random_below(&g->seed, 10)) {
+	case 0:
+	case 1:
+		new_target(g);
+		break;
+	case 2:
+		bad_target(g);
+		break;
+	case 3:
+	case 4:
+	case 5:
+		programs(g);
+		break;
+	case 6:
+	case 7:
+		user_space(g);
+		break;
+	case 8:
+		host(g);
+		break;
+	default:
+		worker_wake(g);
+	}
+}
+
+/* Before a step. */
+static void perhaps_something(struct guest *g)
+{
+	if (sim_one_in(g, 12)) {
+		something(g);
+		check_guest(g);
+	}
+}
+
+/* ---- the end */
+
+/* The driver leaves alone what others took offline, and all boot memory that is. */
+static bool is_left_alone(const struct guest *g, unsigned int slot)
+{
+	const struct hb_block *block = g->slots[slot];
+
+	return block && (block->state == HB_BLOCK_PARKED ||
+			 (block->state == HB_BLOCK_OFFLINE &&
+			  block->origin == HB_BLOCK_BOOT));
+}
+
+static void unpark(struct guest *g)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < g->shape.slots; slot++)
+		if (is_left_alone(g, slot))
+			sim_require(g, !sim_write_state(g, slot, true,
+				g->slots[slot]->origin != HB_BLOCK_BOOT &&
+				sim_one_in(g, 2), false));
+}
+
+static void end_of_faults(struct guest *g)
+{
+	unsigned int unit;
+
+	g->fault_percent = 0;
+	g->xen_limit = U64_MAX;
+	g->host_free = 2 * g->shape.slots * sim_block_pages(g);
+	g->host_extents = true;
+	for (unit = 0; unit < sim_nr_units(g); unit++)
+		g->units[unit].pinned_until = 0;
+	sim_drop_data(g, sim_managed(g));
+	if (g->way.active)
+		sim_way_end(g, true);
+}
+
+/* What can be reached while what is left alone stays so.  False: nothing. */
+static bool reachable(const struct guest *g, u64 *low, u64 *high)
+{
+	unsigned int slot;
+
+	*low = sim_managed(g) - sim_free_pages(g, false);
+	*high = g->shape.slots * sim_block_pages(g);
+	for (slot = 0; slot < g->shape.slots; slot++) {
+		const struct hb_block *block = g->slots[slot];
+
+		if (!is_left_alone(g, slot))
+			continue;
+		*high -= block->held;
+		if (block->origin != HB_BLOCK_OURS)
+			*low += sim_block_pages(g) - block->held;
+	}
+	/* The floor, of all that could be there, and a block's descriptors. */
+	*low += hb_floor_reserve(*high) + sim_block_pages(g) / 64 +
+		2 * HB_UNIT_PAGES;
+	return *low < *high;
+}
+
+static void last_target(struct guest *g)
+{
+	char text[32];
+	u64 low, high, size;
+
+	if (sim_one_in(g, 2) || !reachable(g, &low, &high)) {
+		unpark(g);
+		sim_require(g, reachable(g, &low, &high));
+	}
+	size = low + random_below(&g->seed, high - low + 1);
+	snprintf(text, sizeof(text), "%llu",
+		 (unsigned long long)size * HB_PAGE_KIB);
+	xenstore_says(g, text);
+}
+
+/* Nobody wakes the worker any more but its own timer. */
+static struct hb_step settle(struct guest *g)
+{
+	unsigned int wakeups;
+
+	for (wakeups = 0; wakeups < 100; wakeups++) {
+		struct hb_step last = worker_pass(g, NULL);
+		unsigned int ms = worker_sleep(g, &last);
+
+		if (ms == HB_BACKOFF_NEVER)
+			return last;
+		g->now += ms;
+	}
+	sim_fail(g, "it does not come to rest");
+}
+
+/* Does hot-added memory hold what cannot be moved? */
+static bool is_tied(const struct guest *g)
+{
+	unsigned int unit = g->shape.boot_blocks * g->shape.block_units;
+	bool tied = false;
+
+	for (; unit < sim_nr_units(g); unit++)
+		tied |= g->units[unit].kernel;
+	return tied;
+}
+
+static void check_arrived(struct guest *g, const struct hb_step *last)
+{
+	unsigned int steps = g->steps;
+	struct hb_step again;
+
+	check_content(g, last);
+	sim_require(g, !g->map.empty_online);
+	sim_require(g, !g->translated || !g->map.empty_offline);
+	if (is_tied(g))
+		return;
+	sim_require(g, !g->map.boot_empty_units || !g->map.added_plugged);
+	/* A target written once more changes nothing. */
+	worker_wake(g);
+	again = worker_pass(g, NULL);
+	sim_require(g, g->steps == steps);
+	sim_require(g, worker_sleep(g, &again) == HB_BACKOFF_NEVER);
+}
+
+/* ---- schedules */
+
+static const struct sim_shape small = { 8, 4, 12 };
+static const struct sim_shape usual = { 64, 2, 6 };	/* 128 MiB a block */
+static const struct sim_shape large = { 1024, 1, 3 };	/* 2 GiB a block */
+
+static const struct sim_shape *shape_of(uint64_t seed)
+{
+	if (seed % 512 == 7)
+		return &large;
+	return seed % 64 == 3 ? &usual : &small;
+}
+
+static void one_round(struct guest *g)
+{
+	struct hb_step last;
+	unsigned int ms;
+
+	g->fault_percent = random_below(&g->seed, 4) * 8;
+	something(g);
+	last = worker_pass(g, perhaps_something);
+	if (!last.cause)
+		check_content(g, &last);
+	ms = worker_sleep(g, &last);
+	/* It sleeps until its timer, or until somebody wakes it. */
+	g->now += ms ? random_below(&g->seed, ms) + 1 :
+		       random_below(&g->seed, 60000);
+}
+
+static unsigned int one_schedule(uint64_t seed)
+{
+	const struct sim_shape *shape = shape_of(seed);
+	struct guest *g = sim_boot(seed, shape, seed % 8 == 5);
+	struct hb_step last;
+	unsigned int rounds, steps;
+
+	check_guest(g);
+	for (rounds = 0; g->steps < MIN_STEPS && rounds < MAX_ROUNDS; rounds++)
+		one_round(g);
+	end_of_faults(g);
+	last_target(g);
+	last = settle(g);
+	check_arrived(g, &last);
+	steps = g->steps;
+	sim_halt(g);
+	return steps;
+}
+
+static void test_random_schedules(void **state)
+{
+	const char *many = getenv("HB_SCHEDULES");
+	uint64_t seed = random_seed("schedules");
+	unsigned long n = many ? strtoul(many, NULL, 0) : 100, i;
+	unsigned long steps = 0, least = ULONG_MAX;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		unsigned int one = one_schedule(seed + i);
+
+		steps += one;
+		least = one < least ? one : least;
+	}
+	print_message("%lu schedules, %lu steps, at least %lu each\n", n, steps,
+		      least);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_random_schedules),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
