@@ -92,4 +92,11 @@ void hb_report_get(struct hb_report *report);
 int hb_sysfs_register(void);
 void hb_sysfs_unregister(void);
 
+void hb_debugfs_register(void);
+void hb_debugfs_unregister(void);
+
+/* A step ended, after @us microseconds.  Called by the worker only. */
+void hb_debugfs_count(const struct hb_step *step,
+		      const struct hb_outcome *outcome, u64 us);
+
 #endif /* HB_DRIVER_H */

@@ -212,6 +212,7 @@ static int start(void)
 
 	if (rc)
 		return rc;
+	hb_debugfs_register();
 	rc = hb_worker_start();
 	if (rc)
 		goto no_worker;
@@ -221,6 +222,7 @@ static int start(void)
 	hb_worker_stop();
 	hb_bus_stop();
 no_worker:
+	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	return rc;
 }
@@ -268,6 +270,7 @@ static void __exit hotballoon_exit(void)
 {
 	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
+	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	hb_reserve_release();
 	hand_back();

@@ -266,6 +266,7 @@ static struct hb_step run_pass(void)
 	struct hb_outcome outcome;
 	struct hb_snapshot now;
 	struct hb_step step;
+	ktime_t begun;
 
 	begin_pass();
 	for (;;) {
@@ -285,7 +286,10 @@ static struct hb_step run_pass(void)
 			try_to_freeze();
 		else
 			cond_resched();
+		begun = ktime_get();
 		outcome = carry_out(&step);
+		hb_debugfs_count(&step, &outcome,
+				 ktime_us_delta(ktime_get(), begun));
 		hb_pass_note(&worker.pass, &step, &outcome);
 	}
 }
