@@ -145,6 +145,8 @@ static void check_state(struct guest *g, unsigned int slot,
 	case HB_BLOCK_PARKED:
 		sim_require(g, kernel->presence == SIM_OFFLINE && !going);
 		sim_require(g, !kernel->referenced);
+		sim_require(g, kernel->parked ==
+			       (block->state == HB_BLOCK_PARKED));
 		break;
 	case HB_BLOCK_GOING_ONLINE:
 	case HB_BLOCK_GOING_OFFLINE:
@@ -266,14 +268,29 @@ static void check_direction(struct guest *g, const struct hb_snapshot *before)
 	sim_require(g, now >= low && now <= high);
 }
 
+/*
+ * 16 MiB and a sixteenth of the guest stay free, half of that for the kernel; what is
+ * less already does not become less still.
+ */
+static void check_floor(struct guest *g)
+{
+	u64 reserve = 16 * HB_MIB_PAGES + g->managed / 16;
+
+	if (reserve > 256 * HB_MIB_PAGES)
+		reserve = 256 * HB_MIB_PAGES;
+	if (g->taken)
+		sim_require(g, g->free >= g->taken + reserve);
+	if (g->kernel_taken)
+		sim_require(g, g->kernel_free >= g->kernel_taken + reserve / 2);
+}
+
 void check_step(struct guest *g, const struct hb_snapshot *before,
 		const struct hb_step *step)
 {
 	check_size(g, step);
 	check_purpose(g, before, step);
 	check_direction(g, before);
-	sim_require(g, g->taken <= before->floor.take_added);
-	sim_require(g, g->kernel_taken <= before->floor.take_boot);
+	check_floor(g);
 	if (before->unsettled && step->kind != HB_STEP_SHRINK_ADDED)
 		sim_require(g, g->taken <= HB_UNIT_PAGES);
 }
@@ -283,6 +300,24 @@ void check_step(struct guest *g, const struct hb_snapshot *before,
 static bool failed(const struct guest *g, enum hb_step_kind kind)
 {
 	return g->pass.spent & (1U << kind);
+}
+
+/* It gave up only when it had tried everything, and says why. */
+void check_end(struct guest *g, const struct hb_snapshot *now,
+	       const struct hb_step *last)
+{
+	if (now->populated == now->target)
+		return;
+	sim_require(g, last->cause);
+	if (now->populated < now->target && now->usable_held)
+		sim_require(g, failed(g, HB_STEP_GROW_PAGES));
+	if (now->populated < now->target && now->blocks_left)
+		sim_require(g, !last->only_event);
+	if (now->populated > now->target &&
+	    last->cause != HB_CAUSE_GUEST_FLOOR)
+		sim_require(g, failed(g, HB_STEP_SHRINK_PAGES));
+	if (now->populated > now->target && now->parked_plugged)
+		sim_require(g, failed(g, HB_STEP_SHRINK_PARKED));
 }
 
 static void check_retired(struct guest *g, const struct hb_step *last)

@@ -263,6 +263,8 @@ int sim_alloc_range(struct guest *g, u64 pfn, u64 nr)
 	int rc = sim_fault(g) ? -EBUSY : clear_range(g, pfn, nr);
 	u64 done;
 
+	if (rc)
+		g->units[pfn / HB_UNIT_PAGES].refused = true;
 	for (done = 0; !rc && done < nr; done += HB_UNIT_PAGES)
 		take(g, pfn + done,
 		     nr - done < HB_UNIT_PAGES ? nr - done : HB_UNIT_PAGES);
@@ -347,6 +349,9 @@ static int cancel(struct guest *g)
 {
 	struct sim_way way = g->way;
 
+	/* Whoever had agreed that it goes online wanted it. */
+	if (g->slots[way.slot]->state == HB_BLOCK_GOING_ONLINE)
+		g->kernel[way.slot].parked = false;
 	g->way.active = false;
 	g->kernel[way.slot].leaving = false;
 	worker_told(g, way.slot, way.online ? HB_EVENT_CANCEL_ONLINE :
@@ -385,6 +390,7 @@ static void finish_online(struct guest *g, const struct sim_way *way)
 	kernel->presence = SIM_ONLINE;
 	kernel->movable = way->movable;
 	kernel->referenced = true;
+	kernel->parked = false;
 	for (pfn = start; pfn < start + sim_block_pages(g); pfn = end) {
 		end = start + find_next_bit(block->page_held,
 					    sim_block_pages(g), pfn - start);
@@ -425,6 +431,7 @@ static void finish_offline(struct guest *g, const struct sim_way *way)
 	g->kernel[way->slot].presence = SIM_OFFLINE;
 	g->kernel[way->slot].leaving = false;
 	g->kernel[way->slot].movable = false;
+	g->kernel[way->slot].parked = !way->by_us;
 	worker_told(g, way->slot, way->by_us ? HB_EVENT_OFFLINE_BY_US :
 					       HB_EVENT_OFFLINE_BY_OTHER);
 }

@@ -40,6 +40,7 @@ struct sim_unit {
 	bool extent;		/* Xen maps it as one */
 	bool unsure;		/* Xen did not take it: the books believe it whole */
 	u64 pinned_until;	/* ms; nothing in it can be moved before */
+	bool refused;		/* could not be evacuated at some time */
 };
 
 enum sim_presence { SIM_ABSENT, SIM_OFFLINE, SIM_ONLINE };
@@ -49,6 +50,7 @@ struct sim_slot {
 	bool leaving;		/* on its way offline: isolated */
 	bool movable;
 	bool referenced;	/* the driver has references to its held pages */
+	bool parked;		/* offline by somebody else's hand */
 };
 
 /* Somebody's way on- or offline; the kernel goes one at a time. */
@@ -99,8 +101,13 @@ struct guest {
 	unsigned int fault_percent;
 	u64 now;			/* ms */
 	unsigned int steps;
+	unsigned int wakes_left;	/* for nothing new, at the end */
 	u64 kernel_taken;		/* in this step, of what the kernel can use */
 	u64 taken;			/* in this step, of what is in use or free */
+	u64 managed;			/* before it: all that the allocator had */
+	u64 free;			/* and what was free of that */
+	u64 kernel_free;		/* and where the kernel can use it */
+	bool grew;			/* in any step so far, or since it was cleared */
 };
 
 /* Fails the test, and says how to repeat this schedule alone. */
@@ -196,6 +203,9 @@ void check_guest(struct guest *g);
 /* What must be true of a step that went from @before to now. */
 void check_step(struct guest *g, const struct hb_snapshot *before,
 		const struct hb_step *step);
+/* What must be true when the plan has no more to do. */
+void check_end(struct guest *g, const struct hb_snapshot *now,
+	       const struct hb_step *last);
 /* At the target, and the plan is content. */
 void check_content(struct guest *g, const struct hb_step *last);
 

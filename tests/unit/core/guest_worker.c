@@ -409,7 +409,7 @@ static bool kernel_removes(struct guest *g, unsigned int slot)
 		sim_require(g, sim_way_begin(g, slot, true, true, false));
 	if (g->way.active || sim_fault(g))
 		return false;
-	sim_require(g, kernel->presence == SIM_OFFLINE);
+	sim_require(g, kernel->presence == SIM_OFFLINE && !kernel->parked);
 	kernel->presence = SIM_ABSENT;
 	sim_drop_kernel(g, descriptor_pages(g));
 	return true;
@@ -422,6 +422,8 @@ static int remove_block(struct guest *g, struct hb_block *block)
 
 	if (sim_fault(g))	/* somebody is faster */
 		sim_way_begin(g, slot, true, true, false);
+	if (sim_fault(g) && g->way.active && !sim_way_end(g, true))
+		sim_write_state(g, slot, false, false, false);
 	if (note(g, block, HB_EVENT_REMOVE).verdict != HB_VERDICT_ALLOW)
 		return -EBUSY;
 	gone = kernel_removes(g, slot);
@@ -562,9 +564,14 @@ static void one_step(struct guest *g, const struct hb_snapshot *now,
 
 	g->taken = 0;
 	g->kernel_taken = 0;
+	g->managed = sim_managed(g);
+	g->free = sim_free_pages(g, false);
+	g->kernel_free = sim_free_pages(g, true);
 	g->steps++;
 	g->now += 1 + random_below(&g->seed, 10);
 	outcome = carry_out(g, step);
+	if (step->kind == HB_STEP_GROW_UNITS || step->kind == HB_STEP_GROW_PAGES)
+		g->grew |= outcome.pages;
 	hb_pass_note(&g->pass, step, &outcome);
 	check_step(g, now, step);
 	check_guest(g);
@@ -590,6 +597,7 @@ struct hb_step worker_pass(struct guest *g, void (*happen)(struct guest *g))
 		step = hb_plan(&now, &g->pass);
 		trace(g, &now, &step);
 		if (step.kind == HB_STEP_NONE) {
+			check_end(g, &now, &step);
 			if (!step.cause)
 				refill_reserve(g, now.floor.take_boot);
 			return step;
