@@ -133,6 +133,18 @@ static void open_ledger(const struct hb_firmware_ram *firmware,
 	mutex_unlock(&hb.lock);
 }
 
+/*
+ * Held pages are here by another driver's doing, which goes page by page; and so may
+ * populate-on-demand, whose memory Xen counts once it is touched.
+ */
+static void suspect_found_memory(void)
+{
+	mutex_lock(&hb.lock);
+	if (hb.map.held || hb_extents_current() < hb_ledger_populated(&hb.ledger))
+		hb_blockmap_suspect(&hb.map);
+	mutex_unlock(&hb.lock);
+}
+
 static int take_over(const struct hb_firmware_ram *firmware)
 {
 	struct hb_blocks_found found;
@@ -154,6 +166,7 @@ static int take_over(const struct hb_firmware_ram *firmware)
 		return rc;
 	}
 	open_ledger(firmware, &found);
+	suspect_found_memory();
 	hb_online_close(false);
 	return 0;
 }

@@ -227,6 +227,31 @@ int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 	return change_range(map, pfn, nr, false);
 }
 
+static void suspect(struct hb_block *block)
+{
+	unsigned int unit;
+
+	bitmap_set(block->unit_broken, 0, block->units);
+	block->mendable_units = 0;
+	for (unit = 0; unit < block->units; unit++)
+		block->mendable_units += is_mendable(block, unit);
+}
+
+void hb_blockmap_suspect(struct hb_blockmap *map)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < map->nr_slots; slot++) {
+		struct hb_block *block = map->slots[slot];
+
+		if (!block)
+			continue;
+		account(map, block, -1);
+		suspect(block);
+		account(map, block, 1);
+	}
+}
+
 bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn)
 {
 	struct hb_block *block = hb_blockmap_find(map, pfn);

@@ -121,6 +121,12 @@ int hb_blockmap_hold(struct hb_blockmap *map, unsigned long pfn,
 int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 			unsigned long nr);
 
+/*
+ * Somebody else gave and took pages of this memory before, or populate-on-demand did:
+ * take every unit for broken, until it comes back whole.
+ */
+void hb_blockmap_suspect(struct hb_blockmap *map);
+
 bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn);
 
 /* How many of @nr pages of one block from @pfn on are held. */

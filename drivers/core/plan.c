@@ -157,7 +157,7 @@ static bool is_displaced(const struct hb_snapshot *now)
 static struct hb_step plan_tidy(const struct hb_snapshot *now,
 				const struct hb_pass *pass)
 {
-	bool room = now->floor.take_boot >= HB_UNIT_PAGES;
+	bool room = now->floor.take_boot >= HB_UNIT_PAGES && !now->unsettled;
 	bool displaced = is_displaced(now);
 	struct hb_step take = shrink_added(now, HB_UNIT_PAGES,
 					   now->added_plugged);

@@ -334,7 +334,8 @@ static void check_retired(struct guest *g, const struct hb_step *last)
 
 static void check_mended(struct guest *g)
 {
-	if (g->translated && g->pass.grown && g->map.mendable_units)
+	if (g->translated && g->ledger.settled && g->pass.grown &&
+	    g->map.mendable_units)
 		sim_require(g, failed(g, HB_STEP_MEND_UNIT) ||
 			       sim_free_pages(g, true) <
 			       hb_floor_reserve(sim_managed(g)) + HB_UNIT_PAGES);

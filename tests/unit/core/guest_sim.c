@@ -518,6 +518,21 @@ static void make_room(struct guest *g)
 	g->frames = allocate(BITS_TO_LONGS(pages) * sizeof(long));
 }
 
+/*
+ * As it is after populate-on-demand, or after another driver: some of boot memory is
+ * mapped page by page, and the driver can but suspect all of it.
+ */
+static void broken_before(struct guest *g)
+{
+	unsigned int unit = g->shape.boot_blocks * g->shape.block_units;
+
+	while (unit-- > 0) {
+		g->units[unit].extent = !sim_one_in(g, 4);
+		g->units[unit].unsure = g->units[unit].extent;
+	}
+	hb_blockmap_suspect(&g->map);
+}
+
 struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 		       bool populate_on_demand)
 {
@@ -544,6 +559,8 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 		g->pod_outstanding = sim_populated(g) / 2;
 		g->xen_pages -= g->pod_outstanding;
 	}
+	if (populate_on_demand || sim_one_in(g, 4))
+		broken_before(g);
 	return g;
 }
 

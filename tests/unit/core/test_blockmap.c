@@ -632,6 +632,27 @@ static void test_check_finds_damage(void **state)
 	destroy(f);
 }
 
+/* Whoever had the memory before may have broken any of it. */
+static void test_suspect(void **state)
+{
+	struct fixture *f = make();
+	struct hb_block *block = f->map.slots[0];
+
+	(void)state;
+	change_pages(f, 0, HB_UNIT_PAGES);
+	change_pages(f, HB_UNIT_PAGES, 7);
+	hb_blockmap_suspect(&f->map);
+	assert_null(hb_blockmap_check(&f->map));
+	assert_int_equal(block->mendable_units, block->units - 2);
+	/* What comes back as a whole is whole. */
+	assert_int_equal(hb_blockmap_release(&f->map, 0, HB_UNIT_PAGES), 0);
+	assert_int_equal(block->mendable_units, block->units - 2);
+	assert_int_equal(hb_blockmap_release(&f->map, HB_UNIT_PAGES, 7), 0);
+	assert_int_equal(block->mendable_units, block->units - 1);
+	assert_null(hb_blockmap_check(&f->map));
+	destroy(f);
+}
+
 /* ---- the order, by example */
 
 static struct hb_run pick_added(const struct fixture *f, unsigned long max,
@@ -738,6 +759,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_changes),
 		cmocka_unit_test(test_check_finds_damage),
+		cmocka_unit_test(test_suspect),
 		cmocka_unit_test(test_from_the_top),
 		cmocka_unit_test(test_free_and_whole_first),
 		cmocka_unit_test(test_offline_blocks),

@@ -296,7 +296,8 @@ static void check_all_mended(struct guest *g)
 {
 	unsigned int unit, i, per = g->shape.block_units;
 
-	if (!g->translated || !g->grew || sim_free_pages(g, true) <
+	if (!g->translated || !g->ledger.settled || !g->grew ||
+	    sim_free_pages(g, true) <
 	    hb_floor_reserve(sim_managed(g)) + HB_UNIT_PAGES)
 		return;
 	for (unit = 0; unit < sim_nr_units(g); unit++) {
