@@ -109,6 +109,8 @@ static int add_block(unsigned long pfn)
 	struct hb_block *block;
 	int rc;
 
+	if (!hb_reserve_complete())
+		return -ENOMEM;
 	hb_reserve_release();
 	rc = hb_extents_prepare(pfn, hb.map.block_pages);
 	if (rc)

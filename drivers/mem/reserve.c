@@ -4,6 +4,7 @@
 #include <linux/mm.h>
 
 #include "../driver.h"
+#include "isolate.h"
 #include "reserve.h"
 
 /*
@@ -12,10 +13,13 @@
  */
 #define TABLE_PAGES_SHIFT 7
 
-/* Must not reclaim, least of all kill, for a need that may never come. */
-#define GFP_RESERVE \
+/* To spare means free: must not reclaim for a need that may never come. */
+#define GFP_SPARE \
 	((GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC) & \
 	 ~__GFP_DIRECT_RECLAIM)
+
+/* The same when the need is there. */
+#define GFP_NEEDED (GFP_SPARE | __GFP_DIRECT_RECLAIM)
 
 static LIST_HEAD(units);	/* order HB_UNIT_ORDER: descriptors like them whole */
 static LIST_HEAD(singles);
@@ -29,9 +33,9 @@ static unsigned long wanted(void)
 	return descriptors + (hb.map.block_pages >> TABLE_PAGES_SHIFT);
 }
 
-static bool take(struct list_head *list, unsigned int order)
+static bool take(struct list_head *list, unsigned int order, gfp_t gfp)
 {
-	struct page *page = alloc_pages(GFP_RESERVE, order);
+	struct page *page = alloc_pages(gfp, order);
 
 	if (!page)
 		return false;
@@ -40,16 +44,50 @@ static bool take(struct list_head *list, unsigned int order)
 	return true;
 }
 
-void hb_reserve_refill(u64 spare)
+/* Larger pages are a luxury that nothing is reclaimed for. */
+static void fill(gfp_t gfp)
 {
 	unsigned long goal = wanted();
 
-	if (reserved >= goal || spare < goal - reserved)
-		return;
-	while (goal - reserved >= HB_UNIT_PAGES && take(&units, HB_UNIT_ORDER))
+	while (reserved + HB_UNIT_PAGES <= goal &&
+	       take(&units, HB_UNIT_ORDER, GFP_SPARE))
 		;
-	while (reserved < goal && take(&singles, 0))
+	while (reserved < goal && take(&singles, 0, gfp))
 		;
+}
+
+/* Whole runs, so a little more than is wanted may come. */
+static void fill_by_evacuating(void)
+{
+	unsigned long goal = wanted(), i;
+
+	while (reserved < goal) {
+		struct hb_run run = hb_isolate_evacuate_boot();
+
+		if (!run.nr)
+			return;
+		for (i = 0; i < run.nr; i++)
+			list_add(&pfn_to_page(run.pfn + i)->lru, &singles);
+		reserved += run.nr;
+	}
+}
+
+void hb_reserve_refill(const struct hb_floor *spare)
+{
+	unsigned long goal = wanted();
+	unsigned long missing = goal - min(goal, reserved);
+
+	if (spare->take_boot >= missing)
+		fill(GFP_SPARE);
+	else if (spare->take_added >= missing)
+		fill_by_evacuating();
+}
+
+bool hb_reserve_complete(void)
+{
+	fill(GFP_NEEDED);
+	fill_by_evacuating();
+	return reserved >= wanted();
 }
 
 static void give(struct list_head *list, unsigned int order)

@@ -3,7 +3,8 @@
  * Memory for growing: a new block costs memory before it gives any (its page
  * descriptors, 1.6 % of it, and page tables), and a guest that needs to grow may have
  * none.  So the driver keeps as much as one block costs, and lets it go right before
- * it adds one.
+ * it adds one.  It must be memory that the kernel itself can use: where only hot-added
+ * memory is free, what is in boot memory is moved there.
  *
  * Used by the worker only.
  */
@@ -12,11 +13,23 @@
 
 #include <linux/types.h>
 
+#include "../core/floor.h"
+
 /**
  * hb_reserve_refill() - fill the reserve, as far as the guest has memory to spare
- * @spare: pages that may be taken without pressing the guest
+ * @spare: what may be taken without pressing the guest
  */
-void hb_reserve_refill(u64 spare);
+void hb_reserve_refill(const struct hb_floor *spare);
+
+/**
+ * hb_reserve_complete() - fill the reserve, because a block is to be added now
+ *
+ * May make the kernel drop caches, but kills nobody.  The kernel warns when it runs out
+ * of memory halfway into adding a block: do not begin without this.
+ *
+ * Return: is it full?  What there is, is kept in any case.
+ */
+bool hb_reserve_complete(void);
 
 /* Give all of it to the allocator. */
 void hb_reserve_release(void);
