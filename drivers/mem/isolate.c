@@ -44,11 +44,16 @@ static void mark_busy(unsigned long pfn)
 /* Return: 0, -ENOMEM with nowhere to move things to, or another errno if busy. */
 static int isolate(struct hb_run run)
 {
-	/* Little, and the only memory that old devices can use. */
-	if (page_zonenum(pfn_to_page(run.pfn)) < ZONE_DMA32)
-		return -EBUSY;
 	return alloc_contig_range(run.pfn, run.pfn + run.nr, MIGRATE_MOVABLE,
 				  GFP_KERNEL | __GFP_NOWARN);
+}
+
+/* Some memory is not for giving away: it is little, and all that old devices can use. */
+static int isolate_to_give(struct hb_run run)
+{
+	if (page_zonenum(pfn_to_page(run.pfn)) < ZONE_DMA32)
+		return -EBUSY;
+	return isolate(run);
 }
 
 /*
@@ -71,7 +76,7 @@ static struct hb_outcome shrink(struct hb_pick pick, u64 pages)
 			outcome.cause = HB_CAUSE_GUEST_BUSY;
 			break;
 		}
-		rc = isolate(run);
+		rc = isolate_to_give(run);
 		if (rc && run.nr > HB_UNIT_PAGES) {
 			most = HB_UNIT_PAGES;
 			continue;
@@ -151,7 +156,7 @@ struct hb_run hb_isolate_evacuate_boot(void)
 
 		if (!run.nr)
 			break;
-		if (!is_movable(&run) && !isolate(run))
+		if (!is_movable(&run) && !isolate_to_give(run))
 			return run;
 		mark_busy(run.pfn);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/mm.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/vmstat.h>
 
@@ -8,11 +9,20 @@
 
 /* init_per_zone_wmark_min() of mm/page_alloc.c; NULL: they stay as they are. */
 static int (*recompute)(void);
+
+/*
+ * pcp_batch_high_lock there, which recompute() takes.  Whoever takes a block offline has
+ * it for as long as that takes, which may be for ever.
+ */
+static struct mutex *recompute_lock;
+
 static u64 managed_before;
 
 void hb_watermarks_init(void)
 {
-	recompute = hb_symbol("init_per_zone_wmark_min");
+	recompute_lock = hb_symbol("pcp_batch_high_lock");
+	if (recompute_lock)
+		recompute = hb_symbol("init_per_zone_wmark_min");
 	if (!recompute)
 		pr_info("watermarks cannot follow the guest's size: it will not shrink as far as it could\n");
 	managed_before = totalram_pages();
@@ -23,6 +33,8 @@ void hb_watermarks_follow(void)
 	u64 managed = totalram_pages();
 
 	if (!recompute || !hb_floor_watermarks_stale(managed, managed_before))
+		return;
+	if (mutex_is_locked(recompute_lock))
 		return;
 	managed_before = managed;
 	recompute();

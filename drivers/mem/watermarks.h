@@ -15,7 +15,7 @@
 
 void hb_watermarks_init(void);
 
-/* Have them computed anew if the size moved enough. */
+/* Have them computed anew if the size moved enough and the kernel is free to. */
 void hb_watermarks_follow(void);
 
 /* What the floor is computed from. */
