@@ -128,11 +128,12 @@ base_dom0() {
 }
 
 base_guest() {
-	local root=$1/guest
+	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	compile "$root/bin/agent" "$XEN_TESTS/guest/agent.c" -static -s
-	compile "$root/bin/memfill" "$XEN_TESTS/guest/memfill.c" -static -s
+	for tool in agent freemem memfill; do
+		compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
+	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
 	cpio_dir "$root" "$1/guest.cpio"
 	rm -rf "$root"
