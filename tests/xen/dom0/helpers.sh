@@ -19,6 +19,8 @@
 #   guest_dmesg NAME
 #   in_guest [-t SECONDS] NAME COMMAND...
 #                                      output and exit status are the command's; 60 s limit
+#   guest_spawn NAME ID COMMAND        run it in the background of the guest
+#   guest_end NAME ID [SECONDS]        SIGTERM it and wait; its output and exit status (60 s)
 # Sizes
 #   guest_mem_set NAME MIB             xl mem-set
 #   guest_tot_pages NAME, guest_max_pages NAME, guest_cpu_ns NAME     as Xen counts
@@ -334,6 +336,18 @@ in_guest() {
 		fail "guest $name answers: $*"
 		;;
 	esac
+}
+
+guest_spawn() {
+	in_guest "$1" "rm -f /run/$2.pid /run/$2.status
+		($3 >/run/$2.log 2>&1 & echo \$! >/run/$2.pid; wait \$!; echo \$? >/run/$2.status) >/dev/null 2>&1 &
+		until [ -s /run/$2.pid ]; do sleep 0.1; done"
+}
+
+guest_end() {
+	in_guest -t "${3:-60}" "$1" "kill -TERM \$(cat /run/$2.pid) 2>/dev/null
+		until [ -s /run/$2.status ]; do sleep 0.1; done
+		cat /run/$2.log; exit \$(cat /run/$2.status)"
 }
 
 guest_dmesg() { in_guest "$1" dmesg; }

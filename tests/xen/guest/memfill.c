@@ -6,18 +6,13 @@
  *   memfill verify ID             every word is still what was written
  *   memfill stop ID
  *
- * Model: `start` returns when all pages are present and filled; the process
- * behind it then serves an abstract socket named after ID.  Every 64-bit word
- * depends on the seed, the page's number and the place in the page, and none is
- * zero: a page that was lost, zeroed, swapped with another or taken over by
- * someone else does not verify.  Within a page words are an arithmetic sequence
- * from a hashed start, which costs two instructions a word in emulation.
+ * Model: `start` returns when all pages are present and filled (pattern.h); the
+ * process behind it then serves an abstract socket named after ID.
  *
  * Exit status: 0 done, 1 contents differ or no such process, 2 usage, 3 no memory.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,48 +22,16 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PAGE 4096u
-#define WORDS (PAGE / 8)
-#define STEP 0x9e3779b97f4a7c15u
+#include "pattern.h"
 
 static uint64_t *mem;
 static size_t pages;
 static uint64_t seed;
 
-static uint64_t page_start(size_t page)
-{
-	uint64_t z = seed + (page + 1) * STEP;		/* splitmix64 */
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
-	return z ^ z >> 31;
-}
-
-static void fill(void)
-{
-	for (size_t page = 0; page < pages; page++) {
-		uint64_t *p = mem + page * WORDS, v = page_start(page);
-
-		for (size_t i = 0; i < WORDS; i++, v += STEP)
-			p[i] = v | 1;
-	}
-}
-
 static void verify(char *answer, size_t size)
 {
-	for (size_t page = 0; page < pages; page++) {
-		const uint64_t *p = mem + page * WORDS;
-		uint64_t v = page_start(page);
-
-		for (size_t i = 0; i < WORDS; i++, v += STEP)
-			if (p[i] != (v | 1)) {
-				snprintf(answer, size,
-					 "page %zu of %zu, word %zu: %016" PRIx64 " instead of %016" PRIx64,
-					 page, pages, i, p[i], v | 1);
-				return;
-			}
-	}
-	snprintf(answer, size, "ok %zu", pages);
+	if (pattern_verify(mem, pages, seed, answer, size))
+		snprintf(answer, size, "ok %zu", pages);
 }
 
 static socklen_t address(struct sockaddr_un *a, const char *id)
@@ -127,13 +90,13 @@ static int start(const char *id, size_t mib)
 	}
 	close(ready[0]);
 	setsid();
-	pages = mib * (1048576 / PAGE);
-	mem = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pages = mib * (1048576 / PATTERN_PAGE);
+	mem = mmap(NULL, pages * PATTERN_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED) {
 		perror("memfill: mmap");
 		exit(3);
 	}
-	fill();
+	pattern_fill(mem, pages, seed);
 	null = open("/dev/null", O_RDWR);
 	dup2(null, 0);
 	dup2(null, 1);
@@ -175,7 +138,7 @@ int main(int argc, char **argv)
 		unsigned long mib = strtoul(argv[3], &end, 10);
 
 		if (mib && !*end) {
-			seed = argc == 5 ? strtoull(argv[4], NULL, 0) : STEP;
+			seed = argc == 5 ? strtoull(argv[4], NULL, 0) : PATTERN_STEP;
 			for (const char *c = argv[2]; *c; c++)
 				seed = seed * 31 + (unsigned char)*c;
 			return start(argv[2], mib);
