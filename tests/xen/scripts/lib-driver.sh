@@ -9,6 +9,8 @@
 
 XEN_MEMORY=/sys/devices/system/xen_memory/xen_memory0
 REPORT=/sys/kernel/hotballoon
+BOOKS=/sys/kernel/debug/hotballoon
+BLOCKS=/sys/devices/system/memory
 
 # Remember the constants of a fresh guest at its boot size.
 books_open() {
@@ -30,6 +32,29 @@ books_check() {
 	check "$g: $label: MemTotal follows" $((tot * 4 - kept)) "$(guest_memtotal_kib "$g")"
 	check "$g: $label: the driver agrees" "$kib 0" \
 		"$(in_guest "$g" "echo \$(cat $REPORT/current_kb) \$(cat $REPORT/drift_kb)")"
+	check "$g: $label: a recount of its books" ok "$(in_guest "$g" cat $BOOKS/check)"
+}
+
+# Blocks as the driver knows them: fields are 1 block, 2 origin, 3 state, 4 movable,
+# 5 held pages, 6 empty units.
+# driver_blocks NAME CONDITION: the numbers of those for which that of awk holds, in a line
+driver_blocks() {
+	in_guest "$1" "awk 'NR > 1 && ($2) { printf \"%s%s\", n++ ? \" \" : \"\", \$1 }' $BOOKS/blocks"
+}
+
+# driver_block NAME BLOCK FIELD
+driver_block() { in_guest "$1" "awk '\$1 == \"$2\" { print \$$3 }' $BOOKS/blocks"; }
+
+# As user space does it.
+set_block() { in_guest "$1" "echo $3 >$BLOCKS/memory$2/state"; }
+
+# wait_blocks NAME N [SECONDS]: until only N are left; on PV, where blocks stay, online.
+wait_blocks() {
+	local which='ls -d memory[0-9]*'
+	[ "$(guest_type "$1")" != pv ] || which='grep -l ^online memory[0-9]*/state'
+	in_guest -t $((${3:-20} + 10)) "$1" "cd $BLOCKS
+		n=0; while [ \$($which | wc -l) -ne $2 ]; do
+			n=\$((n + 1)); [ \$n -lt $((${3:-20} * 10)) ] || exit 1; sleep 0.1; done"
 }
 
 # wait_report NAME FILE VALUE [SECONDS]: until the driver says so.
