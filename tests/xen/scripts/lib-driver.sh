@@ -35,6 +35,12 @@ books_check() {
 	check "$g: $label: a recount of its books" ok "$(in_guest "$g" cat $BOOKS/check)"
 }
 
+# What explains a failure.
+books_show() {
+	in_guest "$1" "grep '' $REPORT/*; cat /proc/\$(pidof hotballoon)/stack $BOOKS/steps $BOOKS/blocks; dmesg | grep hotballoon: | tail -n 5" |
+		sed 's/^/# /'
+}
+
 # Blocks as the driver knows them: fields are 1 block, 2 origin, 3 state, 4 movable,
 # 5 held pages, 6 empty units.
 # driver_blocks NAME CONDITION: the numbers of those for which that of awk holds, in a line
