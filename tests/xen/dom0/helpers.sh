@@ -6,7 +6,8 @@
 # Guests
 #   guest_create NAME [type=pvh|pv] [kernel=6.1|6.12] [memory=MIB] [maxmem=MIB] [vcpus=N]
 #                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines']
-#                                      create it, do not wait
+#                [io=yes]              create it, do not wait; io: with modules for disks and
+#                                      networks in /lib/modules
 #   guest_wait_up NAME [SECONDS]       wait until it takes commands (and our driver is loaded)
 #   guest_start NAME [KEY=VALUE...]    both
 #   guest_destroy NAME
@@ -196,11 +197,11 @@ _dead() {
 
 guest_create() {
 	local name="$1" type="$LAB_GUEST" kernel="${LAB_KERNELS%% *}" memory="$LAB_MEMORY" maxmem="$LAB_MAXMEM"
-	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' dir start n
+	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' io=no dir start n
 	shift
 	for n in "$@"; do
 		case $n in
-		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=*) ;;
+		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=* | io=*) ;;
 		*) fail "guest_create $name: unknown setting '$n'" ;;
 		esac
 		# shellcheck disable=SC2163 # that is the point: a name of the list above
@@ -211,6 +212,7 @@ guest_create() {
 		fail "guest_create $name: kernel $kernel is not in this run: lab run --kernel $kernel"
 	[ "$driver" = none ] || [ -e "/kernels/$kernel/driver" ] ||
 		fail "guest_create $name: driver=$driver, but this run has no driver for $kernel"
+	[ "$io" = yes ] && io=-io || io=
 	dir=$LAB_GUESTS/$name
 	[ ! -e "$dir/domid" ] || ! guest_alive "$name" || fail "guest_create $name: there is a guest of that name"
 	rm -rf "$dir"
@@ -229,7 +231,7 @@ guest_create() {
 		name = "$name"
 		type = "$type"
 		kernel = "/kernels/$kernel/vmlinux"
-		ramdisk = "/kernels/$kernel/initrd.gz"
+		ramdisk = "/kernels/$kernel/initrd$io.gz"
 		cmdline = "console=hvc0 rdinit=/init quiet panic=-1 oops=panic panic_on_warn=1 hb.driver=$driver${params:+ hb.params=$(echo "$params" | tr ' ' ';')} $cmdline"
 		memory = $memory
 		maxmem = $maxmem

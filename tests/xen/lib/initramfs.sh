@@ -58,6 +58,22 @@ add_busybox() {
 	done
 }
 
+# copy_modules SERIES DIR MODULE...: unpacked, from that kernel's package.
+copy_modules() {
+	local tree dir=$2 module file
+	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")/kernel
+	shift 2
+	mkdir -p "$dir"
+	for module in "$@"; do
+		file=$(find "$tree" -name "$module.ko" -o -name "$module.ko.xz")
+		case $file in
+		*.ko) cp "$file" "$dir/" ;;
+		*.xz) xz -dc "$file" >"$dir/$module.ko" ;;
+		*) die "$tree has no $module.ko" ;;
+		esac
+	done
+}
+
 compile() {
 	local out=$1 source=$2
 	shift 2
@@ -70,7 +86,7 @@ base_hash() {
 	{
 		readlink "$CACHE/xen" "$CACHE/kernel-6.1"
 		sha256sum </bin/busybox
-		cat "$XEN_TESTS"/dom0/{init,labtool.c} "$XEN_TESTS"/guest/* \
+		cat "$XEN_TESTS"/dom0/{init,block,vif,labtool.c} "$XEN_TESTS"/guest/* \
 			"$XEN_TESTS"/lib/{initramfs.sh,wire.h}
 	} | sha256sum | cut -c 1-16
 }
@@ -95,7 +111,7 @@ base_prepare() {
 }
 
 base_dom0() {
-	local root=$1/dom0 xen=$CACHE/xen modules tool module
+	local root=$1/dom0 xen=$CACHE/xen tool
 	mkdir -p "$root"/{bin,sbin,dev,proc/xen,sys,run,tmp,root,out,lab,kernels} "$root"/lib/modules \
 		"$root"/etc/xen/scripts "$root"/usr/{bin,sbin,lib/xen-4.17/bin} \
 		"$root"/var/{lib/xen,lib/xenstored,log/xen/console}
@@ -114,12 +130,11 @@ base_dom0() {
 	printf 'autoballoon="off"\n' >"$root/etc/xen/xl.conf"
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
-	modules=$CACHE/kernel-6.1/lib/modules/$(cache_release 6.1)/kernel
-	for module in xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
-		virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk; do
-		find "$modules" -name "$module.ko" -exec cp {} "$root/lib/modules/" \;
-		[ -e "$root/lib/modules/$module.ko" ] || die "$modules has no $module.ko"
-	done
+	copy_modules 6.1 "$root/lib/modules" xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
+		virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk \
+		loop xen-blkback xen-netback
+	# The packages' own want bash, and tools that are not here.
+	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
 	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
@@ -131,7 +146,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent churn freemem memfill toggle; do
+	for tool in agent churn diskio freemem memfill pin toggle; do
 		compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
@@ -187,7 +202,11 @@ initrd_build() {
 	rm -rf "$tmp"
 }
 
-# guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one.
+# What guests need for disks and networks, in the order in which it is loaded.
+GUEST_MODULES=(crc16 crc32c_generic mbcache jbd2 ext4 xen-blkfront xen-netfront)
+
+# guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one; and
+# another, initrd-io.gz, with GUEST_MODULES.
 guest_initrd() {
 	local driver
 	driver=$(driver_path "$1")
@@ -200,6 +219,10 @@ guest_initrd() {
 		cp "$driver" "$3/driver"
 	fi
 	cat "$BASE/guest.cpio" "$2/driver.cpio" | gzip -1n >"$3/initrd.gz"
+	rm -rf "$2/io"
+	copy_modules "$1" "$2/io/lib/modules" "${GUEST_MODULES[@]}"
+	cpio_dir "$2/io" "$2/io.cpio"
+	cat "$BASE/guest.cpio" "$2/driver.cpio" "$2/io.cpio" | gzip -1n >"$3/initrd-io.gz"
 }
 
 # add_toolstack ROOT: our programs, and the libraries that the base lacks.
