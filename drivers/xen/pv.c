@@ -8,6 +8,7 @@
 #include <xen/interface/xen.h>
 
 #include "../core/blockmap.h"
+#include "extents.h"
 #include "pv.h"
 
 /* Pages a hypercall: what one extent becomes. */
@@ -108,18 +109,41 @@ static void keep_frames(unsigned int first, unsigned int nr)
 		pr_err("cannot map pages again that Xen did not take\n");
 }
 
+/*
+ * Give the first @nr machine frames of the batch to Xen, as one extent if they are one:
+ * that spares Xen some 50 instructions a page.  If Xen stops within an extent it does not say
+ * where, but its count does.
+ *
+ * Return: how many it took, in order.
+ */
+static unsigned int give_frames(unsigned int nr, bool one_extent)
+{
+	u64 before;
+
+	/* Xen leaves the list as it is: mfns[] is still true afterwards. */
+	if (!one_extent)
+		return hb_reservation(XENMEM_decrease_reservation, batch->mfns,
+				      nr, 0);
+	before = hb_extents_current();
+	if (hb_reservation(XENMEM_decrease_reservation, batch->mfns, 1,
+			   HB_UNIT_ORDER))
+		return nr;
+	return min_t(u64, nr, before - min(before, hb_extents_current()));
+}
+
 static unsigned int release_batch(unsigned int nr)
 {
+	bool one_extent = nr == HB_UNIT_PAGES;
 	unsigned int i, unmapped, done;
 
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		batch->mfns[i] = pfn_to_mfn(batch->pfns[i]);
+		one_extent &= batch->mfns[i] == batch->mfns[0] + i;
+	}
 	unmapped = map_frames(0, nr, false);
 	for (i = 0; i < unmapped; i++)
 		set_p2m(batch->pfns[i], INVALID_P2M_ENTRY);
-	/* Xen leaves the list as it is: mfns[] is still true afterwards. */
-	done = hb_reservation(XENMEM_decrease_reservation, batch->mfns,
-			      unmapped, 0);
+	done = give_frames(unmapped, one_extent && unmapped == nr);
 	if (done < nr)
 		keep_frames(done, nr);
 	return done;
