@@ -30,7 +30,7 @@ static struct {
 	struct hb_pass pass;
 	struct hb_backoff backoff;
 	unsigned long patient_until;	/* jiffies */
-	struct hb_floor spare;		/* what the guest could give at the last look */
+	u64 spare;			/* pages the guest could give at the last look */
 } worker;
 
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
@@ -159,7 +159,7 @@ static void take_snapshot(struct hb_snapshot *now)
 	mutex_unlock(&hb.lock);
 	now->floor = hb_floor_compute(&pressure);
 	now->patient = time_before(jiffies, worker.patient_until);
-	worker.spare = now->floor;
+	worker.spare = now->floor.take_boot;
 }
 
 static struct hb_outcome carry_out(const struct hb_step *step)
@@ -320,7 +320,7 @@ static int worker_thread(void *unused)
 		struct hb_step last = run_pass();
 
 		if (!last.kind && !last.cause)
-			hb_reserve_refill(&worker.spare);
+			hb_reserve_refill(worker.spare);
 
 		wait_event_freezable_timeout(worker_wait,
 					     atomic_read(&worker_events) ||

@@ -6,7 +6,8 @@
  * itself: with too much of it, page tables, sockets and file system caches run out
  * of room while the guest has plenty of free memory.  So there is a limit to how
  * much of a guest is movable; blocks beyond it are for everything, and may not
- * leave again.
+ * leave again.  The same goes for a block that comes when the kernel has next to
+ * nothing: what is in boot memory does not move into movable memory to make room.
  */
 #ifndef HB_CORE_ZONE_H
 #define HB_CORE_ZONE_H
@@ -33,6 +34,8 @@ struct hb_zone_input {
 	u64 kernel;		/* populated memory that is not only for movable pages */
 	u64 movable;		/* size of the blocks that are */
 	u64 block;		/* size of the block in question */
+	u64 spare;		/* what is available to the kernel itself now */
+	u64 cost;		/* what it takes to add another block */
 	u32 ratio;		/* movable memory at most, percent of @kernel */
 	enum hb_zone_policy policy;
 };

@@ -136,6 +136,8 @@ int prepare_online_pages(unsigned long pfn, unsigned long nr_pages)
 		rc = add_block(pfn);
 		if (!rc && hb_online_block(pfn))
 			rc = -EAGAIN;
+		/* At once, before the guest uses up what it has left. */
+		hb_reserve_complete();
 	}
 	return rc;
 }

@@ -41,7 +41,12 @@ static void mark_busy(unsigned long pfn)
 	mutex_unlock(&hb.lock);
 }
 
-/* Return: 0, -ENOMEM with nowhere to move things to, or another errno if busy. */
+/*
+ * What is in movable memory may go anywhere, what is elsewhere does not go into movable
+ * memory: the kernel chooses so.
+ *
+ * Return: 0, -ENOMEM with nowhere to move things to, or another errno if busy.
+ */
 static int isolate(struct hb_run run)
 {
 	return alloc_contig_range(run.pfn, run.pfn + run.nr, MIGRATE_MOVABLE,
@@ -136,29 +141,4 @@ struct hb_outcome hb_isolate_mend_unit(void)
 	else
 		outcome.cause = HB_CAUSE_HOST_OUT_OF_MEMORY;
 	return outcome;
-}
-
-/* Each try may take long; where some fail, most will. */
-#define EVACUATE_TRIES 8
-
-static bool is_movable(const struct hb_run *run)
-{
-	return page_zonenum(pfn_to_page(run->pfn)) == ZONE_MOVABLE;
-}
-
-struct hb_run hb_isolate_evacuate_boot(void)
-{
-	struct hb_pick pick = { .added = false, .max = HB_UNIT_PAGES };
-	unsigned int tries;
-
-	for (tries = 0; tries < EVACUATE_TRIES; tries++) {
-		struct hb_run run = next_run(&pick);
-
-		if (!run.nr)
-			break;
-		if (!is_movable(&run) && !isolate_to_give(run))
-			return run;
-		mark_busy(run.pfn);
-	}
-	return (struct hb_run){ 0, 0 };
 }

@@ -9,7 +9,6 @@
 #ifndef HB_MEM_ISOLATE_H
 #define HB_MEM_ISOLATE_H
 
-#include "../core/blockmap.h"
 #include "../core/plan.h"
 
 /* Take hot-added memory, from the top. */
@@ -23,15 +22,5 @@ struct hb_outcome hb_isolate_shrink_boot(u64 pages);
  * again.
  */
 struct hb_outcome hb_isolate_mend_unit(void);
-
-/**
- * hb_isolate_evacuate_boot() - make boot memory free by moving what is in it
- *
- * For memory that the kernel itself can use, when only hot-added memory is free.
- *
- * Return: allocated pages, each a page of its own, that belong to the caller; nr is 0
- * if nothing can be moved.
- */
-struct hb_run hb_isolate_evacuate_boot(void);
 
 #endif /* HB_MEM_ISOLATE_H */

@@ -14,6 +14,8 @@
 #include "../driver.h"
 #include "hotplug.h"
 #include "online.h"
+#include "reserve.h"
+#include "watermarks.h"
 
 static struct {
 	struct vfsmount *sysfs;		/* our own: independent of user space's */
@@ -279,10 +281,14 @@ static bool wants_movable(void)
 {
 	struct hb_zone_input in = {
 		.block = hb.map.block_pages,
+		.cost = hb_reserve_cost(),
 		.ratio = READ_ONCE(movable_ratio),
 		.policy = READ_ONCE(policy),
 	};
+	struct hb_floor_input pressure;
 
+	hb_watermarks_pressure(&pressure);
+	in.spare = pressure.available_kernel;
 	mutex_lock(&hb.lock);
 	in.kernel = hb_ledger_populated(&hb.ledger) - hb.map.movable_plugged -
 		    hb.map.parked_plugged;

@@ -4,8 +4,8 @@
 #include <linux/mm.h>
 
 #include "../driver.h"
-#include "isolate.h"
 #include "reserve.h"
+#include "watermarks.h"
 
 /*
  * Page tables of the direct map and of the descriptors, PV's table of machine frames,
@@ -25,7 +25,7 @@ static LIST_HEAD(units);	/* order HB_UNIT_ORDER: descriptors like them whole */
 static LIST_HEAD(singles);
 static unsigned long reserved;	/* pages */
 
-static unsigned long wanted(void)
+unsigned long hb_reserve_cost(void)
 {
 	unsigned long descriptors = hb.map.block_pages * sizeof(struct page) /
 				    PAGE_SIZE;
@@ -47,7 +47,7 @@ static bool take(struct list_head *list, unsigned int order, gfp_t gfp)
 /* Larger pages are a luxury that nothing is reclaimed for. */
 static void fill(gfp_t gfp)
 {
-	unsigned long goal = wanted();
+	unsigned long goal = hb_reserve_cost();
 
 	while (reserved + HB_UNIT_PAGES <= goal &&
 	       take(&units, HB_UNIT_ORDER, GFP_SPARE))
@@ -56,38 +56,25 @@ static void fill(gfp_t gfp)
 		;
 }
 
-/* Whole runs, so a little more than is wanted may come. */
-static void fill_by_evacuating(void)
+static unsigned long missing(void)
 {
-	unsigned long goal = wanted(), i;
-
-	while (reserved < goal) {
-		struct hb_run run = hb_isolate_evacuate_boot();
-
-		if (!run.nr)
-			return;
-		for (i = 0; i < run.nr; i++)
-			list_add(&pfn_to_page(run.pfn + i)->lru, &singles);
-		reserved += run.nr;
-	}
+	return hb_reserve_cost() - min(hb_reserve_cost(), reserved);
 }
 
-void hb_reserve_refill(const struct hb_floor *spare)
+void hb_reserve_refill(u64 spare)
 {
-	unsigned long goal = wanted();
-	unsigned long missing = goal - min(goal, reserved);
-
-	if (spare->take_boot >= missing)
+	if (spare >= missing())
 		fill(GFP_SPARE);
-	else if (spare->take_added >= missing)
-		fill_by_evacuating();
 }
 
 bool hb_reserve_complete(void)
 {
-	fill(GFP_NEEDED);
-	fill_by_evacuating();
-	return reserved >= wanted();
+	struct hb_floor_input pressure;
+
+	hb_watermarks_pressure(&pressure);
+	if (pressure.available_kernel >= missing())
+		fill(GFP_NEEDED);
+	return !missing();
 }
 
 static void give(struct list_head *list, unsigned int order)

@@ -3,8 +3,7 @@
  * Memory for growing: a new block costs memory before it gives any (its page
  * descriptors, 1.6 % of it, and page tables), and a guest that needs to grow may have
  * none.  So the driver keeps as much as one block costs, and lets it go right before
- * it adds one.  It must be memory that the kernel itself can use: where only hot-added
- * memory is free, what is in boot memory is moved there.
+ * it adds one.  It is memory that the kernel itself can use.
  *
  * Used by the worker only.
  */
@@ -13,19 +12,20 @@
 
 #include <linux/types.h>
 
-#include "../core/floor.h"
+/* Pages that adding one block takes. */
+unsigned long hb_reserve_cost(void);
 
 /**
  * hb_reserve_refill() - fill the reserve, as far as the guest has memory to spare
- * @spare: what may be taken without pressing the guest
+ * @spare: pages that may be taken without pressing the guest
  */
-void hb_reserve_refill(const struct hb_floor *spare);
+void hb_reserve_refill(u64 spare);
 
 /**
  * hb_reserve_complete() - fill the reserve, because a block is to be added now
  *
- * May make the kernel drop caches, but kills nobody.  The kernel warns when it runs out
- * of memory halfway into adding a block: do not begin without this.
+ * May make the kernel drop caches, but leaves it enough that nobody is killed.  The kernel
+ * warns when it runs out of memory halfway into adding a block: do not begin without this.
  *
  * Return: is it full?  What there is, is kept in any case.
  */

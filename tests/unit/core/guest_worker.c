@@ -299,6 +299,8 @@ static bool wants_movable(const struct guest *g)
 			  g->map.parked_plugged,
 		.movable = g->map.movable_blocks * sim_block_pages(g),
 		.block = sim_block_pages(g),
+		.spare = sim_free_pages(g, true),
+		.cost = descriptor_pages(g),
 		.ratio = HB_ZONE_RATIO_DEFAULT,
 		.policy = g->policy,
 	};

@@ -137,6 +137,13 @@ static void test_zone_table(void **state)
 		};
 
 		assert_int_equal(hb_zone_is_movable(&in), rows[i].is_movable);
+		/* The kernel needs it itself when it could not pay for two more. */
+		in.spare = 1535;
+		in.cost = 768;
+		assert_int_equal(hb_zone_is_movable(&in),
+				 rows[i].policy == HB_ZONE_MOVABLE);
+		in.spare = 1536;
+		assert_int_equal(hb_zone_is_movable(&in), rows[i].is_movable);
 	}
 }
 
