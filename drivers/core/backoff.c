@@ -17,6 +17,8 @@ static const struct {
 	/* Onlining takes locks and may fail for long. */
 	[HB_CAUSE_OFFLINE_PENDING]	= { 500, 16000 },
 	[HB_CAUSE_BACKEND_GONE]		= { 500, 16000 },
+	/* A toolstack that enlarges the pool mostly sets a target, too. */
+	[HB_CAUSE_PAGING_POOL]		= { 500, 16000 },
 };
 
 void hb_backoff_reset(struct hb_backoff *backoff)

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 
 #include "../driver.h"
+#include "../xen/extents.h"
 #include "isolate.h"
 #include "pages.h"
 
@@ -98,7 +99,7 @@ static struct hb_outcome shrink(struct hb_pick pick, u64 pages)
 		rc = hb_pages_surrender(run.pfn, run.nr);
 		outcome.pages += rc;
 		if (rc < run.nr) {
-			outcome.cause = HB_CAUSE_BACKEND_GONE;
+			outcome.cause = hb_extents_kept();
 			break;
 		}
 	}

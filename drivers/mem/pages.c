@@ -250,7 +250,7 @@ static struct hb_outcome shrink(u64 pages, unsigned int order)
 	if (got < want)
 		outcome.cause = HB_CAUSE_GUEST_BUSY;
 	else if (outcome.pages < (u64)want << order)
-		outcome.cause = HB_CAUSE_BACKEND_GONE;
+		outcome.cause = hb_extents_kept();
 	return outcome;
 }
 
@@ -392,7 +392,7 @@ struct hb_outcome hb_pages_shrink_parked(u64 pages)
 		if (!run.nr)
 			outcome.cause = HB_CAUSE_GUEST_BUSY;
 		else if (done < run.nr)
-			outcome.cause = HB_CAUSE_BACKEND_GONE;
+			outcome.cause = hb_extents_kept();
 	}
 	return outcome;
 }

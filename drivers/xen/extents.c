@@ -97,6 +97,11 @@ enum hb_cause hb_extents_refusal(unsigned long nr)
 		HB_CAUSE_ABOVE_MAX : HB_CAUSE_HOST_OUT_OF_MEMORY;
 }
 
+enum hb_cause hb_extents_kept(void)
+{
+	return translated() ? HB_CAUSE_PAGING_POOL : HB_CAUSE_BACKEND_GONE;
+}
+
 int hb_extents_prepare(unsigned long pfn, unsigned long nr)
 {
 	return translated() ? 0 : hb_pv_prepare(pfn, nr);

@@ -59,6 +59,13 @@ bool hb_extents_probe(unsigned long pfn, unsigned int nr);
  */
 enum hb_cause hb_extents_refusal(unsigned long nr);
 
+/*
+ * Why Xen just did not take a frame.  Taking one page out of a 2 MiB mapping needs a page
+ * of the paging pool for a page table, until that unit is populated as a whole again; so
+ * does taking a whole unit, which Xen does page by page.
+ */
+enum hb_cause hb_extents_kept(void);
+
 /* XENMEM_current_reservation: pages that Xen counts for this domain. */
 u64 hb_extents_current(void);
 

@@ -105,8 +105,9 @@ enum hb_cause {
 	HB_CAUSE_OFFLINE_PENDING,	/* memory was added and the guest has not put it online */
 	HB_CAUSE_BACKEND_GONE,	/* the guest cannot reach xenstore or Xen's memory interface */
 	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */
+	HB_CAUSE_PAGING_POOL,	/* Xen cannot take memory back: the guest's paging pool has no room for smaller page tables */
 };
-#define HB_CAUSE_COUNT 8
+#define HB_CAUSE_COUNT 9
 /* Initializer of an array of strings, indexed by enum hb_cause. */
 #define HB_CAUSE_WORDS { \
 	[HB_CAUSE_NONE] = "none", \
@@ -117,6 +118,7 @@ enum hb_cause {
 	[HB_CAUSE_OFFLINE_PENDING] = "offline-pending", \
 	[HB_CAUSE_BACKEND_GONE] = "backend-gone", \
 	[HB_CAUSE_BAD_TARGET] = "bad-target", \
+	[HB_CAUSE_PAGING_POOL] = "paging-pool", \
 }
 
 #endif

@@ -36,6 +36,10 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 		"the guest could not read its target",
 		"set the size again",
 	},
+	[HB_CAUSE_PAGING_POOL] = {
+		"its paging pool has no room for the page tables that Xen needs to take memory back",
+		"\"hotballoon set\" enlarges the pool if the host has memory for that; or set a larger size",
+	},
 };
 
 static const struct advice without_report = {
