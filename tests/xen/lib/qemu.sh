@@ -34,10 +34,10 @@ qemu_arguments() {
 		-no-reboot -nodefaults -net none)
 	if [ "$opt_icount" = yes ]; then
 		# One instruction is 2 ns, whatever the machine does meanwhile.
-		QEMU_ARGS+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -smp 1
+		QEMU_ARGS+=(-accel "tcg,thread=single" -icount "shift=1,sleep=off" -smp "${opt_cpus:-1}"
 			-rtc "base=2026-01-01,clock=vm" -seed 1)
 	else
-		QEMU_ARGS+=(-accel "tcg,thread=multi" -smp 2)
+		QEMU_ARGS+=(-accel "tcg,thread=multi" -smp "${opt_cpus:-2}")
 	fi
 	QEMU_ARGS+=(-chardev "file,id=serial,path=$run/serial.log" -serial chardev:serial)
 	if [ "$opt_mode" = shell ]; then
