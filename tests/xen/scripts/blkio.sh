@@ -107,7 +107,7 @@ attach_disks
 start_io
 start_network
 xl mem-max $g 1152
-for mib in 1024 384 800 320 1152 512 400 640 512; do
+for mib in 1024 384 800 320 1152 512; do
 	go_to $mib
 done
 end_network
