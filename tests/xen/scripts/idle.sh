@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# idle [KEY=VALUE...]: a guest at its target has no wake-ups of ours: a minute long the
+# driver's thread is not switched to, and no timer and no work item of the module runs.
+. /lab/files/lib-driver.sh
+
+g=guest
+TRACE=/sys/kernel/debug/tracing
+
+# How often the thread ran: two numbers.
+switches() { in_guest $g 'grep ctxt_switches "/proc/$(pidof hotballoon)/status" | tr -dc "0-9\n" | tr "\n" " "'; }
+
+# Everything that could be ours: timers and work items by the module's name.
+trace_start() {
+	in_guest $g "cd $TRACE && echo 0 >tracing_on && echo >trace &&
+		echo 'comm == \"hotballoon\"' >events/sched/sched_waking/filter &&
+		for event in sched/sched_waking timer/timer_start timer/timer_expire_entry \
+			timer/hrtimer_start workqueue/workqueue_execute_start; do
+			echo 1 >events/\$event/enable || exit 1
+		done
+		echo 1 >tracing_on"
+}
+
+# How many events were ours.
+trace_stop() {
+	in_guest $g "cd $TRACE && echo 0 >tracing_on && grep -c 'xen_hotballoon\|comm=hotballoon' trace"
+}
+
+check_idle() {
+	local label=$1 before
+	check_ok "$g: $label: trace" trace_start
+	before=$(switches)
+	check_ok "$g: $label: the thread was switched to before, $before times" [ "${before%% *}" -gt 0 ]
+	sleep 60
+	check "$g: $label: no timer, work item or wake-up of ours" 0 "$(trace_stop)"
+	check "$g: $label: the thread was not switched to" "$before" "$(switches)"
+}
+
+go_to() {
+	xl mem-set $g "$1"
+	check_ok "$g: reaches $1 MiB" reach $g $(($1 * 1024))
+}
+
+guest_start $g memory=256 "$@"
+books_open $g
+xl mem-max $g 1024
+check_idle "as booted"
+
+check_ok "$g: trace" trace_start
+go_to 1024
+check_ok "$g: the trace shows a growth" [ "$(trace_stop)" -gt 4 ]
+# Large pages are mended and reports written for some time after.
+sleep 10
+check_idle "grown to 1024 MiB"
+go_to 300
+sleep 10
+check_idle "shrunk to 300 MiB, with a part of a block"
+go_to 200
+sleep 10
+check_idle "shrunk to 200 MiB"
+check_log $g
