@@ -51,11 +51,11 @@ start_io() {
 }
 
 end_io() {
-	local id done
+	local id result
 	for id in a b; do
-		done=$(guest_end $g $id)
-		check "$g: disk $id: all that was read is what was written" ok "${done%% *}"
-		note "$g: disk $id: $done (rounds, MiB read back)"
+		result=$(guest_end $g $id)
+		check "$g: disk $id: all that was read is what was written" ok "${result%% *}"
+		note "$g: disk $id: $result (rounds, MiB read back)"
 	done
 	in_guest $g 'umount /xvda /xvdb'
 	check_ok "$g: mount again" mount_disks
@@ -83,10 +83,10 @@ start_network() {
 }
 
 end_network() {
-	local done
-	done=$(guest_end $g net)
-	check "$g: network: all that came back is what was sent" ok "${done%% *}"
-	note "$g: network: $done (times 2 MiB, there and back)"
+	local result
+	result=$(guest_end $g net)
+	check "$g: network: all that came back is what was sent" ok "${result%% *}"
+	note "$g: network: $result (times 2 MiB, there and back)"
 	kill $echo_server
 }
 
