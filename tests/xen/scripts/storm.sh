@@ -74,6 +74,17 @@ random_size() {
 	random_below $((limit - least + 1))
 }
 
+# Twice it gets time enough to be small, which is slow work with other things going on.
+become_small() {
+	local n=0
+	set_target "$least" 1
+	while [ $low -ge $BOOT ] && [ $n -lt 40 ]; do
+		n=$((n + 1))
+		sleep 0.1
+		note_size
+	done
+}
+
 storm() {
 	local i=0 mib
 	low=$BOOT high=$BOOT
@@ -84,6 +95,7 @@ storm() {
 		random_below 20
 		set_target $mib "$RANDOM_NUMBER"
 		pause
+		[ $((i % 150)) -ne 75 ] || become_small
 	done
 }
 
