@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of libhotballoon share. Decisions are in size.c, value.c,
- * plan.c, wait.c and advice.c: pure functions from structs to structs. Deeds
- * are in domain.c (takes snapshots), execute.c (carries plans out) and set.c
- * (puts both together); only they touch the host.
+ * What the files of libhotballoon share. Decisions are in ../policy: pure
+ * functions from structs to structs. Deeds are here: domain.c takes snapshots,
+ * execute.c carries plans out, set.c puts both together; only they touch the
+ * host.
  */
 #ifndef HB_INTERNAL_H
 #define HB_INTERNAL_H
