@@ -70,8 +70,8 @@ struct hb_size {
 };
 
 /*
- * Parse a size. Accepted: a decimal whole number and one of K M G T KiB MiB GiB
- * TiB in either case, with + or - in front for a change; or +N% and -N%. The
+ * Parse a size. Accepted: a decimal whole number and one of B K M G T KiB MiB
+ * GiB TiB in either case, with + or - in front for a change; or +N% and -N%. The
  * amount must be a multiple of a page and at most HB_SIZE_MAX_KIB. Everything
  * else is HB_E_USAGE, with the likely meant forms in the remedy.
  */
@@ -152,10 +152,14 @@ struct hb_domain {
 };
 
 struct hb_host_memory {
-	uint64_t total_kib, free_kib, scrub_kib, claimed_kib;
+	uint64_t total_kib, free_kib, scrub_kib;
+	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
+	uint64_t reserved_kib;	/* set aside for domains that do not exist yet */
+	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
+	uint64_t reserve_kib;	/* what the host keeps for itself */
 };
 
-/* Free for a new allocation: free + being scrubbed - claimed, not below 0. */
+/* Free to be given away: free + scrub - all the others, not below 0. */
 uint64_t hb_host_available_kib(const struct hb_host_memory *host);
 
 const char *hb_type_name(enum hb_type type);

@@ -198,6 +198,33 @@ static void test_host_runs_out(void **state)
 	sim_close(sim);
 }
 
+/* What a guest has been promised and has not taken yet is not promised twice. */
+static void test_promised_memory(void **state)
+{
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+	struct hb_host_memory before, after;
+
+	(void)state;
+	sim_add(sim, &(struct sim_guest){ .domid = 6, .name = "slow", .type = HB_TYPE_PV,
+					  .memory_kib = 256 * M, .maxmem_kib = 4 * G, .vcpus = 1 });
+	assert_int_equal(hb_host_memory(hb, &before, &error), HB_OK);
+	assert_int_equal(before.promised_kib, 0);
+	sim_write_key(sim, 6, HB_KEY_TARGET, "4194304");
+	assert_int_equal(hb_host_memory(hb, &after, &error), HB_OK);
+	assert_int_equal(after.free_kib, before.free_kib);
+	assert_int_equal(after.promised_kib, 4 * G - 256 * M);
+	assert_int_equal(hb_host_available_kib(&after),
+			 hb_host_available_kib(&before) - after.promised_kib);
+	/* 6G are free, but not to give. */
+	assert_int_equal(common_set(sim, "4G", NULL, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "to give"));
+	sim_destroy(sim, 6);
+	assert_int_equal(common_set(sim, "4G", NULL, &result, &error), HB_OK);
+	hb_close(hb);
+	sim_close(sim);
+}
+
 /* The pool needs more than there is: what Xen has taken so far is given back. */
 static void test_pool_does_not_fit(void **state)
 {
@@ -498,6 +525,7 @@ int main(void)
 		cmocka_unit_test(test_guest_without_driver_report),
 		cmocka_unit_test(test_stuck_guest_names_its_cause),
 		cmocka_unit_test(test_host_runs_out),
+		cmocka_unit_test(test_promised_memory),
 		cmocka_unit_test(test_pool_does_not_fit),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_interrupted),

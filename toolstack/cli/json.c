@@ -71,6 +71,9 @@ struct json_object *cli_json_host(const struct hb_host_memory *host)
 	add(object, "free_kib", json_object_new_uint64(host->free_kib));
 	add(object, "scrub_kib", json_object_new_uint64(host->scrub_kib));
 	add(object, "claimed_kib", json_object_new_uint64(host->claimed_kib));
+	add(object, "reserved_kib", json_object_new_uint64(host->reserved_kib));
+	add(object, "promised_kib", json_object_new_uint64(host->promised_kib));
+	add(object, "reserve_kib", json_object_new_uint64(host->reserve_kib));
 	add(object, "available_kib", json_object_new_uint64(hb_host_available_kib(host)));
 	return object;
 }

@@ -28,10 +28,34 @@ static void print_row(FILE *out, int width, const struct hb_domain *domain)
 		hb_driver_name(domain->driver), hb_report_cause_name(&domain->report.cause));
 }
 
+/* What is free, and why not all of it can be given away. */
+static void print_host(FILE *out, const struct hb_host_memory *host)
+{
+	const struct {
+		const char *what;
+		uint64_t kib;
+	} parts[] = {
+		{ "claimed", host->claimed_kib },
+		{ "reserved", host->reserved_kib },
+		{ "promised", host->promised_kib },
+		{ "kept for the host", host->reserve_kib },
+	};
+	char available[HB_SIZE_TEXT], total[HB_SIZE_TEXT], part[HB_SIZE_TEXT];
+
+	fprintf(out, "Host: %s of %s to give: %s free",
+		hb_size_human(hb_host_available_kib(host), available),
+		hb_size_human(host->total_kib, total),
+		hb_size_human(host->free_kib + host->scrub_kib, part));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].kib)
+			fprintf(out, " - %s %s", hb_size_human(parts[i].kib, part), parts[i].what);
+	}
+	fprintf(out, "\n");
+}
+
 static void print_table(struct cli *cli, const struct hb_domain *domains, size_t count,
 			const struct hb_host_memory *host)
 {
-	char available[HB_SIZE_TEXT], total[HB_SIZE_TEXT];
 	int width = strlen("NAME");
 
 	for (size_t i = 0; i < count; i++) {
@@ -42,9 +66,7 @@ static void print_table(struct cli *cli, const struct hb_domain *domains, size_t
 		"TYPE", "STATE", "ACTUAL", "TARGET", "MAX", "DRIVER", "CAUSE");
 	for (size_t i = 0; i < count; i++)
 		print_row(cli->out, width, &domains[i]);
-	fprintf(cli->out, "Host: %s of %s free\n",
-		hb_size_human(hb_host_available_kib(host), available),
-		hb_size_human(host->total_kib, total));
+	print_host(cli->out, host);
 }
 
 enum hb_code cli_list(struct cli *cli)

@@ -138,15 +138,23 @@ static int read_word(struct hb *hb, uint32_t domid, const char *key, const char 
 	return rc;
 }
 
+/* init-dom0less writes -1; libxl's atoi() would add one KiB to the target for it. */
+static int read_videoram(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number videoram;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_VIDEORAM, HB_SIZE_MAX_KIB, &videoram);
+
+	domain->videoram_kib = videoram.value;
+	return rc;
+}
+
 static int read_numbers(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_report *report = &domain->report;
-	struct hb_number videoram;
 	const struct {
 		const char *key;
 		struct hb_number *number;
 	} keys[] = {
-		{ HB_KEY_VIDEORAM, &videoram },
 		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max },
 		{ HB_KEY_REPORT_VERSION, &report->version },
 		{ HB_KEY_REPORT_CURRENT, &report->current },
@@ -162,11 +170,7 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
 		rc = read_domain_number(hb, domain->domid, keys[i].key, HB_SIZE_MAX_KIB,
 					keys[i].number);
-	if (rc)
-		return rc;
-	/* init-dom0less writes -1; libxl's atoi() would add one KiB to the target for it. */
-	domain->videoram_kib = videoram.value;
-	return 0;
+	return rc ? rc : read_videoram(hb, domain);
 }
 
 static int read_report_words(struct hb *hb, struct hb_domain *domain)
@@ -334,6 +338,25 @@ enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct h
 	if (!code)
 		*domain = now;
 	return code;
+}
+
+int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH])
+{
+	struct hb_xen_domain batch[HB_ACCOUNT_BATCH];
+	int n = hb->host->ops->domains(hb->host, first, batch, HB_ACCOUNT_BATCH);
+
+	for (int i = 0; i < n; i++) {
+		int rc;
+
+		memset(&domains[i], 0, sizeof(domains[i]));
+		fill_from_xen(&domains[i], &batch[i]);
+		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, batch[i].domid, &domains[i].target);
+		if (!rc)
+			rc = read_videoram(hb, &domains[i]);
+		if (rc)
+			return rc;
+	}
+	return n;
 }
 
 static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,

@@ -8,6 +8,14 @@
 /* Read the domain again; on failure it is left as it is. */
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 
+/*
+ * Up to HB_ACCOUNT_BATCH domains with domid >= first, in order, only as far as
+ * policy/account.h looks at them: two xenstore reads each. A domain that goes
+ * away meanwhile has no target. Returns how many, or a negative errno.
+ */
+#define HB_ACCOUNT_BATCH 32
+int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH]);
+
 /* Number at path; not a failure if it is absent or invalid. Returns a negative errno. */
 int hb_read_number(struct hb_host *host, uint32_t transaction, const char *path, uint64_t limit,
 		   struct hb_number *number);

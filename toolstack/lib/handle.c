@@ -40,19 +40,3 @@ void hb_close(struct hb *hb)
 	hb->host->ops->close(hb->host);
 	free(hb);
 }
-
-enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
-{
-	struct hb_xen_memory xen;
-	int rc = hb->host->ops->memory(hb->host, &xen);
-
-	if (rc)
-		return hb_fail_host(error, rc, "cannot read the host's memory");
-	*memory = (struct hb_host_memory){
-		.total_kib = xen.total_pages * HB_PAGE_KIB,
-		.free_kib = xen.free_pages * HB_PAGE_KIB,
-		.scrub_kib = xen.scrub_pages * HB_PAGE_KIB,
-		.claimed_kib = xen.outstanding_pages * HB_PAGE_KIB,
-	};
-	return HB_OK;
-}

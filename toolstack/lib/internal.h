@@ -10,6 +10,7 @@
 
 #include <hotballoon.h>
 
+#include "error.h"
 #include "host.h"
 
 struct hb {
@@ -18,18 +19,5 @@ struct hb {
 
 /* A handle for any host; takes the host over. NULL if there is no memory. */
 struct hb *hb_open_host(struct hb_host *host);
-
-/* Fill error and return code; the remedy is empty until hb_remedy(). */
-enum hb_code hb_fail(struct hb_error *error, enum hb_code code, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void hb_remedy(struct hb_error *error, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-/* hb_fail() for a negative errno rc that the host gave for what the format says. */
-enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-/* "guest1", or "domain 7" if it has no name. text is the buffer and is returned. */
-#define HB_WHO_TEXT 272
-const char *hb_who(const struct hb_domain *domain, char text[HB_WHO_TEXT]);
 
 #endif

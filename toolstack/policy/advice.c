@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "advice.h"
-#include "internal.h"
+#include "error.h"
 
 struct advice {
 	const char *what, *remedy;

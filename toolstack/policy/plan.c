@@ -3,14 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "internal.h"
+#include "account.h"
+#include "error.h"
+#include "overhead.h"
 #include "plan.h"
-
-/*
- * libxl allows every x86 domain that much above its size (LIBXL_MAXMEM_CONSTANT,
- * libxl__arch_extra_memory); what Xen counts above the target fits into it.
- */
-#define MAXMEM_SLACK_KIB 1024
 
 /*
  * The smallest size that a guest without our driver is shrunk to: the kernel's
@@ -18,13 +14,6 @@
  * to panic. Our driver stops at its floor by itself.
  */
 #define UNGUARDED_MIN_KIB (128 * 1024)
-
-uint64_t hb_host_available_kib(const struct hb_host_memory *host)
-{
-	uint64_t free_kib = host->free_kib + host->scrub_kib;
-
-	return free_kib > host->claimed_kib ? free_kib - host->claimed_kib : 0;
-}
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
@@ -40,20 +29,9 @@ const char *hb_step_name(enum hb_step_kind kind)
 	return names[kind];
 }
 
-uint64_t hb_plan_pool_kib(const struct hb_domain *domain, uint64_t size_kib)
-{
-	uint64_t mib = (size_kib + 1023) / 1024;
-
-	/*
-	 * libxl__get_required_paging_memory(): 256 pages a vcpu, one page a MiB
-	 * for the p2m, another one for shadow page tables where those are used.
-	 */
-	return HB_PAGE_KIB * (256ULL * domain->vcpus + mib * (domain->hap ? 1 : 2));
-}
-
 static uint64_t maxmem_for(const struct hb_domain *domain, uint64_t target_kib)
 {
-	return target_kib + domain->videoram_kib + MAXMEM_SLACK_KIB;
+	return target_kib + domain->videoram_kib + HB_MAXMEM_SLACK_KIB;
 }
 
 static uint64_t current_size(const struct hb_domain *domain)
@@ -183,7 +161,7 @@ static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t tar
 
 static uint64_t pool_growth(const struct hb_domain *domain, uint64_t size_kib)
 {
-	uint64_t need = hb_plan_pool_kib(domain, size_kib);
+	uint64_t need = hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, size_kib);
 
 	if (domain->type == HB_TYPE_PV || domain->pool.presence != HB_PRESENT ||
 	    need <= domain->pool.value)
@@ -194,8 +172,7 @@ static uint64_t pool_growth(const struct hb_domain *domain, uint64_t size_kib)
 static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
 			       uint64_t size_kib, struct hb_error *error)
 {
-	/* What the domain has claimed is set aside for it. */
-	uint64_t available = hb_host_available_kib(host) + domain->claimed_kib;
+	uint64_t available = hb_account_available_for(host, domain);
 	uint64_t need = pool_growth(domain, size_kib);
 	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], n[HB_SIZE_TEXT], held[HB_SIZE_TEXT];
 
@@ -203,10 +180,11 @@ static enum hb_code check_host(const struct hb_domain *domain, const struct hb_h
 		need += size_kib - domain->actual_kib;
 	if (need <= available || size_kib <= current_size(domain))
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s needs %s more (it holds %s) and the host has %s free",
+	hb_fail(error, HB_E_REFUSED, "%s needs %s more (it holds %s) and the host has %s to give",
 		hb_who(domain, who), hb_size_human(need, n),
 		hb_size_human(domain->actual_kib, held), hb_size_human(available, a));
-	hb_remedy(error, "shrink another guest first, or --force to let it take what comes free");
+	hb_remedy(error, "shrink another guest first, or --force to let it take what comes free; "
+		  "\"hotballoon list\" shows what the host's free memory is set aside for");
 	return HB_E_REFUSED;
 }
 
@@ -236,7 +214,7 @@ static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
 	 */
 	if (domain->pod && domain->pod_entries_kib > domain->pod_cache_kib &&
 	    plan->target_kib > domain->target.value)
-		add_step(plan, HB_STEP_POD, 0, plan->target_kib + MAXMEM_SLACK_KIB,
+		add_step(plan, HB_STEP_POD, 0, plan->target_kib + HB_MAXMEM_SLACK_KIB,
 			 "the guest still has populate-on-demand memory without frames");
 }
 
@@ -313,7 +291,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct 
 	const char *reason = "Xen's limit follows the size: the size and 1M";
 
 	if (domain->actual_kib > maxmem) {
-		maxmem = domain->actual_kib + MAXMEM_SLACK_KIB;
+		maxmem = domain->actual_kib + HB_MAXMEM_SLACK_KIB;
 		reason = "Xen's limit follows as far as the guest has come";
 	}
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, reason };

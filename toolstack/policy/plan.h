@@ -43,7 +43,4 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct 
  */
 bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step);
 
-/* Paging pool that libxl gives a domain with a maximum of size_kib. */
-uint64_t hb_plan_pool_kib(const struct hb_domain *domain, uint64_t size_kib);
-
 #endif

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "internal.h"
+#include "error.h"
 
 #define PERCENT_MAX 10000
 
@@ -183,6 +183,24 @@ static enum hb_code refuse_part_of_page(const char *text, const char *sign, uint
 	return HB_E_USAGE;
 }
 
+/* As xl has it: bytes, in which programs pass sizes on. */
+static enum hb_code parse_bytes(const char *text, const char *sign, uint64_t number,
+				struct hb_size *size, struct hb_error *error)
+{
+	if (number == 0)
+		return refuse_zero(text, sign, error);
+	if (number > HB_SIZE_MAX_KIB * 1024)
+		return refuse_too_large(text, error);
+	if (number % (HB_PAGE_KIB * 1024))
+		return refuse_part_of_page(text, sign, number / 1024, error);
+	*size = (struct hb_size){
+		.kind = *sign ? HB_SIZE_DELTA : HB_SIZE_ABSOLUTE,
+		.negative = *sign == '-',
+		.amount = number / 1024,
+	};
+	return HB_OK;
+}
+
 enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_error *error)
 {
 	const char *sign = text[0] == '+' ? "+" : text[0] == '-' ? "-" : "";
@@ -190,7 +208,7 @@ enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_err
 	const struct unit *unit;
 	const char *rest;
 	uint64_t number;
-	size_t digits = read_number(start, HB_SIZE_MAX_KIB, &number);
+	size_t digits = read_number(start, HB_SIZE_MAX_KIB * 1024, &number);
 
 	rest = start + digits;
 	if (!digits)
@@ -199,6 +217,8 @@ enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_err
 		return refuse_fraction(text, sign, number, rest, error);
 	if (!strcmp(rest, "%"))
 		return parse_percent(text, sign, number, size, error);
+	if (!strcasecmp(rest, "B"))
+		return parse_bytes(text, sign, number, size, error);
 
 	unit = *rest ? find_unit(rest) : &units[0];
 	if (!unit)

@@ -13,7 +13,7 @@
 #define M (1ULL << 10)
 #define G (1ULL << 20)
 
-static const struct hb_host_memory roomy = { 64 * G, 32 * G, 0, 0 };
+static const struct hb_host_memory roomy = { .total_kib = 64 * G, .free_kib = 32 * G };
 
 /* A PVH guest as libxl leaves it: target and maximum as given. */
 static struct hb_domain guest(uint64_t target_kib, uint64_t max_kib)
@@ -162,13 +162,6 @@ static void test_pool(void **state)
 	struct hb_plan plan;
 
 	(void)state;
-	/* libxl: 4 * (256 * vcpus + MiB) for a 1 GiB PVH guest of 2 vcpus. */
-	assert_int_equal(hb_plan_pool_kib(&domain, G), 6144);
-	assert_int_equal(hb_plan_pool_kib(&domain, G + 4), 6148);
-	domain.hap = false;
-	assert_int_equal(hb_plan_pool_kib(&domain, G), 4 * (512 + 2048));
-	domain.hap = true;
-
 	domain.type = HB_TYPE_PV;
 	plan = plan_of(&domain, absolute(G));
 	assert_steps(&plan, "mstv");
@@ -299,22 +292,22 @@ static void assert_unwise(const struct hb_domain *domain, const struct hb_host_m
 static void test_host_memory(void **state)
 {
 	struct hb_domain domain = guest(G, 4 * G);
-	struct hb_host_memory host = { 8 * G, 2 * G, 0, 0 };
+	struct hb_host_memory host = { .total_kib = 8 * G, .free_kib = 2 * G };
 
 	(void)state;
-	assert_unwise(&domain, &host, absolute(3 * G + 4 * M), "the host has 2G free");
+	assert_unwise(&domain, &host, absolute(3 * G + 4 * M), "the host has 2G to give");
 	domain.actual_kib = G;
 	assert_int_equal(hb_plan_make(&domain, &host, &(struct hb_size){ 0, 0, 3 * G }, false,
 				      &(struct hb_plan){ 0 }, &(struct hb_error){ 0 }), HB_OK);
-	assert_unwise(&domain, &host, absolute(3 * G + 4), "the host has 2G free");
+	assert_unwise(&domain, &host, absolute(3 * G + 4), "the host has 2G to give");
 	/* What the paging pool must grow by counts, too. */
 	domain.vcpus = 16;
-	assert_unwise(&domain, &host, absolute(3 * G), "the host has 2G free");
+	assert_unwise(&domain, &host, absolute(3 * G), "the host has 2G to give");
 	domain = guest(G, 4 * G);
 	domain.actual_kib = G;
 	/* The host's claims are not free, the domain's own claim is its own. */
 	host.claimed_kib = G;
-	assert_unwise(&domain, &host, absolute(2 * G + 512 * M), "the host has 1G free");
+	assert_unwise(&domain, &host, absolute(2 * G + 512 * M), "the host has 1G to give");
 	domain.claimed_kib = G;
 	assert_int_equal(hb_plan_make(&domain, &host, &(struct hb_size){ 0, 0, 3 * G }, false,
 				      &(struct hb_plan){ 0 }, &(struct hb_error){ 0 }), HB_OK);
@@ -323,8 +316,6 @@ static void test_host_memory(void **state)
 	assert_int_equal(hb_plan_make(&domain, &host, &(struct hb_size){ 0, 0, 512 * M }, false,
 				      &(struct hb_plan){ 0 }, &(struct hb_error){ 0 }), HB_OK);
 	assert_int_equal(hb_host_available_kib(&host), 0);
-	host = (struct hb_host_memory){ 8 * G, G, G, 512 * M };
-	assert_int_equal(hb_host_available_kib(&host), 1536 * M);
 }
 
 static void test_ceilings(void **state)
@@ -453,7 +444,10 @@ static void test_any_plan(void **state)
 	srandom(seed);
 	for (int i = 0; i < 200000; i++) {
 		struct hb_domain domain = some_domain();
-		struct hb_host_memory host = { 16 * G, some_kib(), 0, random() % 2 ? some_kib() : 0 };
+		struct hb_host_memory host = {
+			.total_kib = 16 * G, .free_kib = some_kib(),
+			.claimed_kib = random() % 2 ? some_kib() : 0,
+		};
 		struct hb_size size = absolute(some_kib());
 		struct hb_error error = { 0 };
 		struct hb_plan plan;

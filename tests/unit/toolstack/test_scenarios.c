@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What other toolstacks do in the same place, row by row, each with its source.
+ * Where ours does something else on purpose, the row says what and why.
+ *
+ * Sources: xen-project/xen stable-4.17 9373a593c5a6ef57db1302eb1dca58cc3eb51c07;
+ * xapi-project/xen-api e2ee48d6883e0b98c4d219d3f0778a10c6655607.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <hotballoon.h>
+
+#include "overhead.h"
+
+#define M (1ULL << 10)
+
+/* xen tools/xl/xl_parse.c parse_mem_size_kb(): what xl mem-set reads. */
+static const struct {
+	const char *id, *argument;
+	long long xl_kib;	/* NO_SIZE: xl refuses it, too */
+	bool refused;		/* by ours, although xl reads a number */
+	const char *why;
+} sizes[] = {
+#define NO_SIZE (-1)
+	{ "xlparse-01", "2048", 2097152, true, "xl reads MiB, its manual says KiB" },
+	{ "xlparse-02", "2048k", 2048, false, NULL },
+	{ "xlparse-03", "2g", 2097152, false, NULL },
+	{ "xlparse-04", "1t", 1073741824, false, NULL },
+	{ "xlparse-05", "1073741824b", 1048576, false, NULL },
+	{ "xlparse-06", "2gb", NO_SIZE, false, NULL },
+	{ "xlparse-07", "abc", NO_SIZE, false, NULL },
+	{ "xlparse-08", "", 0, true, "nothing is read as 0 and taken from the guest" },
+	{ "xlparse-09", "m", 0, true, "a unit alone is read as 0" },
+	{ "xlparse-10", "-5", -5120, true, "no unit, and negative is a change to ours" },
+	{ "xlparse-11", "-1k", NO_SIZE, false, NULL },
+};
+
+static void test_sizes(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct hb_error error;
+		struct hb_size size;
+		enum hb_code code = hb_size_parse(sizes[i].argument, &size, &error);
+		bool accepted = sizes[i].xl_kib != NO_SIZE && !sizes[i].refused;
+
+		if (accepted != (code == HB_OK))
+			fail_msg("%s: \"%s\"", sizes[i].id, sizes[i].argument);
+		if (accepted && (size.kind != HB_SIZE_ABSOLUTE ||
+				 size.amount != (uint64_t)sizes[i].xl_kib))
+			fail_msg("%s: %llu", sizes[i].id, (unsigned long long)size.amount);
+		if (!accepted)
+			assert_true(error.remedy[0]);
+		/* Only what xl reads as a number can be refused on purpose. */
+		if (sizes[i].refused)
+			assert_non_null(sizes[i].why);
+	}
+}
+
+/* xen-api ocaml/xapi-idl/memory/memory.ml, in MiB. */
+static const struct {
+	const char *id;
+	bool shim;
+	unsigned int static_max, vcpus;
+	unsigned int fixed, shadow, vcpu_extra, shim_mib, overhead, xen_max;
+} xapi[] = {
+	{ "ovh-01", false, 1024, 1, 2, 9, 1, 0, 12, 1025 },
+	{ "ovh-03", false, 124928, 16, 2, 992, 3, 0, 997, 124929 },
+	{ "ovh-05", true, 4096, 2, 2, 34, 1, 68, 105, 4165 },
+};
+
+static void test_overhead_xapi(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(xapi) / sizeof(xapi[0]); i++) {
+		struct hb_build build = {
+			.builder = HB_BUILDER_XAPI,
+			.type = xapi[i].shim ? HB_TYPE_PVH : HB_TYPE_HVM,
+			.shim = xapi[i].shim,
+			.vcpus = xapi[i].vcpus,
+			.size_kib = xapi[i].static_max * M,
+			.maxmem_kib = xapi[i].static_max * M,
+		};
+		struct hb_overhead overhead = hb_overhead(&build);
+
+		print_message("%s\n", xapi[i].id);
+		assert_int_equal(overhead.fixed_kib, xapi[i].fixed * M);
+		assert_int_equal(overhead.pool_kib, xapi[i].shadow * M);
+		assert_int_equal(overhead.vcpus_kib, xapi[i].vcpu_extra * M);
+		assert_int_equal(overhead.shim_kib, xapi[i].shim_mib * M);
+		assert_int_equal(overhead.need_kib, (xapi[i].static_max + xapi[i].overhead) * M);
+		assert_int_equal(overhead.maxmem_kib, xapi[i].xen_max * M);
+	}
+}
+
+/* libxl-19: xen tools/libs/light/libxl_mem.c libxl_domain_need_memory(). */
+static void test_overhead_libxl(void **state)
+{
+	struct hb_build build = {
+		.builder = HB_BUILDER_LIBXL, .type = HB_TYPE_PVH, .hap = true, .vcpus = 2,
+		.size_kib = 1048576, .maxmem_kib = 1048576,
+	};
+
+	(void)state;
+	assert_int_equal(hb_overhead(&build).pool_kib, 6144);
+	assert_int_equal(hb_overhead(&build).need_kib, 1056768);
+	/* Rounded up to 2 MiB, and PV takes 1 MiB less. */
+	build.vcpus = 1;
+	assert_int_equal(hb_overhead(&build).need_kib, 1056768);
+	build.type = HB_TYPE_PV;
+	assert_int_equal(hb_overhead(&build).need_kib, 1048576 + 2048);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_overhead_xapi),
+		cmocka_unit_test(test_overhead_libxl),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The host's memory: Xen's numbers and what is promised on top of them. */
+#include <string.h>
+
+#include "account.h"
+#include "domain.h"
+
+/*
+ * Adds up what all domains may still take. Xen is asked first and the domains
+ * afterwards: a guest that takes its share in between is counted twice, never
+ * not at all.
+ */
+static int add_promises(struct hb *hb, struct hb_host_memory *memory)
+{
+	struct hb_domain batch[HB_ACCOUNT_BATCH];
+	uint32_t first = 0;
+	int n;
+
+	while ((n = hb_domain_accounts(hb, first, batch)) > 0) {
+		for (int i = 0; i < n; i++)
+			memory->promised_kib += hb_account_promised_kib(&batch[i]);
+		first = batch[n - 1].domid + 1;
+	}
+	return n;
+}
+
+enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
+{
+	struct hb_xen_memory xen;
+	int rc = hb->host->ops->memory(hb->host, &xen);
+
+	memset(memory, 0, sizeof(*memory));
+	if (!rc) {
+		memory->total_kib = xen.total_pages * HB_PAGE_KIB;
+		memory->free_kib = xen.free_pages * HB_PAGE_KIB;
+		memory->scrub_kib = xen.scrub_pages * HB_PAGE_KIB;
+		memory->claimed_kib = xen.outstanding_pages * HB_PAGE_KIB;
+		memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
+		rc = add_promises(hb, memory);
+	}
+	return rc ? hb_fail_host(error, rc, "cannot read the host's memory") : HB_OK;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "account.h"
+
+/*
+ * Xen warns domain 0 of low memory at 64 MiB free (low_mem_virq_limit); 8 MiB
+ * more keep a host that is filled to the last from triggering it at rest.
+ */
+#define RESERVE_MIN_KIB ((64 + 8) * 1024ULL)
+#define RESERVE_PERCENT 1
+
+uint64_t hb_account_promised_kib(const struct hb_domain *domain)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t has = domain->actual_kib + domain->claimed_kib;
+
+	/* Neither comes back to life; a suspended one does. */
+	if (domain->state == HB_DOMAIN_DYING || domain->state == HB_DOMAIN_CRASHED)
+		return 0;
+	return domain->target.presence == HB_PRESENT && size > has ? size - has : 0;
+}
+
+uint64_t hb_account_reserve_kib(uint64_t total_kib)
+{
+	uint64_t part = total_kib * RESERVE_PERCENT / 100;
+
+	return part > RESERVE_MIN_KIB ? part - part % HB_PAGE_KIB : RESERVE_MIN_KIB;
+}
+
+uint64_t hb_host_available_kib(const struct hb_host_memory *host)
+{
+	uint64_t free_kib = host->free_kib + host->scrub_kib;
+	uint64_t taken = host->claimed_kib + host->reserved_kib + host->promised_kib +
+			 host->reserve_kib;
+
+	return free_kib > taken ? free_kib - taken : 0;
+}
+
+/* The host and the domain are looked at one after the other: sums may not fit. */
+static uint64_t less(uint64_t from, uint64_t what)
+{
+	return from > what ? from - what : 0;
+}
+
+uint64_t hb_account_available_for(const struct hb_host_memory *host,
+				  const struct hb_domain *domain)
+{
+	struct hb_host_memory others = *host;
+
+	others.claimed_kib = less(host->claimed_kib, domain->claimed_kib);
+	others.promised_kib = less(host->promised_kib, hb_account_promised_kib(domain));
+	return hb_host_available_kib(&others);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How a refusal or failure is put into words. Pure. */
+#ifndef HB_ERROR_H
+#define HB_ERROR_H
+
+#include <hotballoon.h>
+
+/* Fill error and return code; the remedy is empty until hb_remedy(). */
+enum hb_code hb_fail(struct hb_error *error, enum hb_code code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void hb_remedy(struct hb_error *error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* hb_fail() for a negative errno rc that the host gave for what the format says. */
+enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "guest1", or "domain 7" if it has no name. text is the buffer and is returned. */
+#define HB_WHO_TEXT 272
+const char *hb_who(const struct hb_domain *domain, char text[HB_WHO_TEXT]);
+
+#endif
