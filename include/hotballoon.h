@@ -107,15 +107,18 @@ enum hb_domain_state {
 	HB_DOMAIN_RUNNING,
 	HB_DOMAIN_PAUSED,
 	HB_DOMAIN_BUILDING,	/* paused and has never run */
-	HB_DOMAIN_SHUTDOWN,	/* powered off, rebooting or suspended */
+	HB_DOMAIN_SHUTDOWN,	/* powered off or rebooting */
 	HB_DOMAIN_CRASHED,
 	HB_DOMAIN_DYING,
+	HB_DOMAIN_SAVING,	/* suspended, to be saved or to go to another host */
+	HB_DOMAIN_MIGRATING,	/* one end of a migration that has not succeeded yet */
 };
 
 enum hb_driver {
 	HB_DRIVER_UNKNOWN,	/* nothing is announced: the kernel's own driver, or none */
 	HB_DRIVER_ANNOUNCED,	/* an agent announced some balloon driver */
 	HB_DRIVER_HOTBALLOON,	/* ours: it reports */
+	HB_DRIVER_WINDOWS,	/* that of Windows, which cannot grow beyond its boot maximum */
 };
 
 /* What the guest's driver says. All of it is written by the guest. */
@@ -144,7 +147,8 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;
 
-	/* Read by hb_show() and hb_set() only. */
+	/* Read for one domain only, not by hb_list(). */
+	unsigned int vnodes;		/* virtual NUMA nodes; 0: none */
 	struct hb_number pool;		/* paging pool; absent where Xen has none (PV) */
 	bool pod;			/* the two below are known */
 	uint64_t pod_cache_kib;		/* populate-on-demand: memory not handed out yet */
@@ -268,13 +272,33 @@ struct hb_set_result {
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
- * below 128 MiB. HB_E_REFUSED always: domain 0, a domain that is being built,
- * shut down or dying, a size not above 0.
+ * below 128 MiB, domain 0 below 1 GiB. HB_E_REFUSED always: a domain that is
+ * being built, saved or migrated, shut down or dying, one with virtual NUMA
+ * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum.
  *
  * result is filled as far as known whatever the return code is.
  */
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error);
+
+/*
+ * Set how far a running guest may grow, as xl mem-max does: paging pool, Xen's
+ * maxmem and static-max; the target stays. A relative size counts from
+ * static-max. result->size_kib is the maximum.
+ *
+ * Until the next hb_set() Xen lets the guest take that much whatever its target
+ * is. HB_E_REFUSED: below the size now, and what hb_set() refuses; domain 0
+ * always. More than the host has free is no reason: nothing is taken yet.
+ */
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_size *size, bool force,
+		    struct hb_set_result *result, struct hb_error *error);
+
+/*
+ * Wait until the guest is at the target that it has, whoever set that; then let
+ * maxmem follow. Of request, timeout_s, progress and argument are used.
+ */
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		     struct hb_set_result *result, struct hb_error *error);
 
 #ifdef __cplusplus
 }

@@ -65,6 +65,10 @@
  * an agent announces some balloon driver; the kernel's own driver writes nothing. */
 #define HB_KEY_FEATURE_BALLOON "control/feature-balloon"
 
+/* data/os_name; unit -; text; written by guest agents, read by toolstack:
+ * the guest's operating system; tells the balloon driver of Windows from others. */
+#define HB_KEY_OS_NAME "data/os_name"
+
 /* domid; unit -; decimal; written by libxl, xapi, read by toolstack:
  * read first in every transaction: a domain without it is gone and is not written to. */
 #define HB_KEY_DOMID "domid"

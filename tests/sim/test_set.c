@@ -348,7 +348,7 @@ static void test_paused_and_destroyed_during_wait(void **state)
 	sim_close(sim);
 }
 
-/* Two people add 256M each at the same time: both get it. */
+/* Two people add 256M each at the same time, and nothing locks: both get it. */
 static void second_person(struct sim *sim)
 {
 	struct hb_set_result theirs;
@@ -369,6 +369,7 @@ static void test_two_changes_at_once(void **state)
 	sim_close(sim);
 	for (unsigned int at = 1; at <= last; at++) {
 		sim = common_host();
+		sim->no_lock = true;
 		sim->fault = SIM_FAULT_HOOK;
 		sim->hook = second_person;
 		sim->fault_at = at;
@@ -379,6 +380,207 @@ static void test_two_changes_at_once(void **state)
 		sim_close(sim);
 	}
 	assert_true(interleaved > 0);
+}
+
+/* xl works on the domain: ours waits for it, and then goes by what xl has left. */
+static void xl_finishes(struct sim *sim)
+{
+	if (sim->clock_ms == 480)
+		common_other_tool(sim, 400 * M);
+}
+
+static void test_locked_domain(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->locked_domid = GUEST;
+	sim->locked_until_ms = 500;
+	sim->tick = xl_finishes;
+	assert_int_equal(common_set(sim, "+256M", NULL, &result, &error), HB_OK);
+	assert_in_range(sim->clock_ms, 500, 520);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 656 * M);
+	/* Once for the keys, once for maxmem, and never while waiting: sim_sleep_ms() checks. */
+	assert_int_equal(sim->locks, 2);
+	common_assert_consistent(sim, GUEST);
+
+	/* Another domain's lock is not in the way, a hanging tool ends in an error. */
+	sim->tick = NULL;
+	sim->locked_domid = 0;
+	sim->locked_until_ms = UINT64_MAX;
+	assert_int_equal(common_set(sim, "512M", &waiting, &result, &error), HB_OK);
+	sim->locked_domid = GUEST;
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "locked for 30 s"));
+	assert_false(result.done);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	sim_close(sim);
+}
+
+/* The domid is given to another domain while we wait for the old one's lock. */
+static void replace_guest(struct sim *sim)
+{
+	struct sim_guest other = usual_guest;
+
+	if (sim->clock_ms < 100 || sim->tick != replace_guest)
+		return;
+	sim->tick = NULL;
+	sim_destroy(sim, GUEST);
+	other.name = "guest2";
+	other.generation = 1;
+	sim_add(sim, &other);
+}
+
+static void test_domain_replaced_while_locked(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->locked_domid = GUEST;
+	sim->locked_until_ms = 200;
+	sim->tick = replace_guest;
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_OK);
+	assert_string_equal(result.before.name, "guest2");
+	assert_string_equal(result.before.uuid, "00000005-0001-0000-0000-000000000000");
+	sim_close(sim);
+}
+
+/* What xl mem-max does, before the first size beyond it and after. */
+static void test_max(void **state)
+{
+	struct hb_size size = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+	uint64_t pool;
+
+	(void)state;
+	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_int_equal(result.steps[0].kind, HB_STEP_POOL);
+	assert_int_equal(result.steps[1].kind, HB_STEP_MAXMEM);
+	assert_int_equal(result.steps[2].kind, HB_STEP_STATIC_MAX);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(maxmem(sim), 2 * G + M);
+	sim_xen(sim, GUEST, &pool);
+	assert_int_equal(pool, 4 * (512 + 2048));
+	common_assert_consistent(sim, GUEST);
+
+	/* Lower: maxmem follows, the pool stays. */
+	assert_int_equal(hb_size_parse("-1G", &size, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
+	assert_int_equal(maxmem(sim), G + M);
+	size = (struct hb_size){ HB_SIZE_ABSOLUTE, false, 256 * M };
+	assert_int_equal(hb_max(hb, GUEST, &size, true, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "cannot be below its size of 512M"));
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
+	assert_int_equal(hb_max(hb, 0, &size, true, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "domain 0"));
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* A guest on its way that somebody else has sent there. */
+static void test_wait(void **state)
+{
+	struct hb_set_request request = { .timeout_s = 10 };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	common_other_tool(sim, 256 * M);
+	sim_set_limit(sim, GUEST, 513 * M);
+	assert_int_equal(hb_wait(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_int_equal(result.size_kib, 256 * M);
+	assert_in_range(result.waited_ms, 900, 1100);
+	assert_int_equal(maxmem(sim), 257 * M);
+	/* There already. */
+	assert_int_equal(hb_wait(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_int_equal(result.waited_ms, 0);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "lots");
+	assert_int_equal(hb_wait(hb, GUEST, &request, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "no target"));
+	assert_int_equal(hb_wait(hb, 77, &request, &result, &error), HB_E_NO_DOMAIN);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* Domain 0 has no keys of its own at first: they are made, as libxl does. */
+static void test_domain_0(void **state)
+{
+	struct hb_set_request forced = { .size = { HB_SIZE_ABSOLUTE, false, 512 * M }, .force = true };
+	struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 512 * M } };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	sim_remove_key(sim, 0, HB_KEY_TARGET);
+	sim_remove_key(sim, 0, HB_KEY_STATIC_MAX);
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "less than 1G"));
+	assert_int_equal(hb_set(hb, 0, &forced, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, 0, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(common_number(sim, 0, HB_KEY_STATIC_MAX), G + M);
+	forced.size.amount = 127 * M;
+	assert_int_equal(hb_set(hb, 0, &forced, &result, &error), HB_E_REFUSED);
+	forced.size.amount = 2 * G;
+	assert_int_equal(hb_set(hb, 0, &forced, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "booted with"));
+	request.size.amount = G;
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, 0, HB_KEY_TARGET), G);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* Windows' driver reads its maximum once. */
+static void test_windows(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct hb_domain domain;
+	struct sim *sim;
+	struct hb *hb;
+
+	(void)state;
+	guest.type = HB_TYPE_HVM;
+	guest.reports = false;
+	guest.memory_kib = 256 * M;
+	sim = common_host_with(&guest);
+	sim_write_key(sim, GUEST, HB_KEY_FEATURE_BALLOON, "1");
+	sim_write_key(sim, GUEST, HB_KEY_OS_NAME, "Microsoft Windows Server 2022|C:\\Windows");
+	hb = sim_connect(sim);
+	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
+	assert_string_equal(hb_driver_name(domain.driver), "windows");
+	hb_close(hb);
+	assert_int_equal(common_set(sim, "512M", &waiting, &result, &error), HB_OK);
+	assert_int_equal(common_set(sim, "516M", NULL, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "Windows cannot grow"));
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/*
+ * A guest that grew beyond its boot maximum reboots: libxl builds it anew with
+ * target and static-max as they are, and it comes back at the size it had.
+ */
+static void test_reboot_after_growth(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_OK);
+	sim_reboot(sim, GUEST);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 2 * G);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(maxmem(sim), 2 * G + M);
+	common_assert_consistent(sim, GUEST);
+	assert_int_equal(common_set(sim, "512M", &waiting, &result, &error), HB_OK);
+	sim_reboot(sim, GUEST);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(actual(sim), 512 * M + 64);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
 }
 
 /*
@@ -403,12 +605,19 @@ static void test_directory_without_domid(void **state)
 static void test_refused_states(void **state)
 {
 	static const struct {
-		bool never_ran, dying, shutdown;
-		const char *why;
+		bool never_ran, dying, shutdown, crashed, suspended;
+		unsigned int vnodes;
+		const char *name, *state, *why;
 	} cases[] = {
-		{ true, false, false, "being built" },
-		{ false, true, false, "being destroyed" },
-		{ false, false, true, "shut down" },
+		{ .never_ran = true, .state = "building", .why = "being built" },
+		{ .dying = true, .state = "dying", .why = "being destroyed" },
+		{ .shutdown = true, .state = "shutdown", .why = "is shut down" },
+		{ .crashed = true, .state = "crashed", .why = "has crashed" },
+		{ .suspended = true, .state = "saving", .why = "is suspended" },
+		{ .vnodes = 2, .state = "running", .why = "virtual NUMA" },
+		{ .name = "web--incoming", .state = "migrating", .why = "end of a migration" },
+		{ .name = "web--migratedaway", .suspended = true, .state = "migrating",
+		  .why = "end of a migration" },
 	};
 
 	(void)state;
@@ -419,9 +628,15 @@ static void test_refused_states(void **state)
 		guest.never_ran = cases[i].never_ran;
 		guest.dying = cases[i].dying;
 		guest.shutdown = cases[i].shutdown;
+		guest.crashed = cases[i].crashed;
+		guest.suspended = cases[i].suspended;
+		guest.vnodes = cases[i].vnodes;
+		if (cases[i].name)
+			guest.name = cases[i].name;
 		sim = common_host_with(&guest);
 		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_REFUSED);
 		assert_non_null(strstr(error.message, cases[i].why));
+		assert_string_equal(hb_domain_state_name(result.before.state), cases[i].state);
 		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
 		sim_close(sim);
 	}
@@ -532,6 +747,13 @@ int main(void)
 		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),
 		cmocka_unit_test(test_two_changes_at_once),
+		cmocka_unit_test(test_locked_domain),
+		cmocka_unit_test(test_domain_replaced_while_locked),
+		cmocka_unit_test(test_max),
+		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_domain_0),
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_reboot_after_growth),
 		cmocka_unit_test(test_directory_without_domid),
 		cmocka_unit_test(test_refused_states),
 		cmocka_unit_test(test_hostile_report),

@@ -31,12 +31,15 @@ static const char *const domain_state_names[] = {
 	[HB_DOMAIN_SHUTDOWN] = "shutdown",
 	[HB_DOMAIN_CRASHED] = "crashed",
 	[HB_DOMAIN_DYING] = "dying",
+	[HB_DOMAIN_SAVING] = "saving",
+	[HB_DOMAIN_MIGRATING] = "migrating",
 };
 
 static const char *const driver_names[] = {
 	[HB_DRIVER_UNKNOWN] = "-",
 	[HB_DRIVER_ANNOUNCED] = "other",
 	[HB_DRIVER_HOTBALLOON] = "hotballoon",
+	[HB_DRIVER_WINDOWS] = "windows",
 };
 
 const char *hb_type_name(enum hb_type type)
@@ -185,29 +188,53 @@ static int read_report_words(struct hb *hb, struct hb_domain *domain)
 			 &report->cause);
 }
 
-static int read_driver(struct hb *hb, struct hb_domain *domain)
-{
-	struct hb_number announced;
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
-
-	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0)
-		domain->driver = HB_DRIVER_HOTBALLOON;
-	else if (announced.value)
-		domain->driver = HB_DRIVER_ANNOUNCED;
-	else
-		domain->driver = HB_DRIVER_UNKNOWN;
-	return rc;
-}
-
-static int read_name(struct hb *hb, struct hb_domain *domain)
+/* Text at key, cut to size, empty if there is none. */
+static int read_text(struct hb *hb, uint32_t domid, const char *key, char *text, size_t size)
 {
 	char path[HB_PATH_TEXT], *value;
 	size_t length;
-	int rc = read_node(hb->host, HB_NO_TRANSACTION,
-			   hb_domain_path(path, domain->domid, HB_KEY_NAME), &value, &length);
+	int rc = read_node(hb->host, HB_NO_TRANSACTION, hb_domain_path(path, domid, key), &value,
+			   &length);
 
-	snprintf(domain->name, sizeof(domain->name), "%s", value ? value : "");
+	snprintf(text, size, "%s", value ? value : "");
 	free(value);
+	return rc;
+}
+
+#define WINDOWS "Microsoft Windows"
+
+static int read_driver(struct hb *hb, struct hb_domain *domain)
+{
+	char os[sizeof(WINDOWS)] = "";
+	struct hb_number announced;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
+
+	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0) {
+		domain->driver = HB_DRIVER_HOTBALLOON;
+	} else if (announced.value) {
+		rc = read_text(hb, domain->domid, HB_KEY_OS_NAME, os, sizeof(os));
+		domain->driver = strcmp(os, WINDOWS) ? HB_DRIVER_ANNOUNCED : HB_DRIVER_WINDOWS;
+	} else {
+		domain->driver = HB_DRIVER_UNKNOWN;
+	}
+	return rc;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t length = strlen(text), tail = strlen(end);
+
+	return length >= tail && !strcmp(text + length - tail, end);
+}
+
+/* xl renames both ends of a migration until it has succeeded. */
+static int read_name(struct hb *hb, struct hb_domain *domain)
+{
+	int rc = read_text(hb, domain->domid, HB_KEY_NAME, domain->name, sizeof(domain->name));
+
+	if (domain->state != HB_DOMAIN_DYING &&
+	    (ends_with(domain->name, "--incoming") || ends_with(domain->name, "--migratedaway")))
+		domain->state = HB_DOMAIN_MIGRATING;
 	return rc;
 }
 
@@ -231,6 +258,8 @@ static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
 {
 	if (xen->dying)
 		return HB_DOMAIN_DYING;
+	if (xen->suspended)
+		return HB_DOMAIN_SAVING;
 	if (xen->shutdown)
 		return xen->crashed ? HB_DOMAIN_CRASHED : HB_DOMAIN_SHUTDOWN;
 	if (xen->paused)
@@ -238,10 +267,16 @@ static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
 	return HB_DOMAIN_RUNNING;
 }
 
+static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
+{
+	snprintf(text, HB_UUID_TEXT,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
+		 u[13], u[14], u[15]);
+}
+
 static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *xen)
 {
-	const uint8_t *u = xen->uuid;
-
 	domain->domid = xen->domid;
 	domain->state = state_of(xen);
 	domain->vcpus = xen->vcpus;
@@ -251,10 +286,7 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	domain->maxmem_kib = xen->max_pages > HB_SIZE_MAX_KIB / HB_PAGE_KIB ?
 			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
 	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
-	snprintf(domain->uuid, sizeof(domain->uuid),
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
-		 u[13], u[14], u[15]);
+	uuid_text(domain->uuid, xen->uuid);
 }
 
 static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
@@ -273,16 +305,16 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	return rc ? rc : read_driver(hb, domain);
 }
 
-/* Paging pool and populate-on-demand, where the domain has them. */
+/* Virtual NUMA, paging pool and populate-on-demand, where the domain has them. */
 static int fill_details(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_host *host = hb->host;
 	struct hb_xen_pod pod;
 	uint64_t bytes;
-	int rc;
+	int rc = host->ops->get_vnodes(host, domain->domid, &domain->vnodes);
 
-	if (domain->type == HB_TYPE_PV)
-		return 0;
+	if (rc || domain->type == HB_TYPE_PV)
+		return rc;
 	rc = host->ops->get_pool(host, domain->domid, &bytes);
 	if (rc && rc != -EOPNOTSUPP)
 		return rc;
@@ -306,7 +338,17 @@ static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
 	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
 }
 
-static enum hb_code fail_domain(struct hb_error *error, int rc, uint32_t domid)
+int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT])
+{
+	struct hb_xen_domain xen;
+	int rc = domid < DOMID_END ? find_in_xen(hb, domid, &xen) : -ESRCH;
+
+	if (!rc)
+		uuid_text(uuid, xen.uuid);
+	return rc;
+}
+
+enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid)
 {
 	if (rc == -ESRCH) {
 		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain %u", domid);
@@ -327,7 +369,7 @@ enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
 		rc = fill_domain(hb, &xen, domain);
 	if (!rc)
 		rc = fill_details(hb, domain);
-	return rc ? fail_domain(error, rc, domid) : HB_OK;
+	return rc ? hb_domain_fail(error, rc, domid) : HB_OK;
 }
 
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error)
@@ -450,5 +492,5 @@ enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_
 	}
 	*domid = number.value;
 	rc = find_in_xen(hb, *domid, &xen);
-	return rc ? fail_domain(error, rc, *domid) : HB_OK;
+	return rc ? hb_domain_fail(error, rc, *domid) : HB_OK;
 }

@@ -5,6 +5,13 @@
 
 #include "internal.h"
 
+/* hb_fail() for what reading domain domid has given. */
+enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid);
+
+#define HB_UUID_TEXT 37
+/* Xen's handle of the domain. Returns a negative errno. */
+int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT]);
+
 /* Read the domain again; on failure it is left as it is. */
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 

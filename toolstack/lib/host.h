@@ -19,7 +19,7 @@
 struct hb_xen_domain {
 	uint32_t domid;
 	unsigned int vcpus;
-	bool hvm, hap, dying, shutdown, crashed, paused;
+	bool hvm, hap, dying, shutdown, crashed, suspended, paused;
 	uint64_t tot_pages, max_pages, outstanding_pages;
 	uint64_t cpu_time_ns;
 	uint8_t uuid[16];
@@ -49,6 +49,17 @@ struct hb_host_ops {
 	int (*set_pool)(struct hb_host *host, uint32_t domid, uint64_t bytes);
 	int (*get_pod)(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod);
 	int (*set_pod)(struct hb_host *host, uint32_t domid, uint64_t target_pages);
+
+	/* Number of the domain's virtual NUMA nodes, 0 if it has none. */
+	int (*get_vnodes)(struct hb_host *host, uint32_t domid, unsigned int *vnodes);
+
+	/*
+	 * libxl's lock of one domain, which keeps other toolstacks from changing it
+	 * meanwhile; at most one is held. -EBUSY: somebody else holds it. A process
+	 * that ends lets go of it.
+	 */
+	int (*lock)(struct hb_host *host, uint32_t domid, const char *uuid);
+	void (*unlock)(struct hb_host *host);
 
 	int (*begin)(struct hb_host *host, uint32_t *transaction);
 	int (*end)(struct hb_host *host, uint32_t transaction, bool commit);

@@ -1,40 +1,64 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hb_set(): snapshot, plan, execute; then wait, and let maxmem follow. Ending
- * the wait early leaves a consistent domain: the target stands, and maxmem is
- * where the guest is.
+ * Changing one domain: snapshot, plan and execute under libxl's lock; then wait
+ * without it, and let maxmem follow under it. Ending the wait early leaves a
+ * consistent domain: the target stands, and maxmem is where the guest is.
+ *
+ * The lock keeps out libxl only. Everything else (libvirt's xs writes, xapi, a
+ * person with xenstore-write) is met as before: a plan that has become stale is
+ * undone and made anew.
  */
 #include <string.h>
 
 #include "advice.h"
 #include "domain.h"
 #include "execute.h"
+#include "lock.h"
 #include "wait.h"
 
 /* How often the target may change under a plan before the caller hears of it. */
 #define REPLANS_MAX 10
 #define POLL_MS 100
 
-/* Plan and execute until the plan was not stale. */
-static enum hb_code apply(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-			  struct hb_set_result *result, struct hb_error *error)
+/* hb_plan_make() or hb_plan_ceiling(). */
+typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_host_memory *host,
+				const struct hb_size *size, bool force, struct hb_plan *plan,
+				struct hb_error *error);
+
+/* Under the domain's lock: plan and execute until the plan was not stale. */
+static enum hb_code apply_locked(struct hb *hb, uint32_t domid, planner_fn *planner,
+				 const struct hb_set_request *request, struct hb_plan *plan,
+				 struct hb_domain *before, struct hb_error *error)
 {
 	struct hb_host_memory memory;
-	struct hb_plan plan;
 	enum hb_code code;
 	bool stale = true;
 
 	for (int i = 0; i < REPLANS_MAX && stale; i++) {
 		stale = false;
-		code = hb_show(hb, domid, &result->before, error);
+		code = hb_show(hb, domid, before, error);
 		if (!code)
 			code = hb_host_memory(hb, &memory, error);
 		if (!code)
-			code = hb_plan_make(&result->before, &memory, &request->size, request->force,
-					    &plan, error);
+			code = planner(before, &memory, &request->size, request->force, plan, error);
 		if (!code)
-			code = hb_execute(hb, &result->before, &plan, &stale, error);
+			code = hb_execute(hb, before, plan, &stale, error);
 	}
+	return code;
+}
+
+static enum hb_code apply(struct hb *hb, uint32_t domid, planner_fn *planner,
+			  const struct hb_set_request *request, struct hb_set_result *result,
+			  struct hb_error *error)
+{
+	struct hb_plan plan;
+	enum hb_code code = hb_lock_domain(hb, domid, error);
+
+	if (code)
+		return code;
+	code = apply_locked(hb, domid, planner, request, &plan, &result->before, error);
+	hb_unlock_domain(hb);
+	result->after = result->before;
 	if (code)
 		return code;
 	result->size_kib = plan.size_kib;
@@ -149,42 +173,104 @@ static enum hb_code set_maxmem(struct hb *hb, const struct hb_step *step,
 }
 
 /*
- * Let maxmem follow, once: the guest moves on while we look. Another tool can
- * have written a target between our look and our deed, so look again after it.
+ * Let maxmem follow to size_kib, once: the guest moves on while we look. Another
+ * tool can have written a target between our look and our deed, so look again
+ * after it.
  */
-static enum hb_code settle(struct hb *hb, struct hb_set_result *result, struct hb_error *error)
+static enum hb_code settle_locked(struct hb *hb, uint64_t size_kib, struct hb_set_result *result,
+				  struct hb_error *error)
 {
 	struct hb_domain *domain = &result->after;
 	enum hb_code code = hb_domain_refresh(hb, domain, error);
 	struct hb_step step;
 
 	if (!code && domain->target.presence == HB_PRESENT &&
-	    domain->target.value == result->target_kib &&
-	    hb_plan_settle(domain, result->target_kib, &step))
+	    domain->target.value == result->target_kib && hb_plan_settle(domain, size_kib, &step))
 		code = set_maxmem(hb, &step, result, error);
 	while (!code && result->nr_steps < HB_STEPS_MAX && hb_plan_repair(domain, &step))
 		code = set_maxmem(hb, &step, result, error);
 	return code;
 }
 
-enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-		    struct hb_set_result *result, struct hb_error *error)
+static enum hb_code settle(struct hb *hb, uint64_t size_kib, struct hb_set_result *result,
+			   struct hb_error *error)
 {
-	struct hb_error later;
-	enum hb_code code, settled;
+	enum hb_code code = hb_lock_domain(hb, result->after.domid, error);
 
-	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, request, result, error);
-	result->after = result->before;
 	if (code)
 		return code;
-	if (request->wait)
-		code = wait_for_guest(hb, request, result, error);
+	code = settle_locked(hb, size_kib, result, error);
+	hb_unlock_domain(hb);
+	return code;
+}
+
+/* After the keys are written: wait if asked to, and let maxmem follow in any case. */
+static enum hb_code finish(struct hb *hb, const struct hb_set_request *request,
+			   struct hb_set_result *result, struct hb_error *error)
+{
+	enum hb_code code = request->wait ? wait_for_guest(hb, request, result, error) : HB_OK;
+	struct hb_error later;
+	enum hb_code settled;
+
 	if (code == HB_E_NO_DOMAIN)
 		return code;
-	settled = settle(hb, result, &later);
+	settled = settle(hb, result->size_kib, result, &later);
 	if (code || !settled)
 		return code;
 	*error = later;
 	return settled;
+}
+
+enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		    struct hb_set_result *result, struct hb_error *error)
+{
+	enum hb_code code;
+
+	memset(result, 0, sizeof(*result));
+	code = apply(hb, domid, hb_plan_make, request, result, error);
+	return code ? code : finish(hb, request, result, error);
+}
+
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_size *size, bool force,
+		    struct hb_set_result *result, struct hb_error *error)
+{
+	const struct hb_set_request request = { .size = *size, .force = force };
+	enum hb_code code;
+
+	memset(result, 0, sizeof(*result));
+	code = apply(hb, domid, hb_plan_ceiling, &request, result, error);
+	return code ? code : settle(hb, result->size_kib, result, error);
+}
+
+/* Nothing to wait for: a guest without a target, or one that cannot move. */
+static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT];
+
+	if (domain->target.presence == HB_PRESENT)
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "%s has no target that it could reach", hb_who(domain, who));
+	hb_remedy(error, "set a size: \"hotballoon set\"");
+	return HB_E_REFUSED;
+}
+
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		     struct hb_set_result *result, struct hb_error *error)
+{
+	struct hb_set_request waiting = *request;
+	struct hb_domain *before = &result->before;
+	enum hb_code code;
+
+	memset(result, 0, sizeof(*result));
+	waiting.wait = true;
+	code = hb_show(hb, domid, before, error);
+	if (!code)
+		code = check_waitable(before, error);
+	if (code)
+		return code;
+	result->after = *before;
+	result->target_kib = before->target.value;
+	result->size_kib = before->target.value + before->videoram_kib;
+	result->done = true;
+	return finish(hb, &waiting, result, error);
 }

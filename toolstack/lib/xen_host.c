@@ -13,12 +13,14 @@
 #include <xentoollog.h>
 
 #include "host.h"
+#include "libxl_lock.h"
 
 struct xen_host {
 	struct hb_host host;
 	xc_interface *xc;
 	struct xs_handle *xs;
 	xentoollog_logger *log;
+	struct hb_libxl_lock lock;
 };
 
 static struct xen_host *xen(struct hb_host *host)
@@ -48,6 +50,7 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.dying = from->flags & XEN_DOMINF_dying,
 		.shutdown = from->flags & XEN_DOMINF_shutdown,
 		.crashed = (from->flags & XEN_DOMINF_shutdown) && reason == SHUTDOWN_crash,
+		.suspended = (from->flags & XEN_DOMINF_shutdown) && reason == SHUTDOWN_suspend,
 		.paused = from->flags & XEN_DOMINF_paused,
 		.tot_pages = from->tot_pages,
 		.max_pages = from->max_pages,
@@ -115,6 +118,32 @@ static int xen_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 					       NULL) == 0);
 }
 
+/* Asked with room for nothing, Xen says how many there are and that they do not fit. */
+static int xen_get_vnodes(struct hb_host *host, uint32_t domid, unsigned int *vnodes)
+{
+	uint32_t nodes = 0, ranges = 0, vcpus = 0;
+	int rc = result(xc_domain_getvnuma(xen(host)->xc, domid, &nodes, &ranges, &vcpus, NULL, NULL,
+					   NULL) == 0);
+
+	*vnodes = 0;
+	if (rc == -EOPNOTSUPP)
+		return 0;
+	if (rc && rc != -ENOBUFS)
+		return rc;
+	*vnodes = nodes;
+	return 0;
+}
+
+static int xen_lock(struct hb_host *host, uint32_t domid, const char *uuid)
+{
+	return hb_libxl_lock(&xen(host)->lock, HB_LIBXL_DIR, domid, uuid);
+}
+
+static void xen_unlock(struct hb_host *host)
+{
+	hb_libxl_unlock(&xen(host)->lock);
+}
+
 static int xen_begin(struct hb_host *host, uint32_t *transaction)
 {
 	*transaction = xs_transaction_start(xen(host)->xs);
@@ -178,6 +207,9 @@ static const struct hb_host_ops xen_ops = {
 	.set_pool = xen_set_pool,
 	.get_pod = xen_get_pod,
 	.set_pod = xen_set_pod,
+	.get_vnodes = xen_get_vnodes,
+	.lock = xen_lock,
+	.unlock = xen_unlock,
 	.begin = xen_begin,
 	.end = xen_end,
 	.read = xen_read,

@@ -14,6 +14,9 @@
  * to panic. Our driver stops at its floor by itself.
  */
 #define UNGUARDED_MIN_KIB (128 * 1024)
+/* libxl's own limit for domain 0 (LIBXL_MIN_DOM0_MEM), and what xapi gives it at least. */
+#define DOMAIN_0_LEAST_KIB (128 * 1024)
+#define DOMAIN_0_MIN_KIB (1024 * 1024)
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
@@ -40,9 +43,9 @@ static uint64_t current_size(const struct hb_domain *domain)
 }
 
 /* The size asked for, whole pages; 0 if the change takes everything. */
-static uint64_t resolve_size(const struct hb_domain *domain, const struct hb_size *size)
+static uint64_t resolve_size(uint64_t from_kib, const struct hb_size *size)
 {
-	uint64_t now = current_size(domain) / HB_PAGE_KIB * HB_PAGE_KIB;
+	uint64_t now = from_kib - from_kib % HB_PAGE_KIB;
 	uint64_t change = size->amount;
 
 	if (size->kind == HB_SIZE_ABSOLUTE)
@@ -66,28 +69,80 @@ static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domai
 	return HB_E_REFUSED;
 }
 
+/* Why a domain in this state cannot follow a target; all NULL if it can. */
+static const struct {
+	const char *what, *remedy;
+} state_refusals[] = {
+	[HB_DOMAIN_RUNNING] = { NULL, NULL },
+	[HB_DOMAIN_PAUSED] = { NULL, NULL },
+	[HB_DOMAIN_BUILDING] = {
+		"is paused and has never run: it is being built",
+		"wait until it runs, or \"xl unpause\" it if it was created paused",
+	},
+	[HB_DOMAIN_SHUTDOWN] = {
+		"is shut down and cannot follow a target", "start it again, or \"xl destroy\" it",
+	},
+	[HB_DOMAIN_CRASHED] = {
+		"has crashed and cannot follow a target", "start it again, or \"xl destroy\" it",
+	},
+	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back" },
+	[HB_DOMAIN_SAVING] = {
+		"is suspended, to be saved or to go to another host",
+		"wait until that has ended; a size set now would be lost",
+	},
+	[HB_DOMAIN_MIGRATING] = {
+		"is one end of a migration",
+		"wait until that has ended; a size set now would be lost",
+	},
+};
+
 static enum hb_code check_state(const struct hb_domain *domain, struct hb_error *error)
 {
-	if (domain->domid == 0)
-		return refuse(error, domain, "is domain 0, which this command does not size",
-			      "use \"xl mem-set 0 SIZE\"");
-	switch (domain->state) {
-	case HB_DOMAIN_DYING:
-		return refuse(error, domain, "is being destroyed", "nothing; its memory comes back");
-	case HB_DOMAIN_SHUTDOWN:
-	case HB_DOMAIN_CRASHED:
-		return refuse(error, domain, "is shut down and cannot follow a target",
-			      "start it again, or \"xl destroy\" it");
-	case HB_DOMAIN_BUILDING:
-		return refuse(error, domain, "is paused and has never run: it is being built",
-			      "wait until it runs, or \"xl unpause\" it if it was created paused");
-	case HB_DOMAIN_RUNNING:
-	case HB_DOMAIN_PAUSED:
-		break;
-	}
+	if (state_refusals[domain->state].what)
+		return refuse(error, domain, state_refusals[domain->state].what,
+			      state_refusals[domain->state].remedy);
+	if (domain->vnodes)
+		return refuse(error, domain, "has virtual NUMA nodes: what it gives and takes would "
+			      "come from any of them, and the layout it was promised would be lost",
+			      "size it in its configuration and start it again");
 	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT)
 		return refuse(error, domain, "has no target or no static-max in xenstore",
 			      "it is being built, or was not made by libxl or xapi; \"hotballoon show\" tells");
+	return HB_OK;
+}
+
+/*
+ * Domain 0 has neither key until a tool has set its size once. Then it has the
+ * target that it holds, and Xen's limit for it is its maximum, as libxl has it.
+ */
+static struct hb_domain complete(const struct hb_domain *domain)
+{
+	struct hb_domain whole = *domain;
+
+	if (domain->domid)
+		return whole;
+	if (domain->target.presence == HB_ABSENT)
+		whole.target = (struct hb_number){ HB_PRESENT, domain->actual_kib };
+	if (domain->static_max.presence == HB_ABSENT)
+		whole.static_max = (struct hb_number){ HB_PRESENT, domain->maxmem_kib };
+	return whole;
+}
+
+/* Domain 0 runs the kernel's driver, and the host does not survive its death. */
+static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t target_kib, bool force,
+				   struct hb_error *error)
+{
+	if (domain->domid)
+		return HB_OK;
+	if (target_kib > domain->static_max.value)
+		return refuse(error, domain, "cannot grow beyond what it was booted with",
+			      "boot Xen with a larger dom0_mem=max:");
+	if (target_kib < DOMAIN_0_LEAST_KIB)
+		return refuse(error, domain, "does not live with less than 128M",
+			      "set at least 1G");
+	if (!force && target_kib < DOMAIN_0_MIN_KIB && target_kib < domain->target.value)
+		return refuse(error, domain, "may run out of memory with less than 1G, and the whole "
+			      "host with it", "set at least 1G, or --force");
 	return HB_OK;
 }
 
@@ -134,6 +189,9 @@ static enum hb_code check_ceilings(const struct hb_domain *domain, uint64_t targ
 
 	if (target_kib <= domain->target.value)
 		return HB_OK;
+	if (domain->driver == HB_DRIVER_WINDOWS && target_kib > domain->static_max.value)
+		return refuse_ceiling(domain, domain->static_max.value + domain->videoram_kib,
+				      "Windows cannot grow beyond its boot maximum", error);
 	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT &&
 	    target_kib > driver->value)
 		return refuse_ceiling(domain, driver->value + domain->videoram_kib,
@@ -218,12 +276,16 @@ static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
 			 "the guest still has populate-on-demand memory without frames");
 }
 
-static void add_store_steps(const struct hb_domain *domain, struct hb_plan *plan)
+static void add_store_steps(const struct hb_domain *seen, const struct hb_domain *domain,
+			    struct hb_plan *plan)
 {
 	if (domain->static_max.presence != HB_PRESENT ||
 	    plan->target_kib > domain->static_max.value)
 		add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 			 "the size exceeds the maximum so far");
+	else if (seen->static_max.presence == HB_ABSENT)
+		add_step(plan, HB_STEP_STATIC_MAX, 0, domain->static_max.value,
+			 "nobody has written it so far");
 	/* Written even if equal: a target that is written again makes drivers try again. */
 	add_step(plan, HB_STEP_TARGET, domain->target.value, plan->target_kib,
 		 "the guest's driver follows it");
@@ -255,39 +317,111 @@ static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 			 hb_size_human(report->floor.value + domain->videoram_kib, text));
 }
 
-enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_memory *host,
+/* What is not done because it would be unwise. */
+static enum hb_code check_wise(const struct hb_domain *domain, const struct hb_host_memory *host,
+			       const struct hb_plan *plan, struct hb_error *error)
+{
+	enum hb_code code = check_ceilings(domain, plan->target_kib, error);
+
+	if (!code)
+		code = check_unguarded(domain, plan->target_kib, error);
+	return code ? code : check_host(domain, host, plan->size_kib, error);
+}
+
+enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error)
 {
-	enum hb_code code = check_state(domain, error);
+	const struct hb_domain domain = complete(seen);
+	enum hb_code code = check_state(&domain, error);
 
 	memset(plan, 0, sizeof(*plan));
 	if (code)
 		return code;
-	plan->size_kib = resolve_size(domain, size);
-	code = check_size(domain, size, plan->size_kib, error);
+	plan->size_kib = resolve_size(current_size(&domain), size);
+	code = check_size(&domain, size, plan->size_kib, error);
 	if (code)
 		return code;
 	/* memory/target excludes the video memory, as xl mem-set has it. */
-	plan->target_kib = plan->size_kib - domain->videoram_kib;
-	if (!force) {
-		code = check_ceilings(domain, plan->target_kib, error);
-		if (!code)
-			code = check_unguarded(domain, plan->target_kib, error);
-		if (!code)
-			code = check_host(domain, host, plan->size_kib, error);
-		if (code)
-			return code;
-	}
-	add_xen_steps(domain, plan);
-	add_store_steps(domain, plan);
-	add_notes(domain, plan);
+	plan->target_kib = plan->size_kib - domain.videoram_kib;
+	code = check_domain_0(&domain, plan->target_kib, force, error);
+	if (!code && !force)
+		code = check_wise(&domain, host, plan, error);
+	if (code)
+		return code;
+	add_xen_steps(&domain, plan);
+	add_store_steps(seen, &domain, plan);
+	add_notes(&domain, plan);
 	return HB_OK;
 }
 
-bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct hb_step *step)
+/* Everything but the target: what the domain may grow to. */
+static void add_ceiling_steps(const struct hb_domain *domain, struct hb_plan *plan)
 {
-	uint64_t maxmem = maxmem_for(domain, target_kib);
+	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
+	uint64_t grow = pool_growth(domain, plan->size_kib);
+
+	if (grow)
+		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
+			 "Xen keeps the page tables of the larger guest there");
+	if (maxmem > domain->maxmem_kib)
+		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
+			 "Xen's limit: the maximum and 1M");
+	add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
+		 "toolstacks set sizes up to this");
+}
+
+static enum hb_code check_pool(const struct hb_domain *domain, const struct hb_host_memory *host,
+			       uint64_t size_kib, struct hb_error *error)
+{
+	uint64_t available = hb_account_available_for(host, domain);
+	uint64_t need = pool_growth(domain, size_kib);
+	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], n[HB_SIZE_TEXT];
+
+	if (need <= available)
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "the paging pool of %s needs %s more and the host has %s to give",
+		hb_who(domain, who), hb_size_human(need, n), hb_size_human(available, a));
+	hb_remedy(error, "shrink another guest first, or --force");
+	return HB_E_REFUSED;
+}
+
+enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_host_memory *host,
+			     const struct hb_size *size, bool force, struct hb_plan *plan,
+			     struct hb_error *error)
+{
+	enum hb_code code = domain->domid ? check_state(domain, error) :
+			    refuse(error, domain, "is domain 0: what it can grow to is set at boot",
+				   "boot Xen with dom0_mem=max:");
+	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
+
+	memset(plan, 0, sizeof(*plan));
+	if (code)
+		return code;
+	plan->size_kib = resolve_size(domain->static_max.value, size);
+	plan->target_kib = domain->target.value;
+	code = check_size(domain, size, plan->size_kib, error);
+	if (code)
+		return code;
+	if (plan->size_kib < current_size(domain)) {
+		hb_fail(error, HB_E_REFUSED, "the maximum of %s cannot be below its size of %s",
+			hb_who(domain, who), hb_size_human(current_size(domain), least));
+		hb_remedy(error, "set a smaller size first, or a maximum of at least %s",
+			  hb_size_format(current_size(domain), least));
+		return HB_E_REFUSED;
+	}
+	if (!force)
+		code = check_ceilings(domain, plan->size_kib - domain->videoram_kib, error);
+	if (!code && !force)
+		code = check_pool(domain, host, plan->size_kib, error);
+	if (!code)
+		add_ceiling_steps(domain, plan);
+	return code;
+}
+
+bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step)
+{
+	uint64_t maxmem = size_kib + HB_MAXMEM_SLACK_KIB;
 	const char *reason = "Xen's limit follows the size: the size and 1M";
 
 	if (domain->actual_kib > maxmem) {

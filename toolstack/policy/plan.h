@@ -31,11 +31,19 @@ enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_m
 			  struct hb_error *error);
 
 /*
- * After the target is written: the maxmem that still has to come down, to what
- * the target needs or, while the guest holds more, to what it holds. False if
- * there is nothing to do.
+ * The same for another maximum: paging pool, maxmem and static-max, as xl mem-max
+ * has it. The target stays, and a relative size counts from static-max.
  */
-bool hb_plan_settle(const struct hb_domain *domain, uint64_t target_kib, struct hb_step *step);
+enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_host_memory *host,
+			     const struct hb_size *size, bool force, struct hb_plan *plan,
+			     struct hb_error *error);
+
+/*
+ * After the keys are written: the maxmem that still has to come down, to what
+ * size_kib (video memory included) needs or, while the guest holds more, to what
+ * it holds. False if there is nothing to do.
+ */
+bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step);
 
 /*
  * True if maxmem is below what the domain's target needs, whoever wrote that:

@@ -37,6 +37,8 @@ struct connection {
 	struct hb_host host;
 	struct sim *sim;
 	bool killed;
+	bool locks;		/* holds libxl's lock of locked_domid */
+	uint32_t locked_domid;
 };
 
 static struct connection *connection_of(struct hb_host *host)
@@ -163,20 +165,21 @@ static void write_number(struct sim *sim, uint32_t domid, const char *key, uint6
 
 #define UUID_TEXT 37
 
-static void uuid_text(char text[UUID_TEXT], uint32_t domid)
+static void uuid_text(char text[UUID_TEXT], uint32_t domid, unsigned int generation)
 {
-	snprintf(text, UUID_TEXT, "%08x-0000-0000-0000-000000000000", domid);
+	snprintf(text, UUID_TEXT, "%08x-%04x-0000-0000-000000000000", domid, generation);
 }
 
 /* The directories a domain has: its own, libxl's and that of its uuid. */
 static bool belongs_to(const char *path, uint32_t domid)
 {
-	char own[64], libxl[64], uuid[UUID_TEXT], vm[64];
+	char own[64], libxl[64], uuid[16], vm[64];
 
-	uuid_text(uuid, domid);
+	/* Of any generation. */
+	snprintf(uuid, sizeof(uuid), "%08x-", domid);
 	snprintf(own, sizeof(own), HB_DIR_DOMAIN "/", domid);
 	snprintf(libxl, sizeof(libxl), HB_DIR_LIBXL "/", domid);
-	snprintf(vm, sizeof(vm), HB_DIR_VM "/", uuid);
+	snprintf(vm, sizeof(vm), HB_DIR_VM, uuid);
 	return !strncmp(path, own, strlen(own)) || !strncmp(path, libxl, strlen(libxl)) ||
 	       !strncmp(path, vm, strlen(vm));
 }
@@ -289,7 +292,7 @@ static void build_store(struct sim *sim, const struct sim_domain *domain)
 	write_number(sim, guest->domid, HB_KEY_VIDEORAM, guest->videoram_kib);
 	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", guest->domid, HB_KEY_LIBXL_TYPE);
 	sim_write(sim, path, types[guest->type]);
-	uuid_text(uuid, guest->domid);
+	uuid_text(uuid, guest->domid, guest->generation);
 	snprintf(path, sizeof(path), HB_DIR_VM "/%s", uuid, HB_KEY_VM_MEMORY);
 	snprintf(value, sizeof(value), "%" PRIu64,
 		 (guest->memory_kib - guest->videoram_kib) / 1024);
@@ -361,7 +364,7 @@ static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int 
 	enum hb_cause cause = HB_CAUSE_NONE;
 	uint64_t pages;
 
-	if (guest->paused || guest->dying || guest->shutdown)
+	if (guest->paused || guest->dying || guest->shutdown || guest->crashed || guest->suspended)
 		return;
 	if (stop && ((now >= stop && goal < stop) || (now <= stop && goal > stop))) {
 		goal = stop;
@@ -395,7 +398,8 @@ void sim_add(struct sim *sim, const struct sim_guest *guest)
 		.hap = guest->type != HB_TYPE_PV,
 		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,
-		.uuid = { guest->domid >> 24, guest->domid >> 16, guest->domid >> 8, guest->domid },
+		.uuid = { guest->domid >> 24, guest->domid >> 16, guest->domid >> 8, guest->domid,
+			  guest->generation >> 8, guest->generation },
 	};
 	domain->pod.entry_pages = guest->pod_entries_kib / HB_PAGE_KIB;
 	domain->pod.cache_pages = guest->pod_cache_kib / HB_PAGE_KIB;
@@ -419,6 +423,16 @@ void sim_destroy(struct sim *sim, uint32_t domid)
 		if (belongs_to(sim->nodes[i].path, domid))
 			remove_node(sim, &sim->nodes[i]);
 	}
+}
+
+void sim_reboot(struct sim *sim, uint32_t domid)
+{
+	struct sim_guest guest = *sim_guest(sim, domid);
+
+	guest.memory_kib = parse(sim_read_key(sim, domid, HB_KEY_TARGET)) + guest.videoram_kib;
+	guest.maxmem_kib = parse(sim_read_key(sim, domid, HB_KEY_STATIC_MAX));
+	sim_destroy(sim, domid);
+	sim_add(sim, &guest);
 }
 
 /* ---------------------------------------------------------- host interface */
@@ -463,7 +477,9 @@ static struct hb_xen_domain describe(const struct sim_domain *domain)
 	xen.paused = guest->paused || guest->never_ran;
 	xen.cpu_time_ns = guest->never_ran ? 0 : 1;
 	xen.dying = guest->dying;
-	xen.shutdown = guest->shutdown;
+	xen.shutdown = guest->shutdown || guest->crashed || guest->suspended;
+	xen.crashed = guest->crashed;
+	xen.suspended = guest->suspended;
 	return xen;
 }
 
@@ -602,6 +618,43 @@ static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 	return domain->pod.cache_pages == cache ? 0 : -ENOMEM;
 }
 
+static int sim_get_vnodes(struct hb_host *host, uint32_t domid, unsigned int *vnodes)
+{
+	struct sim_domain *domain;
+	int rc = enter_domain(host, domid, &domain);
+
+	if (!rc)
+		*vnodes = domain->guest.vnodes;
+	return rc;
+}
+
+static int sim_lock(struct hb_host *host, uint32_t domid, const char *uuid)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
+	int rc = enter(host, false);
+
+	(void)uuid;
+	assert(!connection->locks);
+	if (rc || sim->no_lock)
+		return rc;
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		if (sim->connections[i]->locks && sim->connections[i]->locked_domid == domid)
+			return -EBUSY;
+	}
+	if (sim->locked_domid == domid && sim->clock_ms < sim->locked_until_ms)
+		return -EBUSY;
+	connection->locks = true;
+	connection->locked_domid = domid;
+	sim->locks++;
+	return 0;
+}
+
+static void sim_unlock(struct hb_host *host)
+{
+	connection_of(host)->locks = false;
+}
+
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
@@ -693,6 +746,8 @@ void sim_run(struct sim *sim, unsigned int ms)
 
 static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 {
+	/* Nobody may keep others from a domain while it waits. */
+	assert(!connection_of(host)->locks);
 	sim_run(sim_of(host), ms);
 }
 
@@ -705,6 +760,12 @@ static void sim_disconnect(struct hb_host *host)
 		if (sim->transactions[i].owner == connection_of(host))
 			drop_transaction(sim, &sim->transactions[i]);
 	}
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		if (sim->connections[i] == connection_of(host)) {
+			sim->connections[i] = sim->connections[--sim->nr_connections];
+			break;
+		}
+	}
 	free(connection_of(host));
 }
 
@@ -716,6 +777,9 @@ static const struct hb_host_ops sim_ops = {
 	.set_pool = sim_set_pool,
 	.get_pod = sim_get_pod,
 	.set_pod = sim_set_pod,
+	.get_vnodes = sim_get_vnodes,
+	.lock = sim_lock,
+	.unlock = sim_unlock,
 	.begin = sim_begin,
 	.end = sim_end,
 	.read = sim_read_node,
@@ -737,6 +801,8 @@ struct sim *sim_open(uint64_t total_kib)
 void sim_close(struct sim *sim)
 {
 	assert(!sim->nr_transactions);
+	assert(!sim->nr_connections);
+	free(sim->connections);
 	free(sim->transactions);
 	free_nodes(sim->nodes, sim->nr_nodes);
 	free(sim->domains);
@@ -751,6 +817,9 @@ struct hb *sim_connect(struct sim *sim)
 	assert(connection);
 	connection->host.ops = &sim_ops;
 	connection->sim = sim;
+	sim->connections = grow(sim->connections, sim->nr_connections + 1,
+				sizeof(*sim->connections));
+	sim->connections[sim->nr_connections++] = connection;
 	hb = hb_open_host(&connection->host);
 	assert(hb);
 	return hb;

@@ -17,6 +17,7 @@
 
 struct sim_guest {
 	uint32_t domid;
+	unsigned int generation;	/* part of the uuid: 0, unless the domid is used again */
 	const char *name;
 	enum hb_type type;
 	uint64_t memory_kib, maxmem_kib;	/* as in the guest's configuration */
@@ -31,7 +32,8 @@ struct sim_guest {
 	enum hb_cause stick_cause;
 	bool reports;			/* it runs our driver */
 	uint64_t report_max_kib;	/* 0: not reported */
-	bool paused, never_ran, dying, shutdown;
+	bool paused, never_ran, dying, shutdown, crashed, suspended;
+	unsigned int vnodes;		/* virtual NUMA nodes */
 };
 
 enum sim_fault_kind {
@@ -43,6 +45,7 @@ enum sim_fault_kind {
 	SIM_FAULT_HOOK,		/* sim.hook runs before the call */
 };
 
+struct connection;
 struct sim_domain;
 struct sim_node;
 struct sim_transaction;
@@ -61,6 +64,11 @@ struct sim {
 	void (*hook)(struct sim *sim);
 	void (*tick)(struct sim *sim);	/* after every sleep, if set */
 
+	/* libxl's lock: the domain that another tool holds until then. */
+	uint32_t locked_domid;
+	uint64_t locked_until_ms;
+	unsigned int locks;		/* how often it was taken through the interface */
+	bool no_lock;			/* a host without libxl: nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	struct sim_domain *domains;
 	size_t nr_domains;
@@ -69,6 +77,8 @@ struct sim {
 	uint64_t generation;
 	struct sim_transaction *transactions;
 	size_t nr_transactions;
+	struct connection **connections;	/* the processes that have it open */
+	size_t nr_connections;
 };
 
 /* A host of that size without domains. Released by sim_close(). */
@@ -85,6 +95,8 @@ void sim_run(struct sim *sim, unsigned int ms);
 /* The guest as libxl leaves it after building. */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
+/* The guest reboots: libxl builds it anew, with target and static-max as they are. */
+void sim_reboot(struct sim *sim, uint32_t domid);
 /* The guest, to change how it behaves; NULL if it is gone. */
 struct sim_guest *sim_guest(struct sim *sim, uint32_t domid);
 /* Xen's record of it; *pool_kib may be NULL. Must exist. */

@@ -213,7 +213,7 @@ static void test_videoram(void **state)
 	plan = plan_of(&domain, absolute(2 * G));
 	assert_int_equal(step_to(&plan, HB_STEP_STATIC_MAX), 2 * G);
 	assert_int_equal(plan.target_kib, 2 * G - 16384);
-	assert_int_equal(hb_plan_settle(&domain, 1032192, &step), false);
+	assert_int_equal(hb_plan_settle(&domain, 1048576, &step), false);
 	refused(&domain, &roomy, absolute(16384), true, "no memory");
 	refused(&domain, &roomy, absolute(8192), true, "no memory");
 }
@@ -257,7 +257,9 @@ static void test_states(void **state)
 	} cases[] = {
 		{ HB_DOMAIN_DYING, "being destroyed" },
 		{ HB_DOMAIN_SHUTDOWN, "shut down" },
-		{ HB_DOMAIN_CRASHED, "shut down" },
+		{ HB_DOMAIN_CRASHED, "crashed" },
+		{ HB_DOMAIN_SAVING, "suspended" },
+		{ HB_DOMAIN_MIGRATING, "one end of a migration" },
 		{ HB_DOMAIN_BUILDING, "being built" },
 	};
 	struct hb_domain domain = guest(G, G);
@@ -273,9 +275,10 @@ static void test_states(void **state)
 	domain.target.presence = HB_ABSENT;
 	refused(&domain, &roomy, absolute(512 * M), true, "no target");
 	domain = guest(G, G);
-	domain.domid = 0;
-	refused(&domain, &roomy, absolute(512 * M), true, "domain 0");
+	domain.vnodes = 2;
+	refused(&domain, &roomy, absolute(512 * M), true, "virtual NUMA");
 }
+
 
 /* Refused, unless force. */
 static void assert_unwise(const struct hb_domain *domain, const struct hb_host_memory *host,
@@ -382,7 +385,7 @@ static struct hb_domain some_domain(void)
 	struct hb_domain domain = guest(some_kib(), some_kib());
 
 	domain.type = random() % 3;
-	domain.state = random() % 6;
+	domain.state = random() % 8;
 	domain.maxmem_kib = some_kib();
 	domain.actual_kib = some_kib();
 	domain.videoram_kib = random() % 3 ? 0 : 16384;
@@ -395,7 +398,7 @@ static struct hb_domain some_domain(void)
 	domain.pool = (struct hb_number){ random() % 2 ? HB_PRESENT : HB_ABSENT, random() % 65536 };
 	domain.pod_entries_kib = random() % 3 ? 0 : some_kib();
 	domain.pod_cache_kib = random() % 3 ? 0 : some_kib();
-	domain.driver = random() % 3;
+	domain.driver = random() % 4;
 	domain.report.max = (struct hb_number){ random() % 3, some_kib() };
 	return domain;
 }
@@ -429,7 +432,7 @@ static void check_plan(const struct hb_domain *domain, const struct hb_plan *pla
 	assert_int_equal(plan->target_kib + domain->videoram_kib, plan->size_kib);
 	assert_true(maxmem >= plan->size_kib + M);
 	assert_true(static_max >= plan->target_kib);
-	if (hb_plan_settle(domain, plan->target_kib, &step)) {
+	if (hb_plan_settle(domain, plan->size_kib, &step)) {
 		assert_true(step.to_kib >= plan->size_kib + M);
 		assert_true(step.to_kib >= domain->actual_kib);
 		assert_true(step.to_kib < domain->maxmem_kib);
