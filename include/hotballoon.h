@@ -148,6 +148,7 @@ struct hb_domain {
 	struct hb_report report;
 
 	/* Read for one domain only, not by hb_list(). */
+	bool squeezed, qmemman;		/* another memory manager has left its keys */
 	unsigned int vnodes;		/* virtual NUMA nodes; 0: none */
 	struct hb_number pool;		/* paging pool; absent where Xen has none (PV) */
 	bool pod;			/* the two below are known */
@@ -299,6 +300,127 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_size *size, b
  */
 enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		     struct hb_set_result *result, struct hb_error *error);
+
+/* ----------------------------------------------------------------- limits */
+
+enum hb_mode {
+	HB_MODE_MANUAL,		/* nobody has said anything: its size is what a person sets */
+	HB_MODE_AUTO,		/* managers may size it between min and max */
+	HB_MODE_OFF,		/* managers leave it alone, whatever else is said */
+};
+
+/* "manual", "auto" or "off"; static. */
+const char *hb_mode_name(enum hb_mode mode);
+
+#define HB_WEIGHT_DEFAULT 1000
+#define HB_WEIGHT_MAX 1000000
+
+/*
+ * What an administrator has said about the size of a domain. Kept by uuid in the
+ * state directory, so that it outlives restarts and renames. Sizes include video
+ * memory; set is a target.
+ */
+struct hb_limits {
+	enum hb_mode mode;
+	struct hb_number min, max;	/* absent: not limited beyond what is possible */
+	unsigned int weight;		/* 1 ... HB_WEIGHT_MAX: its share where memory is short */
+	/*
+	 * The target that automatic sizing has written last. A domain with another
+	 * target is pinned: a person wins over a manager.
+	 */
+	struct hb_number set;
+};
+
+/* The sizes between which managers may move the domain; equal if they may not. */
+struct hb_range {
+	uint64_t min_kib, max_kib;
+};
+
+/* Where limits and reservations are kept, unless hb_set_state_dir() says otherwise. */
+#define HB_STATE_DIR "/var/lib/hotballoon"
+
+/* Keep limits and reservations in dir, which is made when something is written to it. */
+enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *error);
+
+/* What is kept for the domain, or HB_MODE_MANUAL and default weight if nothing is. */
+enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
+			   struct hb_error *error);
+
+struct hb_limits_change {
+	struct hb_number min, max;	/* absent: as they are */
+	unsigned int weight;		/* 0: as it is */
+	bool automatic;			/* managers may size it again, from its size now on */
+	bool off;			/* managers shall leave it alone */
+	bool reset;			/* min and max are its static-max */
+	bool forget;			/* as if nothing had ever been said; alone */
+};
+
+/*
+ * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
+ * if the domain cannot have such limits. *limits is the outcome. The file is
+ * replaced at once or not at all.
+ */
+enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
+			   const struct hb_limits_change *change, struct hb_limits *limits,
+			   struct hb_error *error);
+
+/* What of the limits applies to the domain as it is now. */
+struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_limits *limits);
+/* May managers size it? If not, *why says why not; static text, else NULL. */
+bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
+			 const char **why);
+
+/* --------------------------------------------------- what is wrong, and why */
+
+enum hb_severity {
+	HB_NOTE,	/* worth knowing */
+	HB_WARNING,	/* something does not work as well as it could */
+	HB_FAULT,	/* something is wrong */
+};
+
+/* "note", "warning" or "fault"; static. */
+const char *hb_severity_name(enum hb_severity severity);
+
+struct hb_finding {
+	enum hb_severity severity;
+	const char *what;	/* one word for programs, such as "small-pool"; static */
+	char message[256];	/* a sentence without full stop that names the values */
+	char remedy[256];	/* what to do; may be empty */
+};
+
+#define HB_FINDINGS_MAX 20
+
+struct hb_findings {
+	unsigned int count;
+	struct hb_finding list[HB_FINDINGS_MAX];
+};
+
+#define HB_REASONS_MAX 12
+
+/* Why a domain has the size it has, and what stands in the way of another one. */
+struct hb_explanation {
+	struct hb_domain domain;
+	struct hb_host_memory host;
+	struct hb_limits limits;
+	unsigned int nr_reasons;
+	char reasons[HB_REASONS_MAX][256];	/* sentences without full stop, in order */
+	struct hb_findings findings;
+};
+
+enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *explanation,
+			struct hb_error *error);
+
+struct hb_examination {
+	struct hb_domain domain;
+	struct hb_findings findings;
+};
+
+/*
+ * Look for what is wrong: on the host, and in each domain. *domains, in order of
+ * domid and with those that nothing was found about, is to be released by free().
+ */
+enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,
+		       size_t *count, struct hb_error *error);
 
 #ifdef __cplusplus
 }

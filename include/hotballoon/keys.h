@@ -33,6 +33,10 @@
  * ceiling for growth past the boot size, set by the administrator. */
 #define HB_KEY_HOTPLUG_MAX "memory/hotplug-max"
 
+/* memory/dynamic-min; unit KiB; decimal; written by xapi, read by toolstack:
+ * smallest size that xapi's squeezed gives; its presence says that squeezed manages the domain. */
+#define HB_KEY_DYNAMIC_MIN "memory/dynamic-min"
+
 /* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
  * version of this report; its presence says that our driver runs. */
 #define HB_KEY_REPORT_VERSION "data/hotballoon/version"
@@ -68,6 +72,10 @@
 /* data/os_name; unit -; text; written by guest agents, read by toolstack:
  * the guest's operating system; tells the balloon driver of Windows from others. */
 #define HB_KEY_OS_NAME "data/os_name"
+
+/* memory/meminfo; unit KiB; decimal; written by Qubes OS guests, read by toolstack:
+ * memory the guest uses; its presence says that qmemman manages the domain. */
+#define HB_KEY_QUBES_MEMINFO "memory/meminfo"
 
 /* domid; unit -; decimal; written by libxl, xapi, read by toolstack:
  * read first in every transaction: a domain without it is gone and is not written to. */

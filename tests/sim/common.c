@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 const struct sim_guest usual_guest = {
 	.domid = GUEST,
@@ -90,4 +92,71 @@ enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_r
 	code = hb_set(hb, GUEST, &request, result, error);
 	hb_close(hb);
 	return code;
+}
+
+char common_state_dir[64];
+
+void common_make_state_dir(void)
+{
+	strcpy(common_state_dir, "/tmp/hotballoon-state.XXXXXX");
+	assert_non_null(mkdtemp(common_state_dir));
+	setenv("HOTBALLOON_STATE_DIR", common_state_dir, 1);
+}
+
+static void state_path(char path[128], const char *name)
+{
+	snprintf(path, 128, "%s/%s", common_state_dir, name);
+}
+
+void common_remove_state_dir(void)
+{
+	static const char *const names[] = {
+		"lock", "limits", "limits.new", "reservations", "reservations.new",
+	};
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		state_path(path, names[i]);
+		unlink(path);
+	}
+	/* Nothing else may have been left there. */
+	assert_int_equal(rmdir(common_state_dir), 0);
+}
+
+struct hb *common_connect(struct sim *sim)
+{
+	struct hb *hb = sim_connect(sim);
+	struct hb_error error;
+
+	assert_int_equal(hb_set_state_dir(hb, common_state_dir, &error), HB_OK);
+	return hb;
+}
+
+const char *common_state_file(const char *name)
+{
+	static char text[65536];
+	char path[128];
+	size_t length;
+	FILE *file;
+
+	state_path(path, name);
+	file = fopen(path, "r");
+	if (!file)
+		return NULL;
+	length = fread(text, 1, sizeof(text) - 1, file);
+	text[length] = '\0';
+	fclose(file);
+	return text;
+}
+
+void common_write_state_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	state_path(path, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
 }

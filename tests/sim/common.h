@@ -43,4 +43,14 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid);
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error);
 
+/* A state directory of this test's own, in HOTBALLOON_STATE_DIR, too. */
+extern char common_state_dir[64];
+void common_make_state_dir(void);
+void common_remove_state_dir(void);
+/* A handle that keeps its state there. */
+struct hb *common_connect(struct sim *sim);
+/* Text of a file there, valid until the next call; NULL if there is none. */
+const char *common_state_file(const char *name);
+void common_write_state_file(const char *name, const char *text);
+
 #endif

@@ -61,6 +61,7 @@ static int run(const char *line)
 static int setup(void **state)
 {
 	(void)state;
+	common_make_state_dir();
 	sim = common_host();
 	return 0;
 }
@@ -72,6 +73,7 @@ static int teardown(void **state)
 	free(out);
 	free(err);
 	out = err = NULL;
+	common_remove_state_dir();
 	return 0;
 }
 
@@ -141,6 +143,20 @@ static void test_usage(void **state)
 		{ "set guest1 2GB", "unknown unit" },
 		{ "set nobody 2GB", "unknown unit" },
 		{ "show ~", "is empty" },
+		{ "max guest1", "write: hotballoon max DOM SIZE" },
+		{ "max guest1 512", "\"512\" has no unit" },
+		{ "max guest1 1G --wait", "--wait does not belong here" },
+		{ "wait guest1 --timeout=0", "\"--timeout=0\": the time is 1 to 604800" },
+		{ "wait guest1 --timeout", "incomplete option \"--timeout\"" },
+		{ "limits guest1 --min=+4M", "\"+4M\" is a change" },
+		{ "limits guest1 --min=256", "has no unit" },
+		{ "limits guest1 --max=", "is not a size" },
+		{ "limits guest1 --weight=0", "a weight is 1 to 1000000" },
+		{ "limits guest1 --weight=1.5", "a weight is 1 to 1000000" },
+		{ "limits guest1 --auto --off", "contradict" },
+		{ "limits guest1 --forget --off", "--forget goes with no other" },
+		{ "limits guest1 --reset --min=256M", "--reset sets minimum and maximum" },
+		{ "limits guest1 --min=2G --max=1G", "would be 2G and its maximum 1G" },
 	};
 
 	(void)state;
@@ -290,6 +306,95 @@ static void test_set_that_fails(void **state)
 	assert_non_null(strstr(out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
 }
 
+static void test_max_and_wait(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("max guest1 2G"), 0);
+	assert_non_null(strstr(out, "guest1: maximum 512M -> 2G\n"));
+	assert_non_null(strstr(out, "paging-pool"));
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(run("max guest1 +1G --json"), 0);
+	object = parse_out();
+	assert_json_number(object, "size_kib", 3 * G);
+	assert_json_number(object, "after.static_max_kib", 3 * G);
+	assert_json_number(object, "after.target_kib", 512 * M);
+	json_object_put(object);
+	assert_int_equal(run("max guest1 128M --json"), 4);
+	object = parse_out();
+	assert_json_text(object, "error.code", "refused");
+	json_object_put(object);
+
+	assert_int_equal(run("set guest1 1G"), 0);
+	assert_int_equal(run("wait guest1"), 0);
+	assert_non_null(strstr(out, "reached 1G in "));
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(run("set guest1 512M"), 0);
+	assert_int_equal(run("wait guest1 --timeout=3 --json"), 7);
+	object = parse_out();
+	assert_json_text(object, "error.code", "timeout");
+	assert_json_number(object, "waited_ms", 3000);
+	json_object_put(object);
+}
+
+static void test_limits(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("limits guest1"), 0);
+	assert_non_null(strstr(out, "mode     manual\n"));
+	assert_non_null(strstr(out, "Managers leave it alone: nobody has given it limits.\n"));
+	assert_int_equal(run("limits guest1 --min 256M --max=2G --weight=500"), 0);
+	assert_non_null(strstr(out, "Managers may size it between 256M and 2G.\n"));
+	assert_int_equal(run("set guest1 1G --wait"), 0);
+	assert_int_equal(run("limits guest1 --json"), 0);
+	object = parse_out();
+	assert_json_text(object, "mode", "auto");
+	assert_json_number(object, "min_kib", 256 * M);
+	assert_json_number(object, "weight", 500);
+	assert_json_text(object, "automatic", "false");
+	assert_json_text(object, "reason", "somebody has set its size since: it is pinned");
+	json_object_put(object);
+	assert_int_equal(run("limits guest1 --auto"), 0);
+	assert_non_null(strstr(out, "between 256M and 2G"));
+	assert_int_equal(run("limits guest1 --forget"), 0);
+	assert_non_null(strstr(out, "mode     manual\n"));
+	common_write_state_file("limits", "broken\n");
+	assert_int_equal(run("limits guest1"), 5);
+	assert_non_null(strstr(err, "line 1, is damaged"));
+}
+
+static void test_explain_and_doctor(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("doctor"), 0);
+	assert_string_equal(out, "Nothing is wrong with this host and its 2 domains.\n");
+	sim_set_limit(sim, GUEST, 400 * M);
+	assert_int_equal(run("doctor"), 0);
+	/* No terminal, no colours. */
+	assert_non_null(strstr(out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
+	assert_non_null(strstr(out, "         -> \"hotballoon set\""));
+	assert_int_equal(run("doctor --json"), 0);
+	object = parse_out();
+	assert_json_number(object, "domains.1.domid", 5);
+	assert_json_text(object, "domains.1.findings.0.what", "maxmem-below-target");
+	assert_json_text(object, "domains.1.findings.0.severity", "fault");
+	assert_int_equal(json_object_array_length(at(object, "host")), 0);
+	json_object_put(object);
+	assert_int_equal(run("explain guest1"), 0);
+	assert_non_null(strstr(out, "guest1 (domain 5):\n  it holds 512.1M"));
+	assert_int_equal(run("explain guest1 --json"), 0);
+	object = parse_out();
+	assert_json_text(object, "reasons.1", "it is where it shall be");
+	assert_json_text(object, "domain.name", "guest1");
+	assert_json_text(object, "limits.mode", "manual");
+	json_object_put(object);
+}
+
 static void interrupt_once(struct sim *host)
 {
 	if (host->clock_ms == 1000)
@@ -334,6 +439,9 @@ int main(void)
 		TEST(test_show),
 		TEST(test_set),
 		TEST(test_set_that_fails),
+		TEST(test_max_and_wait),
+		TEST(test_limits),
+		TEST(test_explain_and_doctor),
 		TEST(test_interrupt),
 		TEST(test_output_that_cannot_be_written),
 	};

@@ -6,102 +6,131 @@
 #include "cli.h"
 
 /* A week: nobody waits longer for a guest, and the milliseconds fit easily. */
-#define TIMEOUT_MAX_S 604800UL
+#define SECONDS_MAX 604800UL
 
-enum { OPT_JSON = 'j', OPT_WAIT = 'w', OPT_FORCE = 'f', OPT_HELP = 'h', OPT_VERSION = 'V' };
+/* Where limits and reservations are, if not in the usual place; for tests. */
+#define STATE_DIR_VARIABLE "HOTBALLOON_STATE_DIR"
 
-static const struct option long_options[] = {
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "wait", optional_argument, NULL, OPT_WAIT },
-	{ "force", no_argument, NULL, OPT_FORCE },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ 0 },
-};
+static const char exit_codes[] =
+	"Exit codes: 0 done, 1 internal error, 2 usage, 3 no such domain, 4 refused,\n"
+	"5 Xen or xenstore failed, 6 no permission, 7 timeout, 8 the guest is stuck,\n"
+	"9 interrupted, 10 another tool has set another size. See hotballoon(8).\n";
 
-static const struct command {
-	const char *name, *synopsis, *options, *what;
-	int nr_operands;
-	enum hb_code (*prepare)(struct cli *cli);	/* before a host is needed; may be NULL */
-	enum hb_code (*run)(struct cli *cli);
-} commands[] = {
-	{ "list", "list", "j", "all domains and the host's free memory", 0, NULL, cli_list },
-	{ "show", "show DOM", "j", "everything that is known of one domain", 1, NULL, cli_show },
-	{ "set", "set DOM SIZE [--wait[=SECONDS]] [--force]", "jwf",
-	  "give a guest another size, also beyond its boot maximum", 2, cli_set_prepare,
-	  cli_set },
-};
+static void print_option(FILE *out, const struct cli_option_info *option)
+{
+	char form[40];
 
-#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+	snprintf(form, sizeof(form), "--%s%s%s%s%s", option->name, option->optional ? "[" : "",
+		 option->value ? "=" : "", option->value ? option->value : "",
+		 option->optional ? "]" : "");
+	fprintf(out, "  %-18s  %s\n", form, option->what);
+}
+
+static void print_options(FILE *out, unsigned int options)
+{
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		if (options & CLI_BIT(i))
+			print_option(out, &cli_options[i]);
+	}
+}
 
 static void print_help(FILE *out)
 {
 	fprintf(out, "hotballoon: the memory of Xen guests\n\n");
-	for (size_t i = 0; i < NR_COMMANDS; i++)
-		fprintf(out, "  hotballoon %s\n        %s\n", commands[i].synopsis, commands[i].what);
+	for (size_t i = 0; i < cli_nr_commands; i++)
+		fprintf(out, "  hotballoon %-8s %-9s %s\n", cli_commands[i].name,
+			cli_commands[i].operands, cli_commands[i].what);
 	fprintf(out,
 		"\nDOM is a name or a domid. SIZE is 512M, 2G or 2GiB, or a change: +256M, -1G, +10%%, -10%%.\n"
-		"  --json            output for programs, sizes in KiB\n"
-		"  --wait[=SECONDS]  return when the guest has reached the size or does not move any more\n"
-		"  --force           do what would be refused as unwise\n"
-		"  --version         print the version\n"
-		"\nExit codes: 0 done, 1 internal error, 2 usage, 3 no such domain, 4 refused,\n"
-		"5 Xen or xenstore failed, 6 no permission, 7 timeout, 8 the guest is stuck,\n"
-		"9 interrupted, 10 another tool has set another size. See docs/hotballoon.md.\n");
+		"\"hotballoon COMMAND --help\" prints the options of a command. All take:\n");
+	print_options(out, CLI_BIT(OPT_JSON) | CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION));
+	fprintf(out, "\n%s", exit_codes);
 }
 
-static enum hb_code usage(struct cli *cli, const char *what, const char *value)
+static void print_command_help(FILE *out, const struct cli_command *command)
+{
+	fprintf(out, "hotballoon %s%s%s [OPTION...]: %s\n\n", command->name,
+		*command->operands ? " " : "", command->operands, command->what);
+	print_options(out, command->options | CLI_BIT(OPT_HELP));
+	fprintf(out, "\n%s", exit_codes);
+}
+
+enum hb_code cli_usage(struct cli *cli, const char *what, const char *value)
 {
 	cli->error.code = HB_E_USAGE;
 	snprintf(cli->error.message, sizeof(cli->error.message), what, value);
-	snprintf(cli->error.remedy, sizeof(cli->error.remedy), "see \"hotballoon --help\"");
+	snprintf(cli->error.remedy, sizeof(cli->error.remedy), "see \"hotballoon %s%s--help\"",
+		 cli->command ? cli->command->name : "", cli->command ? " " : "");
 	return HB_E_USAGE;
 }
 
-static const struct command *find_command(const char *name)
+static const struct cli_command *find_command(const char *name)
 {
-	for (size_t i = 0; i < NR_COMMANDS; i++) {
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
+	for (size_t i = 0; i < cli_nr_commands; i++) {
+		if (!strcmp(cli_commands[i].name, name))
+			return &cli_commands[i];
 	}
 	return NULL;
 }
 
 /* What the arguments say, before it is known whether it makes sense. */
 struct arguments {
-	const char *operands[3];	/* the command and its operands */
+	const char *operands[CLI_OPERANDS_MAX + 1];	/* the command and its operands */
 	int nr_operands;		/* can be more than there is room for */
-	char options[8];		/* one letter each, in the order given */
 };
 
 static void add_operand(struct arguments *arguments, const char *operand)
 {
-	if (arguments->nr_operands < 3)
+	if (arguments->nr_operands <= CLI_OPERANDS_MAX)
 		arguments->operands[arguments->nr_operands] = operand;
 	arguments->nr_operands++;
 }
 
-static void add_option(struct arguments *arguments, int option)
+bool cli_parse_number(const char *text, unsigned long max, unsigned long *number)
 {
-	char letter[2] = { option, '\0' };
+	char *end = NULL;
 
-	if (!strchr(arguments->options, option))
-		strcat(arguments->options, letter);
+	*number = 0;
+	if (*text >= '0' && *text <= '9')
+		*number = strtoul(text, &end, 10);
+	return *number && !*end && *number <= max;
 }
 
-static enum hb_code parse_timeout(struct cli *cli, const char *text)
+enum hb_code cli_parse_seconds(struct cli *cli, enum cli_option option)
 {
-	unsigned long seconds = 0;
-	char *end = NULL;
+	const char *text = cli->values[option];
+	unsigned long seconds;
+	char what[64];
 
 	if (!text)
 		return HB_OK;
-	if (*text >= '0' && *text <= '9')
-		seconds = strtoul(text, &end, 10);
-	if (!seconds || *end || seconds > TIMEOUT_MAX_S)
-		return usage(cli, "\"--wait=%s\": the time is 1 to 604800 whole seconds", text);
+	snprintf(what, sizeof(what), "\"--%s=%%s\": the time is 1 to 604800 whole seconds",
+		 cli_options[option].name);
+	if (!cli_parse_number(text, SECONDS_MAX, &seconds))
+		return cli_usage(cli, what, text);
 	cli->timeout_s = seconds;
 	return HB_OK;
+}
+
+enum hb_code cli_parse_absolute(struct cli *cli, const char *text, uint64_t *kib)
+{
+	struct hb_size size;
+	enum hb_code code = hb_size_parse(text, &size, &cli->error);
+
+	if (code)
+		return code;
+	if (size.kind != HB_SIZE_ABSOLUTE)
+		return cli_usage(cli, "\"%s\" is a change, and a size is needed here", text);
+	*kib = size.amount;
+	return HB_OK;
+}
+
+enum hb_code cli_find(struct cli *cli, struct hb_domain *domain)
+{
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	return code ? code : hb_show(cli->hb, domid, domain, &cli->error);
 }
 
 /* "-256M" is a size and not a heap of options. */
@@ -110,24 +139,40 @@ static bool is_negative_size(const char *argument)
 	return argument && argument[0] == '-' && argument[1] >= '0' && argument[1] <= '9';
 }
 
+/* An option's value in getopt's return value: beyond all characters. */
+#define FIRST_OPTION 256
+
+static void list_options(struct option options[OPT_COUNT + 1])
+{
+	memset(options, 0, (OPT_COUNT + 1) * sizeof(*options));
+	for (int i = 0; i < OPT_COUNT; i++) {
+		options[i].name = cli_options[i].name;
+		options[i].has_arg = !cli_options[i].value ? no_argument :
+				     cli_options[i].optional ? optional_argument : required_argument;
+		options[i].val = FIRST_OPTION + i;
+	}
+}
+
 static enum hb_code read_arguments(struct cli *cli, int argc, char **argv,
 				   struct arguments *arguments)
 {
+	struct option options[OPT_COUNT + 1];
 	enum hb_code code = HB_OK;
 	int option;
 
+	list_options(options);
 	optind = 0;
 	opterr = 0;
 	/* "-": operands are returned in place, as option 1. */
-	while ((option = getopt_long(argc, argv, "-:", long_options, NULL)) != -1 && !code) {
-		if (option == 1)
+	while (!code && (option = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
+		if (option == 1) {
 			add_operand(arguments, optarg);
-		else if (option == '?' || option == ':')
-			code = usage(cli, "unknown or incomplete option \"%s\"", argv[optind - 1]);
-		else
-			add_option(arguments, option);
-		if (option == OPT_WAIT)
-			code = parse_timeout(cli, optarg);
+		} else if (option < FIRST_OPTION) {
+			code = cli_usage(cli, "unknown or incomplete option \"%s\"", argv[optind - 1]);
+		} else {
+			cli->given |= CLI_BIT(option - FIRST_OPTION);
+			cli->values[option - FIRST_OPTION] = optarg;
+		}
 		while (is_negative_size(argv[optind]))
 			add_operand(arguments, argv[optind++]);
 	}
@@ -136,26 +181,25 @@ static enum hb_code read_arguments(struct cli *cli, int argc, char **argv,
 	return code;
 }
 
-static enum hb_code check_arguments(struct cli *cli, const struct arguments *arguments,
-				    const struct command **command)
+static enum hb_code find_operands(struct cli *cli, const struct arguments *arguments)
 {
-	const char *name = arguments->operands[0];
+	const struct cli_command *command = cli->command;
+	const unsigned int always = CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION);
+	char form[64];
 
-	cli->wait = strchr(arguments->options, OPT_WAIT);
-	cli->force = strchr(arguments->options, OPT_FORCE);
 	if (!arguments->nr_operands)
-		return usage(cli, "%s", "no command is given");
-	*command = find_command(name);
-	if (!*command)
-		return usage(cli, "there is no command \"%s\"", name);
-	if (arguments->nr_operands - 1 != (*command)->nr_operands)
-		return usage(cli, "wrong number of arguments; write: hotballoon %s",
-			     (*command)->synopsis);
-	if (arguments->options[strspn(arguments->options, (*command)->options)])
-		return usage(cli, "an option does not belong here; write: hotballoon %s [--json]",
-			     (*command)->synopsis);
-	cli->operands[0] = arguments->operands[1];
-	cli->operands[1] = arguments->operands[2];
+		return cli_usage(cli, "%s", "no command is given");
+	if (!command)
+		return cli_usage(cli, "there is no command \"%s\"", arguments->operands[0]);
+	snprintf(form, sizeof(form), "%s%s%s", command->name, *command->operands ? " " : "",
+		 command->operands);
+	if (arguments->nr_operands - 1 != command->nr_operands)
+		return cli_usage(cli, "wrong number of arguments; write: hotballoon %s", form);
+	for (unsigned int i = 0; i < OPT_COUNT; i++) {
+		if (cli_has(cli, i) && !((command->options | always) & CLI_BIT(i)))
+			return cli_usage(cli, "the option --%s does not belong here", cli_options[i].name);
+	}
+	memcpy(cli->operands, &arguments->operands[1], sizeof(cli->operands));
 	return HB_OK;
 }
 
@@ -163,49 +207,60 @@ static void print_error(struct cli *cli)
 {
 	struct json_object *object;
 
-	if (cli->json && !cli->reported) {
+	if (cli_has(cli, OPT_JSON) && !cli->reported) {
 		object = json_object_new_object();
 		json_object_object_add(object, "error", cli_json_error(&cli->error));
 		cli_print_json(cli, object);
-	} else if (!cli->json) {
+	} else if (!cli_has(cli, OPT_JSON)) {
 		fprintf(cli->err, "hotballoon: %s\n", cli->error.message);
 		if (cli->error.remedy[0])
 			fprintf(cli->err, "  %s\n", cli->error.remedy);
 	}
 }
 
-/* --help and --version need neither a command nor a host. */
-static bool answer_help(struct cli *cli, const struct arguments *arguments)
+/* --help and --version need neither a complete command nor a host. */
+static bool answer_help(struct cli *cli)
 {
-	if (strchr(arguments->options, OPT_HELP))
+	if (cli_has(cli, OPT_HELP) && cli->command)
+		print_command_help(cli->out, cli->command);
+	else if (cli_has(cli, OPT_HELP))
 		print_help(cli->out);
-	else if (strchr(arguments->options, OPT_VERSION))
+	else if (cli_has(cli, OPT_VERSION))
 		fprintf(cli->out, "hotballoon " HB_VERSION "\n");
 	else
 		return false;
 	return true;
 }
 
+static enum hb_code run_on(struct cli *cli, cli_open_fn *open)
+{
+	const char *dir = getenv(STATE_DIR_VARIABLE);
+	enum hb_code code = open(&cli->hb, &cli->error);
+
+	if (code)
+		return code;
+	if (dir)
+		code = hb_set_state_dir(cli->hb, dir, &cli->error);
+	if (!code)
+		code = cli->command->run(cli);
+	hb_close(cli->hb);
+	return code;
+}
+
 static enum hb_code run(struct cli *cli, int argc, char **argv, cli_open_fn *open)
 {
 	struct arguments arguments = { 0 };
-	const struct command *command = NULL;
 	enum hb_code code = read_arguments(cli, argc, argv, &arguments);
 
-	cli->json = strchr(arguments.options, OPT_JSON);
-	if (!code && answer_help(cli, &arguments))
+	if (arguments.nr_operands)
+		cli->command = find_command(arguments.operands[0]);
+	if (!code && answer_help(cli))
 		return HB_OK;
 	if (!code)
-		code = check_arguments(cli, &arguments, &command);
-	if (!code && command->prepare)
-		code = command->prepare(cli);
-	if (!code)
-		code = open(&cli->hb, &cli->error);
-	if (code)
-		return code;
-	code = command->run(cli);
-	hb_close(cli->hb);
-	return code;
+		code = find_operands(cli, &arguments);
+	if (!code && cli->command->prepare)
+		code = cli->command->prepare(cli);
+	return code ? code : run_on(cli, open);
 }
 
 int cli_main(int argc, char **argv, cli_open_fn *open, FILE *out, FILE *err)

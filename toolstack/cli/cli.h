@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hotballoon command: cli.c reads the arguments, each command has a file,
- * json.c turns the library's structs into JSON. Results go to out, errors and
- * progress to err; with --json errors go to out as JSON, too.
+ * The hotballoon command: table.c says what commands and options there are,
+ * cli.c reads the arguments, each command has a file, json.c turns the library's
+ * structs into JSON. Results go to out, errors and progress to err; with --json
+ * errors go to out as JSON, too.
  */
 #ifndef HB_CLI_H
 #define HB_CLI_H
@@ -13,30 +14,96 @@
 
 #include <hotballoon.h>
 
+enum cli_option {
+	OPT_JSON, OPT_WAIT, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
+	OPT_RESET, OPT_FORGET, OPT_HELP, OPT_VERSION, OPT_COUNT
+};
+
+#define CLI_BIT(option) (1U << (option))
+#define CLI_OPERANDS_MAX 2
+
 struct cli {
 	FILE *out, *err;
-	bool json, force, wait;
-	unsigned int timeout_s;
-	const char *operands[2];
-	struct hb_size size;	/* operands[1] of set */
+	const struct cli_command *command;
+	unsigned int given;			/* CLI_BIT() of each option */
+	const char *values[OPT_COUNT];		/* NULL if the option has none */
+	const char *operands[CLI_OPERANDS_MAX];
+	struct hb_size size;			/* operands[1] of set and max */
+	unsigned int timeout_s;			/* 0: none */
+	struct hb_limits_change change;		/* of limits */
 	struct hb *hb;
 	struct hb_error error;
 	bool reported;		/* the error is part of the JSON already */
 };
+
+typedef enum hb_code cli_run_fn(struct cli *cli);
+
+struct cli_command {
+	const char *name, *operands;	/* operands: as the help shows them, or "" */
+	int nr_operands;
+	unsigned int options;		/* CLI_BIT() of those that it takes, besides --help */
+	const char *what;		/* one line */
+	cli_run_fn *prepare;		/* reads the values, before a host is needed; may be NULL */
+	cli_run_fn *run;
+};
+
+struct cli_option_info {
+	const char *name;
+	const char *value;		/* as the help shows it; NULL: takes none */
+	bool optional;			/* the value */
+	const char *what;
+};
+
+/* Both in the order of the help. */
+extern const struct cli_command cli_commands[];
+extern const size_t cli_nr_commands;
+extern const struct cli_option_info cli_options[OPT_COUNT];
 
 typedef enum hb_code cli_open_fn(struct hb **hb, struct hb_error *error);
 
 /* The whole command; returns the exit code. open gives the host to work on. */
 int cli_main(int argc, char **argv, cli_open_fn *open, FILE *out, FILE *err);
 
+static inline bool cli_has(const struct cli *cli, enum cli_option option)
+{
+	return cli->given & CLI_BIT(option);
+}
+
+/* HB_E_USAGE; what is a format with one %s. */
+enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
+
 /* Commands: on failure they leave the reason in cli->error. */
-enum hb_code cli_list(struct cli *cli);
-enum hb_code cli_show(struct cli *cli);
-enum hb_code cli_set_prepare(struct cli *cli);
-enum hb_code cli_set(struct cli *cli);
+cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
+	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor;
+
+/* The domain that operands[0] names. */
+enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);
+/* An absolute size; HB_E_USAGE for anything else. */
+enum hb_code cli_parse_absolute(struct cli *cli, const char *text, uint64_t *kib);
+/* The whole seconds of --wait or --timeout, 1 to a week. */
+enum hb_code cli_parse_seconds(struct cli *cli, enum cli_option option);
+/* A whole number of 1 to max. */
+bool cli_parse_number(const char *text, unsigned long max, unsigned long *number);
 
 /* Text of a size or of what is in its place: "-" or "invalid". Returns text. */
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
+
+/*
+ * Ctrl-C and SIGTERM end waits, and not the process, from cli_catch_signals() to
+ * cli_release_signals(). Not nested.
+ */
+void cli_catch_signals(void);
+void cli_release_signals(void);
+bool cli_interrupted(void);
+
+/* Draws one line of progress to err, if that is a terminal; for hb_set_request. */
+bool cli_on_progress(const struct hb_progress *progress, void *cli);
+/* Takes the line away after that many ms of waiting. */
+void cli_clear_progress(const struct cli *cli, uint64_t waited_ms);
+
+/* "\033[31m" and so on around text, if out is a terminal and NO_COLOR is not set. */
+const char *cli_colour(const struct cli *cli, enum hb_severity severity);
+const char *cli_plain(const struct cli *cli);
 
 /* Prints and releases object. */
 void cli_print_json(struct cli *cli, struct json_object *object);
@@ -44,5 +111,8 @@ struct json_object *cli_json_domain(const struct hb_domain *domain);
 struct json_object *cli_json_host(const struct hb_host_memory *host);
 struct json_object *cli_json_error(const struct hb_error *error);
 struct json_object *cli_json_set(const struct hb_set_result *result);
+struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits);
+struct json_object *cli_json_findings(const struct hb_findings *findings);
+struct json_object *cli_json_explanation(const struct hb_explanation *explanation);
 
 #endif

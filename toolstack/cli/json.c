@@ -46,6 +46,9 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "type", json_object_new_string(hb_type_name(domain->type)));
 	add(object, "state", json_object_new_string(hb_domain_state_name(domain->state)));
 	add(object, "vcpus", json_object_new_uint64(domain->vcpus));
+	add(object, "virtual_numa_nodes", json_object_new_uint64(domain->vnodes));
+	add(object, "manager", domain->squeezed ? json_object_new_string("squeezed") :
+	    domain->qmemman ? json_object_new_string("qmemman") : NULL);
 	add(object, "actual_kib", json_object_new_uint64(domain->actual_kib));
 	add(object, "maxmem_kib", json_object_new_uint64(domain->maxmem_kib));
 	add(object, "claimed_kib", json_object_new_uint64(domain->claimed_kib));
@@ -120,6 +123,56 @@ struct json_object *cli_json_set(const struct hb_set_result *result)
 	add(object, "waited_ms", json_object_new_uint64(result->waited_ms));
 	add(object, "before", cli_json_domain(&result->before));
 	add(object, "after", cli_json_domain(&result->after));
+	return object;
+}
+
+struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	struct json_object *object = json_object_new_object();
+	struct hb_range range = hb_limits_range(domain, limits);
+	const char *why;
+	bool automatic = hb_limits_automatic(domain, limits, &why);
+
+	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
+	add(object, "min_kib", number_or_word(&limits->min));
+	add(object, "max_kib", number_or_word(&limits->max));
+	add(object, "weight", json_object_new_uint64(limits->weight));
+	add(object, "automatic", json_object_new_boolean(automatic));
+	add(object, "reason", why ? json_object_new_string(why) : NULL);
+	add(object, "effective_min_kib", json_object_new_uint64(range.min_kib));
+	add(object, "effective_max_kib", json_object_new_uint64(range.max_kib));
+	return object;
+}
+
+struct json_object *cli_json_findings(const struct hb_findings *findings)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < findings->count; i++) {
+		const struct hb_finding *finding = &findings->list[i];
+		struct json_object *object = json_object_new_object();
+
+		add(object, "severity", json_object_new_string(hb_severity_name(finding->severity)));
+		add(object, "what", json_object_new_string(finding->what));
+		add(object, "message", json_object_new_string(finding->message));
+		add(object, "remedy", finding->remedy[0] ? json_object_new_string(finding->remedy) : NULL);
+		json_object_array_add(array, object);
+	}
+	return array;
+}
+
+struct json_object *cli_json_explanation(const struct hb_explanation *explanation)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *reasons = json_object_new_array();
+
+	for (unsigned int i = 0; i < explanation->nr_reasons; i++)
+		json_object_array_add(reasons, json_object_new_string(explanation->reasons[i]));
+	add(object, "reasons", reasons);
+	add(object, "findings", cli_json_findings(&explanation->findings));
+	add(object, "limits", cli_json_limits(&explanation->domain, &explanation->limits));
+	add(object, "domain", cli_json_domain(&explanation->domain));
+	add(object, "host", cli_json_host(&explanation->host));
 	return object;
 }
 

@@ -82,7 +82,7 @@ enum hb_code cli_list(struct cli *cli)
 		code = hb_list(cli->hb, &domains, &count, &cli->error);
 	if (code)
 		return code;
-	if (cli->json) {
+	if (cli_has(cli, OPT_JSON)) {
 		object = json_object_new_object();
 		array = json_object_new_array();
 		for (size_t i = 0; i < count; i++)
@@ -135,6 +135,8 @@ static void print_driver(struct cli *cli, const struct hb_domain *domain)
 		print_report(cli, &domain->report);
 	else if (domain->driver == HB_DRIVER_ANNOUNCED)
 		row(cli, "driver", "other: an agent announces a balloon driver");
+	else if (domain->driver == HB_DRIVER_WINDOWS)
+		row(cli, "driver", "windows: cannot grow beyond its boot maximum");
 	else
 		row(cli, "driver", "- (none reports: the kernel's own, or none)");
 }
@@ -147,6 +149,10 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 	row(cli, "type", hb_type_name(domain->type));
 	row(cli, "state", hb_domain_state_name(domain->state));
 	fprintf(cli->out, "%-18s %u\n", "vcpus", domain->vcpus);
+	if (domain->vnodes)
+		fprintf(cli->out, "%-18s %u: it keeps its size\n", "virtual NUMA nodes", domain->vnodes);
+	if (domain->squeezed || domain->qmemman)
+		row(cli, "managed by", domain->squeezed ? "squeezed (xapi)" : "qmemman (Qubes OS)");
 	size_row(cli, "actual", domain->actual_kib);
 	number_row(cli, "target", &domain->target);
 	size_row(cli, "video memory", domain->videoram_kib);
@@ -165,14 +171,11 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 enum hb_code cli_show(struct cli *cli)
 {
 	struct hb_domain domain;
-	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = cli_find(cli, &domain);
 
-	if (!code)
-		code = hb_show(cli->hb, domid, &domain, &cli->error);
 	if (code)
 		return code;
-	if (cli->json)
+	if (cli_has(cli, OPT_JSON))
 		cli_print_json(cli, cli_json_domain(&domain));
 	else
 		print_domain(cli, &domain);

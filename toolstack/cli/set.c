@@ -1,62 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* hotballoon set: the size of one guest. */
+/* hotballoon set, max and wait: the size of one guest. */
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
-
-struct handlers {
-	struct sigaction interrupt, terminate;
-};
-
-/* Without SA_RESTART, so that the sleep between two looks at the guest ends. */
-static void catch_signals(struct handlers *old)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	interrupted = 0;
-	sigaction(SIGINT, &action, &old->interrupt);
-	sigaction(SIGTERM, &action, &old->terminate);
-}
-
-static void release_signals(const struct handlers *old)
-{
-	sigaction(SIGINT, &old->interrupt, NULL);
-	sigaction(SIGTERM, &old->terminate, NULL);
-}
-
-static void draw_progress(FILE *err, const struct hb_progress *p)
-{
-	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT];
-	uint64_t left = p->now_kib > p->goal_kib ? p->now_kib - p->goal_kib : p->goal_kib - p->now_kib;
-
-	fprintf(err, "\r%s: %s -> %s", p->domain->name, hb_size_human(p->now_kib, now),
-		hb_size_human(p->goal_kib, goal));
-	if (p->rate_kib_s)
-		fprintf(err, ", %" PRIu64 " MiB/s, %" PRIu64 " s left", p->rate_kib_s / 1024,
-			(left + p->rate_kib_s - 1) / p->rate_kib_s);
-	fprintf(err, ", %" PRIu64 " s\033[K", p->elapsed_ms / 1000);
-	fflush(err);
-}
-
-static bool on_progress(const struct hb_progress *progress, void *argument)
-{
-	const struct cli *cli = argument;
-
-	if (progress->elapsed_ms >= 1000 && isatty(fileno(cli->err)))
-		draw_progress(cli->err, progress);
-	return !interrupted;
-}
 
 static void print_steps(struct cli *cli, const struct hb_set_result *result)
 {
@@ -76,7 +23,8 @@ static void print_steps(struct cli *cli, const struct hb_set_result *result)
 		fprintf(cli->out, "  note: %s\n", result->notes[i]);
 }
 
-static void print_result(struct cli *cli, const struct hb_set_result *result, enum hb_code code)
+static void print_result(struct cli *cli, const struct hb_set_result *result, bool waited,
+			 enum hb_code code)
 {
 	const struct hb_domain *after = &result->after;
 	struct hb_number size = result->before.target;
@@ -86,7 +34,7 @@ static void print_result(struct cli *cli, const struct hb_set_result *result, en
 	fprintf(cli->out, "%s: %s -> %s\n", result->before.name, cli_number(&size, from),
 		hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
-	if (cli->wait && !code)
+	if (waited && !code)
 		fprintf(cli->out, "  reached %s in %" PRIu64 ".%" PRIu64 " s\n", to,
 			result->waited_ms / 1000, result->waited_ms % 1000 / 100);
 	else if (code != HB_E_NO_DOMAIN)
@@ -104,40 +52,103 @@ static void print_json(struct cli *cli, const struct hb_set_result *result, enum
 	cli_print_json(cli, object);
 }
 
+/* What there is to say about a change that stands, whether it failed afterwards or not. */
+static void report(struct cli *cli, const struct hb_set_result *result, bool waited,
+		   enum hb_code code)
+{
+	if (cli_has(cli, OPT_JSON))
+		print_json(cli, result, code);
+	else
+		print_result(cli, result, waited, code);
+	cli->reported = cli_has(cli, OPT_JSON);
+}
+
 enum hb_code cli_set_prepare(struct cli *cli)
 {
-	return hb_size_parse(cli->operands[1], &cli->size, &cli->error);
+	enum hb_code code = hb_size_parse(cli->operands[1], &cli->size, &cli->error);
+
+	return code ? code : cli_parse_seconds(cli, OPT_WAIT);
 }
 
 enum hb_code cli_set(struct cli *cli)
 {
 	struct hb_set_request request = {
 		.size = cli->size,
-		.force = cli->force,
-		.wait = cli->wait,
+		.force = cli_has(cli, OPT_FORCE),
+		.wait = cli_has(cli, OPT_WAIT),
 		.timeout_s = cli->timeout_s,
-		.progress = on_progress,
+		.progress = cli_on_progress,
 		.argument = cli,
 	};
 	struct hb_set_result result;
-	struct handlers handlers;
 	enum hb_code code;
 	uint32_t domid;
 
 	code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
 	if (code)
 		return code;
-	catch_signals(&handlers);
+	cli_catch_signals();
 	code = hb_set(cli->hb, domid, &request, &result, &cli->error);
-	release_signals(&handlers);
-	if (isatty(fileno(cli->err)) && result.waited_ms >= 1000)
-		fprintf(cli->err, "\r\033[K");
-	if (!result.done)
+	cli_release_signals();
+	cli_clear_progress(cli, result.waited_ms);
+	if (result.done)
+		report(cli, &result, request.wait, code);
+	return code;
+}
+
+enum hb_code cli_max_prepare(struct cli *cli)
+{
+	return hb_size_parse(cli->operands[1], &cli->size, &cli->error);
+}
+
+static void print_max(struct cli *cli, const struct hb_set_result *result)
+{
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
+
+	fprintf(cli->out, "%s: maximum %s -> %s\n", result->before.name,
+		cli_number(&result->before.static_max, from), hb_size_human(result->size_kib, to));
+	print_steps(cli, result);
+	fprintf(cli->out, "  until its size is set again, Xen lets the guest take that much\n");
+}
+
+enum hb_code cli_max(struct cli *cli)
+{
+	struct hb_set_result result;
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	if (code)
 		return code;
-	if (cli->json)
+	code = hb_max(cli->hb, domid, &cli->size, cli_has(cli, OPT_FORCE), &result, &cli->error);
+	if (result.done && cli_has(cli, OPT_JSON))
 		print_json(cli, &result, code);
-	else
-		print_result(cli, &result, code);
-	cli->reported = cli->json;
+	else if (result.done)
+		print_max(cli, &result);
+	cli->reported = result.done && cli_has(cli, OPT_JSON);
+	return code;
+}
+
+enum hb_code cli_wait_prepare(struct cli *cli)
+{
+	return cli_parse_seconds(cli, OPT_TIMEOUT);
+}
+
+enum hb_code cli_wait(struct cli *cli)
+{
+	struct hb_set_request request = {
+		.timeout_s = cli->timeout_s, .progress = cli_on_progress, .argument = cli,
+	};
+	struct hb_set_result result;
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	if (code)
+		return code;
+	cli_catch_signals();
+	code = hb_wait(cli->hb, domid, &request, &result, &cli->error);
+	cli_release_signals();
+	cli_clear_progress(cli, result.waited_ms);
+	if (result.done)
+		report(cli, &result, true, code);
 	return code;
 }

@@ -305,14 +305,30 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	return rc ? rc : read_driver(hb, domain);
 }
 
-/* Virtual NUMA, paging pool and populate-on-demand, where the domain has them. */
+/* Keys of other memory managers: their presence is all that matters. */
+static int read_managers(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number key;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_DYNAMIC_MIN, HB_SIZE_MAX_KIB, &key);
+
+	domain->squeezed = key.presence != HB_ABSENT;
+	if (rc)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB, &key);
+	domain->qmemman = key.presence != HB_ABSENT;
+	return rc;
+}
+
+/* Other managers, virtual NUMA, paging pool and populate-on-demand, where the domain has them. */
 static int fill_details(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_host *host = hb->host;
 	struct hb_xen_pod pod;
 	uint64_t bytes;
-	int rc = host->ops->get_vnodes(host, domain->domid, &domain->vnodes);
+	int rc = read_managers(hb, domain);
 
+	if (!rc)
+		rc = host->ops->get_vnodes(host, domain->domid, &domain->vnodes);
 	if (rc || domain->type == HB_TYPE_PV)
 		return rc;
 	rc = host->ops->get_pool(host, domain->domid, &bytes);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The handle: a connection to a host. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal.h"
 
@@ -10,10 +12,33 @@ struct hb *hb_open_host(struct hb_host *host)
 	struct hb *hb = calloc(1, sizeof(*hb));
 
 	if (hb)
+		hb->state_dir = strdup(HB_STATE_DIR);
+	if (hb && hb->state_dir) {
 		hb->host = host;
-	else
-		host->ops->close(host);
-	return hb;
+		return hb;
+	}
+	free(hb);
+	host->ops->close(host);
+	return NULL;
+}
+
+enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *error)
+{
+	/* Room for the names of the files in it. */
+	const size_t longest = PATH_MAX - 32;
+	char *copy;
+
+	if (dir[0] != '/' || strlen(dir) > longest) {
+		hb_fail(error, HB_E_USAGE, "the state directory \"%.200s\" is no absolute path", dir);
+		hb_remedy(error, "the usual one is %s", HB_STATE_DIR);
+		return HB_E_USAGE;
+	}
+	copy = strdup(dir);
+	if (!copy)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	free(hb->state_dir);
+	hb->state_dir = copy;
+	return HB_OK;
 }
 
 enum hb_code hb_open(struct hb **hb, struct hb_error *error)
@@ -38,5 +63,6 @@ void hb_close(struct hb *hb)
 	if (!hb)
 		return;
 	hb->host->ops->close(hb->host);
+	free(hb->state_dir);
 	free(hb);
 }

@@ -15,6 +15,7 @@
 
 struct hb {
 	struct hb_host *host;
+	char *state_dir;
 };
 
 /* A handle for any host; takes the host over. NULL if there is no memory. */

@@ -42,6 +42,16 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 	},
 };
 
+const char *hb_advice_what(enum hb_cause cause)
+{
+	return by_cause[cause].what;
+}
+
+const char *hb_advice_remedy(enum hb_cause cause)
+{
+	return by_cause[cause].remedy;
+}
+
 static const struct advice without_report = {
 	"the guest reports nothing",
 	"check that a balloon driver runs in it, and that it puts added memory online if it is to grow beyond its boot maximum",

@@ -9,4 +9,8 @@
 enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
 			     uint64_t goal_kib, struct hb_error *error);
 
+/* The cause in a sentence, and what to do; static, valid for every cause. */
+const char *hb_advice_what(enum hb_cause cause);
+const char *hb_advice_remedy(enum hb_cause cause);
+
 #endif

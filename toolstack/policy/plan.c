@@ -217,6 +217,15 @@ static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t tar
 	return HB_E_REFUSED;
 }
 
+uint64_t hb_plan_least_kib(const struct hb_domain *domain)
+{
+	if (!domain->domid)
+		return DOMAIN_0_MIN_KIB;
+	if (domain->driver == HB_DRIVER_HOTBALLOON)
+		return domain->videoram_kib + HB_PAGE_KIB;
+	return domain->videoram_kib + UNGUARDED_MIN_KIB;
+}
+
 static uint64_t pool_growth(const struct hb_domain *domain, uint64_t size_kib)
 {
 	uint64_t need = hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, size_kib);

@@ -25,6 +25,9 @@ struct hb_plan {
 	char notes[HB_NOTES_MAX][sizeof(((struct hb_set_result *)0)->notes[0])];
 };
 
+/* The smallest size that hb_plan_make() takes the domain to without force. */
+uint64_t hb_plan_least_kib(const struct hb_domain *domain);
+
 /* HB_OK, HB_E_USAGE for a size that leads nowhere, or HB_E_REFUSED. */
 enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,

@@ -36,7 +36,7 @@ static uint64_t counted_by_xen(const struct hb_domain *domain)
 	       domain->actual_kib - domain->videoram_kib : 0;
 }
 
-static bool report_believable(const struct hb_domain *domain)
+bool hb_wait_believes(const struct hb_domain *domain)
 {
 	const struct hb_number *current = &domain->report.current;
 
@@ -46,7 +46,7 @@ static bool report_believable(const struct hb_domain *domain)
 
 uint64_t hb_wait_position(const struct hb_domain *domain)
 {
-	return report_believable(domain) ? domain->report.current.value : counted_by_xen(domain);
+	return hb_wait_believes(domain) ? domain->report.current.value : counted_by_xen(domain);
 }
 
 /* Does the report speak of this goal, and say that the driver waits? */
@@ -66,7 +66,7 @@ static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 	uint64_t gap = distance(hb_wait_position(domain), goal_kib);
 	const struct hb_word *state = &domain->report.state;
 
-	if (!report_believable(domain))
+	if (!hb_wait_believes(domain))
 		return gap <= TOLERANCE_KIB;
 	if (gap <= HB_PAGE_KIB)
 		return true;

@@ -30,6 +30,8 @@ struct hb_wait {
 	uint64_t rate_ms, rate_gap_kib, rate_kib_s;
 };
 
+/* Does the guest report about what Xen counts? */
+bool hb_wait_believes(const struct hb_domain *domain);
 /* Where the guest is, counted as the target counts. */
 uint64_t hb_wait_position(const struct hb_domain *domain);
 

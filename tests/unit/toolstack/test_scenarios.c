@@ -15,6 +15,7 @@
 
 #include <hotballoon.h>
 
+#include "limit.h"
 #include "overhead.h"
 
 #define M (1ULL << 10)
@@ -116,12 +117,86 @@ static void test_overhead_libxl(void **state)
 	assert_int_equal(hb_overhead(&build).need_kib, 1048576 + 2048);
 }
 
+/*
+ * xen-api ocaml/tests/test_vm_memory_constraints.ml, MiB: static-min, dynamic-min,
+ * dynamic-max and static-max are our floor, min, max and ceiling.
+ */
+static const struct {
+	const char *id;
+	unsigned int static_min, dynamic_min, target, dynamic_max, static_max;
+	bool valid, pinned;
+} constraints[] = {
+	{ "xapi-valid-01", 0, 1, 2, 3, 4, true, false },
+	{ "xapi-valid-03", 1, 1, 2, 3, 4, true, false },
+	{ "xapi-valid-05", 2, 2, 2, 3, 4, true, false },
+	{ "xapi-valid-07", 3, 3, 3, 3, 4, true, true },
+	{ "xapi-valid-09", 4, 4, 4, 4, 4, true, true },
+	{ "xapi-invalid-01", 2, 1, 2, 3, 4, false, false },
+	{ "xapi-invalid-03", 5, 1, 2, 3, 4, false, false },
+	{ "xapi-invalid-05", 0, 5, 2, 3, 4, false, false },
+	{ "xapi-pinned-01", 0, 0, 0, 0, 5, true, true },
+	{ "xapi-pinned-03", 0, 2, 2, 2, 5, true, true },
+	{ "xapi-pinned-05", 0, 4, 4, 4, 5, true, true },
+	{ "xapi-unpinned-01", 0, 0, 0, 1, 5, true, false },
+	{ "xapi-unpinned-03", 0, 2, 2, 3, 5, true, false },
+	{ "xapi-unpinned-05", 0, 3, 4, 4, 5, true, false },
+};
+
+static void test_constraints(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(constraints) / sizeof(constraints[0]); i++) {
+		struct hb_range range = {
+			constraints[i].dynamic_min * M, constraints[i].dynamic_max * M,
+		};
+
+		print_message("%s\n", constraints[i].id);
+		assert_int_equal(hb_limits_valid(constraints[i].static_min * M, range.min_kib,
+						 range.max_kib, constraints[i].static_max * M),
+				 constraints[i].valid);
+		assert_int_equal(hb_limits_fixed(&range), constraints[i].pinned);
+	}
+}
+
+/* xapi-reset-01 and -03, the same source: test_reset_to_safe_defaults. */
+static void test_reset(void **state)
+{
+	static const struct {
+		unsigned int dynamic_min, target, dynamic_max, static_max;
+	} cases[] = {
+		{ 512, 1024, 2048, 4096 },
+		{ 1024, 1024, 1024, 1024 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct hb_domain domain = {
+			.domid = 1,
+			.target = { HB_PRESENT, cases[i].target * M },
+			.static_max = { HB_PRESENT, cases[i].static_max * M },
+		};
+		struct hb_limits limits = {
+			.mode = HB_MODE_AUTO,
+			.min = { HB_PRESENT, cases[i].dynamic_min * M },
+			.max = { HB_PRESENT, cases[i].dynamic_max * M },
+		};
+		struct hb_range range;
+
+		hb_limits_reset(&domain, &limits);
+		range = hb_limits_range(&domain, &limits);
+		assert_int_equal(range.min_kib, cases[i].static_max * M);
+		assert_int_equal(range.max_kib, cases[i].static_max * M);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_overhead_xapi),
 		cmocka_unit_test(test_overhead_libxl),
+		cmocka_unit_test(test_constraints),
+		cmocka_unit_test(test_reset),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

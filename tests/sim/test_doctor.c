@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* doctor and explain: everything that can be wrong is found, by its name. */
+#include "common.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct sim *sim;
+static struct hb *hb;
+static struct hb_error error;
+
+static void start(const struct sim_guest *guest)
+{
+	common_make_state_dir();
+	sim = common_host_with(guest);
+	hb = common_connect(sim);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	start(&usual_guest);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	hb_close(hb);
+	sim_close(sim);
+	common_remove_state_dir();
+	return 0;
+}
+
+/* The names of what was found, each followed by a blank: host's, then domains'. */
+static const char *found(void)
+{
+	static char names[1024];
+	struct hb_examination *domains;
+	struct hb_findings host;
+	size_t count;
+
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	names[0] = '\0';
+	for (unsigned int i = 0; i < host.count; i++) {
+		assert_true(host.list[i].remedy[0]);
+		strcat(strcat(names, host.list[i].what), " ");
+	}
+	for (size_t i = 0; i < count; i++) {
+		for (unsigned int j = 0; j < domains[i].findings.count; j++) {
+			const struct hb_finding *finding = &domains[i].findings.list[j];
+
+			/* A sentence that names the domain, and no buffer was too small. */
+			assert_non_null(strstr(finding->message, domains[i].domain.name));
+			assert_true(strlen(finding->message) < sizeof(finding->message) - 1);
+			assert_true(strlen(finding->remedy) < sizeof(finding->remedy) - 1);
+			strcat(strcat(names, finding->what), " ");
+		}
+	}
+	free(domains);
+	return names;
+}
+
+static void test_healthy(void **state)
+{
+	(void)state;
+	assert_string_equal(found(), "");
+}
+
+/* One thing wrong at a time. */
+static void break_max(void) { sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "262144"); }
+static void break_target(void) { sim_write_key(sim, GUEST, HB_KEY_TARGET, "much"); }
+static void remove_target(void) { sim_remove_key(sim, GUEST, HB_KEY_TARGET); }
+static void lower_limit(void) { sim_set_limit(sim, GUEST, 400 * M); }
+static void raise_limit(void) { sim_set_limit(sim, GUEST, 2 * G); }
+static void pause_it(void) { sim_guest(sim, GUEST)->paused = true; }
+static void crash_it(void) { sim_guest(sim, GUEST)->crashed = true; }
+static void newer(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_VERSION, "2"); }
+static void invalid(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "because"); }
+static void lie(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_CURRENT, "4194304"); }
+static void unload(void) { sim_remove_key(sim, GUEST, HB_KEY_REPORT_VERSION); }
+static void squeezed(void) { sim_write_key(sim, GUEST, HB_KEY_DYNAMIC_MIN, "262144"); }
+static void qmemman(void) { sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000"); }
+static void give_vnodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }
+
+static void get_stuck(void)
+{
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, "waiting");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "guest-busy");
+}
+
+static void forget_pool(void)
+{
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4194304");
+	sim_set_limit(sim, GUEST, 513 * M);
+}
+
+static void fill_host(void)
+{
+	sim_add(sim, &(struct sim_guest){ .domid = 9, .name = "big", .type = HB_TYPE_PV, .reports = true,
+					  .memory_kib = sim->free_pages * 4 - 40 * M,
+					  .maxmem_kib = 8 * G, .vcpus = 1 });
+}
+
+static void promise(void)
+{
+	fill_host();
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "716800");
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "716800");
+	sim_set_limit(sim, GUEST, 701 * M);
+}
+
+static void leave_limits(void)
+{
+	common_write_state_file("limits", "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=1048576 set=524288\n");
+}
+
+static void pin(void)
+{
+	common_write_state_file("limits", "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=262144\n");
+}
+
+static const struct {
+	void (*make)(void);
+	const char *names;
+} cases[] = {
+	{ break_max, "max-below-target " },
+	{ break_target, "invalid-key " },
+	{ remove_target, "no-target " },
+	{ lower_limit, "maxmem-below-target " },
+	{ raise_limit, "maxmem-too-high " },
+	{ pause_it, "paused " },
+	{ crash_it, "crashed " },
+	{ newer, "version-skew " },
+	{ invalid, "invalid-report " },
+	{ lie, "wrong-report " },
+	{ unload, "no-report " },
+	{ squeezed, "second-manager " },
+	{ qmemman, "second-manager " },
+	{ give_vnodes, "virtual-numa " },
+	{ get_stuck, "stuck " },
+	{ forget_pool, "small-pool " },
+	{ fill_host, "low-reserve " },
+	{ promise, "promised-too-much small-pool " },
+	{ leave_limits, "outside-limits " },
+	{ pin, "pinned " },
+};
+
+static void test_findings(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		start(&usual_guest);
+		cases[i].make();
+		print_message("%zu: %s\n", i, cases[i].names);
+		assert_string_equal(found(), cases[i].names);
+		teardown(NULL);
+	}
+}
+
+/* What the remedy says helps. */
+static void test_remedies(void **state)
+{
+	struct hb_size size = { HB_SIZE_ABSOLUTE, false, 4 * G };
+	struct hb_set_result result;
+
+	(void)state;
+	lower_limit();
+	assert_string_equal(found(), "maxmem-below-target ");
+	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
+	assert_string_equal(found(), "");
+	raise_limit();
+	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
+	assert_string_equal(found(), "");
+	forget_pool();
+	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_string_equal(found(), "");
+}
+
+static void test_damaged_limits(void **state)
+{
+	struct hb_examination *domains;
+	struct hb_findings host;
+	size_t count;
+
+	(void)state;
+	common_write_state_file("limits", "x\n");
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_E_HOST);
+	assert_null(domains);
+	assert_non_null(strstr(error.message, "line 1, is damaged"));
+}
+
+static bool says(const struct hb_explanation *explanation, const char *text)
+{
+	for (unsigned int i = 0; i < explanation->nr_reasons; i++) {
+		if (strstr(explanation->reasons[i], text))
+			return true;
+	}
+	return false;
+}
+
+static struct hb_explanation explain(void)
+{
+	static struct hb_explanation explanation;
+
+	assert_int_equal(hb_explain(hb, GUEST, &explanation, &error), HB_OK);
+	return explanation;
+}
+
+static void test_explain(void **state)
+{
+	struct hb_explanation e = explain();
+
+	(void)state;
+	assert_true(says(&e, "it holds 512.1M by Xen's count, and its size is set to 512M"));
+	assert_true(says(&e, "it is where it shall be"));
+	assert_true(says(&e, "its driver is idle, and nothing is in its way"));
+	assert_true(says(&e, "a person decides its size: nobody has given it limits"));
+	assert_int_equal(e.findings.count, 0);
+
+	sim_guest(sim, GUEST)->stick_at_kib = 300 * M;
+	sim_guest(sim, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
+	common_other_tool(sim, 200 * M);
+	sim_run(sim, 5000);
+	e = explain();
+	assert_true(says(&e, "it is 100M above that: it has to give memory back"));
+	assert_true(says(&e, "its driver is waiting: the guest's memory is in use (guest-busy)"));
+	assert_string_equal(e.findings.list[0].what, "stuck");
+
+	common_write_state_file("limits", "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=131072 max=1048576 set=204800\n");
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_MAX, "2097152");
+	e = explain();
+	assert_true(says(&e, "managers may size it between 128M and 1G, with weight 1000"));
+	assert_true(says(&e, "it can never be larger than 2G"));
+	remove_target();
+	e = explain();
+	assert_true(says(&e, "xenstore says no size for it"));
+	assert_int_equal(hb_explain(hb, 77, &e, &error), HB_E_NO_DOMAIN);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_healthy),
+		cmocka_unit_test(test_findings),
+		TEST(test_remedies),
+		TEST(test_damaged_limits),
+		TEST(test_explain),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

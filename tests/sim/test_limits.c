@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits as they are kept: by uuid, across restarts, kills and damage. */
+#include "common.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HEADER "hotballoon limits 1\n"
+#define UUID "00000005-0000-0000-0000-000000000000"
+
+static struct sim *sim;
+static struct hb *hb;
+static struct hb_error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	sim = common_host();
+	hb = common_connect(sim);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	hb_close(hb);
+	sim_close(sim);
+	common_remove_state_dir();
+	return 0;
+}
+
+static struct hb_domain show(uint32_t domid)
+{
+	struct hb_domain domain;
+
+	assert_int_equal(hb_show(hb, domid, &domain, &error), HB_OK);
+	return domain;
+}
+
+static struct hb_limits get(void)
+{
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits;
+
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_OK);
+	return limits;
+}
+
+static struct hb_limits change(struct hb_limits_change what)
+{
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits, kept;
+
+	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_OK);
+	kept = get();
+	assert_memory_equal(&kept, &limits, sizeof(kept));
+	return limits;
+}
+
+static struct hb_number kib(uint64_t value)
+{
+	return (struct hb_number){ HB_PRESENT, value };
+}
+
+static void test_nothing_kept(void **state)
+{
+	struct hb_limits limits = get();
+
+	(void)state;
+	assert_int_equal(limits.mode, HB_MODE_MANUAL);
+	assert_int_equal(limits.weight, HB_WEIGHT_DEFAULT);
+	assert_null(common_state_file("limits"));
+}
+
+static void test_changes(void **state)
+{
+	struct hb_limits limits = change((struct hb_limits_change){ .min = kib(256 * M) });
+
+	(void)state;
+	assert_int_equal(limits.mode, HB_MODE_AUTO);
+	assert_int_equal(limits.set.value, 512 * M);
+	assert_string_equal(common_state_file("limits"),
+			    HEADER UUID " mode=auto weight=1000 min=262144 set=524288\n");
+	/* What is not said stays. */
+	limits = change((struct hb_limits_change){ .max = kib(2 * G), .weight = 7 });
+	assert_int_equal(limits.min.value, 256 * M);
+	limits = change((struct hb_limits_change){ .off = true });
+	assert_int_equal(limits.mode, HB_MODE_OFF);
+	assert_int_equal(limits.max.value, 2 * G);
+	limits = change((struct hb_limits_change){ .weight = 8 });
+	assert_int_equal(limits.mode, HB_MODE_OFF);
+	limits = change((struct hb_limits_change){ .automatic = true });
+	assert_int_equal(limits.mode, HB_MODE_AUTO);
+	limits = change((struct hb_limits_change){ .reset = true });
+	assert_int_equal(limits.min.value, 512 * M);
+	assert_int_equal(limits.max.value, 512 * M);
+	limits = change((struct hb_limits_change){ .forget = true });
+	assert_int_equal(limits.mode, HB_MODE_MANUAL);
+	assert_string_equal(common_state_file("limits"), HEADER);
+}
+
+/* A person sets the size: pinned, until --auto. */
+static void test_pin(void **state)
+{
+	struct hb_set_result result;
+	struct hb_limits limits;
+	struct hb_domain domain;
+	const char *why;
+
+	(void)state;
+	limits = change((struct hb_limits_change){ .min = kib(256 * M) });
+	domain = show(GUEST);
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_OK);
+	domain = show(GUEST);
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	limits = change((struct hb_limits_change){ .automatic = true });
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	assert_int_equal(limits.set.value, G);
+}
+
+/* Restarts, renames and other domids do not matter: the uuid does. */
+static void test_kept_by_uuid(void **state)
+{
+	struct sim_guest other = usual_guest;
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(256 * M) });
+	other.domid = 6;
+	other.name = "other";
+	sim_add(sim, &other);
+	sim_write_key(sim, GUEST, HB_KEY_NAME, "renamed");
+	hb_close(hb);
+	hb = common_connect(sim);
+	assert_int_equal(get().min.value, 256 * M);
+	sim_reboot(sim, GUEST);
+	assert_int_equal(get().min.value, 256 * M);
+	/* A domain that takes its place is another one. */
+	other = usual_guest;
+	other.generation = 1;
+	sim_destroy(sim, GUEST);
+	sim_add(sim, &other);
+	assert_int_equal(get().mode, HB_MODE_MANUAL);
+}
+
+static void test_refused(void **state)
+{
+	struct hb_limits_change bad = { .min = kib(2 * G), .max = kib(G) };
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits;
+
+	(void)state;
+	assert_int_equal(hb_limits_set(hb, &domain, &bad, &limits, &error), HB_E_USAGE);
+	assert_null(common_state_file("limits"));
+	/* Together with what is kept already. */
+	change((struct hb_limits_change){ .max = kib(G) });
+	bad.max.presence = HB_ABSENT;
+	assert_int_equal(hb_limits_set(hb, &domain, &bad, &limits, &error), HB_E_USAGE);
+	assert_int_equal(get().min.presence, HB_ABSENT);
+}
+
+static void test_damaged_file(void **state)
+{
+	static const struct {
+		const char *text, *line;
+	} cases[] = {
+		{ "", "line 1" },
+		{ "hotballoon limits 2\n", "line 1" },
+		{ "hotballoon limits 1", "line 1" },
+		{ HEADER "nonsense\n", "line 2" },
+		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3" },
+		{ HEADER UUID " mode=auto", "line 2" },
+	};
+	struct hb_limits_change what = { .off = true };
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		common_write_state_file("limits", cases[i].text);
+		assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
+		assert_non_null(strstr(error.message, cases[i].line));
+		assert_non_null(strstr(error.message, common_state_dir));
+		/* And what is in it is not written over. */
+		assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
+		assert_string_equal(common_state_file("limits"), cases[i].text);
+	}
+}
+
+static void test_directory(void **state)
+{
+	struct hb_limits_change what = { .off = true };
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits;
+	char dir[96];
+
+	(void)state;
+	assert_int_equal(hb_set_state_dir(hb, "relative", &error), HB_E_USAGE);
+	assert_int_equal(hb_set_state_dir(hb, "", &error), HB_E_USAGE);
+	assert_int_equal(hb_set_state_dir(hb, "/proc/nothing/here", &error), HB_OK);
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "cannot make /proc/nothing/here"));
+	/* It is made when something is to be kept. */
+	snprintf(dir, sizeof(dir), "%s/deeper", common_state_dir);
+	assert_int_equal(hb_set_state_dir(hb, dir, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_OK);
+	snprintf(dir, sizeof(dir), "%s/deeper/limits", common_state_dir);
+	assert_int_equal(unlink(dir), 0);
+	snprintf(dir, sizeof(dir), "%s/deeper/lock", common_state_dir);
+	assert_int_equal(unlink(dir), 0);
+	snprintf(dir, sizeof(dir), "%s/deeper", common_state_dir);
+	assert_int_equal(rmdir(dir), 0);
+}
+
+/* Many processes change at once, each another thing of another domain: none is lost. */
+#define PROCESSES 8
+#define ROUNDS 50
+
+static int change_often(unsigned int number)
+{
+	struct hb_domain domain = { .domid = 9, .target = { HB_PRESENT, G } };
+	struct hb *own = common_connect(sim);
+	struct hb_limits limits;
+
+	snprintf(domain.uuid, sizeof(domain.uuid), "%08x-0000-0000-0000-000000000000", number);
+	for (unsigned int i = 1; i <= ROUNDS; i++) {
+		struct hb_limits_change what = { .weight = i };
+
+		if (hb_limits_set(own, &domain, &what, &limits, &error))
+			return 1;
+	}
+	return 0;
+}
+
+static void test_many_writers(void **state)
+{
+	int status;
+
+	(void)state;
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		if (fork() == 0)
+			_exit(change_often(i));
+	}
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		assert_true(wait(&status) > 0);
+		assert_int_equal(status, 0);
+	}
+	for (unsigned int i = 0; i < PROCESSES; i++) {
+		char line[96];
+
+		snprintf(line, sizeof(line), "%08x-0000-0000-0000-000000000000 mode=auto weight=%u ", i,
+			 ROUNDS);
+		assert_non_null(strstr(common_state_file("limits"), line));
+	}
+}
+
+/* A writer is killed at any moment: the file is whole, and the next one can write. */
+static void test_killed_writers(void **state)
+{
+	unsigned int last = 0;
+	int status;
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(256 * M) });
+	for (unsigned int i = 0; i < 60; i++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(change_often(1));
+		usleep(i * 137);
+		kill(child, SIGKILL);
+		assert_int_equal(waitpid(child, &status, 0), child);
+		last += WIFSIGNALED(status);
+		assert_int_equal(get().min.value, 256 * M);
+		change((struct hb_limits_change){ .weight = i + 1 });
+	}
+	/* Some of them were killed at work. */
+	assert_true(last > 5);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_nothing_kept),
+		TEST(test_changes),
+		TEST(test_pin),
+		TEST(test_kept_by_uuid),
+		TEST(test_refused),
+		TEST(test_damaged_file),
+		TEST(test_directory),
+		TEST(test_many_writers),
+		TEST(test_killed_writers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

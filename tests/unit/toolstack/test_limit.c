@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Limits: the line in the file, and what applies to a domain. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "limit.h"
+#include "seed.h"
+
+#define M (1ULL << 10)
+#define G (1ULL << 20)
+
+#define UUID "0a1b2c3d-0000-4000-8000-fedcba987654"
+
+static void test_parse(void **state)
+{
+	struct hb_limits_entry entry;
+
+	(void)state;
+	assert_true(hb_limits_parse(UUID " mode=auto weight=500 min=262144 max=2097152 set=524288",
+				    &entry));
+	assert_string_equal(entry.uuid, UUID);
+	assert_int_equal(entry.limits.mode, HB_MODE_AUTO);
+	assert_int_equal(entry.limits.weight, 500);
+	assert_int_equal(entry.limits.min.value, 256 * M);
+	assert_int_equal(entry.limits.max.value, 2 * G);
+	assert_int_equal(entry.limits.set.value, 512 * M);
+	assert_true(hb_limits_parse(UUID " mode=off", &entry));
+	assert_int_equal(entry.limits.mode, HB_MODE_OFF);
+	assert_int_equal(entry.limits.weight, HB_WEIGHT_DEFAULT);
+	assert_int_equal(entry.limits.min.presence, HB_ABSENT);
+}
+
+static void test_damaged(void **state)
+{
+	static const char *const lines[] = {
+		"", " ", "x", UUID "x", UUID " ", UUID "  mode=auto", "mode=auto " UUID,
+		"0A1B2C3D-0000-4000-8000-FEDCBA987654 mode=auto", "0a1b2c3d_0000_4000_8000_fedcba987654",
+		UUID " mode", UUID " mode=", UUID " mode=sometimes", UUID " mode=auto\t", UUID " =5",
+		UUID " weight=0", UUID " weight=1000001", UUID " weight=-1", UUID " weight=", UUID " min=",
+		UUID " min=4k", UUID " min=-4", UUID " min=3", UUID " min=4 min=8",
+		UUID " max=4398046511108", UUID " max=99999999999999999999999", UUID " unknown=4",
+		UUID " minimum=4", UUID " mi=4", UUID " mode=auto trailing",
+	};
+	struct hb_limits_entry entry;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (hb_limits_parse(lines[i], &entry))
+			fail_msg("accepted: \"%s\"", lines[i]);
+	}
+}
+
+static struct hb_number some_size(void)
+{
+	if (random() % 3 == 0)
+		return (struct hb_number){ HB_ABSENT, 0 };
+	return (struct hb_number){
+		HB_PRESENT, ((uint64_t)random() << 20 | random()) % (HB_SIZE_MAX_KIB / 4 + 1) * 4,
+	};
+}
+
+static bool same(const struct hb_number *a, const struct hb_number *b)
+{
+	return a->presence == b->presence && a->value == b->value;
+}
+
+static void test_round_trip(void **state)
+{
+	(void)state;
+	srandom(choose_seed());
+	for (int i = 0; i < 20000; i++) {
+		struct hb_limits_entry entry = {
+			.uuid = UUID,
+			.limits = { random() % 3, some_size(), some_size(),
+				    random() % HB_WEIGHT_MAX + 1, some_size() },
+		};
+		struct hb_limits_entry back;
+		char text[HB_LIMITS_LINE], *end;
+
+		hb_limits_format(&entry, text);
+		end = strchr(text, '\n');
+		assert_non_null(end);
+		*end = '\0';
+		if (!hb_limits_parse(text, &back))
+			fail_msg("not read back: %s", text);
+		assert_int_equal(back.limits.mode, entry.limits.mode);
+		assert_int_equal(back.limits.weight, entry.limits.weight);
+		assert_true(same(&back.limits.min, &entry.limits.min));
+		assert_true(same(&back.limits.max, &entry.limits.max));
+		assert_true(same(&back.limits.set, &entry.limits.set));
+	}
+}
+
+static struct hb_domain guest(void)
+{
+	return (struct hb_domain){
+		.domid = 5,
+		.name = "guest",
+		.target = { HB_PRESENT, 512 * M },
+		.static_max = { HB_PRESENT, G },
+	};
+}
+
+static void test_bounds(void **state)
+{
+	struct hb_domain domain = guest();
+	uint64_t floor, ceiling;
+
+	(void)state;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(floor, 128 * M);
+	assert_int_equal(ceiling, HB_SIZE_MAX_KIB);
+	domain.driver = HB_DRIVER_WINDOWS;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(ceiling, G);
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	domain.report.max = (struct hb_number){ HB_PRESENT, 4 * G };
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 8 * G };
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(floor, HB_PAGE_KIB);
+	assert_int_equal(ceiling, 4 * G);
+	domain.hotplug_max.value = 2 * G;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(ceiling, 2 * G);
+	/* A guest that reports 0 does not make its bounds cross. */
+	domain.report.max.value = 0;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_true(floor <= ceiling);
+	/* One that is small already. */
+	domain = guest();
+	domain.target.value = 32 * M;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(floor, 32 * M);
+	domain.domid = 0;
+	domain.target.value = 4 * G;
+	hb_limits_bounds(&domain, &floor, &ceiling);
+	assert_int_equal(floor, G);
+}
+
+static void refused(const struct hb_limits *limits, const char *why)
+{
+	struct hb_domain domain = guest();
+	struct hb_error error;
+
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 4 * G };
+	assert_int_equal(hb_limits_check(&domain, limits, &error), HB_E_USAGE);
+	if (!strstr(error.message, why))
+		fail_msg("%s", error.message);
+	assert_true(error.remedy[0]);
+}
+
+static void test_check(void **state)
+{
+	struct hb_limits limits = { 0 };
+	struct hb_domain domain = guest();
+	struct hb_error error;
+
+	(void)state;
+	assert_int_equal(hb_limits_check(&domain, &limits, &error), HB_OK);
+	limits.min = (struct hb_number){ HB_PRESENT, 64 * M };
+	refused(&limits, "cannot live with 64M");
+	limits.min.value = 2 * G;
+	assert_int_equal(hb_limits_check(&domain, &limits, &error), HB_OK);
+	limits.max = (struct hb_number){ HB_PRESENT, G };
+	refused(&limits, "would be 2G and its maximum 1G");
+	limits.max.value = 5 * G;
+	refused(&limits, "cannot grow to 5G");
+}
+
+static void test_range_and_pin(void **state)
+{
+	struct hb_limits limits = { .min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 2 * G } };
+	struct hb_domain domain = guest();
+	struct hb_range range = hb_limits_range(&domain, &limits);
+	const char *why;
+
+	(void)state;
+	/* Manual: the size that it has. */
+	assert_int_equal(range.min_kib, 512 * M);
+	assert_int_equal(range.max_kib, 512 * M);
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	assert_non_null(strstr(why, "nobody"));
+
+	limits.mode = HB_MODE_AUTO;
+	limits.set = domain.target;
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, 256 * M);
+	assert_int_equal(range.max_kib, 2 * G);
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	assert_null(why);
+	/* xl mem-set: a person wins. */
+	domain.target.value = 600 * M;
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	assert_non_null(strstr(why, "pinned"));
+	domain.target = (struct hb_number){ HB_INVALID, 0 };
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+
+	/* Nobody has said a minimum: nothing is taken unasked. */
+	domain = guest();
+	limits.min.presence = HB_ABSENT;
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, 512 * M);
+	limits.max.presence = HB_ABSENT;
+	assert_true(hb_limits_fixed(&(struct hb_range){ 512 * M, 512 * M }));
+	limits.mode = HB_MODE_OFF;
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	assert_non_null(strstr(why, "off"));
+
+	/* Kept limits beyond what the domain can be now are cut. */
+	limits.mode = HB_MODE_AUTO;
+	limits.min = (struct hb_number){ HB_PRESENT, 2 * G };
+	limits.max = (struct hb_number){ HB_PRESENT, 4 * G };
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, G };
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, G);
+	assert_int_equal(range.max_kib, G);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_range_and_pin),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon explain and doctor: why things are as they are, and what is wrong. */
+#include <stdlib.h>
+
+#include "cli.h"
+
+static void print_findings(struct cli *cli, const struct hb_findings *findings)
+{
+	for (unsigned int i = 0; i < findings->count; i++) {
+		const struct hb_finding *finding = &findings->list[i];
+
+		fprintf(cli->out, "%s%-7s%s  %s (%s)\n", cli_colour(cli, finding->severity),
+			hb_severity_name(finding->severity), cli_plain(cli), finding->message,
+			finding->what);
+		if (finding->remedy[0])
+			fprintf(cli->out, "         -> %s\n", finding->remedy);
+	}
+}
+
+static void print_explanation(struct cli *cli, const struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+
+	fprintf(cli->out, "%s (domain %u):\n", domain->name[0] ? domain->name : "-", domain->domid);
+	for (unsigned int i = 0; i < explanation->nr_reasons; i++)
+		fprintf(cli->out, "  %s\n", explanation->reasons[i]);
+	print_findings(cli, &explanation->findings);
+}
+
+enum hb_code cli_explain(struct cli *cli)
+{
+	struct hb_explanation explanation;
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	if (!code)
+		code = hb_explain(cli->hb, domid, &explanation, &cli->error);
+	if (code)
+		return code;
+	if (cli_has(cli, OPT_JSON))
+		cli_print_json(cli, cli_json_explanation(&explanation));
+	else
+		print_explanation(cli, &explanation);
+	return HB_OK;
+}
+
+static struct json_object *json_doctor(const struct hb_findings *host,
+				       const struct hb_examination *domains, size_t count)
+{
+	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
+
+	for (size_t i = 0; i < count; i++) {
+		struct json_object *domain = json_object_new_object();
+
+		json_object_object_add(domain, "domid", json_object_new_uint64(domains[i].domain.domid));
+		json_object_object_add(domain, "name", domains[i].domain.name[0] ?
+				       json_object_new_string(domains[i].domain.name) : NULL);
+		json_object_object_add(domain, "findings", cli_json_findings(&domains[i].findings));
+		json_object_array_add(array, domain);
+	}
+	json_object_object_add(object, "host", cli_json_findings(host));
+	json_object_object_add(object, "domains", array);
+	return object;
+}
+
+static void print_doctor(struct cli *cli, const struct hb_findings *host,
+			 const struct hb_examination *domains, size_t count)
+{
+	unsigned int found = host->count;
+
+	print_findings(cli, host);
+	for (size_t i = 0; i < count; i++) {
+		print_findings(cli, &domains[i].findings);
+		found += domains[i].findings.count;
+	}
+	if (!found)
+		fprintf(cli->out, "Nothing is wrong with this host and its %zu domains.\n", count);
+}
+
+/* Exit status 0 whatever was found: the question was answered. */
+enum hb_code cli_doctor(struct cli *cli)
+{
+	struct hb_examination *domains;
+	struct hb_findings host;
+	size_t count;
+	enum hb_code code = hb_doctor(cli->hb, &host, &domains, &count, &cli->error);
+
+	if (code)
+		return code;
+	if (cli_has(cli, OPT_JSON))
+		cli_print_json(cli, json_doctor(&host, domains, count));
+	else
+		print_doctor(cli, &host, domains, count);
+	free(domains);
+	return HB_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon limits: what managers may do with a domain. */
+#include "cli.h"
+
+static enum hb_code read_size(struct cli *cli, enum cli_option option, struct hb_number *number)
+{
+	enum hb_code code;
+
+	if (!cli_has(cli, option))
+		return HB_OK;
+	code = cli_parse_absolute(cli, cli->values[option], &number->value);
+	if (!code)
+		number->presence = HB_PRESENT;
+	return code;
+}
+
+/* Options that say opposite things. */
+static enum hb_code check_options(struct cli *cli)
+{
+	const unsigned int json = CLI_BIT(OPT_JSON);
+	const unsigned int sizes = CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX);
+
+	if (cli_has(cli, OPT_FORGET) && (cli->given & ~json) != CLI_BIT(OPT_FORGET))
+		return cli_usage(cli, "--%s goes with no other option", "forget");
+	if (cli_has(cli, OPT_AUTO) && cli_has(cli, OPT_OFF))
+		return cli_usage(cli, "--auto and --%s contradict each other", "off");
+	if (cli_has(cli, OPT_RESET) && (cli->given & sizes))
+		return cli_usage(cli, "--%s sets minimum and maximum itself", "reset");
+	return HB_OK;
+}
+
+enum hb_code cli_limits_prepare(struct cli *cli)
+{
+	struct hb_limits_change *change = &cli->change;
+	unsigned long weight = 0;
+	enum hb_code code = check_options(cli);
+
+	if (!code)
+		code = read_size(cli, OPT_MIN, &change->min);
+	if (!code)
+		code = read_size(cli, OPT_MAX, &change->max);
+	if (!code && cli_has(cli, OPT_WEIGHT) &&
+	    !cli_parse_number(cli->values[OPT_WEIGHT], HB_WEIGHT_MAX, &weight))
+		code = cli_usage(cli, "\"--weight=%s\": a weight is 1 to 1000000, usually 1000",
+				 cli->values[OPT_WEIGHT]);
+	change->weight = weight;
+	change->automatic = cli_has(cli, OPT_AUTO);
+	change->off = cli_has(cli, OPT_OFF);
+	change->reset = cli_has(cli, OPT_RESET);
+	change->forget = cli_has(cli, OPT_FORGET);
+	return code;
+}
+
+static void print_limits(struct cli *cli, const struct hb_domain *domain,
+			 const struct hb_limits *limits)
+{
+	struct hb_range range = hb_limits_range(domain, limits);
+	char text[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	const char *why;
+
+	fprintf(cli->out, "%-8s %s\n", "mode", hb_mode_name(limits->mode));
+	fprintf(cli->out, "%-8s %s\n", "min", cli_number(&limits->min, text));
+	fprintf(cli->out, "%-8s %s\n", "max", cli_number(&limits->max, text));
+	fprintf(cli->out, "%-8s %u\n", "weight", limits->weight);
+	if (hb_limits_automatic(domain, limits, &why))
+		fprintf(cli->out, "Managers may size it between %s and %s.\n",
+			hb_size_human(range.min_kib, text), hb_size_human(range.max_kib, max));
+	else
+		fprintf(cli->out, "Managers leave it alone: %s.\n", why);
+}
+
+enum hb_code cli_limits(struct cli *cli)
+{
+	struct hb_limits limits;
+	struct hb_domain domain;
+	enum hb_code code = cli_find(cli, &domain);
+
+	if (!code && (cli->given & ~CLI_BIT(OPT_JSON)))
+		code = hb_limits_set(cli->hb, &domain, &cli->change, &limits, &cli->error);
+	else if (!code)
+		code = hb_limits_get(cli->hb, &domain, &limits, &cli->error);
+	if (code)
+		return code;
+	if (cli_has(cli, OPT_JSON))
+		cli_print_json(cli, cli_json_limits(&domain, &limits));
+	else
+		print_limits(cli, &domain, &limits);
+	return HB_OK;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which commands and options there are. Help and completion are made from it. */
+#include "cli.h"
+
+#define JSON CLI_BIT(OPT_JSON)
+#define FORCE CLI_BIT(OPT_FORCE)
+
+const struct cli_option_info cli_options[OPT_COUNT] = {
+	[OPT_JSON] = { "json", NULL, false, "output for programs, sizes in KiB" },
+	[OPT_WAIT] = { "wait", "SECONDS", true,
+		       "return when the guest has reached the size or does not move any more" },
+	[OPT_FORCE] = { "force", NULL, false, "do what would be refused as unwise" },
+	[OPT_TIMEOUT] = { "timeout", "SECONDS", false, "give up after that time" },
+	[OPT_MIN] = { "min", "SIZE", false, "managers never make it smaller" },
+	[OPT_MAX] = { "max", "SIZE", false, "managers never make it larger" },
+	[OPT_WEIGHT] = { "weight", "N", false, "its share where memory is short, usually 1000" },
+	[OPT_AUTO] = { "auto", NULL, false, "managers may size it again, from its size now on" },
+	[OPT_OFF] = { "off", NULL, false, "managers leave it alone" },
+	[OPT_RESET] = { "reset", NULL, false, "minimum and maximum are what it can grow to now" },
+	[OPT_FORGET] = { "forget", NULL, false, "as if nothing had ever been said about it" },
+	[OPT_HELP] = { "help", NULL, false, "print help" },
+	[OPT_VERSION] = { "version", NULL, false, "print the version" },
+};
+
+const struct cli_command cli_commands[] = {
+	{ "list", "", 0, JSON, "all domains and the host's free memory", NULL, cli_list },
+	{ "show", "DOM", 1, JSON, "everything that is known of one domain", NULL, cli_show },
+	{ "set", "DOM SIZE", 2, JSON | FORCE | CLI_BIT(OPT_WAIT),
+	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
+	{ "max", "DOM SIZE", 2, JSON | FORCE, "set how far a running guest may grow",
+	  cli_max_prepare, cli_max },
+	{ "wait", "DOM", 1, JSON | CLI_BIT(OPT_TIMEOUT),
+	  "wait until a guest has the size that it shall have", cli_wait_prepare, cli_wait },
+	{ "limits", "DOM", 1, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
+	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET),
+	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
+	{ "explain", "DOM", 1, JSON, "why a domain has the size that it has", NULL, cli_explain },
+	{ "doctor", "", 0, JSON, "what is wrong on this host, and what to do about it", NULL,
+	  cli_doctor },
+};
+
+const size_t cli_nr_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits of domains, kept in a file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "limit.h"
+#include "state.h"
+
+#define FILE_NAME "limits"
+#define HEADER "hotballoon limits 1"
+
+/* What a change does while the file is read line by line. */
+struct edit {
+	const char *uuid;
+	struct hb_limits_entry found;	/* its uuid is empty if there is none */
+	struct hb_text others;		/* the lines of the other domains */
+};
+
+static bool read_line(const char *line, void *argument)
+{
+	struct hb_limits_entry entry;
+	struct edit *edit = argument;
+
+	if (!hb_limits_parse(line, &entry))
+		return false;
+	if (strcmp(entry.uuid, edit->uuid)) {
+		hb_text_append(&edit->others, line);
+		hb_text_append(&edit->others, "\n");
+		return true;
+	}
+	if (edit->found.uuid[0])
+		return false;
+	edit->found = entry;
+	return true;
+}
+
+static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit, struct hb_error *error)
+{
+	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, error);
+}
+
+enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
+			   struct hb_error *error)
+{
+	struct edit edit;
+	enum hb_code code = load(hb, domain->uuid, &edit, error);
+
+	free(edit.others.text);
+	*limits = edit.found.limits;
+	return code;
+}
+
+/* The limits after the change; HB_MODE_MANUAL if nothing is to be kept. */
+static void change_limits(const struct hb_domain *domain, const struct hb_limits_change *change,
+			  struct hb_limits *limits)
+{
+	if (change->reset)
+		hb_limits_reset(domain, limits);
+	if (change->min.presence == HB_PRESENT)
+		limits->min = change->min;
+	if (change->max.presence == HB_PRESENT)
+		limits->max = change->max;
+	if (change->weight)
+		limits->weight = change->weight;
+	/* From now on, and from the size it has now on. */
+	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off)) {
+		limits->mode = HB_MODE_AUTO;
+		limits->set = domain->target;
+	}
+	if (change->off)
+		limits->mode = HB_MODE_OFF;
+	if (change->forget)
+		*limits = (struct hb_limits){ .weight = HB_WEIGHT_DEFAULT };
+}
+
+static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
+				const struct hb_limits_change *change, struct edit *edit,
+				struct hb_error *error)
+{
+	struct hb_limits *limits = &edit->found.limits;
+	enum hb_code code = load(hb, domain->uuid, edit, error);
+	char line[HB_LIMITS_LINE];
+
+	if (code)
+		return code;
+	change_limits(domain, change, limits);
+	if (limits->mode != HB_MODE_MANUAL)
+		code = hb_limits_check(domain, limits, error);
+	if (code)
+		return code;
+	strcpy(edit->found.uuid, domain->uuid);
+	if (limits->mode != HB_MODE_MANUAL)
+		hb_text_append(&edit->others, hb_limits_format(&edit->found, line));
+	return hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
+}
+
+enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
+			   const struct hb_limits_change *change, struct hb_limits *limits,
+			   struct hb_error *error)
+{
+	enum hb_code code;
+	struct edit edit;
+	int lock;
+
+	code = hb_state_lock(hb, &lock, error);
+	if (code)
+		return code;
+	code = edit_limits(hb, domain, change, &edit, error);
+	hb_state_unlock(lock);
+	free(edit.others.text);
+	*limits = edit.found.limits;
+	return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Files of ours: small texts in the state directory, a header line and then a
+ * line for each thing. A file is replaced at once by rename(), so that a reader
+ * and a process that is killed see the old one or the new one. Who reads in
+ * order to write holds the lock in between; readers need none.
+ */
+#ifndef HB_STATE_H
+#define HB_STATE_H
+
+#include "internal.h"
+
+/* A text that grows; all zero is an empty one. text is to be released by free(). */
+struct hb_text {
+	char *text;
+	size_t length;
+	bool failed;		/* out of memory: append() does nothing any more */
+};
+
+void hb_text_append(struct hb_text *text, const char *more);
+
+/* Makes the directory if need be. After HB_OK, hb_state_unlock(*lock) must follow. */
+enum hb_code hb_state_lock(struct hb *hb, int *lock, struct hb_error *error);
+void hb_state_unlock(int lock);
+
+/* Called for each line after the header, without its newline; false: it is damaged. */
+typedef bool hb_state_line_fn(const char *line, void *argument);
+
+/*
+ * Read file name of the state directory, whose first line must be header. No
+ * file: HB_OK, no line. Anything that is not as it should be is an error that
+ * names file and line; nothing is skipped.
+ */
+enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
+			   hb_state_line_fn *line, void *argument, struct hb_error *error);
+
+/* Replace it; body is what follows the header. Under the lock. */
+enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
+			      const struct hb_text *body, struct hb_error *error);
+
+#endif

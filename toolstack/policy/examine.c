@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "account.h"
+#include "advice.h"
+#include "error.h"
+#include "examine.h"
+#include "limit.h"
+#include "overhead.h"
+#include "wait.h"
+
+const char *hb_severity_name(enum hb_severity severity)
+{
+	static const char *const names[] = {
+		[HB_NOTE] = "note", [HB_WARNING] = "warning", [HB_FAULT] = "fault",
+	};
+
+	return names[severity];
+}
+
+struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity severity,
+				  const char *what, const char *format, ...)
+{
+	struct hb_finding *finding;
+	va_list args;
+
+	/* The last place is written again and again; no domain has that much wrong with it. */
+	if (findings->count == HB_FINDINGS_MAX)
+		findings->count--;
+	finding = &findings->list[findings->count++];
+	*finding = (struct hb_finding){ .severity = severity, .what = what };
+	va_start(args, format);
+	vsnprintf(finding->message, sizeof(finding->message), format, args);
+	va_end(args);
+	return finding;
+}
+
+static void __attribute__((format(printf, 2, 3))) remedy(struct hb_finding *finding,
+							  const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(finding->remedy, sizeof(finding->remedy), format, args);
+	va_end(args);
+}
+
+static bool is_running(const struct hb_domain *domain)
+{
+	return domain->state == HB_DOMAIN_RUNNING || domain->state == HB_DOMAIN_PAUSED;
+}
+
+static void examine_keys(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	char who[HB_WHO_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+
+	hb_who(domain, who);
+	if (domain->target.presence == HB_INVALID || domain->static_max.presence == HB_INVALID) {
+		remedy(hb_examine_add(findings, HB_FAULT, "invalid-key",
+				      "the target or the maximum of %s in xenstore is no number", who),
+		       "\"hotballoon set\" an absolute size");
+		return;
+	}
+	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT) {
+		if (domain->domid)
+			hb_examine_add(findings, HB_WARNING, "no-target",
+				       "%s has no target or no maximum in xenstore: it was made by a toolstack that does not size it", who);
+		return;
+	}
+	if (domain->static_max.value < domain->target.value)
+		remedy(hb_examine_add(findings, HB_FAULT, "max-below-target",
+				      "the maximum of %s (static-max, %s) is below its target of %s", who,
+				      hb_size_human(domain->static_max.value, max),
+				      hb_size_human(domain->target.value, target)),
+		       "\"hotballoon set\" the size again");
+}
+
+static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t max = domain->static_max.value + domain->videoram_kib;
+	uint64_t top = (max > size ? max : size) + HB_MAXMEM_SLACK_KIB;
+	char who[HB_WHO_TEXT], limit[HB_SIZE_TEXT], text[HB_SIZE_TEXT];
+
+	if (domain->target.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT)
+		return;
+	hb_who(domain, who);
+	hb_size_human(domain->maxmem_kib, limit);
+	if (domain->maxmem_kib < size)
+		remedy(hb_examine_add(findings, HB_FAULT, "maxmem-below-target",
+				      "Xen's limit for %s (maxmem, %s) is below its size of %s: it cannot get there",
+				      who, limit, hb_size_human(size, text)),
+		       "\"hotballoon set\" the size again");
+	else if (domain->domid && domain->maxmem_kib > top && domain->maxmem_kib > domain->actual_kib)
+		remedy(hb_examine_add(findings, HB_WARNING, "maxmem-too-high",
+				      "Xen lets %s take %s, more than its maximum of %s", who, limit,
+				      hb_size_human(domain->static_max.value, text)),
+		       "\"hotballoon set\" the size again takes the limit to its place");
+}
+
+static void examine_pool(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	uint64_t need = hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus,
+					     domain->static_max.value);
+	char who[HB_WHO_TEXT], has[HB_SIZE_TEXT], wants[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+
+	if (domain->pool.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT ||
+	    domain->type == HB_TYPE_PV || domain->pool.value >= need)
+		return;
+	remedy(hb_examine_add(findings, HB_FAULT, "small-pool",
+			      "the paging pool of %s is %s and a guest of up to %s needs %s: Xen may fail to map its memory",
+			      hb_who(domain, who), hb_size_human(domain->pool.value, has),
+			      hb_size_human(domain->static_max.value, max), hb_size_human(need, wants)),
+	       "\"hotballoon max %u %s\" enlarges it", domain->domid,
+	       hb_size_format(domain->static_max.value - domain->static_max.value % HB_PAGE_KIB, max));
+}
+
+static void examine_state(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	char who[HB_WHO_TEXT], held[HB_SIZE_TEXT];
+
+	hb_who(domain, who);
+	hb_size_human(domain->actual_kib, held);
+	if (domain->state == HB_DOMAIN_CRASHED)
+		remedy(hb_examine_add(findings, HB_FAULT, "crashed", "%s has crashed and holds %s", who,
+				      held), "\"xl destroy %u\" when you have looked at it", domain->domid);
+	else if (domain->state == HB_DOMAIN_PAUSED)
+		remedy(hb_examine_add(findings, HB_NOTE, "paused",
+				      "%s is paused and cannot follow a target", who),
+		       "\"xl unpause %u\"", domain->domid);
+	if (domain->vnodes)
+		remedy(hb_examine_add(findings, HB_NOTE, "virtual-numa",
+				      "%s has %u virtual NUMA nodes and keeps its size", who, domain->vnodes),
+		       "size it in its configuration");
+}
+
+/* A report that is not what the contract says: the guest's driver is broken, or lies. */
+static void examine_report(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	const struct hb_report *report = &domain->report;
+	bool invalid = report->state.presence == HB_INVALID || report->cause.presence == HB_INVALID ||
+		       report->current.presence == HB_INVALID || report->goal.presence == HB_INVALID ||
+		       report->floor.presence == HB_INVALID || report->max.presence == HB_INVALID;
+	char who[HB_WHO_TEXT], says[HB_SIZE_TEXT], has[HB_SIZE_TEXT];
+
+	hb_who(domain, who);
+	if (report->version.value != HB_REPORT_VERSION)
+		remedy(hb_examine_add(findings, HB_WARNING, "version-skew",
+				      "the driver of %s reports by version %" PRIu64
+				      " of the contract, this tool knows %d", who, report->version.value,
+				      HB_REPORT_VERSION),
+		       "update the older of the two; what both know works");
+	if (invalid)
+		remedy(hb_examine_add(findings, HB_FAULT, "invalid-report",
+				      "the driver of %s reports something that is not in the contract", who),
+		       "look at the guest; its report counts for nothing there");
+	else if (report->current.presence == HB_PRESENT && !hb_wait_believes(domain))
+		remedy(hb_examine_add(findings, HB_FAULT, "wrong-report",
+				      "the driver of %s says that it holds %s and Xen counts %s", who,
+				      hb_size_human(report->current.value, says),
+				      hb_size_human(domain->actual_kib, has)),
+		       "look at the guest; Xen's number is the one that counts");
+}
+
+static void examine_driver(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	const struct hb_report *report = &domain->report;
+	char who[HB_WHO_TEXT];
+
+	hb_who(domain, who);
+	if (domain->driver == HB_DRIVER_UNKNOWN)
+		remedy(hb_examine_add(findings, HB_NOTE, "no-report",
+				      "%s reports nothing: it runs the kernel's balloon driver, or none", who),
+		       "load xen-hotballoon in it to know why it is short, and to grow it safely");
+	if (domain->driver != HB_DRIVER_HOTBALLOON)
+		return;
+	examine_report(domain, findings);
+	if (report->state.presence == HB_PRESENT && report->state.value == HB_STATE_WAITING &&
+	    report->cause.presence == HB_PRESENT)
+		remedy(hb_examine_add(findings, HB_WARNING, "stuck", "%s is short of its target: %s (%s)",
+				      who, hb_advice_what(report->cause.value),
+				      hb_report_cause_name(&report->cause)),
+		       "%s", hb_advice_remedy(report->cause.value));
+}
+
+static void examine_limits(const struct hb_domain *domain, const struct hb_limits *limits,
+			   struct hb_findings *findings)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	struct hb_range range;
+	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT], min[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	const char *why;
+
+	if (limits->mode != HB_MODE_AUTO || domain->target.presence != HB_PRESENT)
+		return;
+	hb_who(domain, who);
+	range = hb_limits_range(domain, limits);
+	if (size < range.min_kib || size > range.max_kib)
+		remedy(hb_examine_add(findings, HB_WARNING, "outside-limits",
+				      "the size of %s, %s, is outside of its limits of %s to %s", who,
+				      hb_size_human(size, now), hb_size_human(range.min_kib, min),
+				      hb_size_human(range.max_kib, max)),
+		       "\"hotballoon set\" a size between them, or change them: \"hotballoon limits\"");
+	if (!hb_limits_automatic(domain, limits, &why))
+		remedy(hb_examine_add(findings, HB_NOTE, "pinned", "%s is not sized automatically: %s",
+				      who, why),
+		       "\"hotballoon limits %u --auto\" ends that", domain->domid);
+}
+
+void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
+		       struct hb_findings *findings)
+{
+	examine_state(domain, findings);
+	if (!is_running(domain))
+		return;
+	examine_keys(domain, findings);
+	examine_maxmem(domain, findings);
+	examine_pool(domain, findings);
+	if (domain->domid)
+		examine_driver(domain, findings);
+	examine_limits(domain, limits, findings);
+}
+
+/* Two that size the same domains undo each other's work for ever. */
+static void examine_managers(const struct hb_examination *domains, size_t count,
+			     struct hb_findings *findings)
+{
+	unsigned int squeezed = 0, qmemman = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		squeezed += domains[i].domain.squeezed;
+		qmemman += domains[i].domain.qmemman;
+	}
+	if (squeezed)
+		remedy(hb_examine_add(findings, HB_WARNING, "second-manager",
+				      "xapi's squeezed manages %u of the domains", squeezed),
+		       "set sizes through xapi, or they are changed back");
+	if (qmemman)
+		remedy(hb_examine_add(findings, HB_WARNING, "second-manager",
+				      "the qmemman of Qubes OS manages %u of the domains", qmemman),
+		       "exclude a domain from qmemman before you size it");
+}
+
+void hb_examine_host(const struct hb_host_memory *host, const struct hb_examination *domains,
+		     size_t count, struct hb_findings *findings)
+{
+	uint64_t free_kib = host->free_kib + host->scrub_kib;
+	uint64_t taken = host->claimed_kib + host->reserved_kib + host->promised_kib;
+	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT];
+
+	if (taken > free_kib)
+		remedy(hb_examine_add(findings, HB_FAULT, "promised-too-much",
+				      "%s are claimed, reserved or promised and %s are free",
+				      hb_size_human(taken, a), hb_size_human(free_kib, b)),
+		       "shrink a guest, or release a reservation: some will not get what they were told");
+	else if (taken + host->reserve_kib > free_kib)
+		remedy(hb_examine_add(findings, HB_WARNING, "low-reserve",
+				      "%s are left for the host itself, less than %s",
+				      hb_size_human(free_kib - taken, a),
+				      hb_size_human(host->reserve_kib, b)),
+		       "shrink a guest: \"hotballoon free %s\"",
+		       hb_size_format(host->reserve_kib + taken - free_kib, a));
+	examine_managers(domains, count, findings);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "account.h"
+#include "advice.h"
+#include "examine.h"
+#include "explain.h"
+#include "limit.h"
+#include "wait.h"
+
+/* About what a guest at its target may be off by; see wait.c. */
+#define NEAR_KIB 1024
+
+static void __attribute__((format(printf, 2, 3))) say(struct hb_explanation *explanation,
+						       const char *format, ...)
+{
+	va_list args;
+
+	if (explanation->nr_reasons == HB_REASONS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(explanation->reasons[explanation->nr_reasons++], sizeof(explanation->reasons[0]),
+		  format, args);
+	va_end(args);
+}
+
+static void say_position(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	uint64_t goal = domain->target.value + domain->videoram_kib;
+	uint64_t at = hb_wait_position(domain) + domain->videoram_kib;
+	uint64_t gap = at > goal ? at - goal : goal - at;
+	char held[HB_SIZE_TEXT], size[HB_SIZE_TEXT], off[HB_SIZE_TEXT];
+
+	hb_size_human(domain->actual_kib, held);
+	if (domain->target.presence != HB_PRESENT) {
+		say(explanation, "it holds %s by Xen's count, and xenstore says no size for it", held);
+		return;
+	}
+	say(explanation, "it holds %s by Xen's count, and its size is set to %s", held,
+	    hb_size_human(goal, size));
+	if (gap <= NEAR_KIB)
+		say(explanation, "it is where it shall be");
+	else
+		say(explanation, "it is %s %s", hb_size_human(gap, off),
+		    at > goal ? "above that: it has to give memory back" : "short of that");
+}
+
+static void say_cause(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	const struct hb_report *report = &domain->report;
+
+	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid)
+		say(explanation, "it reports nothing, so nobody outside of it knows why it is short or whether it moves");
+	if (domain->driver != HB_DRIVER_HOTBALLOON || report->state.presence != HB_PRESENT)
+		return;
+	if (report->cause.presence == HB_PRESENT && report->cause.value != HB_CAUSE_NONE)
+		say(explanation, "its driver is %s: %s (%s)", hb_report_state_name(&report->state),
+		    hb_advice_what(report->cause.value), hb_report_cause_name(&report->cause));
+	else
+		say(explanation, "its driver is %s, and nothing is in its way",
+		    hb_report_state_name(&report->state));
+}
+
+static void say_who_decides(struct hb_explanation *explanation)
+{
+	const struct hb_limits *limits = &explanation->limits;
+	struct hb_range range = hb_limits_range(&explanation->domain, limits);
+	char min[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	const char *why;
+
+	if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
+		say(explanation, "managers keep it at %s: its limits leave it no other size",
+		    hb_size_human(range.min_kib, min));
+	else if (!why)
+		say(explanation, "managers may size it between %s and %s, with weight %u",
+		    hb_size_human(range.min_kib, min), hb_size_human(range.max_kib, max), limits->weight);
+	else
+		say(explanation, "a person decides its size: %s", why);
+}
+
+static void say_room(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	uint64_t give = hb_account_available_for(&explanation->host, domain);
+	uint64_t floor, ceiling;
+	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT];
+
+	hb_limits_bounds(domain, &floor, &ceiling);
+	say(explanation, "Xen lets it hold up to %s; tools may set up to %s without raising its maximum",
+	    hb_size_human(domain->maxmem_kib, a), hb_size_human(domain->static_max.value, b));
+	if (ceiling < HB_SIZE_MAX_KIB)
+		say(explanation, "it can never be larger than %s", hb_size_human(ceiling, a));
+	say(explanation, "the host has %s to give", hb_size_human(give, a));
+}
+
+void hb_explain_domain(struct hb_explanation *explanation)
+{
+	say_position(explanation);
+	say_cause(explanation);
+	say_who_decides(explanation);
+	say_room(explanation);
+	hb_examine_domain(&explanation->domain, &explanation->limits, &explanation->findings);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why a domain has the size it has, in sentences. Pure. */
+#ifndef HB_EXPLAIN_H
+#define HB_EXPLAIN_H
+
+#include <hotballoon.h>
+
+/* Fills reasons and findings from the rest, which is as hb_show() and so on read it. */
+void hb_explain_domain(struct hb_explanation *explanation);
+
+#endif

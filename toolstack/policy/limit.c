@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "limit.h"
+#include "plan.h"
+#include "value.h"
+
+static const char *const mode_words[] = {
+	[HB_MODE_MANUAL] = "manual",
+	[HB_MODE_AUTO] = "auto",
+	[HB_MODE_OFF] = "off",
+};
+
+#define NR_MODES (sizeof(mode_words) / sizeof(mode_words[0]))
+
+const char *hb_mode_name(enum hb_mode mode)
+{
+	return mode_words[mode];
+}
+
+static bool is_uuid(const char *text, size_t length)
+{
+	if (length != 36)
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !strchr("0123456789abcdef", text[i]))
+			return false;
+	}
+	return true;
+}
+
+static bool parse_size(const char *value, size_t length, struct hb_number *number)
+{
+	if (number->presence != HB_ABSENT)
+		return false;
+	*number = hb_value_number(value, length, HB_SIZE_MAX_KIB);
+	return number->presence == HB_PRESENT && number->value % HB_PAGE_KIB == 0;
+}
+
+/* One NAME=VALUE of length characters. */
+static bool parse_field(const char *field, size_t length, struct hb_limits *limits)
+{
+	const char *value = memchr(field, '=', length);
+	size_t name = value ? (size_t)(value - field) : 0, rest = length - name - 1;
+	struct hb_number weight;
+	struct hb_word mode;
+
+	if (!value)
+		return false;
+	value++;
+	if (name == 3 && !memcmp(field, "min", 3))
+		return parse_size(value, rest, &limits->min);
+	if (name == 3 && !memcmp(field, "max", 3))
+		return parse_size(value, rest, &limits->max);
+	if (name == 3 && !memcmp(field, "set", 3))
+		return parse_size(value, rest, &limits->set);
+	if (name == 4 && !memcmp(field, "mode", 4)) {
+		mode = hb_value_word(value, rest, mode_words, NR_MODES);
+		limits->mode = mode.value;
+		return mode.presence == HB_PRESENT;
+	}
+	if (name != 6 || memcmp(field, "weight", 6))
+		return false;
+	weight = hb_value_number(value, rest, HB_WEIGHT_MAX);
+	limits->weight = weight.value;
+	return weight.value > 0;
+}
+
+bool hb_limits_parse(const char *line, struct hb_limits_entry *entry)
+{
+	size_t length = strcspn(line, " ");
+
+	*entry = (struct hb_limits_entry){ .limits.weight = HB_WEIGHT_DEFAULT };
+	if (!is_uuid(line, length))
+		return false;
+	memcpy(entry->uuid, line, length);
+	for (line += length; *line == ' '; line += length) {
+		line++;
+		length = strcspn(line, " ");
+		if (!parse_field(line, length, &entry->limits))
+			return false;
+	}
+	return true;
+}
+
+/* Appends to text, which has room for a line of the longest values. */
+static void append_size(char text[HB_LIMITS_LINE], const char *name, const struct hb_number *number)
+{
+	size_t used = strlen(text);
+
+	if (number->presence == HB_PRESENT)
+		snprintf(text + used, HB_LIMITS_LINE - used, " %s=%" PRIu64, name, number->value);
+}
+
+char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE])
+{
+	const struct hb_limits *limits = &entry->limits;
+
+	snprintf(text, HB_LIMITS_LINE, "%s mode=%s weight=%u", entry->uuid, mode_words[limits->mode],
+		 limits->weight);
+	append_size(text, "min", &limits->min);
+	append_size(text, "max", &limits->max);
+	append_size(text, "set", &limits->set);
+	strcat(text, "\n");
+	return text;
+}
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib)
+{
+	const struct hb_number *driver = &domain->report.max, *admin = &domain->hotplug_max;
+	uint64_t ceiling = HB_SIZE_MAX_KIB;
+
+	/* A domain that is smaller already lives with it. */
+	*floor_kib = smaller(hb_plan_least_kib(domain), domain->target.value + domain->videoram_kib);
+	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT)
+		ceiling = smaller(ceiling, driver->value + domain->videoram_kib);
+	if (domain->driver == HB_DRIVER_WINDOWS || !domain->domid)
+		ceiling = smaller(ceiling, domain->static_max.value + domain->videoram_kib);
+	if (admin->presence == HB_PRESENT)
+		ceiling = smaller(ceiling, admin->value + domain->videoram_kib);
+	/* A guest that reports nonsense cannot keep its host from giving it limits. */
+	*ceiling_kib = ceiling > *floor_kib ? ceiling : *floor_kib;
+}
+
+bool hb_limits_valid(uint64_t floor_kib, uint64_t min_kib, uint64_t max_kib, uint64_t ceiling_kib)
+{
+	return floor_kib <= min_kib && min_kib <= max_kib && max_kib <= ceiling_kib;
+}
+
+bool hb_limits_fixed(const struct hb_range *range)
+{
+	return range->min_kib == range->max_kib;
+}
+
+static enum hb_code fail_limits(const struct hb_domain *domain, uint64_t min_kib, uint64_t max_kib,
+				uint64_t floor_kib, uint64_t ceiling_kib, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], b[HB_SIZE_TEXT];
+
+	hb_who(domain, who);
+	if (min_kib > max_kib) {
+		hb_fail(error, HB_E_USAGE, "the minimum of %s would be %s and its maximum %s", who,
+			hb_size_format(min_kib, a), hb_size_format(max_kib, b));
+		hb_remedy(error, "give both, the smaller one as --min");
+	} else if (min_kib < floor_kib) {
+		hb_fail(error, HB_E_USAGE, "%s cannot live with %s", who, hb_size_format(min_kib, a));
+		hb_remedy(error, "set a minimum of at least %s", hb_size_format(floor_kib, a));
+	} else {
+		hb_fail(error, HB_E_USAGE, "%s cannot grow to %s", who, hb_size_format(max_kib, a));
+		hb_remedy(error, "set a maximum of at most %s", hb_size_format(ceiling_kib, a));
+	}
+	return HB_E_USAGE;
+}
+
+enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_limits *limits,
+			     struct hb_error *error)
+{
+	uint64_t floor, ceiling, min, max;
+
+	hb_limits_bounds(domain, &floor, &ceiling);
+	min = limits->min.presence == HB_PRESENT ? limits->min.value : floor;
+	max = limits->max.presence == HB_PRESENT ? limits->max.value : ceiling;
+	if (hb_limits_valid(floor, min, max, ceiling))
+		return HB_OK;
+	return fail_limits(domain, min, max, floor, ceiling, error);
+}
+
+void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits)
+{
+	limits->min = domain->static_max;
+	limits->max = domain->static_max;
+}
+
+struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	struct hb_range range = { size, size };
+	uint64_t floor, ceiling;
+
+	if (limits->mode != HB_MODE_AUTO)
+		return range;
+	hb_limits_bounds(domain, &floor, &ceiling);
+	/* What nobody has said is the size it has: nothing is taken or given unasked. */
+	if (limits->min.presence == HB_PRESENT)
+		range.min_kib = limits->min.value;
+	if (limits->max.presence == HB_PRESENT)
+		range.max_kib = limits->max.value;
+	else if (range.max_kib < range.min_kib)
+		range.max_kib = range.min_kib;
+	range.max_kib = smaller(range.max_kib, ceiling);
+	range.min_kib = range.min_kib > floor ? range.min_kib : floor;
+	range.min_kib = smaller(range.min_kib, range.max_kib);
+	return range;
+}
+
+bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
+			 const char **why)
+{
+	bool pinned = limits->set.presence != HB_PRESENT || domain->target.presence != HB_PRESENT ||
+		      limits->set.value != domain->target.value;
+
+	*why = NULL;
+	if (limits->mode == HB_MODE_MANUAL)
+		*why = "nobody has given it limits";
+	else if (limits->mode == HB_MODE_OFF)
+		*why = "automatic sizing is off for it";
+	else if (pinned)
+		*why = "somebody has set its size since: it is pinned";
+	return !*why;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What an administrator has said about the size of a domain, as it is kept and
+ * as it applies. Pure.
+ *
+ * Kept by uuid, one line a domain:
+ *
+ *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB
+ *
+ * min, max and set are left out if there are none. set is the target that
+ * automatic sizing has written last: a domain with another target has been set
+ * by a person or another tool since, and is left alone (pinned).
+ */
+#ifndef HB_LIMIT_H
+#define HB_LIMIT_H
+
+#include <hotballoon.h>
+
+struct hb_limits_entry {
+	char uuid[37];
+	struct hb_limits limits;
+};
+
+#define HB_LIMITS_LINE 256
+
+/* One line without its newline; false if it is not one. */
+bool hb_limits_parse(const char *line, struct hb_limits_entry *entry);
+/* The line with its newline, which hb_limits_parse() reads back. Returns text. */
+char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE]);
+
+/* The smallest and the largest size that make sense for the domain. */
+void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib);
+
+/* floor <= min <= max <= ceiling. */
+bool hb_limits_valid(uint64_t floor_kib, uint64_t min_kib, uint64_t max_kib, uint64_t ceiling_kib);
+
+/* There is one size only that it can have. */
+bool hb_limits_fixed(const struct hb_range *range);
+
+/*
+ * HB_E_USAGE if min or max are outside of the domain's bounds or in the wrong
+ * order; a limit that is not given counts as the bound.
+ */
+enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_limits *limits,
+			     struct hb_error *error);
+
+/* The whole of its maximum, which is never taken away: min = max = static-max. */
+void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits);
+
+#endif
