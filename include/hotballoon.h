@@ -349,6 +349,7 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
 	unsigned int weight;		/* 0: as it is */
+	struct hb_number sized;		/* a manager says: I have written this target */
 	bool automatic;			/* managers may size it again, from its size now on */
 	bool off;			/* managers shall leave it alone */
 	bool reset;			/* min and max are its static-max */
@@ -369,6 +370,70 @@ struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_
 /* May managers size it? If not, *why says why not; static text, else NULL. */
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
 			 const char **why);
+
+/* ------------------------------------------------------- free and reserve */
+
+struct hb_free_entry {
+	struct hb_domain domain;	/* as it was before */
+	uint64_t from_kib, to_kib;	/* its size before, and asked for */
+	bool stuck;			/* it did not get there */
+};
+
+struct hb_free_request {
+	uint64_t need_kib;	/* what shall be free to be given away */
+	bool dry_run;		/* only say from whom and how much */
+	unsigned int timeout_s;	/* 0: none, guests that stop moving end it */
+	/* As in struct hb_set_request; the domain of the progress is named "host". */
+	bool (*progress)(const struct hb_progress *progress, void *argument);
+	void *argument;
+};
+
+struct hb_free_result {
+	uint64_t before_kib, after_kib;	/* free to be given away */
+	uint64_t coming_kib;		/* what guests give back by themselves */
+	size_t count;
+	struct hb_free_entry *entries;	/* who gives; to be released by free() */
+	uint64_t waited_ms;
+};
+
+/*
+ * Make memory free now, from guests that managers may size (hb_limits_set()), in
+ * inverse proportion to their weights and never below their minimum. Guests that
+ * do not move are left and others asked instead. If all together cannot give
+ * enough, nothing is done: HB_E_REFUSED. Guests that have given stay smaller,
+ * also when the wait ends early. *result is filled whatever the return code is.
+ */
+enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
+		     struct hb_free_result *result, struct hb_error *error);
+
+struct hb_reservation {
+	char name[256];
+	uint64_t kib;		/* the size and what the domain costs beyond it */
+	uint64_t until_s;	/* seconds since 1970 */
+	uint64_t left_kib;	/* what of it is set aside now; not kept */
+};
+
+struct hb_reserve_request {
+	const char *name;
+	uint64_t size_kib;
+	uint64_t maxmem_kib;	/* 0: as size_kib */
+	unsigned int vcpus;	/* 0: one */
+	unsigned int ttl_s;	/* 0: an hour */
+	bool force;		/* although the host has not that much to give */
+};
+
+/*
+ * Set memory aside for a domain that does not exist yet, by name; another one for
+ * the same name replaces it. If the domain runs already, Xen's claim is taken for
+ * it instead: until_s is 0, ttl_s must be 0, and kib is what it can count on.
+ */
+enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
+			struct hb_reservation *reservation, struct hb_error *error);
+/* End a reservation or a claim; HB_E_NO_DOMAIN if there is none for that name. */
+enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error);
+/* Those that are not over; *reservations is to be released by free(). */
+enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
+			     struct hb_error *error);
 
 /* --------------------------------------------------- what is wrong, and why */
 

@@ -148,6 +148,16 @@ static void test_usage(void **state)
 		{ "max guest1 1G --wait", "--wait does not belong here" },
 		{ "wait guest1 --timeout=0", "\"--timeout=0\": the time is 1 to 604800" },
 		{ "wait guest1 --timeout", "incomplete option \"--timeout\"" },
+		{ "free", "write: hotballoon free SIZE" },
+		{ "free +1G", "is a change" },
+		{ "free 512", "has no unit" },
+		{ "reserve 1G", "for whom" },
+		{ "reserve --for=web", "no size is given" },
+		{ "reserve 1G --for=web --ttl=0", "\"--ttl=0\": the time is" },
+		{ "reserve 1G --for=web --vcpus=0", "a guest has 1 to 512" },
+		{ "reserve 1G --for=web --maxmem=512M", "is less than the size" },
+		{ "reserve 1G --for=12", "no name for a domain" },
+		{ "release", "write: hotballoon release NAME" },
 		{ "limits guest1 --min=+4M", "\"+4M\" is a change" },
 		{ "limits guest1 --min=256", "has no unit" },
 		{ "limits guest1 --max=", "is not a size" },
@@ -395,6 +405,59 @@ static void test_explain_and_doctor(void **state)
 	json_object_put(object);
 }
 
+static void test_free_memory(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("free 7G"), 4);
+	assert_non_null(strstr(err, "cannot be made free"));
+	assert_int_equal(run("limits guest1 --min=128M"), 0);
+	assert_int_equal(run("free 6650M --dry-run"), 0);
+	assert_non_null(strstr(out, "  guest1: 512M -> "));
+	assert_non_null(strstr(out, "nothing was changed"));
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(run("free 6650M --json"), 0);
+	object = parse_out();
+	assert_json_number(object, "need_kib", 6650 * M);
+	assert_json_text(object, "guests.0.name", "guest1");
+	assert_json_number(object, "guests.0.from_kib", 512 * M);
+	assert_json_text(object, "guests.0.stuck", "false");
+	assert_true(json_object_get_uint64(at(object, "after_kib")) >= 6650 * M);
+	json_object_put(object);
+	assert_int_equal(run("free 8G --json"), 4);
+	object = parse_out();
+	assert_json_text(object, "error.code", "refused");
+	json_object_put(object);
+}
+
+static void test_reserve(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(run("reserve"), 0);
+	assert_string_equal(out, "");
+	assert_int_equal(run("reserve 1G --for=web --vcpus=2"), 0);
+	assert_non_null(strstr(out, "web: 1032M are set aside (1G and what it costs beyond), until "));
+	assert_int_equal(run("list"), 0);
+	assert_non_null(strstr(out, " - 1032M reserved"));
+	assert_int_equal(run("reserve --json"), 0);
+	object = parse_out();
+	assert_json_text(object, "0.name", "web");
+	assert_json_number(object, "0.kib", 1056768);
+	json_object_put(object);
+	assert_int_equal(run("release web"), 0);
+	assert_int_equal(run("release web"), 3);
+	assert_int_equal(run("reserve 1T --for=web"), 4);
+	assert_int_equal(run("max guest1 1G"), 0);
+	assert_int_equal(run("reserve 1G --for=guest1 --json"), 0);
+	object = parse_out();
+	assert_null(at(object, "until"));
+	json_object_put(object);
+	assert_int_equal(run("release guest1"), 0);
+}
+
 static void interrupt_once(struct sim *host)
 {
 	if (host->clock_ms == 1000)
@@ -442,6 +505,8 @@ int main(void)
 		TEST(test_max_and_wait),
 		TEST(test_limits),
 		TEST(test_explain_and_doctor),
+		TEST(test_free_memory),
+		TEST(test_reserve),
 		TEST(test_interrupt),
 		TEST(test_output_that_cannot_be_written),
 	};

@@ -193,7 +193,8 @@ static enum hb_code find_operands(struct cli *cli, const struct arguments *argum
 		return cli_usage(cli, "there is no command \"%s\"", arguments->operands[0]);
 	snprintf(form, sizeof(form), "%s%s%s", command->name, *command->operands ? " " : "",
 		 command->operands);
-	if (arguments->nr_operands - 1 != command->nr_operands)
+	if (arguments->nr_operands - 1 != command->nr_operands &&
+	    !(command->optional && arguments->nr_operands == 1))
 		return cli_usage(cli, "wrong number of arguments; write: hotballoon %s", form);
 	for (unsigned int i = 0; i < OPT_COUNT; i++) {
 		if (cli_has(cli, i) && !((command->options | always) & CLI_BIT(i)))

@@ -16,7 +16,7 @@
 
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
-	OPT_RESET, OPT_FORGET, OPT_HELP, OPT_VERSION, OPT_COUNT
+	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
 #define CLI_BIT(option) (1U << (option))
@@ -28,9 +28,11 @@ struct cli {
 	unsigned int given;			/* CLI_BIT() of each option */
 	const char *values[OPT_COUNT];		/* NULL if the option has none */
 	const char *operands[CLI_OPERANDS_MAX];
-	struct hb_size size;			/* operands[1] of set and max */
+	struct hb_size size;			/* the operand SIZE */
 	unsigned int timeout_s;			/* 0: none */
 	struct hb_limits_change change;		/* of limits */
+	unsigned long vcpus;			/* of reserve; 0: not given */
+	uint64_t maxmem_kib;
 	struct hb *hb;
 	struct hb_error error;
 	bool reported;		/* the error is part of the JSON already */
@@ -41,6 +43,7 @@ typedef enum hb_code cli_run_fn(struct cli *cli);
 struct cli_command {
 	const char *name, *operands;	/* operands: as the help shows them, or "" */
 	int nr_operands;
+	bool optional;			/* none is right, too */
 	unsigned int options;		/* CLI_BIT() of those that it takes, besides --help */
 	const char *what;		/* one line */
 	cli_run_fn *prepare;		/* reads the values, before a host is needed; may be NULL */
@@ -74,7 +77,8 @@ enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 
 /* Commands: on failure they leave the reason in cli->error. */
 cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
-	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor;
+	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
+	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release;
 
 /* The domain that operands[0] names. */
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);

@@ -18,24 +18,35 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_OFF] = { "off", NULL, false, "managers leave it alone" },
 	[OPT_RESET] = { "reset", NULL, false, "minimum and maximum are what it can grow to now" },
 	[OPT_FORGET] = { "forget", NULL, false, "as if nothing had ever been said about it" },
+	[OPT_DRY_RUN] = { "dry-run", NULL, false, "say what would be done, and change nothing" },
+	[OPT_FOR] = { "for", "NAME", false, "name of the domain" },
+	[OPT_TTL] = { "ttl", "SECONDS", false, "how long it is set aside, usually an hour" },
+	[OPT_VCPUS] = { "vcpus", "N", false, "virtual processors that the domain will have, usually 1" },
+	[OPT_MAXMEM] = { "maxmem", "SIZE", false, "its maxmem, if that is more than its memory" },
 	[OPT_HELP] = { "help", NULL, false, "print help" },
 	[OPT_VERSION] = { "version", NULL, false, "print the version" },
 };
 
 const struct cli_command cli_commands[] = {
-	{ "list", "", 0, JSON, "all domains and the host's free memory", NULL, cli_list },
-	{ "show", "DOM", 1, JSON, "everything that is known of one domain", NULL, cli_show },
-	{ "set", "DOM SIZE", 2, JSON | FORCE | CLI_BIT(OPT_WAIT),
+	{ "list", "", 0, false, JSON, "all domains and the host's free memory", NULL, cli_list },
+	{ "show", "DOM", 1, false, JSON, "everything that is known of one domain", NULL, cli_show },
+	{ "set", "DOM SIZE", 2, false, JSON | FORCE | CLI_BIT(OPT_WAIT),
 	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
-	{ "max", "DOM SIZE", 2, JSON | FORCE, "set how far a running guest may grow",
+	{ "max", "DOM SIZE", 2, false, JSON | FORCE, "set how far a running guest may grow",
 	  cli_max_prepare, cli_max },
-	{ "wait", "DOM", 1, JSON | CLI_BIT(OPT_TIMEOUT),
+	{ "wait", "DOM", 1, false, JSON | CLI_BIT(OPT_TIMEOUT),
 	  "wait until a guest has the size that it shall have", cli_wait_prepare, cli_wait },
-	{ "limits", "DOM", 1, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
+	{ "limits", "DOM", 1, false, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET),
 	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
-	{ "explain", "DOM", 1, JSON, "why a domain has the size that it has", NULL, cli_explain },
-	{ "doctor", "", 0, JSON, "what is wrong on this host, and what to do about it", NULL,
+	{ "free", "SIZE", 1, false, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
+	  "make memory of the host free, from guests that have limits", cli_free_prepare, cli_free },
+	{ "reserve", "SIZE", 1, true, JSON | FORCE | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |
+	  CLI_BIT(OPT_VCPUS) | CLI_BIT(OPT_MAXMEM),
+	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
+	{ "release", "NAME", 1, false, JSON, "end what is set aside for a domain", NULL, cli_release },
+	{ "explain", "DOM", 1, false, JSON, "why a domain has the size that it has", NULL, cli_explain },
+	{ "doctor", "", 0, false, JSON, "what is wrong on this host, and what to do about it", NULL,
 	  cli_doctor },
 };
 

@@ -417,6 +417,27 @@ int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[H
 	return n;
 }
 
+int hb_domain_any_squeezed(struct hb *hb, bool *any)
+{
+	struct hb_xen_domain batch[HB_ACCOUNT_BATCH];
+	struct hb_number key;
+	uint32_t first = 0;
+	int n, rc = 0;
+
+	*any = false;
+	while ((n = hb->host->ops->domains(hb->host, first, batch, HB_ACCOUNT_BATCH)) > 0) {
+		for (int i = 0; i < n && !rc; i++) {
+			rc = read_domain_number(hb, batch[i].domid, HB_KEY_DYNAMIC_MIN,
+						HB_SIZE_MAX_KIB, &key);
+			*any |= key.presence != HB_ABSENT;
+		}
+		if (rc)
+			return rc;
+		first = batch[n - 1].domid + 1;
+	}
+	return n;
+}
+
 static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,
 			struct hb_domain **domains, size_t *count)
 {

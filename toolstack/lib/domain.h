@@ -23,6 +23,9 @@ enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct h
 #define HB_ACCOUNT_BATCH 32
 int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH]);
 
+/* Does xapi's squeezed manage any domain? Returns a negative errno. */
+int hb_domain_any_squeezed(struct hb *hb, bool *any);
+
 /* Number at path; not a failure if it is absent or invalid. Returns a negative errno. */
 int hb_read_number(struct hb_host *host, uint32_t transaction, const char *path, uint64_t limit,
 		   struct hb_number *number);

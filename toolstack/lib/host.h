@@ -50,6 +50,12 @@ struct hb_host_ops {
 	int (*get_pod)(struct hb_host *host, uint32_t domid, struct hb_xen_pod *pod);
 	int (*set_pod)(struct hb_host *host, uint32_t domid, uint64_t target_pages);
 
+	/*
+	 * Set pages aside for the domain, those that it has included; 0 ends that.
+	 * -EINVAL: not more than it has, more than its limit, or there is a claim
+	 * already. -ENOMEM: the host has not that much free and unclaimed.
+	 */
+	int (*claim)(struct hb_host *host, uint32_t domid, uint64_t pages);
 	/* Number of the domain's virtual NUMA nodes, 0 if it has none. */
 	int (*get_vnodes)(struct hb_host *host, uint32_t domid, unsigned int *vnodes);
 
@@ -71,6 +77,8 @@ struct hb_host_ops {
 
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);
+	/* Seconds since 1970, as other processes and later runs see it. */
+	uint64_t (*wall_s)(struct hb_host *host);
 	void (*sleep_ms)(struct hb_host *host, unsigned int ms);
 	void (*close)(struct hb_host *host);
 };

@@ -63,8 +63,11 @@ static void change_limits(const struct hb_domain *domain, const struct hb_limits
 		limits->max = change->max;
 	if (change->weight)
 		limits->weight = change->weight;
+	if (change->sized.presence == HB_PRESENT)
+		limits->set = change->sized;
 	/* From now on, and from the size it has now on. */
-	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off)) {
+	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off &&
+				  change->sized.presence != HB_PRESENT)) {
 		limits->mode = HB_MODE_AUTO;
 		limits->set = domain->target;
 	}

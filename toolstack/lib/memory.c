@@ -4,6 +4,7 @@
 
 #include "account.h"
 #include "domain.h"
+#include "reserve.h"
 
 /*
  * Adds up what all domains may still take. Xen is asked first and the domains
@@ -38,5 +39,7 @@ enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct
 		memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
 		rc = add_promises(hb, memory);
 	}
-	return rc ? hb_fail_host(error, rc, "cannot read the host's memory") : HB_OK;
+	if (rc)
+		return hb_fail_host(error, rc, "cannot read the host's memory");
+	return hb_reserved_kib(hb, &memory->reserved_kib, error);
 }

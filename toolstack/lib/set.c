@@ -14,6 +14,7 @@
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
+#include "set.h"
 #include "wait.h"
 
 /* How often the target may change under a plan before the caller hears of it. */
@@ -202,6 +203,15 @@ static enum hb_code settle(struct hb *hb, uint64_t size_kib, struct hb_set_resul
 	code = settle_locked(hb, size_kib, result, error);
 	hb_unlock_domain(hb);
 	return code;
+}
+
+enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
+			      struct hb_error *error)
+{
+	struct hb_set_result result = { .target_kib = target_kib };
+	enum hb_code code = hb_show(hb, domid, &result.after, error);
+
+	return code ? code : settle(hb, target_kib + result.after.videoram_kib, &result, error);
 }
 
 /* After the keys are written: wait if asked to, and let maxmem follow in any case. */

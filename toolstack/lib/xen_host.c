@@ -118,6 +118,11 @@ static int xen_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 					       NULL) == 0);
 }
 
+static int xen_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
+{
+	return result(xc_domain_claim_pages(xen(host)->xc, domid, pages) == 0);
+}
+
 /* Asked with room for nothing, Xen says how many there are and that they do not fit. */
 static int xen_get_vnodes(struct hb_host *host, uint32_t domid, unsigned int *vnodes)
 {
@@ -180,6 +185,12 @@ static uint64_t xen_now_ms(struct hb_host *host)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static uint64_t xen_wall_s(struct hb_host *host)
+{
+	(void)host;
+	return time(NULL);
+}
+
 static void xen_sleep_ms(struct hb_host *host, unsigned int ms)
 {
 	struct timespec delay = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
@@ -207,6 +218,7 @@ static const struct hb_host_ops xen_ops = {
 	.set_pool = xen_set_pool,
 	.get_pod = xen_get_pod,
 	.set_pod = xen_set_pod,
+	.claim = xen_claim,
 	.get_vnodes = xen_get_vnodes,
 	.lock = xen_lock,
 	.unlock = xen_unlock,
@@ -215,6 +227,7 @@ static const struct hb_host_ops xen_ops = {
 	.read = xen_read,
 	.write = xen_write,
 	.now_ms = xen_now_ms,
+	.wall_s = xen_wall_s,
 	.sleep_ms = xen_sleep_ms,
 	.close = xen_close,
 };

@@ -340,18 +340,31 @@ static void publish(struct sim *sim, const struct sim_domain *domain, enum hb_ca
 	write_number(sim, domid, HB_KEY_REPORT_VERSION, HB_REPORT_VERSION);
 }
 
+static uint64_t claimed_pages(const struct sim *sim)
+{
+	uint64_t pages = sim->claimed_pages;
+
+	for (size_t i = 0; i < sim->nr_domains; i++)
+		pages += sim->domains[i].xen.outstanding_pages;
+	return pages;
+}
+
 /* Takes up to pages, as far as Xen gives any; returns how many. */
 static uint64_t populate(struct sim *sim, struct sim_domain *domain, uint64_t pages)
 {
 	uint64_t room = domain->xen.max_pages > domain->xen.tot_pages ?
 			domain->xen.max_pages - domain->xen.tot_pages : 0;
+	uint64_t others = claimed_pages(sim) - domain->xen.outstanding_pages;
+	uint64_t unclaimed = sim->free_pages > others ? sim->free_pages - others : 0;
 
 	if (pages > room)
 		pages = room;
-	if (pages > sim->free_pages)
-		pages = sim->free_pages;
+	if (pages > unclaimed)
+		pages = unclaimed;
 	domain->xen.tot_pages += pages;
 	sim->free_pages -= pages;
+	domain->xen.outstanding_pages -= pages < domain->xen.outstanding_pages ?
+					 pages : domain->xen.outstanding_pages;
 	return pages;
 }
 
@@ -518,7 +531,7 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 	*memory = (struct hb_xen_memory){
 		.total_pages = sim->total_pages,
 		.free_pages = sim->free_pages,
-		.outstanding_pages = sim->claimed_pages,
+		.outstanding_pages = claimed_pages(sim),
 	};
 	return rc;
 }
@@ -616,6 +629,28 @@ static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 	more = populate(sim_of(host), domain, cache - domain->pod.cache_pages);
 	domain->pod.cache_pages += more;
 	return domain->pod.cache_pages == cache ? 0 : -ENOMEM;
+}
+
+/* domain_set_outstanding_pages() of Xen. */
+static int sim_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
+{
+	struct sim *sim = sim_of(host);
+	struct sim_domain *domain;
+	int rc = enter_domain(host, domid, &domain);
+
+	if (rc)
+		return rc;
+	if (!pages) {
+		domain->xen.outstanding_pages = 0;
+		return 0;
+	}
+	if (domain->xen.outstanding_pages || pages <= domain->xen.tot_pages ||
+	    pages > domain->xen.max_pages)
+		return -EINVAL;
+	if (pages - domain->xen.tot_pages + claimed_pages(sim) > sim->free_pages)
+		return -ENOMEM;
+	domain->xen.outstanding_pages = pages - domain->xen.tot_pages;
+	return 0;
 }
 
 static int sim_get_vnodes(struct hb_host *host, uint32_t domid, unsigned int *vnodes)
@@ -744,6 +779,12 @@ void sim_run(struct sim *sim, unsigned int ms)
 		sim->tick(sim);
 }
 
+/* The simulated world begins on some day of 2020. */
+static uint64_t sim_wall_s(struct hb_host *host)
+{
+	return 1600000000 + sim_of(host)->clock_ms / 1000;
+}
+
 static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 {
 	/* Nobody may keep others from a domain while it waits. */
@@ -777,6 +818,7 @@ static const struct hb_host_ops sim_ops = {
 	.set_pool = sim_set_pool,
 	.get_pod = sim_get_pod,
 	.set_pod = sim_set_pod,
+	.claim = sim_claim,
 	.get_vnodes = sim_get_vnodes,
 	.lock = sim_lock,
 	.unlock = sim_unlock,
@@ -785,6 +827,7 @@ static const struct hb_host_ops sim_ops = {
 	.read = sim_read_node,
 	.write = sim_write_node,
 	.now_ms = sim_now_ms,
+	.wall_s = sim_wall_s,
 	.sleep_ms = sim_sleep_ms,
 	.close = sim_disconnect,
 };
@@ -812,6 +855,7 @@ void sim_close(struct sim *sim)
 struct hb *sim_connect(struct sim *sim)
 {
 	struct connection *connection = calloc(1, sizeof(*connection));
+	struct hb_error error;
 	struct hb *hb;
 
 	assert(connection);
@@ -822,5 +866,7 @@ struct hb *sim_connect(struct sim *sim)
 	sim->connections[sim->nr_connections++] = connection;
 	hb = hb_open_host(&connection->host);
 	assert(hb);
+	/* Nothing of the machine that this runs on. */
+	assert(!hb_set_state_dir(hb, SIM_STATE_DIR, &error));
 	return hb;
 }

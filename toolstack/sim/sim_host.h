@@ -51,7 +51,8 @@ struct sim_node;
 struct sim_transaction;
 
 struct sim {
-	uint64_t total_pages, free_pages, claimed_pages;
+	uint64_t total_pages, free_pages;
+	uint64_t claimed_pages;		/* by domains that are not simulated */
 	uint64_t clock_ms;
 	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;
@@ -89,6 +90,8 @@ void sim_close(struct sim *sim);
  * but drops the transactions that this process has open.
  */
 struct hb *sim_connect(struct sim *sim);
+/* Where a handle keeps its state unless it is told otherwise: there is nothing. */
+#define SIM_STATE_DIR "/nonexistent/hotballoon"
 /* Let time pass: guests move. */
 void sim_run(struct sim *sim, unsigned int ms);
 

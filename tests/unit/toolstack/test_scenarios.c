@@ -10,11 +10,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include <hotballoon.h>
 
+#include "claim.h"
 #include "limit.h"
 #include "overhead.h"
 
@@ -189,12 +191,51 @@ static void test_reset(void **state)
 	}
 }
 
+/* xen/common/page_alloc.c domain_set_outstanding_pages(), in pages. */
+static const struct {
+	const char *id;
+	unsigned int tot, max, avail, outstanding, claimed, pages;
+	const char *why;
+} claims[] = {
+	{ "claim-01", 1000, 2000, 10000, 0, 0, 1000, "holds" },
+	{ "claim-03", 1000, 2000, 10000, 500, 500, 1800, "one claim a domain" },
+	{ "claim-05", 1000, 2000, 900, 1, 0, 1900, "unclaimed" },
+	/* Ours, beside them: above the limit, and the ones that Xen grants. */
+	{ "claim-max", 1000, 2000, 10000, 0, 0, 2001, "maxmem" },
+	{ "claim-ok", 1000, 2000, 901, 1, 0, 1900, NULL },
+	{ "claim-all", 1000, 2000, 1000, 0, 0, 2000, NULL },
+};
+
+static void test_claims(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(claims) / sizeof(claims[0]); i++) {
+		struct hb_domain domain = {
+			.actual_kib = 4ULL * claims[i].tot,
+			.maxmem_kib = 4ULL * claims[i].max,
+			.claimed_kib = 4ULL * claims[i].claimed,
+		};
+		struct hb_host_memory host = {
+			.free_kib = 4ULL * claims[i].avail,
+			.claimed_kib = 4ULL * claims[i].outstanding,
+		};
+		struct hb_error error;
+		enum hb_code code = hb_claim_check(&domain, &host, 4ULL * claims[i].pages, &error);
+
+		print_message("%s\n", claims[i].id);
+		assert_int_equal(code, claims[i].why ? HB_E_REFUSED : HB_OK);
+		if (claims[i].why)
+			assert_non_null(strstr(error.message, claims[i].why));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_overhead_xapi),
 		cmocka_unit_test(test_overhead_libxl),
+		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_constraints),
 		cmocka_unit_test(test_reset),
 	};

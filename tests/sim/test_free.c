@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Memory made free, and memory set aside, on a whole simulated host. */
+#include "common.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct sim *sim;
+static struct hb *hb;
+static struct hb_error error;
+static struct hb_free_result result;
+
+#define SECOND 6U
+#define THIRD 7U
+
+static void add_guest(uint32_t domid, const char *name, uint64_t memory_kib)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	guest.memory_kib = guest.maxmem_kib = memory_kib;
+	sim_add(sim, &guest);
+}
+
+/* 8G: domain 0 has 1G, three guests 512M, 2G and 2G. */
+static int setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	sim = common_host();
+	add_guest(SECOND, "second", 2 * G);
+	add_guest(THIRD, "third", 2 * G);
+	hb = common_connect(sim);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(sim_pages(sim), sim->total_pages);
+	hb_close(hb);
+	sim_close(sim);
+	common_remove_state_dir();
+	return 0;
+}
+
+static void limit(uint32_t domid, uint64_t min_kib, unsigned int weight)
+{
+	struct hb_limits_change change = { .min = { HB_PRESENT, min_kib }, .weight = weight };
+	struct hb_limits limits;
+	struct hb_domain domain;
+
+	assert_int_equal(hb_show(hb, domid, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+}
+
+static uint64_t available(void)
+{
+	struct hb_host_memory memory;
+
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	return hb_host_available_kib(&memory);
+}
+
+static enum hb_code make_free(uint64_t kib, bool dry_run)
+{
+	struct hb_free_request request = { .need_kib = kib, .dry_run = dry_run };
+
+	free(result.entries);
+	return hb_free(hb, &request, &result, &error);
+}
+
+static void forget_result(void)
+{
+	free(result.entries);
+	result.entries = NULL;
+}
+
+static uint64_t target(uint32_t domid)
+{
+	return common_number(sim, domid, HB_KEY_TARGET);
+}
+
+static void test_enough_already(void **state)
+{
+	(void)state;
+	assert_int_equal(make_free(G, false), HB_OK);
+	assert_int_equal(result.count, 0);
+	forget_result();
+}
+
+/* Nobody has said that a guest may be asked: nobody is. */
+static void test_nobody_may_be_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(make_free(4 * G, false), HB_E_REFUSED);
+	assert_non_null(strstr(error.remedy, "hotballoon limits"));
+	assert_int_equal(target(SECOND), 2 * G);
+	forget_result();
+}
+
+static void test_dry_run_and_deed(void **state)
+{
+	uint64_t before = available(), calls;
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 2000);
+	assert_int_equal(make_free(before + 900 * M, true), HB_OK);
+	assert_int_equal(result.count, 2);
+	assert_int_equal(result.before_kib, before);
+	assert_in_range(result.entries[0].from_kib - result.entries[0].to_kib, 600 * M, 600 * M + 4);
+	assert_in_range(result.entries[1].from_kib - result.entries[1].to_kib, 300 * M, 300 * M + 4);
+	assert_int_equal(target(SECOND), 2 * G);
+	assert_int_equal(available(), before);
+	calls = sim->locks;
+	assert_int_equal(calls, 0);
+
+	assert_int_equal(make_free(before + 900 * M, false), HB_OK);
+	assert_true(available() >= before + 900 * M);
+	assert_int_equal(target(SECOND), result.entries[0].to_kib);
+	assert_int_equal(target(THIRD), result.entries[1].to_kib);
+	assert_int_equal(target(GUEST), 512 * M);
+	/* Xen's limit has followed: nobody can take it back. */
+	assert_int_equal(sim_xen(sim, SECOND, NULL).max_pages * 4, target(SECOND) + M);
+	/* A manager has done it: they are not pinned, and can be asked again. */
+	assert_int_equal(make_free(before + G, false), HB_OK);
+	assert_int_equal(result.count, 2);
+	forget_result();
+}
+
+static void test_minimum_is_kept(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(SECOND, G, 0);
+	limit(THIRD, 1536 * M, 0);
+	assert_int_equal(make_free(before + 2 * G, false), HB_E_REFUSED);
+	assert_int_equal(target(SECOND), 2 * G);
+	assert_int_equal(make_free(before + 1536 * M, false), HB_OK);
+	assert_int_equal(target(SECOND), G);
+	assert_int_equal(target(THIRD), 1536 * M);
+	forget_result();
+}
+
+/* One does not move: the other gives its part, and the first is named. */
+static void test_stuck_donor(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 0;
+	assert_int_equal(make_free(before + 800 * M, false), HB_OK);
+	assert_true(available() >= before + 800 * M);
+	assert_true(result.entries[0].stuck);
+	assert_false(result.entries[1].stuck);
+	assert_in_range(target(THIRD), 2 * G - 800 * M - 8, 2 * G - 800 * M);
+	/* Both: what there is, and an error that says so. */
+	sim_guest(sim, THIRD)->rate_kib_s = 0;
+	assert_int_equal(make_free(before + G, false), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "guests have stopped"));
+	forget_result();
+}
+
+/* One that gives is destroyed meanwhile: what it had is free. */
+static void destroy_second(struct sim *host)
+{
+	if (host->clock_ms == 500)
+		sim_destroy(host, SECOND);
+}
+
+static void test_donor_goes_away(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 0);
+	sim->tick = destroy_second;
+	assert_int_equal(make_free(before + 2 * G, false), HB_OK);
+	assert_true(available() >= before + 2 * G);
+	assert_int_equal(sim_count_nodes(sim, SECOND), 0);
+	forget_result();
+}
+
+/* What is coming back by itself is not asked for again. */
+static void test_coming(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(THIRD, 512 * M, 0);
+	sim_write_key(sim, SECOND, HB_KEY_TARGET, "1048576");
+	assert_int_equal(make_free(before + 900 * M, false), HB_OK);
+	assert_int_equal(result.count, 0);
+	assert_int_equal(target(THIRD), 2 * G);
+	assert_in_range(result.coming_kib, G, G + 64);
+	forget_result();
+}
+
+static bool stop_at_once(const struct hb_progress *progress, void *argument)
+{
+	(void)argument;
+	assert_string_equal(progress->domain->name, "host");
+	return progress->elapsed_ms < 300;
+}
+
+static void test_interrupted(void **state)
+{
+	struct hb_free_request request = { .progress = stop_at_once };
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	request.need_kib = available() + G;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(target(SECOND), result.entries[0].to_kib);
+	assert_true(sim_xen(sim, SECOND, NULL).max_pages >= sim_xen(sim, SECOND, NULL).tot_pages);
+	forget_result();
+	request.progress = NULL;
+	request.timeout_s = 1;
+	sim_guest(sim, SECOND)->rate_kib_s = 10 * M;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_TIMEOUT);
+	forget_result();
+}
+
+/* Killed at every host call: every guest is consistent, and the next command works. */
+static void test_killed(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	teardown(NULL);
+	setup(NULL);
+	limit(SECOND, 512 * M, 0);
+	calls = sim->calls;
+	assert_int_equal(make_free(available() + G, false), HB_OK);
+	calls = sim->calls - calls;
+	teardown(NULL);
+	for (unsigned int at = 1; at < calls; at += 3) {
+		uint64_t before;
+		struct hb *killed;
+		struct hb_free_request request;
+
+		setup(NULL);
+		limit(SECOND, 512 * M, 0);
+		before = available();
+		request = (struct hb_free_request){ .need_kib = before + G };
+		killed = common_connect(sim);
+		sim->fault = SIM_FAULT_KILL;
+		sim->fault_at = sim->calls + at;
+		forget_result();
+		hb_free(killed, &request, &result, &error);
+		hb_close(killed);
+		sim->fault = SIM_FAULT_NONE;
+		assert_true(sim_xen(sim, SECOND, NULL).max_pages * 4 >= target(SECOND) + M);
+		sim_run(sim, 10000);
+		/* It had its whole effect, or none, or counts as set by a person. */
+		if (target(SECOND) == 2 * G)
+			assert_int_equal(make_free(before + G, false), HB_OK);
+		assert_true(available() >= before + G);
+		forget_result();
+		teardown(NULL);
+	}
+	setup(NULL);
+}
+
+static void reserve_is(enum hb_code code, const char *name, uint64_t kib, unsigned int ttl_s)
+{
+	struct hb_reserve_request request = { .name = name, .size_kib = kib, .ttl_s = ttl_s };
+	struct hb_reservation reservation;
+
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), code);
+}
+
+static void test_reserve(void **state)
+{
+	uint64_t before = available();
+	struct hb_reservation *list;
+	struct hb_set_result set;
+	size_t count;
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 0);
+	/* libxl's need_memory of a PVH guest of 1G and one processor. */
+	assert_int_equal(before - available(), 1056768);
+	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+	assert_int_equal(count, 1);
+	assert_string_equal(list[0].name, "web");
+	free(list);
+	/* It is there for nobody else, though it is free. */
+	assert_int_equal(common_set(sim, "2G", NULL, &set, &error), HB_OK);
+	assert_int_equal(common_set(sim, "512M", NULL, &set, &error), HB_OK);
+	sim_run(sim, 10000);
+	{
+		struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 2 * G + 512 * M } };
+
+		assert_int_equal(hb_set(hb, GUEST, &request, &set, &error), HB_E_REFUSED);
+		assert_non_null(strstr(error.message, "to give"));
+	}
+	/* Another one for the same name replaces it; beyond what there is is refused. */
+	reserve_is(HB_OK, "web", 2 * G, 0);
+	reserve_is(HB_E_REFUSED, "web", 3 * G, 0);
+	reserve_is(HB_E_REFUSED, "other", G, 0);
+	assert_int_equal(hb_release(hb, "web", &error), HB_OK);
+	/* All is back but what the paging pool of the guest has grown by. */
+	assert_int_equal(before - available(), 4 * 1536);
+	assert_int_equal(hb_release(hb, "web", &error), HB_E_NO_DOMAIN);
+	reserve_is(HB_E_USAGE, "", G, 0);
+	reserve_is(HB_E_USAGE, "12", G, 0);
+	reserve_is(HB_E_USAGE, "a\nb", G, 0);
+}
+
+static void test_reservation_ends(void **state)
+{
+	uint64_t before = available(), running;
+	struct sim_guest guest = usual_guest;
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 60);
+	sim_run(sim, 59000);
+	assert_true(available() < before);
+	sim_run(sim, 1000);
+	assert_int_equal(available(), before);
+
+	/* The domain is built: nothing is counted twice. */
+	reserve_is(HB_OK, "web", G, 0);
+	guest.domid = 9;
+	guest.name = "web";
+	guest.memory_kib = guest.maxmem_kib = G;
+	guest.never_ran = true;
+	guest.offset_kib = 0;
+	sim_add(sim, &guest);
+	running = before - available();
+	assert_in_range(running, G, 1056768);
+	sim_guest(sim, 9)->never_ran = false;
+	/* It runs: only what it holds is gone. */
+	assert_in_range(before - available(), G, running);
+	assert_int_equal(hb_release(hb, "web", &error), HB_E_NO_DOMAIN);
+}
+
+static void test_claim(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	uint64_t before = available();
+	struct hb_set_result set;
+
+	(void)state;
+	reserve_is(HB_E_USAGE, "guest1", G, 60);
+	reserve_is(HB_E_REFUSED, "guest1", G, 0);
+	assert_non_null(strstr(error.remedy, "hotballoon max"));
+	assert_int_equal(hb_max(hb, GUEST, &two, false, &set, &error), HB_OK);
+	before = available();
+	reserve_is(HB_OK, "guest1", G, 0);
+	assert_int_equal(before - available(), 512 * M - 64);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * 4, 512 * M - 64);
+	reserve_is(HB_E_REFUSED, "guest1", 2 * G, 0);
+	/* The host is filled by others, and what was claimed is still there. */
+	add_guest(9, "big", available() - 16 * M);
+	assert_int_equal(common_set(sim, "1G", &(struct hb_set_request){ .wait = true }, &set, &error),
+			 HB_OK);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
+	sim_destroy(sim, 9);
+	reserve_is(HB_E_REFUSED, "guest1", G, 0);
+	assert_int_equal(hb_max(hb, GUEST, &two, false, &set, &error), HB_OK);
+	reserve_is(HB_OK, "guest1", 2 * G, 0);
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
+	sim_guest(sim, GUEST)->never_ran = true;
+	reserve_is(HB_E_REFUSED, "guest1", 2 * G, 0);
+	assert_non_null(strstr(error.message, "being built"));
+}
+
+static void test_damaged_reservations(void **state)
+{
+	struct hb_host_memory memory;
+
+	(void)state;
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
+	reserve_is(HB_E_HOST, "web", G, 0);
+	assert_int_equal(hb_release(hb, "web", &error), HB_E_HOST);
+}
+
+/* Many want the last memory at the same time: together they get no more than there is. */
+#define PROCESSES 8
+
+static void test_many_reservations(void **state)
+{
+	uint64_t before = available();
+	int status, got = 0;
+
+	(void)state;
+	for (int i = 0; i < PROCESSES; i++) {
+		if (fork() == 0) {
+			struct hb_reserve_request request = { .size_kib = G - 8 * M };
+			struct hb_reservation reservation;
+			char name[16];
+
+			snprintf(name, sizeof(name), "web%d", i);
+			request.name = name;
+			_exit(hb_reserve(hb, &request, &reservation, &error));
+		}
+	}
+	for (int i = 0; i < PROCESSES; i++) {
+		assert_true(wait(&status) > 0);
+		assert_true(WIFEXITED(status));
+		got += WEXITSTATUS(status) == HB_OK;
+		assert_true(WEXITSTATUS(status) == HB_OK || WEXITSTATUS(status) == HB_E_REFUSED);
+	}
+	assert_int_equal(got, before / G);
+	assert_true(available() < G);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_enough_already),
+		TEST(test_nobody_may_be_asked),
+		TEST(test_dry_run_and_deed),
+		TEST(test_minimum_is_kept),
+		TEST(test_stuck_donor),
+		TEST(test_donor_goes_away),
+		TEST(test_coming),
+		TEST(test_interrupted),
+		TEST(test_killed),
+		TEST(test_reserve),
+		TEST(test_reservation_ends),
+		TEST(test_claim),
+		TEST(test_damaged_reservations),
+		TEST(test_many_reservations),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who gives how much, and the lines in which reservations are kept. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "limit.h"
+#include "reservation.h"
+#include "seed.h"
+#include "share.h"
+
+#define M (1ULL << 10)
+#define G (1ULL << 20)
+
+static void test_by_weight(void **state)
+{
+	struct hb_donor donors[] = {
+		{ .can_kib = G, .weight = 1000 },
+		{ .can_kib = G, .weight = 1000 },
+		{ .can_kib = G, .weight = 2000 },
+	};
+
+	(void)state;
+	/* Twice the weight, half the loss. */
+	assert_in_range(hb_share(donors, 3, 500 * M), 500 * M, 500 * M + 12);
+	assert_in_range(donors[0].give_kib, 200 * M, 200 * M + 4);
+	assert_int_equal(donors[1].give_kib, donors[0].give_kib);
+	assert_in_range(donors[2].give_kib, 100 * M, 100 * M + 4);
+	/* Who cannot give a share gives all, the others the rest. */
+	donors[0].can_kib = 40 * M;
+	assert_in_range(hb_share(donors, 3, 340 * M), 340 * M, 340 * M + 12);
+	assert_int_equal(donors[0].give_kib, 40 * M);
+	assert_in_range(donors[1].give_kib, 200 * M, 200 * M + 4);
+	assert_in_range(donors[2].give_kib, 100 * M, 100 * M + 4);
+	/* More than all have. */
+	assert_int_equal(hb_share(donors, 3, 10 * G), 2 * G + 40 * M);
+	assert_int_equal(hb_share(donors, 3, 0), 0);
+	assert_int_equal(donors[1].give_kib, 0);
+	assert_int_equal(hb_share(donors, 0, G), 0);
+}
+
+static void test_any_share(void **state)
+{
+	(void)state;
+	srandom(choose_seed());
+	for (int run = 0; run < 20000; run++) {
+		struct hb_donor donors[12];
+		size_t count = random() % 12;
+		uint64_t need = random() % (4 * G), can = 0, sum = 0, given;
+
+		for (size_t i = 0; i < count; i++) {
+			donors[i].can_kib = random() % 3 ? random() % (G / 4) * 4 : 0;
+			donors[i].weight = random() % 3 ? random() % 2000 + 1 :
+					   random() % 2 ? 1 : HB_WEIGHT_MAX;
+			can += donors[i].can_kib;
+		}
+		given = hb_share(donors, count, need);
+		for (size_t i = 0; i < count; i++) {
+			assert_true(donors[i].give_kib <= donors[i].can_kib);
+			assert_int_equal(donors[i].give_kib % HB_PAGE_KIB, 0);
+			sum += donors[i].give_kib;
+		}
+		assert_int_equal(sum, given);
+		/* Enough, and little more: everyone rounds up to a page. */
+		if (need <= can)
+			assert_in_range(given, need, need + 4 * count);
+		else
+			assert_int_equal(given, can);
+		/* Nobody of less weight is spared more than somebody of more. */
+		for (size_t i = 0; i < count; i++) {
+			for (size_t j = 0; j < count; j++) {
+				if (donors[i].weight < donors[j].weight &&
+				    donors[i].give_kib < donors[i].can_kib)
+					assert_true(donors[i].give_kib + 4 >= donors[j].give_kib);
+			}
+		}
+	}
+}
+
+static void test_can_give(void **state)
+{
+	struct hb_limits limits = {
+		.mode = HB_MODE_AUTO, .min = { HB_PRESENT, 256 * M }, .set = { HB_PRESENT, G },
+	};
+	struct hb_domain domain = {
+		.domid = 5, .state = HB_DOMAIN_RUNNING, .target = { HB_PRESENT, G },
+		.static_max = { HB_PRESENT, G }, .actual_kib = G + 64,
+	};
+	const char *why;
+
+	(void)state;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 768 * M);
+	domain.report.cause = (struct hb_word){ HB_PRESENT, HB_CAUSE_GUEST_FLOOR };
+	domain.report.floor = (struct hb_number){ HB_PRESENT, 600 * M + 1 };
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 424 * M - 4);
+	/* A lie about the floor keeps only what the guest has. */
+	domain.report.floor.value = 100 * G;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+	assert_string_equal(why, "it is at its minimum");
+	domain.report.cause.presence = HB_ABSENT;
+	limits.set.value = 512 * M;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+	assert_non_null(strstr(why, "pinned"));
+	limits.set.value = G;
+	domain.state = HB_DOMAIN_PAUSED;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+	domain.state = HB_DOMAIN_RUNNING;
+	domain.vnodes = 2;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+
+	assert_int_equal(hb_share_coming(&domain), 0);
+	domain.actual_kib = 2 * G;
+	assert_int_equal(hb_share_coming(&domain), G);
+	domain.state = HB_DOMAIN_PAUSED;
+	assert_int_equal(hb_share_coming(&domain), 0);
+	domain.state = HB_DOMAIN_DYING;
+	assert_int_equal(hb_share_coming(&domain), 2 * G);
+}
+
+static void test_reservation_line(void **state)
+{
+	static const char *const damaged[] = {
+		"", "4096", "4096 1600000000", "4096 1600000000 ", "4096 x web", "x 1600000000 web",
+		"0 1600000000 web", "-4096 1600000000 web", "4096  1600000000 web", "4096 1600000000 12",
+		"4096 1600000000 a\tb", "4398046511105 1600000000 web", "4096 99999999999999999999 web",
+	};
+	struct hb_reservation r = { .name = "my web server", .kib = G, .until_s = 1600000000 }, back;
+	char text[HB_RESERVATION_LINE];
+
+	(void)state;
+	assert_string_equal(hb_reservation_format(&r, text), "1048576 1600000000 my web server\n");
+	*strchr(text, '\n') = '\0';
+	assert_true(hb_reservation_parse(text, &back));
+	assert_memory_equal(&back, &r, sizeof(r));
+	memset(r.name, 'n', sizeof(r.name) - 1);
+	hb_reservation_format(&r, text);
+	*strchr(text, '\n') = '\0';
+	assert_true(hb_reservation_parse(text, &back));
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+		if (hb_reservation_parse(damaged[i], &back))
+			fail_msg("accepted: \"%s\"", damaged[i]);
+	}
+}
+
+static void test_reservation_left(void **state)
+{
+	struct hb_reservation r = { .name = "web", .kib = G + 7 * M, .until_s = 1000 };
+	struct hb_domain domain = {
+		.state = HB_DOMAIN_BUILDING, .type = HB_TYPE_PVH, .hap = true, .vcpus = 1,
+		.target = { HB_PRESENT, G }, .static_max = { HB_PRESENT, G },
+	};
+
+	(void)state;
+	assert_int_equal(hb_reservation_left(&r, NULL, 999), G + 7 * M);
+	assert_int_equal(hb_reservation_left(&r, NULL, 1000), 0);
+	/* Its target is a promise already, and counted as one; the pool is not taken yet. */
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 7 * M);
+	domain.actual_kib = 4;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 2 * M);
+	domain.claimed_kib = 2 * G;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
+	domain.claimed_kib = 0;
+	domain.state = HB_DOMAIN_RUNNING;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_by_weight),
+		cmocka_unit_test(test_any_share),
+		cmocka_unit_test(test_can_give),
+		cmocka_unit_test(test_reservation_line),
+		cmocka_unit_test(test_reservation_left),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

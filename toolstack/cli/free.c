@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon free, reserve and release: memory of the host. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli.h"
+
+enum hb_code cli_free_prepare(struct cli *cli)
+{
+	enum hb_code code = cli_parse_absolute(cli, cli->operands[0], &cli->size.amount);
+
+	return code ? code : cli_parse_seconds(cli, OPT_TIMEOUT);
+}
+
+static struct json_object *json_free(const struct hb_free_result *result, uint64_t need_kib)
+{
+	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct hb_free_entry *entry = &result->entries[i];
+		struct json_object *from = json_object_new_object();
+
+		json_object_object_add(from, "domid", json_object_new_uint64(entry->domain.domid));
+		json_object_object_add(from, "name", entry->domain.name[0] ?
+				       json_object_new_string(entry->domain.name) : NULL);
+		json_object_object_add(from, "from_kib", json_object_new_uint64(entry->from_kib));
+		json_object_object_add(from, "to_kib", json_object_new_uint64(entry->to_kib));
+		json_object_object_add(from, "stuck", json_object_new_boolean(entry->stuck));
+		json_object_array_add(array, from);
+	}
+	json_object_object_add(object, "need_kib", json_object_new_uint64(need_kib));
+	json_object_object_add(object, "before_kib", json_object_new_uint64(result->before_kib));
+	json_object_object_add(object, "after_kib", json_object_new_uint64(result->after_kib));
+	json_object_object_add(object, "coming_kib", json_object_new_uint64(result->coming_kib));
+	json_object_object_add(object, "waited_ms", json_object_new_uint64(result->waited_ms));
+	json_object_object_add(object, "guests", array);
+	return object;
+}
+
+static void print_free(struct cli *cli, const struct hb_free_result *result)
+{
+	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT], c[HB_SIZE_TEXT];
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct hb_free_entry *entry = &result->entries[i];
+
+		fprintf(cli->out, "  %s: %s -> %s, gives %s%s\n", entry->domain.name,
+			hb_size_human(entry->from_kib, a), hb_size_human(entry->to_kib, b),
+			hb_size_human(entry->from_kib - entry->to_kib, c),
+			entry->stuck ? ": does not move" : "");
+	}
+	if (result->coming_kib)
+		fprintf(cli->out, "  %s are on their way back already\n",
+			hb_size_human(result->coming_kib, a));
+	if (cli_has(cli, OPT_DRY_RUN))
+		fprintf(cli->out, "The host has %s to give; nothing was changed.\n",
+			hb_size_human(result->before_kib, a));
+	else
+		fprintf(cli->out, "The host has %s to give, before it was %s.\n",
+			hb_size_human(result->after_kib, a), hb_size_human(result->before_kib, b));
+}
+
+enum hb_code cli_free(struct cli *cli)
+{
+	struct hb_free_request request = {
+		.need_kib = cli->size.amount, .dry_run = cli_has(cli, OPT_DRY_RUN),
+		.timeout_s = cli->timeout_s, .progress = cli_on_progress, .argument = cli,
+	};
+	struct hb_free_result result;
+	struct json_object *object;
+	enum hb_code code;
+
+	cli_catch_signals();
+	code = hb_free(cli->hb, &request, &result, &cli->error);
+	cli_release_signals();
+	cli_clear_progress(cli, result.waited_ms);
+	if (cli_has(cli, OPT_JSON)) {
+		object = json_free(&result, request.need_kib);
+		if (code)
+			json_object_object_add(object, "error", cli_json_error(&cli->error));
+		cli_print_json(cli, object);
+		cli->reported = true;
+	} else if (!code || result.count) {
+		print_free(cli, &result);
+	}
+	free(result.entries);
+	return code;
+}
+
+/* More than Xen gives any guest. */
+#define VCPUS_MAX 512
+
+static enum hb_code read_new_domain(struct cli *cli)
+{
+	if (cli_has(cli, OPT_VCPUS) && !cli_parse_number(cli->values[OPT_VCPUS], VCPUS_MAX, &cli->vcpus))
+		return cli_usage(cli, "\"--vcpus=%s\": a guest has 1 to 512", cli->values[OPT_VCPUS]);
+	if (!cli_has(cli, OPT_MAXMEM))
+		return HB_OK;
+	return cli_parse_absolute(cli, cli->values[OPT_MAXMEM], &cli->maxmem_kib);
+}
+
+enum hb_code cli_reserve_prepare(struct cli *cli)
+{
+	const unsigned int json = CLI_BIT(OPT_JSON);
+	enum hb_code code;
+
+	if (!cli->operands[0])
+		return cli->given & ~json ? cli_usage(cli, "%s", "no size is given to reserve") : HB_OK;
+	if (!cli_has(cli, OPT_FOR))
+		return cli_usage(cli, "%s", "for whom? add --for=NAME");
+	code = cli_parse_absolute(cli, cli->operands[0], &cli->size.amount);
+	if (!code)
+		code = cli_parse_seconds(cli, OPT_TTL);
+	if (!code)
+		code = read_new_domain(cli);
+	if (!code && cli->maxmem_kib && cli->maxmem_kib < cli->size.amount)
+		code = cli_usage(cli, "\"--maxmem=%s\" is less than the size", cli->values[OPT_MAXMEM]);
+	return code;
+}
+
+static struct json_object *json_reservation(const struct hb_reservation *reservation)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "name", json_object_new_string(reservation->name));
+	json_object_object_add(object, "kib", json_object_new_uint64(reservation->kib));
+	json_object_object_add(object, "left_kib", json_object_new_uint64(reservation->left_kib));
+	json_object_object_add(object, "until", reservation->until_s ?
+			       json_object_new_uint64(reservation->until_s) : NULL);
+	return object;
+}
+
+static enum hb_code list_reservations(struct cli *cli)
+{
+	struct hb_reservation *list;
+	struct json_object *array;
+	char size[HB_SIZE_TEXT];
+	size_t count;
+	enum hb_code code = hb_reservations(cli->hb, &list, &count, &cli->error);
+
+	if (code)
+		return code;
+	array = json_object_new_array();
+	for (size_t i = 0; i < count; i++) {
+		json_object_array_add(array, json_reservation(&list[i]));
+		if (!cli_has(cli, OPT_JSON))
+			fprintf(cli->out, "%s for %s, until %s", hb_size_human(list[i].left_kib, size),
+				list[i].name, ctime(&(time_t){ list[i].until_s }));
+	}
+	if (cli_has(cli, OPT_JSON))
+		cli_print_json(cli, array);
+	else
+		json_object_put(array);
+	free(list);
+	return HB_OK;
+}
+
+static void print_reservation(struct cli *cli, const struct hb_reservation *reservation)
+{
+	char size[HB_SIZE_TEXT], all[HB_SIZE_TEXT];
+
+	hb_size_human(reservation->kib, all);
+	if (reservation->until_s)
+		fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond), until %s",
+			reservation->name, all, hb_size_human(cli->size.amount, size),
+			ctime(&(time_t){ reservation->until_s }));
+	else
+		fprintf(cli->out, "%s: can count on %s, set aside in Xen until it has them\n",
+			reservation->name, all);
+}
+
+enum hb_code cli_reserve(struct cli *cli)
+{
+	struct hb_reserve_request request = {
+		.name = cli->values[OPT_FOR], .size_kib = cli->size.amount,
+		.vcpus = cli->vcpus, .maxmem_kib = cli->maxmem_kib, .ttl_s = cli->timeout_s,
+		.force = cli_has(cli, OPT_FORCE),
+	};
+	struct hb_reservation reservation;
+	enum hb_code code;
+
+	if (!cli->operands[0])
+		return list_reservations(cli);
+	code = hb_reserve(cli->hb, &request, &reservation, &cli->error);
+	if (code)
+		return code;
+	if (cli_has(cli, OPT_JSON))
+		cli_print_json(cli, json_reservation(&reservation));
+	else
+		print_reservation(cli, &reservation);
+	return HB_OK;
+}
+
+enum hb_code cli_release(struct cli *cli)
+{
+	enum hb_code code = hb_release(cli->hb, cli->operands[0], &cli->error);
+
+	if (!code && cli_has(cli, OPT_JSON))
+		cli_print_json(cli, json_object_new_object());
+	else if (!code)
+		fprintf(cli->out, "%s: nothing is set aside any more\n", cli->operands[0]);
+	return code;
+}

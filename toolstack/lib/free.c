@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * hb_free(): in rounds, look at the host, ask those who can give, wait for them.
+ * Who does not move is left out of the next round and the others are asked for
+ * its part. Killed at any moment it leaves guests with the size they were asked
+ * for; one whose new target was not recorded yet counts as set by a person.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain.h"
+#include "set.h"
+#include "share.h"
+#include "wait.h"
+
+#define POLL_MS 100
+/* Each round but the last has lost somebody; more of them do not help. */
+#define ROUNDS_MAX 5
+
+/* One domain that was looked at. */
+struct candidate {
+	struct hb_domain domain;
+	bool stuck;		/* in an earlier round */
+	bool asked;		/* in any round */
+	uint64_t from_kib;	/* its size before the first round */
+	uint64_t target_kib;	/* asked for */
+	struct hb_wait wait;
+	bool waiting;
+};
+
+struct work {
+	struct hb *hb;
+	const struct hb_free_request *request;
+	struct hb_free_result *result;
+	struct candidate *candidates;
+	size_t count;
+	struct hb_donor *donors;	/* of the candidates, in the same order */
+	struct hb_host_memory memory;
+	uint64_t start_ms;
+};
+
+static uint64_t now_ms(struct work *work)
+{
+	return work->hb->host->ops->now_ms(work->hb->host);
+}
+
+static enum hb_code look_at_host(struct work *work, struct hb_error *error)
+{
+	enum hb_code code = hb_host_memory(work->hb, &work->memory, error);
+
+	work->result->after_kib = hb_host_available_kib(&work->memory);
+	work->result->waited_ms = now_ms(work) - work->start_ms;
+	return code;
+}
+
+static enum hb_code make_candidates(struct work *work, struct hb_error *error)
+{
+	struct hb_domain *domains;
+	enum hb_code code = hb_list(work->hb, &domains, &work->count, error);
+
+	if (code)
+		return code;
+	work->candidates = calloc(work->count + 1, sizeof(*work->candidates));
+	work->donors = calloc(work->count + 1, sizeof(*work->donors));
+	if (!work->candidates || !work->donors)
+		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+	for (size_t i = 0; i < work->count && !code; i++)
+		work->candidates[i].domain = domains[i];
+	free(domains);
+	return code;
+}
+
+/* What each can give now. *coming_kib is on its way without being asked. */
+static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct hb_error *error)
+{
+	*coming_kib = 0;
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+		struct hb_limits limits;
+		enum hb_code code = hb_domain_refresh(work->hb, &candidate->domain, error);
+		const char *why = NULL;
+
+		work->donors[i] = (struct hb_donor){ .weight = HB_WEIGHT_DEFAULT };
+		if (code == HB_E_NO_DOMAIN)
+			continue;
+		if (!code)
+			code = hb_limits_get(work->hb, &candidate->domain, &limits, error);
+		if (code)
+			return code;
+		if (candidate->stuck)
+			continue;
+		work->donors[i].weight = limits.weight;
+		work->donors[i].can_kib = hb_share_can_give(&candidate->domain, &limits, &why);
+		*coming_kib += hb_share_coming(&candidate->domain);
+	}
+	return HB_OK;
+}
+
+static enum hb_code fail_short(struct work *work, uint64_t possible_kib, bool tried,
+			       struct hb_error *error)
+{
+	char need[HB_SIZE_TEXT], most[HB_SIZE_TEXT];
+
+	hb_size_human(work->request->need_kib, need);
+	hb_size_human(possible_kib, most);
+	if (tried) {
+		hb_fail(error, HB_E_STUCK, "%s cannot be made free: guests have stopped on their way, and %s is what there is",
+			need, hb_size_human(work->result->after_kib, most));
+		hb_remedy(error, "\"hotballoon doctor\" says what stops them");
+		return HB_E_STUCK;
+	}
+	hb_fail(error, HB_E_REFUSED, "%s cannot be made free: all guests that may be asked give %s together with what is free",
+		need, most);
+	hb_remedy(error, "lower the minimum of guests, or give limits to more of them: \"hotballoon limits DOM --min=SIZE\"");
+	return HB_E_REFUSED;
+}
+
+/* Note a candidate that gives, for the caller. */
+static struct hb_free_entry *entry_of(struct work *work, const struct candidate *candidate)
+{
+	struct hb_free_result *result = work->result;
+
+	for (size_t i = 0; i < result->count; i++) {
+		if (result->entries[i].domain.domid == candidate->domain.domid)
+			return &result->entries[i];
+	}
+	result->entries[result->count] = (struct hb_free_entry){
+		.domain = candidate->domain,
+		.from_kib = candidate->domain.target.value + candidate->domain.videoram_kib,
+	};
+	return &result->entries[result->count++];
+}
+
+static void note_shares(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		const struct candidate *candidate = &work->candidates[i];
+
+		if (work->donors[i].give_kib)
+			entry_of(work, candidate)->to_kib = candidate->domain.target.value +
+				candidate->domain.videoram_kib - work->donors[i].give_kib;
+	}
+}
+
+static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t give_kib,
+			struct hb_error *error)
+{
+	struct hb_set_request request = {
+		.size = { HB_SIZE_ABSOLUTE, false, candidate->domain.target.value +
+						   candidate->domain.videoram_kib - give_kib },
+	};
+	struct hb_limits_change change = { .sized = { HB_PRESENT, 0 } };
+	struct hb_set_result set;
+	struct hb_limits limits;
+	enum hb_code code;
+
+	code = hb_set(work->hb, candidate->domain.domid, &request, &set, error);
+	if (code)
+		return code;
+	candidate->domain = set.after;
+	candidate->target_kib = set.target_kib;
+	candidate->asked = candidate->waiting = true;
+	hb_wait_start(&candidate->wait, &candidate->domain, set.target_kib, 0, now_ms(work));
+	change.sized.value = set.target_kib;
+	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
+}
+
+/* A domain that cannot be set is as good as one that does not move. */
+static enum hb_code ask_all(struct work *work, struct hb_error *error)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+		enum hb_code code = HB_OK;
+
+		if (work->donors[i].give_kib)
+			code = ask(work, candidate, work->donors[i].give_kib, error);
+		if (code == HB_E_NO_DOMAIN || code == HB_E_REFUSED) {
+			candidate->stuck = true;
+			entry_of(work, candidate)->stuck = true;
+		} else if (code) {
+			return code;
+		}
+	}
+	return HB_OK;
+}
+
+static bool report_progress(struct work *work)
+{
+	static const struct hb_domain host = { .name = "host" };
+	uint64_t done = work->result->after_kib - work->result->before_kib;
+	uint64_t ms = work->result->waited_ms;
+	struct hb_progress progress = {
+		.domain = &host,
+		.from_kib = work->result->before_kib,
+		.now_kib = work->result->after_kib,
+		.goal_kib = work->request->need_kib,
+		.rate_kib_s = ms && work->result->after_kib > work->result->before_kib ? done * 1000 / ms : 0,
+		.elapsed_ms = ms,
+	};
+
+	return !work->request->progress || work->request->progress(&progress, work->request->argument);
+}
+
+/* Judge everybody who is on the way; false if nobody is any more. */
+static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *error)
+{
+	*moving = false;
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+		enum hb_verdict verdict = HB_WAIT_GONE;
+		enum hb_code code;
+
+		if (!candidate->waiting)
+			continue;
+		code = hb_domain_refresh(work->hb, &candidate->domain, error);
+		if (code && code != HB_E_NO_DOMAIN)
+			return code;
+		if (!code)
+			verdict = hb_wait_judge(&candidate->wait, &candidate->domain, now_ms(work));
+		candidate->waiting = verdict == HB_WAIT_ON;
+		*moving |= candidate->waiting;
+		if (verdict == HB_WAIT_ON || verdict == HB_WAIT_ARRIVED)
+			continue;
+		candidate->stuck = true;
+		entry_of(work, candidate)->stuck = true;
+	}
+	return HB_OK;
+}
+
+/* Until there is enough, or nobody moves any more. */
+static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
+{
+	bool moving = true;
+	enum hb_code code = look_at_host(work, error);
+
+	while (!code && moving && work->result->after_kib < work->request->need_kib) {
+		if (!report_progress(work)) {
+			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
+			hb_remedy(error, "the guests that were asked keep their smaller size and go on by themselves");
+			return HB_E_INTERRUPTED;
+		}
+		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
+			hb_fail(error, HB_E_TIMEOUT, "not enough is free after %u s", work->request->timeout_s);
+			hb_remedy(error, "wait longer: the guests that were asked go on by themselves");
+			return HB_E_TIMEOUT;
+		}
+		work->hb->host->ops->sleep_ms(work->hb->host, POLL_MS);
+		code = judge_all(work, &moving, error);
+		if (!code)
+			code = look_at_host(work, error);
+	}
+	return code;
+}
+
+/* One round; *enough if there is nothing left to do. */
+static enum hb_code one_round(struct work *work, bool tried, bool *enough, struct hb_error *error)
+{
+	uint64_t coming, short_kib, given;
+	enum hb_code code = look_at_host(work, error);
+
+	*enough = !code && work->result->after_kib >= work->request->need_kib;
+	if (code || *enough)
+		return code;
+	code = make_donors(work, &coming, error);
+	if (code)
+		return code;
+	short_kib = work->request->need_kib - work->result->after_kib;
+	short_kib = short_kib > coming ? short_kib - coming : 0;
+	given = hb_share(work->donors, work->count, short_kib);
+	if (!tried)
+		work->result->coming_kib = coming;
+	if (given < short_kib)
+		return fail_short(work, work->result->after_kib + coming + given, tried, error);
+	note_shares(work);
+	if (work->request->dry_run) {
+		*enough = true;
+		return HB_OK;
+	}
+	code = ask_all(work, error);
+	return code ? code : wait_for_all(work, error);
+}
+
+/* Those who move without being asked are waited for, too. */
+static void expect_coming(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+
+		if (!hb_share_coming(&candidate->domain) || candidate->domain.state == HB_DOMAIN_DYING)
+			continue;
+		candidate->waiting = true;
+		hb_wait_start(&candidate->wait, &candidate->domain, candidate->domain.target.value, 0,
+			      now_ms(work));
+	}
+}
+
+/* Xen's limit of everybody who gave follows; a failure here costs no memory. */
+static void settle_all(struct work *work)
+{
+	struct hb_error ignored;
+
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].asked)
+			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
+					 work->candidates[i].target_kib, &ignored);
+	}
+}
+
+static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
+{
+	bool enough = false;
+	enum hb_code code = make_candidates(work, error);
+
+	if (code)
+		return code;
+	work->result->entries = calloc(work->count + 1, sizeof(*work->result->entries));
+	if (!work->result->entries)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	code = look_at_host(work, error);
+	work->result->before_kib = work->result->after_kib;
+	expect_coming(work);
+	for (int i = 0; i < ROUNDS_MAX && !code && !enough; i++)
+		code = one_round(work, i > 0, &enough, error);
+	if (!code && !enough && work->result->after_kib < work->request->need_kib)
+		code = fail_short(work, 0, true, error);
+	if (!work->request->dry_run)
+		settle_all(work);
+	return code;
+}
+
+enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
+		     struct hb_free_result *result, struct hb_error *error)
+{
+	struct work work = { .hb = hb, .request = request, .result = result };
+	enum hb_code code;
+
+	memset(result, 0, sizeof(*result));
+	work.start_ms = now_ms(&work);
+	code = free_in_rounds(&work, error);
+	free(work.candidates);
+	free(work.donors);
+	return code;
+}

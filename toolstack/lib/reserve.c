@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reservations, kept in a file: a reservation that is over is taken out when the
+ * file is next written, and counts for nothing before. Looking at what the host
+ * has to give and writing a reservation are one thing under the state lock, so
+ * that two reservations cannot both have the last memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim.h"
+#include "domain.h"
+#include "lock.h"
+#include "overhead.h"
+#include "reservation.h"
+#include "reserve.h"
+#include "state.h"
+
+#define FILE_NAME "reservations"
+#define HEADER "hotballoon reservations 1"
+
+/* An hour: longer than any domain takes to be created. */
+#define TTL_DEFAULT_S 3600
+
+struct store {
+	struct hb_reservation *list;
+	size_t count;
+	bool failed;		/* out of memory */
+};
+
+static bool read_line(const char *line, void *argument)
+{
+	struct store *store = argument;
+	struct hb_reservation reservation, *grown;
+
+	if (!hb_reservation_parse(line, &reservation))
+		return false;
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->list[i].name, reservation.name))
+			return false;
+	}
+	grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
+	if (!grown) {
+		store->failed = true;
+		return true;
+	}
+	store->list = grown;
+	store->list[store->count++] = reservation;
+	return true;
+}
+
+static const struct hb_domain *find_named(const struct hb_domain *domains, size_t count,
+					  const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(domains[i].name, name))
+			return &domains[i];
+	}
+	return NULL;
+}
+
+/* Fill left_kib of each, and drop those that are over. */
+static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *error)
+{
+	uint64_t now = hb->host->ops->wall_s(hb->host);
+	struct hb_domain *domains;
+	size_t count, kept = 0;
+	enum hb_code code = hb_list(hb, &domains, &count, error);
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < store->count; i++) {
+		struct hb_reservation *r = &store->list[i];
+		const struct hb_domain *domain = find_named(domains, count, r->name);
+
+		r->left_kib = hb_reservation_left(r, domain, now);
+		if (r->left_kib || (domain && domain->state == HB_DOMAIN_BUILDING && now < r->until_s))
+			store->list[kept++] = *r;
+	}
+	store->count = kept;
+	free(domains);
+	return HB_OK;
+}
+
+/* store->list is to be released by free() whatever is returned. */
+static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *error)
+{
+	enum hb_code code;
+
+	*store = (struct store){ 0 };
+	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, error);
+	if (code)
+		return code;
+	if (store->failed)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	return store->count ? judge(hb, store, error) : HB_OK;
+}
+
+enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
+			     struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = load(hb, &store, error);
+
+	*reservations = NULL;
+	*count = 0;
+	if (code) {
+		free(store.list);
+		return code;
+	}
+	*reservations = store.list;
+	*count = store.count;
+	return HB_OK;
+}
+
+enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = load(hb, &store, error);
+
+	*kib = 0;
+	for (size_t i = 0; i < store.count && !code; i++)
+		*kib += store.list[i].left_kib;
+	free(store.list);
+	return code;
+}
+
+/* Write all but the one named without, and add if it is not NULL. Under the lock. */
+static enum hb_code save(struct hb *hb, const struct store *store, const char *without,
+			 const struct hb_reservation *add, struct hb_error *error)
+{
+	char line[HB_RESERVATION_LINE];
+	struct hb_text body = { 0 };
+	enum hb_code code;
+
+	for (size_t i = 0; i < store->count; i++) {
+		if (strcmp(store->list[i].name, without))
+			hb_text_append(&body, hb_reservation_format(&store->list[i], line));
+	}
+	if (add)
+		hb_text_append(&body, hb_reservation_format(add, line));
+	code = hb_state_replace(hb, FILE_NAME, HEADER, &body, error);
+	free(body.text);
+	return code;
+}
+
+static uint64_t left_of(const struct store *store, const char *name)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->list[i].name, name))
+			return store->list[i].left_kib;
+	}
+	return 0;
+}
+
+/* Does the host have what the reservation needs, its predecessor's share included? */
+static enum hb_code check_room(struct hb *hb, const struct store *store,
+			       const struct hb_reservation *wanted, struct hb_error *error)
+{
+	struct hb_host_memory memory;
+	enum hb_code code = hb_host_memory(hb, &memory, error);
+	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
+	uint64_t available;
+
+	if (code)
+		return code;
+	available = left_of(store, wanted->name);
+	memory.reserved_kib -= available < memory.reserved_kib ? available : memory.reserved_kib;
+	available = hb_host_available_kib(&memory);
+	if (wanted->kib <= available)
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
+		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available, give));
+	hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(wanted->kib, need));
+	return HB_E_REFUSED;
+}
+
+static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
+				   const struct hb_reservation *reservation, struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = load(hb, &store, error);
+
+	if (!code && !request->force)
+		code = check_room(hb, &store, reservation, error);
+	if (!code)
+		code = save(hb, &store, reservation->name, reservation, error);
+	free(store.list);
+	return code;
+}
+
+/* What a domain that does not exist yet will take. xapi's rule where xapi manages domains. */
+static enum hb_code need_of(struct hb *hb, const struct hb_reserve_request *request, uint64_t *kib,
+			    struct hb_error *error)
+{
+	struct hb_build build = {
+		.type = HB_TYPE_PVH, .hap = true, .size_kib = request->size_kib,
+		.vcpus = request->vcpus ? request->vcpus : 1,
+		.maxmem_kib = request->maxmem_kib ? request->maxmem_kib : request->size_kib,
+	};
+	bool xapi;
+	int rc = hb_domain_any_squeezed(hb, &xapi);
+
+	if (rc)
+		return hb_fail_host(error, rc, "cannot look at the domains");
+	build.builder = xapi ? HB_BUILDER_XAPI : HB_BUILDER_LIBXL;
+	*kib = hb_overhead(&build).need_kib;
+	return HB_OK;
+}
+
+static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *request,
+				struct hb_reservation *reservation, struct hb_error *error)
+{
+	enum hb_code code = need_of(hb, request, &reservation->kib, error);
+	int lock;
+
+	reservation->until_s = hb->host->ops->wall_s(hb->host) +
+			       (request->ttl_s ? request->ttl_s : TTL_DEFAULT_S);
+	if (!code)
+		code = hb_state_lock(hb, &lock, error);
+	if (code)
+		return code;
+	code = reserve_locked(hb, request, reservation, error);
+	hb_state_unlock(lock);
+	reservation->left_kib = reservation->kib;
+	return code;
+}
+
+static enum hb_code claim_locked(struct hb *hb, uint32_t domid, uint64_t size_kib,
+				 struct hb_error *error)
+{
+	struct hb_host_memory memory;
+	struct hb_domain domain;
+	enum hb_code code = hb_show(hb, domid, &domain, error);
+	char who[HB_WHO_TEXT];
+	int rc;
+
+	if (!code)
+		code = hb_host_memory(hb, &memory, error);
+	if (!code)
+		code = hb_claim_check(&domain, &memory, size_kib, error);
+	if (code)
+		return code;
+	rc = hb->host->ops->claim(hb->host, domid, size_kib / HB_PAGE_KIB);
+	return rc ? hb_fail_host(error, rc, "Xen refuses to set memory aside for %s",
+				 hb_who(&domain, who)) : HB_OK;
+}
+
+/* The domain runs: what it can count on is set aside in Xen itself. */
+static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domain,
+				    const struct hb_reserve_request *request,
+				    struct hb_reservation *reservation, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT];
+	enum hb_code code;
+
+	if (domain->state == HB_DOMAIN_BUILDING) {
+		hb_fail(error, HB_E_REFUSED, "%s is being built: its builder sets its memory aside",
+			hb_who(domain, who));
+		hb_remedy(error, "reserve before the domain is created, or when it runs");
+		return HB_E_REFUSED;
+	}
+	if (request->ttl_s) {
+		hb_fail(error, HB_E_USAGE, "%s exists, and Xen sets memory aside without a time",
+			hb_who(domain, who));
+		hb_remedy(error, "leave --ttl out, and \"hotballoon release\" it afterwards");
+		return HB_E_USAGE;
+	}
+	code = hb_lock_domain(hb, domain->domid, error);
+	if (code)
+		return code;
+	code = claim_locked(hb, domain->domid, request->size_kib, error);
+	hb_unlock_domain(hb);
+	reservation->kib = request->size_kib;
+	return code;
+}
+
+enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
+			struct hb_reservation *reservation, struct hb_error *error)
+{
+	const struct hb_domain *named;
+	struct hb_domain *domains;
+	size_t count;
+	enum hb_code code = hb_reservation_check_name(request->name, error);
+
+	memset(reservation, 0, sizeof(*reservation));
+	if (!code)
+		code = hb_list(hb, &domains, &count, error);
+	if (code)
+		return code;
+	strcpy(reservation->name, request->name);
+	named = find_named(domains, count, request->name);
+	if (named)
+		code = reserve_running(hb, named, request, reservation, error);
+	else
+		code = reserve_new(hb, request, reservation, error);
+	free(domains);
+	return code;
+}
+
+/* Ends the claim of the domain of that name; *found if there was one. */
+static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
+				  struct hb_error *error)
+{
+	const struct hb_domain *named;
+	struct hb_domain *domains;
+	size_t count;
+	int rc = 0;
+	enum hb_code code = hb_list(hb, &domains, &count, error);
+
+	*found = false;
+	if (code)
+		return code;
+	named = find_named(domains, count, name);
+	/* A builder's claim is the builder's. */
+	if (named && named->claimed_kib && named->state != HB_DOMAIN_BUILDING) {
+		rc = hb->host->ops->claim(hb->host, named->domid, 0);
+		*found = true;
+	}
+	free(domains);
+	return rc ? hb_fail_host(error, rc, "cannot end the claim of %s", name) : HB_OK;
+}
+
+static enum hb_code release_locked(struct hb *hb, const char *name, bool *found,
+				   struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = load(hb, &store, error);
+	size_t before = store.count;
+
+	for (size_t i = 0; i < before && !code; i++)
+		*found |= !strcmp(store.list[i].name, name);
+	if (!code && *found)
+		code = save(hb, &store, name, NULL, error);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
+{
+	bool claim, kept = false;
+	enum hb_code code = hb_reservation_check_name(name, error);
+	int lock;
+
+	if (!code)
+		code = release_claim(hb, name, &claim, error);
+	if (!code)
+		code = hb_state_lock(hb, &lock, error);
+	if (code)
+		return code;
+	code = release_locked(hb, name, &kept, error);
+	hb_state_unlock(lock);
+	if (code || claim || kept)
+		return code;
+	hb_fail(error, HB_E_NO_DOMAIN, "nothing is reserved for \"%s\"", name);
+	hb_remedy(error, "\"hotballoon reserve\" shows what is");
+	return HB_E_NO_DOMAIN;
+}

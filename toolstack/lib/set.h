@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What others of the library need of set.c. */
+#ifndef HB_SET_H
+#define HB_SET_H
+
+#include "internal.h"
+
+/*
+ * Let maxmem follow to what target_kib needs, as far as the guest has come; does
+ * nothing if the domain has another target by now.
+ */
+enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
+			      struct hb_error *error);
+
+#endif

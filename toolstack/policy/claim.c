@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "claim.h"
+#include "error.h"
+
+static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domain, uint64_t kib,
+			   const char *format, const char *remedy)
+{
+	char who[HB_WHO_TEXT], text[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, format, hb_who(domain, who), hb_size_human(kib, text));
+	hb_remedy(error, "%s", remedy);
+	return HB_E_REFUSED;
+}
+
+enum hb_code hb_claim_check(const struct hb_domain *domain, const struct hb_host_memory *host,
+			    uint64_t size_kib, struct hb_error *error)
+{
+	uint64_t free_kib = host->free_kib + host->scrub_kib;
+
+	if (domain->claimed_kib)
+		return refuse(error, domain, domain->claimed_kib,
+			      "%s has %s claimed already, and Xen keeps one claim a domain",
+			      "\"hotballoon release\" it first");
+	if (size_kib <= domain->actual_kib)
+		return refuse(error, domain, domain->actual_kib, "%s holds %s already",
+			      "reserve more than that, or nothing");
+	if (size_kib > domain->maxmem_kib)
+		return refuse(error, domain, domain->maxmem_kib,
+			      "%s may hold %s at most (maxmem), and Xen sets no more aside",
+			      "\"hotballoon max\" raises that");
+	if (host->claimed_kib > free_kib ||
+	    size_kib - domain->actual_kib > free_kib - host->claimed_kib)
+		return refuse(error, domain, size_kib - domain->actual_kib,
+			      "%s would need %s more than it holds, and the host has not that much unclaimed",
+			      "\"hotballoon free\" makes memory free");
+	return HB_OK;
+}

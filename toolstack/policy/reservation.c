@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "error.h"
+#include "overhead.h"
+#include "reservation.h"
+#include "value.h"
+
+static bool is_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (!length || length >= sizeof(((struct hb_reservation *)0)->name))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
+			return false;
+	}
+	/* Digits alone are a domid. */
+	return strspn(name, "0123456789") < length;
+}
+
+enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)
+{
+	if (is_name(name))
+		return HB_OK;
+	hb_fail(error, HB_E_USAGE, "\"%.100s\" is no name for a domain", name);
+	hb_remedy(error, "give the name= of its configuration; digits alone are a domid");
+	return HB_E_USAGE;
+}
+
+/* A number up to the blank; *rest is what follows that. */
+static bool parse_number(const char *text, uint64_t limit, uint64_t *value, const char **rest)
+{
+	size_t length = strcspn(text, " ");
+	struct hb_number number = hb_value_number(text, length, limit);
+
+	*value = number.value;
+	*rest = text + length + 1;
+	return number.presence == HB_PRESENT && text[length] == ' ';
+}
+
+bool hb_reservation_parse(const char *line, struct hb_reservation *reservation)
+{
+	const char *until, *name;
+
+	memset(reservation, 0, sizeof(*reservation));
+	if (!parse_number(line, HB_SIZE_MAX_KIB, &reservation->kib, &until) ||
+	    !parse_number(until, INT64_MAX, &reservation->until_s, &name) || !is_name(name))
+		return false;
+	strcpy(reservation->name, name);
+	return reservation->kib > 0;
+}
+
+char *hb_reservation_format(const struct hb_reservation *reservation,
+			    char text[HB_RESERVATION_LINE])
+{
+	snprintf(text, HB_RESERVATION_LINE, "%" PRIu64 " %" PRIu64 " %s\n", reservation->kib,
+		 reservation->until_s, reservation->name);
+	return text;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+uint64_t hb_reservation_left(const struct hb_reservation *reservation,
+			     const struct hb_domain *domain, uint64_t now_s)
+{
+	uint64_t has;
+
+	if (now_s >= reservation->until_s)
+		return 0;
+	if (!domain)
+		return reservation->kib;
+	if (domain->state != HB_DOMAIN_BUILDING)
+		return 0;
+	/* Claims and promises are counted for themselves, the pool is taken already. */
+	has = larger(domain->actual_kib + domain->claimed_kib,
+		     domain->target.value + domain->videoram_kib);
+	if (domain->actual_kib)
+		has += hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus,
+					    larger(domain->static_max.value, domain->target.value));
+	return reservation->kib > has ? reservation->kib - has : 0;
+}

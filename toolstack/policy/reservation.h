@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Memory set aside for a domain that does not exist yet. Pure. Kept as one line
+ * a name:
+ *
+ *   KIB UNTIL NAME
+ *
+ * UNTIL in seconds since 1970. A reservation ends when its time is over, when it
+ * is released, and when the domain of that name runs; while that is being built,
+ * what it has or was promised counts off.
+ */
+#ifndef HB_RESERVATION_H
+#define HB_RESERVATION_H
+
+#include <hotballoon.h>
+
+#define HB_RESERVATION_LINE 320
+
+/* One line without its newline; false if it is not one. */
+bool hb_reservation_parse(const char *line, struct hb_reservation *reservation);
+char *hb_reservation_format(const struct hb_reservation *reservation,
+			    char text[HB_RESERVATION_LINE]);
+
+/* HB_E_USAGE for a name that no domain can have. */
+enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error);
+
+/* What of it still has to be set aside now; domain is that of its name, or NULL. */
+uint64_t hb_reservation_left(const struct hb_reservation *reservation,
+			     const struct hb_domain *domain, uint64_t now_s);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "limit.h"
+#include "share.h"
+
+/* What Xen counts above a size does not come back; see wait.c. */
+#define KEPT_KIB 1024
+
+static uint64_t pages_up(uint64_t kib)
+{
+	return (kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB;
+}
+
+/* How much more readily than one of the largest weight. */
+static uint64_t readiness(const struct hb_donor *donor)
+{
+	/* Exact enough for weights up to HB_WEIGHT_MAX, and 32751 of them fit a sum. */
+	return (1ULL << 40) / donor->weight;
+}
+
+/* One round among those who have not given all yet; false if all of them can give theirs. */
+static bool share_round(struct hb_donor *donors, size_t count, uint64_t need_kib)
+{
+	unsigned __int128 sum = 0;
+	bool full = false;
+
+	for (size_t i = 0; i < count; i++) {
+		if (donors[i].give_kib < donors[i].can_kib)
+			sum += readiness(&donors[i]);
+	}
+	for (size_t i = 0; i < count && sum; i++) {
+		unsigned __int128 part = (unsigned __int128)need_kib * readiness(&donors[i]);
+
+		if (donors[i].give_kib < donors[i].can_kib && part >= sum * donors[i].can_kib) {
+			donors[i].give_kib = donors[i].can_kib;
+			full = true;
+		}
+	}
+	for (size_t i = 0; i < count && sum && !full; i++) {
+		unsigned __int128 part = (unsigned __int128)need_kib * readiness(&donors[i]);
+
+		if (donors[i].give_kib < donors[i].can_kib)
+			donors[i].give_kib = pages_up((part + sum - 1) / sum);
+	}
+	return full;
+}
+
+static uint64_t total(const struct hb_donor *donors, size_t count)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < count; i++)
+		kib += donors[i].give_kib;
+	return kib;
+}
+
+uint64_t hb_share(struct hb_donor *donors, size_t count, uint64_t need_kib)
+{
+	uint64_t given = 0;
+
+	for (size_t i = 0; i < count; i++)
+		donors[i].give_kib = 0;
+	while (given < need_kib && share_round(donors, count, need_kib - given))
+		given = total(donors, count);
+	return total(donors, count);
+}
+
+uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,
+			   const char **why)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t least = hb_limits_range(domain, limits).min_kib;
+	const struct hb_report *report = &domain->report;
+
+	if (domain->state != HB_DOMAIN_RUNNING)
+		*why = "it does not run";
+	else if (domain->vnodes)
+		*why = "it has virtual NUMA nodes";
+	else
+		hb_limits_automatic(domain, limits, why);
+	if (*why)
+		return 0;
+	/* It has said how far it can go: nobody counts on more. */
+	if (report->cause.presence == HB_PRESENT && report->cause.value == HB_CAUSE_GUEST_FLOOR &&
+	    report->floor.presence == HB_PRESENT && report->floor.value + domain->videoram_kib > least)
+		least = report->floor.value + domain->videoram_kib;
+	least = pages_up(least);
+	if (size > least)
+		return (size - least) / HB_PAGE_KIB * HB_PAGE_KIB;
+	*why = "it is at its minimum";
+	return 0;
+}
+
+uint64_t hb_share_coming(const struct hb_domain *domain)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+
+	if (domain->state == HB_DOMAIN_DYING)
+		return domain->actual_kib;
+	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT)
+		return 0;
+	return domain->actual_kib > size + KEPT_KIB ? domain->actual_kib - size : 0;
+}
