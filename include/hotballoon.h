@@ -8,8 +8,8 @@
  *
  * Functions that can fail return an enum hb_code, HB_OK (0) on success, and
  * fill the struct hb_error they were given; every struct hb_error pointer must
- * be valid. Nothing is printed, no signal is handled, no thread is started. A
- * handle must not be used by two threads at the same time.
+ * be valid. Nothing is printed, no signal is handled, and only hb_watch() starts
+ * a thread. A handle must not be used by two threads at the same time.
  *
  * Nodes that a guest writes are hints: they are parsed strictly, and a value
  * of the wrong form is HB_INVALID, never a number.
@@ -434,6 +434,40 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 /* Those that are not over; *reservations is to be released by free(). */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
+
+/* ------------------------------------------------------------------ watch */
+
+enum hb_change_kind {
+	HB_CHANGE_STARTED,	/* the domain is there: created, or when the watch began */
+	HB_CHANGE_ENDED,
+	HB_CHANGE_VALUE,
+};
+
+struct hb_change {
+	enum hb_change_kind kind;
+	const struct hb_domain *domain;	/* as it is now; as it was if it has ended */
+	const char *what;		/* of VALUE: "target", "cause" and so on, as in hotballoon show */
+	bool is_size;			/* of VALUE: from and to are KiB, and "-" or "invalid" */
+	char from[32], to[32];		/* of VALUE */
+};
+
+struct hb_watch_request {
+	bool all;
+	uint32_t domid;			/* unless all: the watch ends when this one does */
+	/* Called for each change; false ends the watch. */
+	bool (*change)(const struct hb_change *change, void *argument);
+	/* Called after a signal: true ends the watch with HB_E_INTERRUPTED. */
+	bool (*interrupted)(void *argument);
+	void *argument;
+};
+
+/*
+ * Tell what changes in xenstore: targets, maxima, reports, domains that come and
+ * go. By xenstore's watches, without polling; libxenstore starts a thread for
+ * that. A guest that writes all the time is looked at ten times a second.
+ */
+enum hb_code hb_watch(struct hb *hb, const struct hb_watch_request *request,
+		      struct hb_error *error);
 
 /* --------------------------------------------------- what is wrong, and why */
 

@@ -10,6 +10,8 @@
 #define HB_REPORT_VERSION 1
 /* The driver's directory, which holds every HB_KEY_REPORT_ key. */
 #define HB_KEY_REPORT_DIR "data/hotballoon"
+/* The host's directory, which holds the target and the maxima. */
+#define HB_KEY_MEMORY_DIR "memory"
 
 /* printf formats of the directories that the keys are relative to; %u is the domid. */
 #define HB_DIR_DOMAIN "/local/domain/%u"

@@ -458,6 +458,60 @@ static void test_reserve(void **state)
 	assert_int_equal(run("release guest1"), 0);
 }
 
+static void change_something(struct sim *host)
+{
+	if (host->clock_ms == 500)
+		sim_write_key(host, GUEST, HB_KEY_STATIC_MAX, "1048576");
+	if (host->clock_ms == 700)
+		sim_write_key(host, GUEST, HB_KEY_REPORT_CAUSE, "guest-busy");
+	if (host->clock_ms == 1000)
+		raise(SIGINT);
+}
+
+static void test_watch(void **state)
+{
+	struct json_object *object;
+	char *line, *rest;
+
+	(void)state;
+	sim->tick = change_something;
+	sim->interrupt_ms = 1010;
+	sim_guest(sim, GUEST)->reports = false;
+	assert_int_equal(run("watch guest1"), 0);
+	assert_non_null(strstr(out, "  5 guest1  started\n"));
+	assert_non_null(strstr(out, "  5 guest1  static-max 512M -> 1G\n"));
+	assert_non_null(strstr(out, "  5 guest1  cause none -> guest-busy\n"));
+	assert_int_equal(run("watch nobody"), 3);
+
+	/* A line each, and each an object. */
+	teardown(NULL);
+	setup(NULL);
+	sim->tick = change_something;
+	sim->interrupt_ms = 1010;
+	sim_guest(sim, GUEST)->reports = false;
+	assert_int_equal(run("watch --json"), 0);
+	line = strtok_r(out, "\n", &rest);
+	for (int i = 0; i < 4; i++, line = strtok_r(NULL, "\n", &rest)) {
+		assert_non_null(line);
+		object = json_tokener_parse(line);
+		assert_non_null(object);
+		assert_true(json_object_get_uint64(at(object, "time_ms")) > 0);
+		if (i < 2) {
+			assert_json_text(object, "event", "started");
+		} else {
+			assert_json_text(object, "event", "changed");
+			assert_json_number(object, "domid", 5);
+			assert_json_text(object, "what", i == 2 ? "static-max" : "cause");
+		}
+		if (i == 2)
+			assert_json_number(object, "to_kib", G);
+		if (i == 3)
+			assert_json_text(object, "to", "guest-busy");
+		json_object_put(object);
+	}
+	assert_null(line);
+}
+
 static void interrupt_once(struct sim *host)
 {
 	if (host->clock_ms == 1000)
@@ -507,6 +561,7 @@ int main(void)
 		TEST(test_explain_and_doctor),
 		TEST(test_free_memory),
 		TEST(test_reserve),
+		TEST(test_watch),
 		TEST(test_interrupt),
 		TEST(test_output_that_cannot_be_written),
 	};

@@ -78,7 +78,8 @@ enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 /* Commands: on failure they leave the reason in cli->error. */
 cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
-	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release;
+	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release,
+	   cli_watch;
 
 /* The domain that operands[0] names. */
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);
@@ -109,8 +110,9 @@ void cli_clear_progress(const struct cli *cli, uint64_t waited_ms);
 const char *cli_colour(const struct cli *cli, enum hb_severity severity);
 const char *cli_plain(const struct cli *cli);
 
-/* Prints and releases object. */
+/* Prints and releases object: readable, or as one line. */
 void cli_print_json(struct cli *cli, struct json_object *object);
+void cli_print_json_line(struct cli *cli, struct json_object *object);
 struct json_object *cli_json_domain(const struct hb_domain *domain);
 struct json_object *cli_json_host(const struct hb_host_memory *host);
 struct json_object *cli_json_error(const struct hb_error *error);

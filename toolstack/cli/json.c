@@ -184,3 +184,10 @@ void cli_print_json(struct cli *cli, struct json_object *object)
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
+
+void cli_print_json_line(struct cli *cli, struct json_object *object)
+{
+	fprintf(cli->out, "%s\n", json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN |
+								 JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}

@@ -39,6 +39,7 @@ const struct cli_command cli_commands[] = {
 	{ "limits", "DOM", 1, false, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET),
 	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
+	{ "watch", "DOM", 1, true, JSON, "tell what changes, of one domain or all", NULL, cli_watch },
 	{ "free", "SIZE", 1, false, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
 	  "make memory of the host free, from guests that have limits", cli_free_prepare, cli_free },
 	{ "reserve", "SIZE", 1, true, JSON | FORCE | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |

@@ -75,6 +75,19 @@ struct hb_host_ops {
 	int (*write)(struct hb_host *host, uint32_t transaction, const char *path,
 		     const char *value);
 
+	/*
+	 * Watch path and what is below it; token comes back with each event, the
+	 * first at once. xenstored's special paths work, too. libxenstore starts a
+	 * thread for it.
+	 */
+	int (*watch)(struct hb_host *host, const char *path, const char *token);
+	int (*unwatch)(struct hb_host *host, const char *path, const char *token);
+	/*
+	 * The next event's token, cut to size. Waits up to timeout_ms, for ever if
+	 * that is negative. -EAGAIN: the time is over; -EINTR: a signal.
+	 */
+	int (*next_event)(struct hb_host *host, int timeout_ms, char *token, size_t size);
+
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);
 	/* Seconds since 1970, as other processes and later runs see it. */

@@ -4,6 +4,8 @@
  * in what they offer, therefore its headers are included here and nowhere else.
  */
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -176,6 +178,37 @@ static int xen_write(struct hb_host *host, uint32_t transaction, const char *pat
 	return result(xs_write(xen(host)->xs, transaction, path, value, strlen(value)));
 }
 
+static int xen_watch(struct hb_host *host, const char *path, const char *token)
+{
+	return result(xs_watch(xen(host)->xs, path, token));
+}
+
+static int xen_unwatch(struct hb_host *host, const char *path, const char *token)
+{
+	return result(xs_unwatch(xen(host)->xs, path, token));
+}
+
+static int xen_next_event(struct hb_host *host, int timeout_ms, char *token, size_t size)
+{
+	struct pollfd fd = { .fd = xs_fileno(xen(host)->xs), .events = POLLIN };
+	char **event = xs_check_watch(xen(host)->xs);
+	int ready;
+
+	if (!event && errno == EAGAIN) {
+		ready = poll(&fd, 1, timeout_ms);
+		if (ready < 0)
+			return -errno;
+		if (ready == 0)
+			return -EAGAIN;
+		event = xs_check_watch(xen(host)->xs);
+	}
+	if (!event)
+		return errno ? -errno : -EIO;
+	snprintf(token, size, "%s", event[XS_WATCH_TOKEN]);
+	free(event);
+	return 0;
+}
+
 static uint64_t xen_now_ms(struct hb_host *host)
 {
 	struct timespec now;
@@ -226,6 +259,9 @@ static const struct hb_host_ops xen_ops = {
 	.end = xen_end,
 	.read = xen_read,
 	.write = xen_write,
+	.watch = xen_watch,
+	.unwatch = xen_unwatch,
+	.next_event = xen_next_event,
 	.now_ms = xen_now_ms,
 	.wall_s = xen_wall_s,
 	.sleep_ms = xen_sleep_ms,

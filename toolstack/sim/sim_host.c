@@ -32,11 +32,22 @@ struct sim_domain {
 	struct hb_xen_pod pod;
 };
 
+#define SIM_TOKEN 32
+#define SIM_STEP_MS 10
+
+struct sim_watch {
+	char path[PATH_MAX_TEXT], token[SIM_TOKEN];
+};
+
 /* One process that uses the host. */
 struct connection {
 	struct hb_host host;
 	struct sim *sim;
 	bool killed;
+	struct sim_watch *watches;
+	size_t nr_watches;
+	char (*events)[SIM_TOKEN];	/* tokens, the oldest first */
+	size_t nr_events;
 	bool locks;		/* holds libxl's lock of locked_domid */
 	uint32_t locked_domid;
 };
@@ -99,6 +110,33 @@ static void free_nodes(struct sim_node *nodes, size_t count)
 	free(nodes);
 }
 
+static void queue_event(struct connection *connection, const char *token)
+{
+	connection->events = grow(connection->events, connection->nr_events + 1,
+				  sizeof(*connection->events));
+	strcpy(connection->events[connection->nr_events++], token);
+}
+
+/* Is path watched by a watch on base: the same, or below it? */
+static bool is_below(const char *path, const char *base)
+{
+	size_t length = strlen(base);
+
+	return !strncmp(path, base, length) && (path[length] == '\0' || path[length] == '/');
+}
+
+static void fire(struct sim *sim, const char *path)
+{
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		struct connection *connection = sim->connections[i];
+
+		for (size_t j = 0; j < connection->nr_watches; j++) {
+			if (is_below(path, connection->watches[j].path))
+				queue_event(connection, connection->watches[j].token);
+		}
+	}
+}
+
 void sim_write(struct sim *sim, const char *path, const char *value)
 {
 	struct sim_node *node = find_node(sim->nodes, sim->nr_nodes, path);
@@ -107,6 +145,7 @@ void sim_write(struct sim *sim, const char *path, const char *value)
 		node = add_node(&sim->nodes, &sim->nr_nodes, path);
 	set_value(node, value, strlen(value));
 	node->generation = ++sim->generation;
+	fire(sim, path);
 }
 
 const char *sim_read(const struct sim *sim, const char *path)
@@ -139,6 +178,7 @@ void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char 
 
 static void remove_node(struct sim *sim, struct sim_node *node)
 {
+	fire(sim, node->path);
 	free(node->path);
 	free(node->value);
 	*node = sim->nodes[--sim->nr_nodes];
@@ -422,6 +462,7 @@ void sim_add(struct sim *sim, const struct sim_guest *guest)
 	sim->free_pages -= domain->xen.tot_pages + domain->pool_pages;
 	build_store(sim, domain);
 	publish(sim, domain, HB_CAUSE_NONE);
+	fire(sim, "@introduceDomain");
 }
 
 void sim_destroy(struct sim *sim, uint32_t domid)
@@ -436,6 +477,7 @@ void sim_destroy(struct sim *sim, uint32_t domid)
 		if (belongs_to(sim->nodes[i].path, domid))
 			remove_node(sim, &sim->nodes[i]);
 	}
+	fire(sim, "@releaseDomain");
 }
 
 void sim_reboot(struct sim *sim, uint32_t domid)
@@ -765,6 +807,57 @@ static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, c
 	return 0;
 }
 
+static int sim_watch(struct hb_host *host, const char *path, const char *token)
+{
+	struct connection *connection = connection_of(host);
+	int rc = enter(host, false);
+
+	if (rc)
+		return rc;
+	connection->watches = grow(connection->watches, connection->nr_watches + 1,
+				   sizeof(*connection->watches));
+	strcpy(connection->watches[connection->nr_watches].path, path);
+	strcpy(connection->watches[connection->nr_watches++].token, token);
+	queue_event(connection, token);
+	return 0;
+}
+
+static int sim_unwatch(struct hb_host *host, const char *path, const char *token)
+{
+	struct connection *connection = connection_of(host);
+	int rc = enter(host, false);
+
+	for (size_t i = 0; i < connection->nr_watches && !rc; i++) {
+		struct sim_watch *watch = &connection->watches[i];
+
+		if (!strcmp(watch->path, path) && !strcmp(watch->token, token)) {
+			*watch = connection->watches[--connection->nr_watches];
+			return 0;
+		}
+	}
+	return rc ? rc : -ENOENT;
+}
+
+/* The world goes on in steps while there is nothing to tell. */
+static int sim_next_event(struct hb_host *host, int timeout_ms, char *token, size_t size)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = sim_of(host);
+	uint64_t start = sim->clock_ms;
+
+	while (!connection->nr_events) {
+		if (sim->interrupt_ms && sim->clock_ms >= sim->interrupt_ms)
+			return -EINTR;
+		if (timeout_ms >= 0 && sim->clock_ms >= start + timeout_ms)
+			return -EAGAIN;
+		sim_run(sim, SIM_STEP_MS);
+	}
+	snprintf(token, size, "%s", connection->events[0]);
+	memmove(connection->events, connection->events + 1,
+		--connection->nr_events * sizeof(*connection->events));
+	return 0;
+}
+
 static uint64_t sim_now_ms(struct hb_host *host)
 {
 	return sim_of(host)->clock_ms;
@@ -807,6 +900,8 @@ static void sim_disconnect(struct hb_host *host)
 			break;
 		}
 	}
+	free(connection_of(host)->watches);
+	free(connection_of(host)->events);
 	free(connection_of(host));
 }
 
@@ -826,6 +921,9 @@ static const struct hb_host_ops sim_ops = {
 	.end = sim_end,
 	.read = sim_read_node,
 	.write = sim_write_node,
+	.watch = sim_watch,
+	.unwatch = sim_unwatch,
+	.next_event = sim_next_event,
 	.now_ms = sim_now_ms,
 	.wall_s = sim_wall_s,
 	.sleep_ms = sim_sleep_ms,

@@ -54,6 +54,7 @@ struct sim {
 	uint64_t total_pages, free_pages;
 	uint64_t claimed_pages;		/* by domains that are not simulated */
 	uint64_t clock_ms;
+	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;
 
