@@ -167,7 +167,7 @@ static void check_death(const struct operation *operation, unsigned int at,
 	(void)before;
 	(void)after;
 	/* Not a node is left, and none came back. */
-	assert_int_equal(sim_count_nodes(sim, GUEST), 0);
+	assert_false(sim_has_nodes(sim, GUEST));
 	assert_null(sim_guest(sim, GUEST));
 	assert_int_equal(sim_pages(sim), sim->total_pages);
 	if (code != HB_E_NO_DOMAIN && code != HB_E_REFUSED && !result.done)

@@ -7,12 +7,13 @@
 #include <string.h>
 
 #include "internal.h"
-#include "sim_host.h"
+#include "sim_internal.h"
 
-#define PATH_MAX_TEXT 160
+#define SIM_STEP_MS 10
 
-struct sim_node {
-	char *path, *value;	/* value is NULL in a transaction that saw no node */
+/* A node as a transaction sees it. */
+struct sim_view {
+	char *path, *value;	/* value is NULL if the transaction saw no node */
 	size_t length;
 	uint64_t generation;	/* 0: there was no node */
 	bool written;
@@ -21,35 +22,8 @@ struct sim_node {
 struct sim_transaction {
 	uint32_t id;
 	const struct connection *owner;
-	struct sim_node *nodes;	/* those that it has read or written */
-	size_t nr_nodes;
-};
-
-struct sim_domain {
-	struct sim_guest guest;
-	struct hb_xen_domain xen;
-	uint64_t pool_pages;
-	struct hb_xen_pod pod;
-};
-
-#define SIM_TOKEN 32
-#define SIM_STEP_MS 10
-
-struct sim_watch {
-	char path[PATH_MAX_TEXT], token[SIM_TOKEN];
-};
-
-/* One process that uses the host. */
-struct connection {
-	struct hb_host host;
-	struct sim *sim;
-	bool killed;
-	struct sim_watch *watches;
-	size_t nr_watches;
-	char (*events)[SIM_TOKEN];	/* tokens, the oldest first */
-	size_t nr_events;
-	bool locks;		/* holds libxl's lock of locked_domid */
-	uint32_t locked_domid;
+	struct sim_view *views;	/* those that it has read or written */
+	size_t nr_views;
 };
 
 static struct connection *connection_of(struct hb_host *host)
@@ -62,57 +36,11 @@ static struct sim *sim_of(struct hb_host *host)
 	return connection_of(host)->sim;
 }
 
-static void *grow(void *array, size_t count, size_t size)
-{
-	void *grown = realloc(array, count * size);
-
-	assert(grown);
-	return grown;
-}
-
 /* ---------------------------------------------------------------- xenstore */
-
-static struct sim_node *find_node(struct sim_node *nodes, size_t count, const char *path)
-{
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(nodes[i].path, path))
-			return &nodes[i];
-	}
-	return NULL;
-}
-
-static struct sim_node *add_node(struct sim_node **nodes, size_t *count, const char *path)
-{
-	*nodes = grow(*nodes, *count + 1, sizeof(**nodes));
-	(*nodes)[*count] = (struct sim_node){ .path = strdup(path) };
-	return &(*nodes)[(*count)++];
-}
-
-static void set_value(struct sim_node *node, const char *value, size_t length)
-{
-	char *copy = malloc(length + 1);
-
-	assert(copy);
-	memcpy(copy, value, length);
-	copy[length] = '\0';
-	/* value may be the node's own. */
-	free(node->value);
-	node->value = copy;
-	node->length = length;
-}
-
-static void free_nodes(struct sim_node *nodes, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free(nodes[i].path);
-		free(nodes[i].value);
-	}
-	free(nodes);
-}
 
 static void queue_event(struct connection *connection, const char *token)
 {
-	connection->events = grow(connection->events, connection->nr_events + 1,
+	connection->events = sim_grow(connection->events, connection->nr_events + 1,
 				  sizeof(*connection->events));
 	strcpy(connection->events[connection->nr_events++], token);
 }
@@ -125,7 +53,7 @@ static bool is_below(const char *path, const char *base)
 	return !strncmp(path, base, length) && (path[length] == '\0' || path[length] == '/');
 }
 
-static void fire(struct sim *sim, const char *path)
+void sim_fire(struct sim *sim, const char *path)
 {
 	for (size_t i = 0; i < sim->nr_connections; i++) {
 		struct connection *connection = sim->connections[i];
@@ -139,30 +67,25 @@ static void fire(struct sim *sim, const char *path)
 
 void sim_write(struct sim *sim, const char *path, const char *value)
 {
-	struct sim_node *node = find_node(sim->nodes, sim->nr_nodes, path);
-
-	if (!node)
-		node = add_node(&sim->nodes, &sim->nr_nodes, path);
-	set_value(node, value, strlen(value));
-	node->generation = ++sim->generation;
-	fire(sim, path);
+	sim_store_write(&sim->store, path, value, strlen(value));
+	sim_fire(sim, path);
 }
 
 const char *sim_read(const struct sim *sim, const char *path)
 {
-	struct sim_node *node = find_node(sim->nodes, sim->nr_nodes, path);
+	struct sim_node *node = sim_store_find(&sim->store, path);
 
 	return node ? node->value : NULL;
 }
 
-static void key_path(char path[PATH_MAX_TEXT], uint32_t domid, const char *key)
+static void key_path(char path[SIM_PATH], uint32_t domid, const char *key)
 {
-	snprintf(path, PATH_MAX_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
+	snprintf(path, SIM_PATH, HB_DIR_DOMAIN "/%s", domid, key);
 }
 
 const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key)
 {
-	char path[PATH_MAX_TEXT];
+	char path[SIM_PATH];
 
 	key_path(path, domid, key);
 	return sim_read(sim, path);
@@ -170,7 +93,7 @@ const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key)
 
 void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value)
 {
-	char path[PATH_MAX_TEXT];
+	char path[SIM_PATH];
 
 	key_path(path, domid, key);
 	sim_write(sim, path, value);
@@ -178,59 +101,66 @@ void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char 
 
 static void remove_node(struct sim *sim, struct sim_node *node)
 {
-	fire(sim, node->path);
-	free(node->path);
-	free(node->value);
-	*node = sim->nodes[--sim->nr_nodes];
+	for (size_t i = 0; i < sim->nr_domains; i++) {
+		if (sim->domains[i].target == node)
+			sim->domains[i].target = NULL;
+	}
+	sim_fire(sim, node->path);
+	sim_store_remove(&sim->store, node);
 }
 
 void sim_remove_key(struct sim *sim, uint32_t domid, const char *key)
 {
-	char path[PATH_MAX_TEXT];
+	char path[SIM_PATH];
 	struct sim_node *node;
 
 	key_path(path, domid, key);
-	node = find_node(sim->nodes, sim->nr_nodes, path);
+	node = sim_store_find(&sim->store, path);
 	if (node)
 		remove_node(sim, node);
 }
 
-static void write_number(struct sim *sim, uint32_t domid, const char *key, uint64_t number)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%" PRIu64, number);
-	sim_write_key(sim, domid, key, value);
-}
-
-#define UUID_TEXT 37
-
-static void uuid_text(char text[UUID_TEXT], uint32_t domid, unsigned int generation)
-{
-	snprintf(text, UUID_TEXT, "%08x-%04x-0000-0000-000000000000", domid, generation);
-}
-
 /* The directories a domain has: its own, libxl's and that of its uuid. */
-static bool belongs_to(const char *path, uint32_t domid)
+struct domain_dirs {
+	char own[64], libxl[64], vm[64];
+};
+
+static struct domain_dirs dirs_of(uint32_t domid)
 {
-	char own[64], libxl[64], uuid[16], vm[64];
+	struct domain_dirs dirs;
+	char uuid[16];
 
 	/* Of any generation. */
 	snprintf(uuid, sizeof(uuid), "%08x-", domid);
-	snprintf(own, sizeof(own), HB_DIR_DOMAIN "/", domid);
-	snprintf(libxl, sizeof(libxl), HB_DIR_LIBXL "/", domid);
-	snprintf(vm, sizeof(vm), HB_DIR_VM, uuid);
-	return !strncmp(path, own, strlen(own)) || !strncmp(path, libxl, strlen(libxl)) ||
-	       !strncmp(path, vm, strlen(vm));
+	snprintf(dirs.own, sizeof(dirs.own), HB_DIR_DOMAIN "/", domid);
+	snprintf(dirs.libxl, sizeof(dirs.libxl), HB_DIR_LIBXL "/", domid);
+	snprintf(dirs.vm, sizeof(dirs.vm), HB_DIR_VM, uuid);
+	return dirs;
 }
 
-size_t sim_count_nodes(const struct sim *sim, uint32_t domid)
+static int belongs_to(const struct sim_node *node, const void *argument)
 {
-	size_t count = 0;
+	const struct domain_dirs *dirs = argument;
 
-	for (size_t i = 0; i < sim->nr_nodes; i++)
-		count += belongs_to(sim->nodes[i].path, domid);
-	return count;
+	return !strncmp(node->path, dirs->own, strlen(dirs->own)) ||
+	       !strncmp(node->path, dirs->libxl, strlen(dirs->libxl)) ||
+	       !strncmp(node->path, dirs->vm, strlen(dirs->vm));
+}
+
+bool sim_has_nodes(const struct sim *sim, uint32_t domid)
+{
+	struct domain_dirs dirs = dirs_of(domid);
+
+	return sim_store_first(&sim->store, belongs_to, &dirs);
+}
+
+void sim_remove_nodes(struct sim *sim, uint32_t domid)
+{
+	struct domain_dirs dirs = dirs_of(domid);
+	struct sim_node *node;
+
+	while ((node = sim_store_first(&sim->store, belongs_to, &dirs)))
+		remove_node(sim, node);
 }
 
 static struct sim_transaction *find_transaction(struct sim *sim, uint32_t id)
@@ -244,250 +174,53 @@ static struct sim_transaction *find_transaction(struct sim *sim, uint32_t id)
 
 static void drop_transaction(struct sim *sim, struct sim_transaction *transaction)
 {
-	free_nodes(transaction->nodes, transaction->nr_nodes);
+	for (size_t i = 0; i < transaction->nr_views; i++) {
+		free(transaction->views[i].path);
+		free(transaction->views[i].value);
+	}
+	free(transaction->views);
 	*transaction = sim->transactions[--sim->nr_transactions];
 }
 
-/* The node as the transaction sees it: as it was when first looked at. */
-static struct sim_node *enter_node(struct sim *sim, struct sim_transaction *transaction,
-				   const char *path)
+static struct sim_view *find_view(struct sim_transaction *transaction, const char *path)
 {
-	struct sim_node *node = find_node(transaction->nodes, transaction->nr_nodes, path);
-	const struct sim_node *base = find_node(sim->nodes, sim->nr_nodes, path);
-
-	if (node)
-		return node;
-	node = add_node(&transaction->nodes, &transaction->nr_nodes, path);
-	if (base) {
-		set_value(node, base->value, base->length);
-		node->generation = base->generation;
-	}
-	return node;
-}
-
-static bool conflicts(struct sim *sim, const struct sim_transaction *transaction)
-{
-	for (size_t i = 0; i < transaction->nr_nodes; i++) {
-		const struct sim_node *node = &transaction->nodes[i];
-		const struct sim_node *base = find_node(sim->nodes, sim->nr_nodes, node->path);
-
-		if ((base ? base->generation : 0) != node->generation)
-			return true;
-	}
-	return false;
-}
-
-/* ------------------------------------------------------------------ guests */
-
-static struct sim_domain *find_domain(const struct sim *sim, uint32_t domid)
-{
-	for (size_t i = 0; i < sim->nr_domains; i++) {
-		if (sim->domains[i].xen.domid == domid)
-			return &sim->domains[i];
+	for (size_t i = 0; i < transaction->nr_views; i++) {
+		if (!strcmp(transaction->views[i].path, path))
+			return &transaction->views[i];
 	}
 	return NULL;
 }
 
-struct sim_guest *sim_guest(struct sim *sim, uint32_t domid)
+/* The node as the transaction sees it: as it was when first looked at. */
+static struct sim_view *enter_node(struct sim *sim, struct sim_transaction *transaction,
+				   const char *path)
 {
-	struct sim_domain *domain = find_domain(sim, domid);
+	struct sim_view *view = find_view(transaction, path);
+	const struct sim_node *node = sim_store_find(&sim->store, path);
 
-	return domain ? &domain->guest : NULL;
-}
-
-struct hb_xen_domain sim_xen(const struct sim *sim, uint32_t domid, uint64_t *pool_kib)
-{
-	struct sim_domain *domain = find_domain(sim, domid);
-
-	assert(domain);
-	if (pool_kib)
-		*pool_kib = domain->pool_pages * HB_PAGE_KIB;
-	return domain->xen;
-}
-
-void sim_set_limit(struct sim *sim, uint32_t domid, uint64_t kib)
-{
-	find_domain(sim, domid)->xen.max_pages = kib / HB_PAGE_KIB;
-}
-
-uint64_t sim_pages(const struct sim *sim)
-{
-	uint64_t pages = sim->free_pages;
-
-	for (size_t i = 0; i < sim->nr_domains; i++)
-		pages += sim->domains[i].xen.tot_pages + sim->domains[i].pool_pages;
-	return pages;
-}
-
-static void build_store(struct sim *sim, const struct sim_domain *domain)
-{
-	const struct sim_guest *guest = &domain->guest;
-	static const char *const types[] = { "pv", "pvh", "hvm" };
-	char path[PATH_MAX_TEXT], value[24], uuid[UUID_TEXT];
-
-	write_number(sim, guest->domid, HB_KEY_DOMID, guest->domid);
-	sim_write_key(sim, guest->domid, HB_KEY_NAME, guest->name);
-	write_number(sim, guest->domid, HB_KEY_TARGET, guest->memory_kib - guest->videoram_kib);
-	write_number(sim, guest->domid, HB_KEY_STATIC_MAX, guest->maxmem_kib);
-	write_number(sim, guest->domid, HB_KEY_VIDEORAM, guest->videoram_kib);
-	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", guest->domid, HB_KEY_LIBXL_TYPE);
-	sim_write(sim, path, types[guest->type]);
-	uuid_text(uuid, guest->domid, guest->generation);
-	snprintf(path, sizeof(path), HB_DIR_VM "/%s", uuid, HB_KEY_VM_MEMORY);
-	snprintf(value, sizeof(value), "%" PRIu64,
-		 (guest->memory_kib - guest->videoram_kib) / 1024);
-	sim_write(sim, path, value);
-}
-
-static uint64_t parse(const char *text)
-{
-	return text ? strtoull(text, NULL, 10) : 0;
-}
-
-static uint64_t read_target(const struct sim *sim, const struct sim_domain *domain)
-{
-	return parse(sim_read_key(sim, domain->xen.domid, HB_KEY_TARGET));
-}
-
-/* The target size that the domain is at, counted as the target counts. */
-static uint64_t position(const struct sim_domain *domain)
-{
-	const struct sim_guest *guest = &domain->guest;
-
-	return domain->xen.tot_pages * HB_PAGE_KIB - guest->videoram_kib - guest->offset_kib;
-}
-
-static void publish(struct sim *sim, const struct sim_domain *domain, enum hb_cause cause)
-{
-	static const char *const states[] = HB_STATE_WORDS;
-	static const char *const causes[] = HB_CAUSE_WORDS;
-	uint32_t domid = domain->xen.domid;
-	uint64_t now = position(domain), target = read_target(sim, domain);
-	enum hb_state state = HB_STATE_IDLE;
-
-	if (!domain->guest.reports)
-		return;
-	if (now != target)
-		state = cause ? HB_STATE_WAITING : now < target ? HB_STATE_GROWING : HB_STATE_SHRINKING;
-	sim_write_key(sim, domid, HB_KEY_REPORT_STATE, states[state]);
-	sim_write_key(sim, domid, HB_KEY_REPORT_CAUSE, causes[cause]);
-	write_number(sim, domid, HB_KEY_REPORT_CURRENT, now);
-	write_number(sim, domid, HB_KEY_REPORT_GOAL, target);
-	if (cause == HB_CAUSE_GUEST_FLOOR)
-		write_number(sim, domid, HB_KEY_REPORT_FLOOR, domain->guest.stick_at_kib);
-	if (domain->guest.report_max_kib)
-		write_number(sim, domid, HB_KEY_REPORT_MAX, domain->guest.report_max_kib);
-	write_number(sim, domid, HB_KEY_REPORT_VERSION, HB_REPORT_VERSION);
-}
-
-static uint64_t claimed_pages(const struct sim *sim)
-{
-	uint64_t pages = sim->claimed_pages;
-
-	for (size_t i = 0; i < sim->nr_domains; i++)
-		pages += sim->domains[i].xen.outstanding_pages;
-	return pages;
-}
-
-/* Takes up to pages, as far as Xen gives any; returns how many. */
-static uint64_t populate(struct sim *sim, struct sim_domain *domain, uint64_t pages)
-{
-	uint64_t room = domain->xen.max_pages > domain->xen.tot_pages ?
-			domain->xen.max_pages - domain->xen.tot_pages : 0;
-	uint64_t others = claimed_pages(sim) - domain->xen.outstanding_pages;
-	uint64_t unclaimed = sim->free_pages > others ? sim->free_pages - others : 0;
-
-	if (pages > room)
-		pages = room;
-	if (pages > unclaimed)
-		pages = unclaimed;
-	domain->xen.tot_pages += pages;
-	sim->free_pages -= pages;
-	domain->xen.outstanding_pages -= pages < domain->xen.outstanding_pages ?
-					 pages : domain->xen.outstanding_pages;
-	return pages;
-}
-
-static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int ms)
-{
-	const struct sim_guest *guest = &domain->guest;
-	uint64_t step = guest->rate_kib_s * ms / 1000 / HB_PAGE_KIB;
-	uint64_t goal = read_target(sim, domain), now = position(domain);
-	uint64_t stop = guest->stick_at_kib;
-	enum hb_cause cause = HB_CAUSE_NONE;
-	uint64_t pages;
-
-	if (guest->paused || guest->dying || guest->shutdown || guest->crashed || guest->suspended)
-		return;
-	if (stop && ((now >= stop && goal < stop) || (now <= stop && goal > stop))) {
-		goal = stop;
-		cause = guest->stick_cause;
+	if (view)
+		return view;
+	transaction->views = sim_grow(transaction->views, transaction->nr_views + 1, sizeof(*view));
+	view = &transaction->views[transaction->nr_views++];
+	*view = (struct sim_view){ .path = sim_copy(path, strlen(path)) };
+	if (node) {
+		view->value = sim_copy(node->value, node->length);
+		view->length = node->length;
+		view->generation = node->generation;
 	}
-	pages = (goal > now ? goal - now : now - goal) / HB_PAGE_KIB;
-	if (pages > step)
-		pages = step;
-	if (goal < now) {
-		domain->xen.tot_pages -= pages;
-		sim->free_pages += pages;
-	} else if (populate(sim, domain, pages) < pages) {
-		cause = HB_CAUSE_HOST_OUT_OF_MEMORY;
+	return view;
+}
+
+static bool conflicts(struct sim *sim, const struct sim_transaction *transaction)
+{
+	for (size_t i = 0; i < transaction->nr_views; i++) {
+		const struct sim_view *view = &transaction->views[i];
+		const struct sim_node *node = sim_store_find(&sim->store, view->path);
+
+		if ((node ? node->generation : 0) != view->generation)
+			return true;
 	}
-	publish(sim, domain, position(domain) == goal || cause == HB_CAUSE_HOST_OUT_OF_MEMORY ?
-		cause : HB_CAUSE_NONE);
-}
-
-void sim_add(struct sim *sim, const struct sim_guest *guest)
-{
-	struct sim_domain *domain;
-	uint64_t mib = (guest->maxmem_kib + 1023) / 1024;
-
-	sim->domains = grow(sim->domains, sim->nr_domains + 1, sizeof(*sim->domains));
-	domain = &sim->domains[sim->nr_domains++];
-	*domain = (struct sim_domain){ .guest = *guest };
-	domain->xen = (struct hb_xen_domain){
-		.domid = guest->domid,
-		.vcpus = guest->vcpus,
-		.hvm = guest->type != HB_TYPE_PV,
-		.hap = guest->type != HB_TYPE_PV,
-		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
-		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,
-		.uuid = { guest->domid >> 24, guest->domid >> 16, guest->domid >> 8, guest->domid,
-			  guest->generation >> 8, guest->generation },
-	};
-	domain->pod.entry_pages = guest->pod_entries_kib / HB_PAGE_KIB;
-	domain->pod.cache_pages = guest->pod_cache_kib / HB_PAGE_KIB;
-	if (guest->type != HB_TYPE_PV)
-		domain->pool_pages = 256ULL * guest->vcpus + mib;
-	assert(sim->free_pages >= domain->xen.tot_pages + domain->pool_pages);
-	sim->free_pages -= domain->xen.tot_pages + domain->pool_pages;
-	build_store(sim, domain);
-	publish(sim, domain, HB_CAUSE_NONE);
-	fire(sim, "@introduceDomain");
-}
-
-void sim_destroy(struct sim *sim, uint32_t domid)
-{
-	struct sim_domain *domain = find_domain(sim, domid);
-
-	if (!domain)
-		return;
-	sim->free_pages += domain->xen.tot_pages + domain->pool_pages;
-	*domain = sim->domains[--sim->nr_domains];
-	for (size_t i = sim->nr_nodes; i-- > 0;) {
-		if (belongs_to(sim->nodes[i].path, domid))
-			remove_node(sim, &sim->nodes[i]);
-	}
-	fire(sim, "@releaseDomain");
-}
-
-void sim_reboot(struct sim *sim, uint32_t domid)
-{
-	struct sim_guest guest = *sim_guest(sim, domid);
-
-	guest.memory_kib = parse(sim_read_key(sim, domid, HB_KEY_TARGET)) + guest.videoram_kib;
-	guest.maxmem_kib = parse(sim_read_key(sim, domid, HB_KEY_STATIC_MAX));
-	sim_destroy(sim, domid);
-	sim_add(sim, &guest);
+	return false;
 }
 
 /* ---------------------------------------------------------- host interface */
@@ -547,20 +280,9 @@ static int sim_domains(struct hb_host *host, uint32_t first, struct hb_xen_domai
 
 	if (rc)
 		return rc;
-	while (count < max) {
-		const struct sim_domain *next = NULL;
-
-		for (size_t i = 0; i < sim->nr_domains; i++) {
-			const struct sim_domain *domain = &sim->domains[i];
-
-			if (domain->xen.domid >= first &&
-			    (!next || domain->xen.domid < next->xen.domid))
-				next = domain;
-		}
-		if (!next)
-			break;
-		domains[count++] = describe(next);
-		first = next->xen.domid + 1;
+	for (size_t i = 0; i < sim->nr_domains && count < max; i++) {
+		if (sim->domains[i].xen.domid >= first)
+			domains[count++] = describe(&sim->domains[i]);
 	}
 	return count;
 }
@@ -573,7 +295,7 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 	*memory = (struct hb_xen_memory){
 		.total_pages = sim->total_pages,
 		.free_pages = sim->free_pages,
-		.outstanding_pages = claimed_pages(sim),
+		.outstanding_pages = sim_claimed_pages(sim),
 	};
 	return rc;
 }
@@ -583,7 +305,7 @@ static int enter_domain(struct hb_host *host, uint32_t domid, struct sim_domain 
 {
 	int rc = enter(host, false);
 
-	*domain = find_domain(sim_of(host), domid);
+	*domain = sim_domain(sim_of(host), domid);
 	if (rc)
 		return rc;
 	return *domain ? 0 : -ESRCH;
@@ -668,7 +390,7 @@ static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pag
 		cache = domain->pod.entry_pages;
 	if (cache <= domain->pod.cache_pages)
 		return 0;
-	more = populate(sim_of(host), domain, cache - domain->pod.cache_pages);
+	more = sim_populate(sim_of(host), domain, cache - domain->pod.cache_pages);
 	domain->pod.cache_pages += more;
 	return domain->pod.cache_pages == cache ? 0 : -ENOMEM;
 }
@@ -689,7 +411,7 @@ static int sim_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
 	if (domain->xen.outstanding_pages || pages <= domain->xen.tot_pages ||
 	    pages > domain->xen.max_pages)
 		return -EINVAL;
-	if (pages - domain->xen.tot_pages + claimed_pages(sim) > sim->free_pages)
+	if (pages - domain->xen.tot_pages + sim_claimed_pages(sim) > sim->free_pages)
 		return -ENOMEM;
 	domain->xen.outstanding_pages = pages - domain->xen.tot_pages;
 	return 0;
@@ -739,9 +461,9 @@ static int sim_begin(struct hb_host *host, uint32_t *transaction)
 
 	if (rc)
 		return rc;
-	sim->transactions = grow(sim->transactions, sim->nr_transactions + 1,
+	sim->transactions = sim_grow(sim->transactions, sim->nr_transactions + 1,
 				 sizeof(*sim->transactions));
-	*transaction = ++sim->generation;
+	*transaction = ++sim->last_transaction;
 	sim->transactions[sim->nr_transactions++] = (struct sim_transaction){
 		.id = *transaction, .owner = connection_of(host),
 	};
@@ -759,9 +481,9 @@ static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 		return rc;
 	if (!rc && commit && conflicts(sim, transaction))
 		rc = -EAGAIN;
-	for (size_t i = 0; i < transaction->nr_nodes && commit && !rc; i++) {
-		if (transaction->nodes[i].written)
-			sim_write(sim, transaction->nodes[i].path, transaction->nodes[i].value);
+	for (size_t i = 0; i < transaction->nr_views && commit && !rc; i++) {
+		if (transaction->views[i].written)
+			sim_write(sim, transaction->views[i].path, transaction->views[i].value);
 	}
 	drop_transaction(sim, transaction);
 	return rc;
@@ -771,29 +493,30 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 			 size_t *length)
 {
 	struct sim *sim = sim_of(host);
-	struct sim_node *node;
+	const struct sim_node *node;
+	const struct sim_view *view;
 	int rc = enter(host, false);
 
+	*value = NULL;
 	if (rc)
 		return rc;
-	if (id == HB_NO_TRANSACTION)
-		node = find_node(sim->nodes, sim->nr_nodes, path);
-	else
-		node = enter_node(sim, find_transaction(sim, id), path);
-	if (!node || !node->value)
-		return -ENOENT;
-	*value = malloc(node->length + 1);
-	assert(*value);
-	memcpy(*value, node->value, node->length + 1);
-	*length = node->length;
-	return 0;
+	if (id == HB_NO_TRANSACTION) {
+		node = sim_store_find(&sim->store, path);
+		*length = node ? node->length : 0;
+		*value = node ? sim_copy(node->value, node->length) : NULL;
+	} else {
+		view = enter_node(sim, find_transaction(sim, id), path);
+		*length = view->length;
+		*value = view->value ? sim_copy(view->value, view->length) : NULL;
+	}
+	return *value ? 0 : -ENOENT;
 }
 
 static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, const char *value)
 {
 	struct sim *sim = sim_of(host);
 	int rc = enter(host, false);
-	struct sim_node *node;
+	struct sim_view *view;
 
 	if (rc)
 		return rc;
@@ -801,9 +524,11 @@ static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, c
 		sim_write(sim, path, value);
 		return 0;
 	}
-	node = enter_node(sim, find_transaction(sim, id), path);
-	set_value(node, value, strlen(value));
-	node->written = true;
+	view = enter_node(sim, find_transaction(sim, id), path);
+	free(view->value);
+	view->length = strlen(value);
+	view->value = sim_copy(value, view->length);
+	view->written = true;
 	return 0;
 }
 
@@ -814,7 +539,7 @@ static int sim_watch(struct hb_host *host, const char *path, const char *token)
 
 	if (rc)
 		return rc;
-	connection->watches = grow(connection->watches, connection->nr_watches + 1,
+	connection->watches = sim_grow(connection->watches, connection->nr_watches + 1,
 				   sizeof(*connection->watches));
 	strcpy(connection->watches[connection->nr_watches].path, path);
 	strcpy(connection->watches[connection->nr_watches++].token, token);
@@ -861,15 +586,6 @@ static int sim_next_event(struct hb_host *host, int timeout_ms, char *token, siz
 static uint64_t sim_now_ms(struct hb_host *host)
 {
 	return sim_of(host)->clock_ms;
-}
-
-void sim_run(struct sim *sim, unsigned int ms)
-{
-	sim->clock_ms += ms;
-	for (size_t i = 0; i < sim->nr_domains; i++)
-		move_guest(sim, &sim->domains[i], ms);
-	if (sim->tick)
-		sim->tick(sim);
 }
 
 /* The simulated world begins on some day of 2020. */
@@ -945,7 +661,7 @@ void sim_close(struct sim *sim)
 	assert(!sim->nr_connections);
 	free(sim->connections);
 	free(sim->transactions);
-	free_nodes(sim->nodes, sim->nr_nodes);
+	sim_store_clear(&sim->store);
 	free(sim->domains);
 	free(sim);
 }
@@ -959,7 +675,7 @@ struct hb *sim_connect(struct sim *sim)
 	assert(connection);
 	connection->host.ops = &sim_ops;
 	connection->sim = sim;
-	sim->connections = grow(sim->connections, sim->nr_connections + 1,
+	sim->connections = sim_grow(sim->connections, sim->nr_connections + 1,
 				sizeof(*sim->connections));
 	sim->connections[sim->nr_connections++] = connection;
 	hb = hb_open_host(&connection->host);

@@ -2,8 +2,8 @@
 /*
  * A whole host in memory behind lib/host.h: Xen's accounting, a xenstore with
  * transactions that conflict as xenstored's do, and guests that follow their
- * targets at a rate, stick or vanish. Nothing in it is random and no time
- * passes but by sleep_ms(), so that a run can be repeated exactly.
+ * targets at a rate, rest, stick, lie, reboot or vanish. Nothing in it is random
+ * and no time passes but by sleep_ms(), so that a run can be repeated exactly.
  *
  * Every call of the host interface but the clock's is counted from 1, and a
  * fault can be put on the n-th.
@@ -14,6 +14,7 @@
 #include <hotballoon.h>
 
 #include "host.h"
+#include "sim_store.h"
 
 struct sim_guest {
 	uint32_t domid;
@@ -30,6 +31,10 @@ struct sim_guest {
 	uint64_t rate_kib_s;		/* 0: it never moves */
 	uint64_t stick_at_kib;		/* 0, or a target size that it does not pass */
 	enum hb_cause stick_cause;
+	unsigned int moves_ms, rests_ms;	/* moves and rests in turn; both 0: always moves */
+	bool lies;			/* says that it is at its target, wherever it is */
+	uint64_t dies_ms;		/* the host's clock when it is destroyed; 0: never */
+	uint64_t reboots_ms;		/* the same for a reboot, once */
 	bool reports;			/* it runs our driver */
 	uint64_t report_max_kib;	/* 0: not reported */
 	bool paused, never_ran, dying, shutdown, crashed, suspended;
@@ -47,7 +52,6 @@ enum sim_fault_kind {
 
 struct connection;
 struct sim_domain;
-struct sim_node;
 struct sim_transaction;
 
 struct sim {
@@ -72,11 +76,10 @@ struct sim {
 	unsigned int locks;		/* how often it was taken through the interface */
 	bool no_lock;			/* a host without libxl: nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
-	struct sim_domain *domains;
+	struct sim_domain *domains;	/* in order of domid */
 	size_t nr_domains;
-	struct sim_node *nodes;
-	size_t nr_nodes;
-	uint64_t generation;
+	struct sim_store store;
+	uint32_t last_transaction;
 	struct sim_transaction *transactions;
 	size_t nr_transactions;
 	struct connection **connections;	/* the processes that have it open */
@@ -115,8 +118,8 @@ void sim_write(struct sim *sim, const char *path, const char *value);
 const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key);
 void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value);
 void sim_remove_key(struct sim *sim, uint32_t domid, const char *key);
-/* Number of nodes that the domain has anywhere, dead or alive. */
-size_t sim_count_nodes(const struct sim *sim, uint32_t domid);
+/* Has the domain nodes anywhere, dead or alive? */
+bool sim_has_nodes(const struct sim *sim, uint32_t domid);
 
 /* Free pages plus all pages handed out: constant unless the accounting is wrong. */
 uint64_t sim_pages(const struct sim *sim);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the simulated host and the command cost with 500 guests: prints times and
+ * judges nothing, since a machine that is busy says nothing about the code.
+ */
+#include "common.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+
+#define GUESTS 500
+#define ROUNDS 100
+
+static struct sim *sim;
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(sim);
+	return HB_OK;
+}
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static void add_guests(void)
+{
+	static char names[GUESTS][16];
+	struct sim_guest guest = usual_guest;
+
+	for (uint32_t i = 0; i < GUESTS; i++) {
+		snprintf(names[i], sizeof(names[i]), "guest%u", i);
+		guest.domid = 10 + i;
+		guest.name = names[i];
+		sim_add(sim, &guest);
+	}
+}
+
+/* Targets back and forth, so that every guest moves in every second. */
+static void send_guests(unsigned int round)
+{
+	for (uint32_t i = 0; i < GUESTS; i++)
+		sim_write_key(sim, 10 + i, HB_KEY_TARGET, round % 2 ? "524288" : "262144");
+}
+
+static void measure_second(void)
+{
+	double moving = 0, start;
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		send_guests(round);
+		start = seconds();
+		sim_run(sim, 1000);
+		moving += seconds() - start;
+	}
+	start = seconds();
+	for (unsigned int round = 0; round < ROUNDS; round++)
+		sim_run(sim, 1000);
+	printf("a simulated second of %d guests: %.0f us while all move, %.0f us at rest\n", GUESTS,
+	       moving * 1e6 / ROUNDS, (seconds() - start) * 1e6 / ROUNDS);
+}
+
+static void measure_command(const char *command, const char *option)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)command, (char *)option, NULL };
+	FILE *out = fopen("/dev/null", "w");
+	double start = seconds();
+
+	for (unsigned int round = 0; round < ROUNDS; round++) {
+		if (cli_main(option ? 3 : 2, argv, open_sim, out, stderr))
+			abort();
+	}
+	printf("hotballoon %s%s%s with %d guests: %.1f ms\n", command, option ? " " : "",
+	       option ? option : "", GUESTS, (seconds() - start) * 1e3 / ROUNDS);
+	fclose(out);
+}
+
+int main(void)
+{
+	common_make_state_dir();
+	sim = sim_open(1024 * G);
+	add_guests();
+	measure_second();
+	measure_command("list", NULL);
+	measure_command("list", "--json");
+	measure_command("doctor", NULL);
+	sim_close(sim);
+	common_remove_state_dir();
+	return 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the simulated host share: sim_store.c is its xenstore,
+ * sim_guests.c its domains and how they behave, sim_host.c what one process
+ * sees of both.
+ */
+#ifndef SIM_INTERNAL_H
+#define SIM_INTERNAL_H
+
+#include "sim_host.h"
+
+#define SIM_PATH 160
+#define SIM_TOKEN 32
+
+/* What a guest's driver has said last; it writes what is another value. */
+struct sim_report {
+	bool said;
+	int state, cause;
+	uint64_t current, goal, floor, max;
+};
+
+struct sim_domain {
+	struct sim_guest guest;
+	struct hb_xen_domain xen;
+	uint64_t pool_pages;
+	struct hb_xen_pod pod;
+	struct sim_report report;
+	const struct sim_node *target;	/* its node; NULL: to be looked up */
+};
+
+struct sim_watch {
+	char path[SIM_PATH], token[SIM_TOKEN];
+};
+
+/* One process that uses the host. */
+struct connection {
+	struct hb_host host;
+	struct sim *sim;
+	bool killed;
+	struct sim_watch *watches;
+	size_t nr_watches;
+	char (*events)[SIM_TOKEN];	/* tokens, the oldest first */
+	size_t nr_events;
+	bool locks;		/* holds libxl's lock of locked_domid */
+	uint32_t locked_domid;
+};
+
+/* Tell everybody who watches path, or what it is below. */
+void sim_fire(struct sim *sim, const char *path);
+/* All nodes of a domain go, and are told. */
+void sim_remove_nodes(struct sim *sim, uint32_t domid);
+
+/* NULL if there is none. */
+struct sim_domain *sim_domain(const struct sim *sim, uint32_t domid);
+/* The domain's own pages and claims aside: pages claimed for domains. */
+uint64_t sim_claimed_pages(const struct sim *sim);
+/* Gives the domain up to pages, as far as Xen gives any; returns how many. */
+uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages);
+
+#endif
