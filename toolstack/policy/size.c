@@ -4,6 +4,7 @@
  * ("xl mem-set" reads MiB while its manual says KiB), so it is refused with
  * the readings shown, like everything else that could mean two things.
  */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 #include "error.h"
 
 #define PERCENT_MAX 10000
+
+/* A sign, 20 digits and a unit of up to 15 letters. */
+#define LIKELY_TEXT 40
 
 static const struct unit {
 	char letter;
@@ -56,10 +60,35 @@ static size_t read_number(const char *text, uint64_t limit, uint64_t *number)
 	return n;
 }
 
+/* A size with blanks around it, or one that begins with its decimal point. */
+static bool likely_number(char form[LIKELY_TEXT], const char *text)
+{
+	struct hb_size size;
+	struct hb_error error;
+	char shown[LIKELY_TEXT];
+	size_t start = strspn(text, " \t\r\n");
+
+	if (*text == '.' && is_digit(text[1]) && strlen(text) < LIKELY_TEXT - 1) {
+		snprintf(shown, sizeof(shown), "0%s", text);
+		return hb_size_parse(shown, &size, &error) == HB_E_USAGE &&
+		       sscanf(error.remedy, "write %39s", form) == 1;
+	}
+	if (!start || strlen(text + start) >= LIKELY_TEXT)
+		return false;
+	snprintf(form, LIKELY_TEXT, "%s", text + start);
+	form[strcspn(form, " \t\r\n")] = '\0';
+	return !hb_size_parse(form, &size, &error);
+}
+
 static enum hb_code refuse_no_number(const char *text, struct hb_error *error)
 {
-	hb_fail(error, HB_E_USAGE, "\"%s\" is not a size", text);
-	hb_remedy(error, "write for example 512M, 2G, +256M or -10%%");
+	char form[LIKELY_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" is not a size", text);
+	if (likely_number(form, text))
+		hb_remedy(error, "write %s", form);
+	else
+		hb_remedy(error, "write for example 512M, 2G, +256M or -10%%");
 	return HB_E_USAGE;
 }
 
@@ -87,65 +116,155 @@ static enum hb_code refuse_no_unit(const char *text, const char *sign, uint64_t 
 
 	print_reading(mib, sign, number, &units[1], "MiB, as xl reads it");
 	print_reading(kib, sign, number, &units[0], "KiB, as xenstore counts");
-	hb_fail(error, HB_E_USAGE, "\"%s\" has no unit", text);
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" has no unit", text);
 	hb_remedy(error, "write %s%s%s", mib, mib[0] && kib[0] ? " or " : "",
 		  mib[0] || kib[0] ? kib : "the unit: K, M, G or T");
 	return HB_E_USAGE;
 }
 
+/* How people shorten and lengthen the units: "Mi", "meg", "gigabytes", "p". */
+static const struct {
+	const char *name;
+	char letter;
+	unsigned int factor;	/* of the unit with that letter */
+} likely_units[] = {
+	{ "ki", 'K', 1 }, { "kib", 'K', 1 }, { "kilobyte", 'K', 1 }, { "kilobytes", 'K', 1 },
+	{ "mi", 'M', 1 }, { "mib", 'M', 1 }, { "meg", 'M', 1 }, { "megs", 'M', 1 },
+	{ "megabyte", 'M', 1 }, { "megabytes", 'M', 1 },
+	{ "gi", 'G', 1 }, { "gib", 'G', 1 }, { "gig", 'G', 1 }, { "gigs", 'G', 1 },
+	{ "gigabyte", 'G', 1 }, { "gigabytes", 'G', 1 },
+	{ "ti", 'T', 1 }, { "terabyte", 'T', 1 }, { "terabytes", 'T', 1 },
+	{ "p", 'T', 1024 }, { "pi", 'T', 1024 }, { "pib", 'T', 1024 }, { "pb", 'T', 1024 },
+};
+
+/* Text of a size that was likely meant; false if it would be refused, too. */
+static bool likely(char form[LIKELY_TEXT], const char *sign, uint64_t number, const char *unit)
+{
+	struct hb_size size;
+	struct hb_error ignored;
+
+	snprintf(form, LIKELY_TEXT, "%s%" PRIu64 "%s", sign, number, unit);
+	return !hb_size_parse(form, &size, &ignored);
+}
+
+static bool likely_unit(char form[LIKELY_TEXT], const char *sign, uint64_t number, const char *unit)
+{
+	for (size_t i = 0; i < sizeof(likely_units) / sizeof(likely_units[0]); i++) {
+		char letter[2] = { likely_units[i].letter, '\0' };
+
+		if (!strcasecmp(unit, likely_units[i].name) && number <= HB_SIZE_MAX_KIB)
+			return likely(form, sign, number * likely_units[i].factor, letter);
+	}
+	return false;
+}
+
+/* A blank before or behind the unit. */
+static bool likely_without_blanks(char form[LIKELY_TEXT], const char *sign, uint64_t number,
+				  const char *rest)
+{
+	char unit[16];
+	size_t start = strspn(rest, " \t\r\n"), length = strcspn(rest + start, " \t\r\n");
+
+	if (length >= sizeof(unit) || rest[start + length + strspn(rest + start + length, " \t\r\n")] ||
+	    (!start && !rest[length]))
+		return false;
+	snprintf(unit, sizeof(unit), "%.*s", (int)length, rest + start);
+	return likely(form, sign, number, unit);
+}
+
+/* "GB" and "Gbit": the unit is known, and what it counts is not. */
+static bool likely_decimal(char form[LIKELY_TEXT], const char *sign, uint64_t number,
+			   const char *unit)
+{
+	char letter[2] = { unit[0], '\0' };
+
+	if (!find_unit(letter) || (strcasecmp(unit + 1, "b") && strcasecmp(unit + 1, "bit")))
+		return false;
+	letter[0] &= ~0x20;
+	return likely(form, sign, number, letter);
+}
+
 /* "1.5G": exact in a smaller unit if it is a whole number of pages there. */
-static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t whole,
-				    const char *rest, struct hb_error *error)
+static bool likely_fraction(char form[LIKELY_TEXT], const char *sign, uint64_t whole,
+			    const char *rest)
 {
 	uint64_t decimals, scale = 1, kib;
 	size_t digits = read_number(rest + 1, 999999, &decimals);
-	const struct unit *unit = find_unit(rest + 1 + digits);
-	char form[HB_SIZE_TEXT];
+	const char *name = rest + 1 + digits;
+	char letter[2] = { name[0], '\0' };
+	const struct unit *unit = find_unit(strcasecmp(name + strlen(letter), "B") ? name : letter);
+	char exact[HB_SIZE_TEXT];
 
 	for (size_t i = 0; i < digits && i < 6; i++)
 		scale *= 10;
-	hb_fail(error, HB_E_USAGE, "\"%s\" has a fraction; sizes are whole numbers", text);
-	hb_remedy(error, "use a smaller unit, for example 1536M instead of 1.5G");
 	if (!unit || !digits || digits > 6 || whole > HB_SIZE_MAX_KIB / unit->kib)
-		return HB_E_USAGE;
+		return false;
 	kib = whole * unit->kib + decimals * unit->kib / scale;
 	kib -= kib % HB_PAGE_KIB;
-	if (kib)
-		hb_remedy(error, "write %s%s", sign, hb_size_format(kib, form));
+	if (!kib || kib > HB_SIZE_MAX_KIB)
+		return false;
+	snprintf(form, LIKELY_TEXT, "%s%s", sign, hb_size_format(kib, exact));
+	return true;
+}
+
+static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t whole,
+				    const char *rest, struct hb_error *error)
+{
+	size_t digits = strspn(rest + 1, "0123456789");
+	char form[LIKELY_TEXT], other[LIKELY_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" has a fraction; sizes are whole numbers", text);
+	if (likely_fraction(form, sign, whole, rest))
+		hb_remedy(error, "write %s", form);
+	else if (*sign && !strcmp(rest + 1 + digits, "%") && whole < PERCENT_MAX &&
+		 likely(form, sign, whole, "%") && likely(other, sign, whole + 1, "%"))
+		hb_remedy(error, "write %s or %s", form, other);
+	else
+		hb_remedy(error, "write it in a smaller unit, for example 1536M instead of 1.5G");
 	return HB_E_USAGE;
 }
 
 static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t number,
 				const char *unit, struct hb_error *error)
 {
-	char letter[2] = { unit[0], '\0' };
+	char form[LIKELY_TEXT], other[LIKELY_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%s\": unknown unit \"%s\"", text, unit);
-	if (unit[0] == ' ' && find_unit(unit + strspn(unit, " ")))
-		hb_remedy(error, "write it without a blank: %s%" PRIu64 "%s", sign, number,
-			  unit + strspn(unit, " "));
-	else if (find_unit(letter) && (!strcasecmp(unit + 1, "b") || !strcasecmp(unit + 1, "bit")))
-		hb_remedy(error, "\"%s\" means powers of 1000 to some and of 1024 to others; write %s%"
-			  PRIu64 "%c or %s%" PRIu64 "%ciB (powers of 1024)", unit, sign, number,
-			  unit[0] & ~0x20, sign, number, unit[0] & ~0x20);
+	hb_fail(error, HB_E_USAGE, "\"%.200s\": unknown unit \"%.200s\"", text, unit);
+	if (likely_without_blanks(form, sign, number, unit)) {
+		hb_remedy(error, "write %s, without a blank", form);
+		return HB_E_USAGE;
+	}
+	unit += strspn(unit, " ");
+	if (likely_decimal(form, sign, number, unit))
+		hb_remedy(error, "write %s or %siB (powers of 1024): \"%s\" means powers of 1000 to some",
+			  form, form, unit);
+	else if (likely_unit(form, sign, number, unit))
+		hb_remedy(error, "write %s", form);
+	else if (!isalpha((unsigned char)unit[0]) && likely(form, sign, number, "M") &&
+		 likely(other, sign, number, "G"))
+		hb_remedy(error, "write %s or %s: the units are K, M, G and T, or KiB and so on", form, other);
 	else
-		hb_remedy(error, "the units are K, M, G and T, or KiB, MiB, GiB and TiB: write %s%"
-			  PRIu64 "M or %s%" PRIu64 "G", sign, number, sign, number);
+		hb_remedy(error, "write digits and one of K, M, G, T, KiB, MiB, GiB, TiB: for example 512M");
+	return HB_E_USAGE;
+}
+
+static enum hb_code refuse_percent(const char *text, struct hb_error *error)
+{
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" is out of range", text);
+	hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", PERCENT_MAX);
 	return HB_E_USAGE;
 }
 
 static enum hb_code parse_percent(const char *text, const char *sign, uint64_t number,
 				  struct hb_size *size, struct hb_error *error)
 {
+	if (number == 0 || number > PERCENT_MAX || (*sign == '-' && number >= 100))
+		return refuse_percent(text, error);
 	if (!*sign) {
-		hb_fail(error, HB_E_USAGE, "\"%s\" does not say in which direction", text);
-		hb_remedy(error, "write +%s to grow or -%s to shrink by that part of the current size",
-			  text, text);
-		return HB_E_USAGE;
-	}
-	if (number == 0 || number > PERCENT_MAX || (*sign == '-' && number >= 100)) {
-		hb_fail(error, HB_E_USAGE, "\"%s\" is out of range", text);
-		hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", PERCENT_MAX);
+		hb_fail(error, HB_E_USAGE, "\"%.200s\" does not say in which direction", text);
+		hb_remedy(error, "write +%s to grow%s%s%s by that part of the current size", text,
+			  number < 100 ? " or -" : "", number < 100 ? text : "",
+			  number < 100 ? " to shrink" : "");
 		return HB_E_USAGE;
 	}
 	*size = (struct hb_size){ HB_SIZE_PERCENT, *sign == '-', number };
@@ -154,7 +273,7 @@ static enum hb_code parse_percent(const char *text, const char *sign, uint64_t n
 
 static enum hb_code refuse_zero(const char *text, const char *sign, struct hb_error *error)
 {
-	hb_fail(error, HB_E_USAGE, "\"%s\" is zero", text);
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" is zero", text);
 	hb_remedy(error, "the smallest size or change is one page: %s4K", sign);
 	return HB_E_USAGE;
 }
@@ -163,7 +282,7 @@ static enum hb_code refuse_too_large(const char *text, struct hb_error *error)
 {
 	char form[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%s\" is too large", text);
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" is too large", text);
 	hb_remedy(error, "the largest size is %s", hb_size_format(HB_SIZE_MAX_KIB, form));
 	return HB_E_USAGE;
 }
@@ -174,7 +293,7 @@ static enum hb_code refuse_part_of_page(const char *text, const char *sign, uint
 	uint64_t down = kib - kib % HB_PAGE_KIB;
 	char low[HB_SIZE_TEXT], high[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%s\" is not a whole number of pages of 4K", text);
+	hb_fail(error, HB_E_USAGE, "\"%.200s\" is not a whole number of pages of 4K", text);
 	hb_size_format(down + HB_PAGE_KIB, high);
 	if (down)
 		hb_remedy(error, "write %s%s or %s%s", sign, hb_size_format(down, low), sign, high);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -60,8 +61,8 @@ static const struct refused {
 	{ "%", "is not a size", "512M" },
 	{ "--5M", "is not a size", "512M" },
 	{ "+-5M", "is not a size", "512M" },
-	{ " 512M", "is not a size", "512M" },
-	{ ".5G", "is not a size", "512M" },
+	{ " 512M", "is not a size", "write 512M" },
+	{ ".5G", "is not a size", "write 512M" },
 	{ "512", "\"512\" has no unit", "512M (MiB, as xl reads it) or 512K (KiB, as xenstore counts)" },
 	{ "1048576", "has no unit", "1048576M (= 1T; MiB, as xl reads it) or 1048576K (= 1G; KiB" },
 	{ "513", "has no unit", "513M" },
@@ -95,20 +96,29 @@ static const struct refused {
 	{ "2gb", "unknown unit \"gb\"", "2G or 2GiB" },
 	{ "512Mbit", "unknown unit", "512M or 512MiB" },
 	{ "2 G", "unknown unit", "2G" },
-	{ "2G ", "unknown unit", "2M or 2G" },
-	{ "3P", "unknown unit \"P\"", "3M or 3G" },
-	{ "2Gi", "unknown unit", "2M or 2G" },
+	{ "2G ", "unknown unit", "write 2G, without a blank" },
+	{ "3P", "unknown unit \"P\"", "write 3072T" },
+	{ "5P", "unknown unit \"P\"", "for example 512M" },
+	{ "512Mi", "unknown unit", "write 512M" },
+	{ "+2gigs", "unknown unit", "write +2G" },
+	{ "10KB", "unknown unit", "for example 512M" },
+	{ "512 MB", "unknown unit", "write 512M or 512MiB" },
+	{ "5T5", "unknown unit", "for example 512M" },
+	{ "1.5GB", "fraction", "write 1536M" },
+	{ "-10.5%", "fraction", "write -10% or -11%" },
+	{ "2Gi", "unknown unit", "write 2G" },
 	{ "2\xce\x9c", "unknown unit", "2M or 2G" },
-	{ "0x200M", "unknown unit", "0M" },
-	{ "1e3M", "unknown unit", "1M" },
+	{ "0x200M", "unknown unit", "for example 512M" },
+	{ "1e3M", "unknown unit", "for example 512M" },
 	{ "50%", "direction", "+50% to grow or -50% to shrink" },
-	{ "0%", "direction", "" },
+	{ "0%", "out of range", "+1%" },
+	{ "100%", "direction", "write +100% to grow by" },
 	{ "+0%", "out of range", "-1%" },
 	{ "-100%", "out of range", "-99%" },
 	{ "+10001%", "out of range", "+10000%" },
 	{ "+99999999999999999999%", "out of range", "+10000%" },
 	{ "10%%", "unknown unit", "" },
-	{ "+1.5%", "fraction", "" },
+	{ "+1.5%", "fraction", "write +1% or +2%" },
 };
 
 static void test_accepted(void **state)
@@ -128,6 +138,18 @@ static void test_accepted(void **state)
 	}
 }
 
+/* Whoever writes what the remedy says must not be refused again. */
+static void assert_likely_form_is_accepted(const struct hb_error *error)
+{
+	struct hb_error again = { 0 };
+	struct hb_size size;
+	char form[40];
+
+	if (sscanf(error->remedy, "write %39[^ ,(]", form) == 1 && strpbrk(form, "0123456789") &&
+	    hb_size_parse(form, &size, &again))
+		fail_msg("the remedy \"%s\" is refused: %s", error->remedy, again.message);
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -144,6 +166,7 @@ static void test_refused(void **state)
 			fail_msg("\"%s\": remedy \"%s\"", refused[i].text, error.remedy);
 		if (strlen(refused[i].text) > 1 && !strstr(error.message, refused[i].text))
 			fail_msg("\"%s\": not named in \"%s\"", refused[i].text, error.message);
+		assert_likely_form_is_accepted(&error);
 	}
 }
 
