@@ -226,7 +226,8 @@ struct hb_step {
 #define HB_NOTES_MAX 3
 
 struct hb_progress {
-	const struct hb_domain *domain;	/* as it was before */
+	const struct hb_domain *domain;	/* as it was before; if locked, only its domid */
+	bool locked;		/* waits for another tool that has the domain locked: no sizes */
 	uint64_t from_kib;	/* size when the wait began */
 	uint64_t now_kib;	/* size now */
 	uint64_t goal_kib;	/* size asked for */
@@ -240,8 +241,8 @@ struct hb_set_request {
 	bool wait;		/* return when the guest has got there, or does not any more */
 	unsigned int timeout_s;	/* of wait; 0: none, a guest that stops moving ends it */
 	/*
-	 * Called about ten times a second during a wait; false ends the wait.
-	 * May be NULL. argument is passed on.
+	 * Called at least ten times a second during a wait for the guest or for
+	 * another tool; false ends it. May be NULL. argument is passed on.
 	 */
 	bool (*progress)(const struct hb_progress *progress, void *argument);
 	void *argument;
@@ -285,13 +286,14 @@ enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *
 /*
  * Set how far a running guest may grow, as xl mem-max does: paging pool, Xen's
  * maxmem and static-max; the target stays. A relative size counts from
- * static-max. result->size_kib is the maximum.
+ * static-max. result->size_kib is the maximum. Of request, all but wait and
+ * timeout_s is used.
  *
  * Until the next hb_set() Xen lets the guest take that much whatever its target
  * is. HB_E_REFUSED: below the size now, and what hb_set() refuses; domain 0
  * always. More than the host has free is no reason: nothing is taken yet.
  */
-enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_size *size, bool force,
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error);
 
 /*

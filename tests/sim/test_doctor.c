@@ -175,7 +175,7 @@ static void test_remedies(void **state)
 	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
 	forget_pool();
-	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A fault at every single host call of a raise and of a lower: the call fails,
- * a commit loses against another writer, the domain dies, the process is
- * killed. Afterwards the domain is as before or as asked for and never between,
+ * A fault at every single host call of a raise, of a lower and of a new
+ * maximum: the call fails, a commit loses against another writer, the domain
+ * dies, the process is killed. Afterwards the domain is as before or as asked for and never between,
  * a dead domain has left nothing behind, and the next set repairs the rest.
  */
 #include "common.h"
@@ -14,13 +14,15 @@ static const struct operation {
 	const char *size;
 	bool wait;
 	bool pod;
+	bool max;			/* hb_max() instead of hb_set() */
 } operations[] = {
-	{ "2G", false, false },		/* beyond the boot maximum */
-	{ "2G", true, false },
-	{ "448M", false, true },	/* populate-on-demand entries are left */
-	{ "256M", false, false },
-	{ "256M", true, false },
-	{ "512M", true, false },	/* nothing but a new look at the target */
+	{ "2G", .wait = false },	/* beyond the boot maximum */
+	{ "2G", .wait = true },
+	{ "448M", .pod = true },	/* populate-on-demand entries are left */
+	{ "256M", .wait = false },
+	{ "256M", .wait = true },
+	{ "512M", .wait = true },	/* nothing but a new look at the target */
+	{ "2G", .max = true },
 };
 
 #define NR_OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -64,8 +66,16 @@ static enum hb_code run(struct sim *sim, const struct operation *operation,
 			struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_set_request request = { .wait = operation->wait };
+	struct hb *hb;
+	enum hb_code code;
 
-	return common_set(sim, operation->size, &request, result, error);
+	if (!operation->max)
+		return common_set(sim, operation->size, &request, result, error);
+	hb = sim_connect(sim);
+	assert_int_equal(hb_size_parse(operation->size, &request.size, error), HB_OK);
+	code = hb_max(hb, GUEST, &request, result, error);
+	hb_close(hb);
+	return code;
 }
 
 /* The number of host calls of the operation, and how it ends without a fault. */
@@ -99,20 +109,36 @@ static struct sim *faulty(const struct operation *operation, enum sim_fault_kind
 	return sim;
 }
 
+/* A target that its guest is at, and no claim: all that is free can be given away. */
+static void assert_nothing_promised(struct sim *sim)
+{
+	struct hb *hb = sim_connect(sim);
+	struct hb_host_memory memory;
+	struct hb_error error;
+
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.promised_kib, 0);
+	assert_int_equal(memory.claimed_kib, 0);
+	assert_int_equal(memory.reserved_kib, 0);
+	hb_close(hb);
+}
+
 /* After the fault is over, asking again leads to where it would have led at once. */
 static void assert_repaired(struct sim *sim, const struct operation *operation,
 			    const struct outcome *after)
 {
-	struct hb_set_request request = { .wait = true };
+	struct operation again = *operation;
 	struct hb_set_result result;
 	struct hb_error error;
 	struct outcome now;
 
 	sim->fault = SIM_FAULT_NONE;
-	assert_int_equal(common_set(sim, operation->size, &request, &result, &error), HB_OK);
+	again.wait = true;
+	assert_int_equal(run(sim, &again, &result, &error), HB_OK);
 	now = look(sim);
 	assert_true(same_keys(&now, after));
-	assert_int_equal(now.maxmem, after->target + M);
+	assert_int_equal(now.maxmem, operation->max ? after->maxmem : after->target + M);
+	assert_nothing_promised(sim);
 	assert_int_equal(now.pool, after->pool);
 	common_assert_consistent(sim, GUEST);
 }
@@ -211,6 +237,7 @@ static void check_kill_and_back(const struct operation *operation, unsigned int 
 	assert_int_equal(common_set(sim, size, &request, &result, &error), HB_OK);
 	assert_int_equal(look(sim).target, before->target);
 	assert_int_equal(look(sim).maxmem, before->target + M);
+	assert_nothing_promised(sim);
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
 }

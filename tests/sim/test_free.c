@@ -355,7 +355,7 @@ static void test_claim(void **state)
 	reserve_is(HB_E_USAGE, "guest1", G, 60);
 	reserve_is(HB_E_REFUSED, "guest1", G, 0);
 	assert_non_null(strstr(error.remedy, "hotballoon max"));
-	assert_int_equal(hb_max(hb, GUEST, &two, false, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
 	before = available();
 	reserve_is(HB_OK, "guest1", G, 0);
 	assert_int_equal(before - available(), 512 * M - 64);
@@ -368,7 +368,7 @@ static void test_claim(void **state)
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
 	sim_destroy(sim, 9);
 	reserve_is(HB_E_REFUSED, "guest1", G, 0);
-	assert_int_equal(hb_max(hb, GUEST, &two, false, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "guest1", 2 * G, 0);
 	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);

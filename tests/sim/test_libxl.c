@@ -72,7 +72,7 @@ static enum hb_code carry_out(struct sim *sim, const struct row *row, struct hb_
 	assert_int_equal(hb_size_parse(row->value, &request.size, error), HB_OK);
 	assert_int_equal(request.size.kind, row->command == RELATIVE ? HB_SIZE_DELTA : HB_SIZE_ABSOLUTE);
 	if (row->command == MEM_MAX)
-		code = hb_max(hb, row->domid, &request.size, false, &result, error);
+		code = hb_max(hb, row->domid, &request, &result, error);
 	else
 		code = hb_set(hb, row->domid, &request, &result, error);
 	hb_close(hb);

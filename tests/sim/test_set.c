@@ -417,6 +417,52 @@ static void test_locked_domain(void **state)
 	sim_close(sim);
 }
 
+static unsigned int locked_progress;
+
+static void lock_again(struct sim *sim)
+{
+	sim->locked_domid = GUEST;
+	sim->locked_until_ms = UINT64_MAX;
+}
+
+static bool until_one_second(const struct hb_progress *progress, void *argument)
+{
+	(void)argument;
+	locked_progress += progress->locked;
+	assert_int_equal(progress->domain->domid, GUEST);
+	return progress->elapsed_ms < 1000;
+}
+
+/* Who waits for another tool is told so, and can go; a set that stands, stands. */
+static void test_wait_for_lock_ended(void **state)
+{
+	struct hb_set_request request = { .progress = until_one_second };
+	struct sim *sim = common_host();
+
+	(void)state;
+	locked_progress = 0;
+	sim->locked_domid = GUEST;
+	sim->locked_until_ms = UINT64_MAX;
+	assert_int_equal(common_set(sim, "1G", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_in_range(sim->clock_ms, 1000, 1100);
+	assert_true(locked_progress >= 10);
+	assert_false(result.done);
+	assert_non_null(strstr(error.remedy, "nothing was changed"));
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+
+	/* Locked by another tool after the target was written: maxmem cannot follow. */
+	sim->locked_until_ms = 0;
+	sim->fault = SIM_FAULT_HOOK;
+	sim->hook = lock_again;
+	sim->fault_at = sim->calls + 50;
+	request.wait = true;
+	assert_int_equal(common_set(sim, "480M", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_true(result.done);
+	assert_non_null(strstr(error.remedy, "what was set stands"));
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
 /* The domid is given to another domain while we wait for the old one's lock. */
 static void replace_guest(struct sim *sim)
 {
@@ -454,7 +500,7 @@ static void test_max(void **state)
 	uint64_t pool;
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
 	assert_int_equal(result.steps[0].kind, HB_STEP_POOL);
 	assert_int_equal(result.steps[1].kind, HB_STEP_MAXMEM);
 	assert_int_equal(result.steps[2].kind, HB_STEP_STATIC_MAX);
@@ -467,14 +513,14 @@ static void test_max(void **state)
 
 	/* Lower: maxmem follows, the pool stays. */
 	assert_int_equal(hb_size_parse("-1G", &size, &error), HB_OK);
-	assert_int_equal(hb_max(hb, GUEST, &size, false, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
 	assert_int_equal(maxmem(sim), G + M);
 	size = (struct hb_size){ HB_SIZE_ABSOLUTE, false, 256 * M };
-	assert_int_equal(hb_max(hb, GUEST, &size, true, &result, &error), HB_E_REFUSED);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
 	assert_non_null(strstr(error.message, "cannot be below its size of 512M"));
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
-	assert_int_equal(hb_max(hb, 0, &size, true, &result, &error), HB_E_REFUSED);
+	assert_int_equal(hb_max(hb, 0, &(struct hb_set_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
 	assert_non_null(strstr(error.message, "domain 0"));
 	hb_close(hb);
 	sim_close(sim);
@@ -748,6 +794,7 @@ int main(void)
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),
 		cmocka_unit_test(test_two_changes_at_once),
 		cmocka_unit_test(test_locked_domain),
+		cmocka_unit_test(test_wait_for_lock_ended),
 		cmocka_unit_test(test_domain_replaced_while_locked),
 		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_wait),

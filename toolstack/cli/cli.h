@@ -36,6 +36,7 @@ struct cli {
 	struct hb *hb;
 	struct hb_error error;
 	bool reported;		/* the error is part of the JSON already */
+	bool progressed;	/* a line of progress stands on the terminal */
 };
 
 typedef enum hb_code cli_run_fn(struct cli *cli);
@@ -103,8 +104,8 @@ bool cli_interrupted(void);
 
 /* Draws one line of progress to err, if that is a terminal; for hb_set_request. */
 bool cli_on_progress(const struct hb_progress *progress, void *cli);
-/* Takes the line away after that many ms of waiting. */
-void cli_clear_progress(const struct cli *cli, uint64_t waited_ms);
+/* Takes the line away, if there is one. */
+void cli_clear_progress(struct cli *cli);
 
 /* "\033[31m" and so on around text, if out is a terminal and NO_COLOR is not set. */
 const char *cli_colour(const struct cli *cli, enum hb_severity severity);

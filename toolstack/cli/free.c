@@ -74,7 +74,7 @@ enum hb_code cli_free(struct cli *cli)
 	cli_catch_signals();
 	code = hb_free(cli->hb, &request, &result, &cli->error);
 	cli_release_signals();
-	cli_clear_progress(cli, result.waited_ms);
+	cli_clear_progress(cli);
 	if (cli_has(cli, OPT_JSON)) {
 		object = json_free(&result, request.need_kib);
 		if (code)

@@ -90,7 +90,7 @@ enum hb_code cli_set(struct cli *cli)
 	cli_catch_signals();
 	code = hb_set(cli->hb, domid, &request, &result, &cli->error);
 	cli_release_signals();
-	cli_clear_progress(cli, result.waited_ms);
+	cli_clear_progress(cli);
 	if (result.done)
 		report(cli, &result, request.wait, code);
 	return code;
@@ -113,13 +113,20 @@ static void print_max(struct cli *cli, const struct hb_set_result *result)
 
 enum hb_code cli_max(struct cli *cli)
 {
+	struct hb_set_request request = {
+		.size = cli->size, .force = cli_has(cli, OPT_FORCE), .progress = cli_on_progress,
+		.argument = cli,
+	};
 	struct hb_set_result result;
 	uint32_t domid;
 	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
 
 	if (code)
 		return code;
-	code = hb_max(cli->hb, domid, &cli->size, cli_has(cli, OPT_FORCE), &result, &cli->error);
+	cli_catch_signals();
+	code = hb_max(cli->hb, domid, &request, &result, &cli->error);
+	cli_release_signals();
+	cli_clear_progress(cli);
 	if (result.done && cli_has(cli, OPT_JSON))
 		print_json(cli, &result, code);
 	else if (result.done)
@@ -147,7 +154,7 @@ enum hb_code cli_wait(struct cli *cli)
 	cli_catch_signals();
 	code = hb_wait(cli->hb, domid, &request, &result, &cli->error);
 	cli_release_signals();
-	cli_clear_progress(cli, result.waited_ms);
+	cli_clear_progress(cli);
 	if (result.done)
 		report(cli, &result, true, code);
 	return code;

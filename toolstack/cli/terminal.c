@@ -10,6 +10,8 @@
 /* Nobody needs progress of what is over in a second. */
 #define PROGRESS_AFTER_MS 1000
 
+#define TIME_TEXT 48
+
 static volatile sig_atomic_t interrupted;
 static struct sigaction old_interrupt, old_terminate;
 
@@ -40,33 +42,53 @@ bool cli_interrupted(void)
 	return interrupted;
 }
 
+/* "1 h 5 min": how long it still takes, rounded to what anybody wants to know. */
+static const char *time_text(uint64_t s, char text[TIME_TEXT])
+{
+	if (s < 120)
+		snprintf(text, TIME_TEXT, "%" PRIu64 " s", s);
+	else if (s < 7200)
+		snprintf(text, TIME_TEXT, "%" PRIu64 " min", (s + 59) / 60);
+	else
+		snprintf(text, TIME_TEXT, "%" PRIu64 " h %" PRIu64 " min", s / 3600, s % 3600 / 60);
+	return text;
+}
+
 static void draw(FILE *err, const struct hb_progress *p)
 {
-	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT];
+	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], time[TIME_TEXT];
 	uint64_t left = p->now_kib > p->goal_kib ? p->now_kib - p->goal_kib : p->goal_kib - p->now_kib;
 
-	fprintf(err, "\r%s: %s -> %s", p->domain->name, hb_size_human(p->now_kib, now),
-		hb_size_human(p->goal_kib, goal));
-	if (p->rate_kib_s)
-		fprintf(err, ", %" PRIu64 " MiB/s, %" PRIu64 " s left", p->rate_kib_s / 1024,
-			(left + p->rate_kib_s - 1) / p->rate_kib_s);
-	fprintf(err, ", %" PRIu64 " s\033[K", p->elapsed_ms / 1000);
+	if (p->locked) {
+		fprintf(err, "\rdomain %u: another tool has it locked", p->domain->domid);
+	} else {
+		fprintf(err, "\r%s: %s -> %s", p->domain->name, hb_size_human(p->now_kib, now),
+			hb_size_human(p->goal_kib, goal));
+		if (p->rate_kib_s)
+			fprintf(err, ", %" PRIu64 ".%" PRIu64 " MiB/s, %s left", p->rate_kib_s / 1024,
+				p->rate_kib_s % 1024 * 10 / 1024,
+				time_text((left + p->rate_kib_s - 1) / p->rate_kib_s, time));
+	}
+	fprintf(err, ", %s\033[K", time_text(p->elapsed_ms / 1000, time));
 	fflush(err);
 }
 
 bool cli_on_progress(const struct hb_progress *progress, void *argument)
 {
-	const struct cli *cli = argument;
+	struct cli *cli = argument;
 
-	if (progress->elapsed_ms >= PROGRESS_AFTER_MS && isatty(fileno(cli->err)))
+	if (progress->elapsed_ms >= PROGRESS_AFTER_MS && isatty(fileno(cli->err))) {
 		draw(cli->err, progress);
+		cli->progressed = true;
+	}
 	return !interrupted;
 }
 
-void cli_clear_progress(const struct cli *cli, uint64_t waited_ms)
+void cli_clear_progress(struct cli *cli)
 {
-	if (waited_ms >= PROGRESS_AFTER_MS && isatty(fileno(cli->err)))
+	if (cli->progressed)
 		fprintf(cli->err, "\r\033[K");
+	cli->progressed = false;
 }
 
 static bool has_colours(const struct cli *cli)

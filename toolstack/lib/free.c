@@ -148,6 +148,7 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false, candidate->domain.target.value +
 						   candidate->domain.videoram_kib - give_kib },
+		.progress = work->request->progress, .argument = work->request->argument,
 	};
 	struct hb_limits_change change = { .sized = { HB_PRESENT, 0 } };
 	struct hb_set_result set;
@@ -297,12 +298,15 @@ static void expect_coming(struct work *work)
 /* Xen's limit of everybody who gave follows; a failure here costs no memory. */
 static void settle_all(struct work *work)
 {
+	const struct hb_set_request request = {
+		.progress = work->request->progress, .argument = work->request->argument,
+	};
 	struct hb_error ignored;
 
 	for (size_t i = 0; i < work->count; i++) {
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
-					 work->candidates[i].target_kib, &ignored);
+					 work->candidates[i].target_kib, &request, &ignored);
 	}
 }
 

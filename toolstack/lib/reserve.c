@@ -267,7 +267,7 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 		hb_remedy(error, "leave --ttl out, and \"hotballoon release\" it afterwards");
 		return HB_E_USAGE;
 	}
-	code = hb_lock_domain(hb, domain->domid, error);
+	code = hb_lock_domain(hb, domain->domid, NULL, error);
 	if (code)
 		return code;
 	code = claim_locked(hb, domain->domid, request->size_kib, error);

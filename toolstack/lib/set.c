@@ -53,7 +53,7 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, planner_fn *planner,
 			  struct hb_error *error)
 {
 	struct hb_plan plan;
-	enum hb_code code = hb_lock_domain(hb, domid, error);
+	enum hb_code code = hb_lock_domain(hb, domid, request, error);
 
 	if (code)
 		return code;
@@ -193,11 +193,13 @@ static enum hb_code settle_locked(struct hb *hb, uint64_t size_kib, struct hb_se
 	return code;
 }
 
-static enum hb_code settle(struct hb *hb, uint64_t size_kib, struct hb_set_result *result,
-			   struct hb_error *error)
+static enum hb_code settle(struct hb *hb, uint64_t size_kib, const struct hb_set_request *request,
+			   struct hb_set_result *result, struct hb_error *error)
 {
-	enum hb_code code = hb_lock_domain(hb, result->after.domid, error);
+	enum hb_code code = hb_lock_domain(hb, result->after.domid, request, error);
 
+	if (code == HB_E_INTERRUPTED)
+		hb_remedy(error, "what was set stands; set the size again to take maxmem to its place");
 	if (code)
 		return code;
 	code = settle_locked(hb, size_kib, result, error);
@@ -206,12 +208,12 @@ static enum hb_code settle(struct hb *hb, uint64_t size_kib, struct hb_set_resul
 }
 
 enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
-			      struct hb_error *error)
+			      const struct hb_set_request *request, struct hb_error *error)
 {
 	struct hb_set_result result = { .target_kib = target_kib };
 	enum hb_code code = hb_show(hb, domid, &result.after, error);
 
-	return code ? code : settle(hb, target_kib + result.after.videoram_kib, &result, error);
+	return code ? code : settle(hb, target_kib + result.after.videoram_kib, request, &result, error);
 }
 
 /* After the keys are written: wait if asked to, and let maxmem follow in any case. */
@@ -224,7 +226,7 @@ static enum hb_code finish(struct hb *hb, const struct hb_set_request *request,
 
 	if (code == HB_E_NO_DOMAIN)
 		return code;
-	settled = settle(hb, result->size_kib, result, &later);
+	settled = settle(hb, result->size_kib, request, result, &later);
 	if (code || !settled)
 		return code;
 	*error = later;
@@ -241,15 +243,14 @@ enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *
 	return code ? code : finish(hb, request, result, error);
 }
 
-enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_size *size, bool force,
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error)
 {
-	const struct hb_set_request request = { .size = *size, .force = force };
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, hb_plan_ceiling, &request, result, error);
-	return code ? code : settle(hb, result->size_kib, result, error);
+	code = apply(hb, domid, hb_plan_ceiling, request, result, error);
+	return code ? code : settle(hb, result->size_kib, request, result, error);
 }
 
 /* Nothing to wait for: a guest without a target, or one that cannot move. */

@@ -7,9 +7,10 @@
 
 /*
  * Let maxmem follow to what target_kib needs, as far as the guest has come; does
- * nothing if the domain has another target by now.
+ * nothing if the domain has another target by now. request is told of waiting for
+ * libxl's lock.
  */
 enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
-			      struct hb_error *error);
+			      const struct hb_set_request *request, struct hb_error *error);
 
 #endif

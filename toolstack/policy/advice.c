@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "advice.h"
 #include "error.h"
+#include "wait.h"
 
 struct advice {
 	const char *what, *remedy;
@@ -57,13 +58,20 @@ static const struct advice without_report = {
 	"check that a balloon driver runs in it, and that it puts added memory online if it is to grow beyond its boot maximum",
 };
 
+static const struct advice wrong_report = {
+	"its driver reports something else than Xen counts",
+	"look at the guest; Xen's number is the one that counts",
+};
+
 enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
 			     uint64_t goal_kib, struct hb_error *error)
 {
 	const struct hb_word *cause = &domain->report.cause;
 	const struct hb_number *floor = &domain->report.floor;
-	bool reports = domain->driver == HB_DRIVER_HOTBALLOON;
-	const struct advice *advice = reports ? &by_cause[cause->value] : &without_report;
+	bool reports = domain->driver == HB_DRIVER_HOTBALLOON && hb_wait_believes(domain);
+	const struct advice *advice = reports ? &by_cause[cause->value] :
+				      domain->driver == HB_DRIVER_HOTBALLOON ? &wrong_report :
+				      &without_report;
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
 
 	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s%s%s%s",
