@@ -55,6 +55,13 @@ struct hb_error {
 /* "no-such-domain" for HB_E_NO_DOMAIN and so on; static. */
 const char *hb_code_name(enum hb_code code);
 
+/*
+ * Put a question mark in place of every byte that is no part of a printable
+ * character in UTF-8. Names, messages and remedies are clean: they can be shown on
+ * a terminal and put into JSON whoever has written them. Returns text.
+ */
+char *hb_text_clean(char *text);
+
 /* ------------------------------------------------------------------ sizes */
 
 enum hb_size_kind {
@@ -131,7 +138,7 @@ struct hb_report {
 
 struct hb_domain {
 	uint32_t domid;
-	char name[256];		/* empty if there is none; longer names are cut */
+	char name[256];		/* empty if there is none; longer names are cut; clean */
 	char uuid[37];
 	enum hb_type type;
 	enum hb_domain_state state;
@@ -146,9 +153,11 @@ struct hb_domain {
 	uint64_t videoram_kib;	/* 0 if there is none */
 	enum hb_driver driver;
 	struct hb_report report;
+	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
+	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 
 	/* Read for one domain only, not by hb_list(). */
-	bool squeezed, qmemman;		/* another memory manager has left its keys */
+	bool squeezed;			/* xapi's squeezed sizes it */
 	unsigned int vnodes;		/* virtual NUMA nodes; 0: none */
 	struct hb_number pool;		/* paging pool; absent where Xen has none (PV) */
 	bool pod;			/* the two below are known */

@@ -75,6 +75,14 @@
  * the guest's operating system; tells the balloon driver of Windows from others. */
 #define HB_KEY_OS_NAME "data/os_name"
 
+/* data/meminfo_total; unit KiB; decimal; written by guest agents, read by toolstack:
+ * memory that the guest's kernel has, as the XenServer agent says. */
+#define HB_KEY_MEMINFO_TOTAL "data/meminfo_total"
+
+/* data/meminfo_free; unit KiB; decimal; written by guest agents, read by toolstack:
+ * memory that is available in the guest; the total less this is its demand. */
+#define HB_KEY_MEMINFO_FREE "data/meminfo_free"
+
 /* memory/meminfo; unit KiB; decimal; written by Qubes OS guests, read by toolstack:
  * memory the guest uses; its presence says that qmemman manages the domain. */
 #define HB_KEY_QUBES_MEMINFO "memory/meminfo"

@@ -11,19 +11,19 @@
 /* Where limits and reservations are, if not in the usual place; for tests. */
 #define STATE_DIR_VARIABLE "HOTBALLOON_STATE_DIR"
 
-static const char exit_codes[] =
-	"Exit codes: 0 done, 1 internal error, 2 usage, 3 no such domain, 4 refused,\n"
-	"5 Xen or xenstore failed, 6 no permission, 7 timeout, 8 the guest is stuck,\n"
-	"9 interrupted, 10 another tool has set another size. See hotballoon(8).\n";
+static void print_exits(FILE *out)
+{
+	fprintf(out, "\nExit codes:\n");
+	for (size_t i = 0; i < cli_nr_exits; i++)
+		fprintf(out, "  %2d  %-14s  %s\n", cli_exits[i].code, hb_code_name(cli_exits[i].code),
+			cli_exits[i].what);
+}
 
 static void print_option(FILE *out, const struct cli_option_info *option)
 {
-	char form[40];
+	char form[CLI_FORM_TEXT];
 
-	snprintf(form, sizeof(form), "--%s%s%s%s%s", option->name, option->optional ? "[" : "",
-		 option->value ? "=" : "", option->value ? option->value : "",
-		 option->optional ? "]" : "");
-	fprintf(out, "  %-18s  %s\n", form, option->what);
+	fprintf(out, "  %-18s  %s\n", cli_option_form(option, form), option->what);
 }
 
 static void print_options(FILE *out, unsigned int options)
@@ -36,29 +36,34 @@ static void print_options(FILE *out, unsigned int options)
 
 static void print_help(FILE *out)
 {
+	char form[CLI_FORM_TEXT];
+
 	fprintf(out, "hotballoon: the memory of Xen guests\n\n");
 	for (size_t i = 0; i < cli_nr_commands; i++)
-		fprintf(out, "  hotballoon %-8s %-9s %s\n", cli_commands[i].name,
-			cli_commands[i].operands, cli_commands[i].what);
+		fprintf(out, "  hotballoon %-7s%-10s %s\n", cli_commands[i].name,
+			cli_operands_form(&cli_commands[i], form), cli_commands[i].what);
 	fprintf(out,
 		"\nDOM is a name or a domid. SIZE is 512M, 2G or 2GiB, or a change: +256M, -1G, +10%%, -10%%.\n"
 		"\"hotballoon COMMAND --help\" prints the options of a command. All take:\n");
 	print_options(out, CLI_BIT(OPT_JSON) | CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION));
-	fprintf(out, "\n%s", exit_codes);
+	print_exits(out);
 }
 
 static void print_command_help(FILE *out, const struct cli_command *command)
 {
-	fprintf(out, "hotballoon %s%s%s [OPTION...]: %s\n\n", command->name,
-		*command->operands ? " " : "", command->operands, command->what);
+	char form[CLI_FORM_TEXT];
+
+	fprintf(out, "hotballoon %s%s [OPTION...]: %s\n\n", command->name,
+		cli_operands_form(command, form), command->what);
 	print_options(out, command->options | CLI_BIT(OPT_HELP));
-	fprintf(out, "\n%s", exit_codes);
+	print_exits(out);
 }
 
 enum hb_code cli_usage(struct cli *cli, const char *what, const char *value)
 {
 	cli->error.code = HB_E_USAGE;
 	snprintf(cli->error.message, sizeof(cli->error.message), what, value);
+	hb_text_clean(cli->error.message);
 	snprintf(cli->error.remedy, sizeof(cli->error.remedy), "see \"hotballoon %s%s--help\"",
 		 cli->command ? cli->command->name : "", cli->command ? " " : "");
 	return HB_E_USAGE;
@@ -185,14 +190,13 @@ static enum hb_code find_operands(struct cli *cli, const struct arguments *argum
 {
 	const struct cli_command *command = cli->command;
 	const unsigned int always = CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION);
-	char form[64];
+	char operands[CLI_FORM_TEXT], form[64];
 
 	if (!arguments->nr_operands)
 		return cli_usage(cli, "%s", "no command is given");
 	if (!command)
 		return cli_usage(cli, "there is no command \"%s\"", arguments->operands[0]);
-	snprintf(form, sizeof(form), "%s%s%s", command->name, *command->operands ? " " : "",
-		 command->operands);
+	snprintf(form, sizeof(form), "%s%s", command->name, cli_operands_form(command, operands));
 	if (arguments->nr_operands - 1 != command->nr_operands &&
 	    !(command->optional && arguments->nr_operands == 1))
 		return cli_usage(cli, "wrong number of arguments; write: hotballoon %s", form);

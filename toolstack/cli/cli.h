@@ -16,7 +16,8 @@
 
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
-	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HELP, OPT_VERSION, OPT_COUNT
+	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_SORT,
+	OPT_INTERVAL, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
 #define CLI_BIT(option) (1U << (option))
@@ -29,7 +30,7 @@ struct cli {
 	const char *values[OPT_COUNT];		/* NULL if the option has none */
 	const char *operands[CLI_OPERANDS_MAX];
 	struct hb_size size;			/* the operand SIZE */
-	unsigned int timeout_s;			/* 0: none */
+	unsigned int timeout_s;			/* 0: none; of top: between two frames */
 	struct hb_limits_change change;		/* of limits */
 	unsigned long vcpus;			/* of reserve; 0: not given */
 	uint64_t maxmem_kib;
@@ -58,10 +59,23 @@ struct cli_option_info {
 	const char *what;
 };
 
-/* Both in the order of the help. */
+struct cli_exit_info {
+	enum hb_code code;		/* its name is hb_code_name() */
+	const char *what;
+};
+
+/* All in the order of the help. Manual and completion are made from these, too. */
 extern const struct cli_command cli_commands[];
 extern const size_t cli_nr_commands;
 extern const struct cli_option_info cli_options[OPT_COUNT];
+extern const struct cli_exit_info cli_exits[];
+extern const size_t cli_nr_exits;
+
+/* "--wait[=SECONDS]"; returns text. */
+#define CLI_FORM_TEXT 40
+const char *cli_option_form(const struct cli_option_info *option, char text[CLI_FORM_TEXT]);
+/* " DOM SIZE", in brackets if they can be left out, or ""; returns text. */
+const char *cli_operands_form(const struct cli_command *command, char text[CLI_FORM_TEXT]);
 
 typedef enum hb_code cli_open_fn(struct hb **hb, struct hb_error *error);
 
@@ -80,7 +94,7 @@ enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
 	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release,
-	   cli_watch;
+	   cli_watch, cli_top_prepare, cli_top;
 
 /* The domain that operands[0] names. */
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);
@@ -114,6 +128,8 @@ const char *cli_plain(const struct cli *cli);
 /* Prints and releases object: readable, or as one line. */
 void cli_print_json(struct cli *cli, struct json_object *object);
 void cli_print_json_line(struct cli *cli, struct json_object *object);
+/* NULL, which is null, if it has none. */
+struct json_object *cli_json_name(const struct hb_domain *domain);
 struct json_object *cli_json_domain(const struct hb_domain *domain);
 struct json_object *cli_json_host(const struct hb_host_memory *host);
 struct json_object *cli_json_error(const struct hb_error *error);

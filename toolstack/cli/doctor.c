@@ -53,8 +53,7 @@ static struct json_object *json_doctor(const struct hb_findings *host,
 		struct json_object *domain = json_object_new_object();
 
 		json_object_object_add(domain, "domid", json_object_new_uint64(domains[i].domain.domid));
-		json_object_object_add(domain, "name", domains[i].domain.name[0] ?
-				       json_object_new_string(domains[i].domain.name) : NULL);
+		json_object_object_add(domain, "name", cli_json_name(&domains[i].domain));
 		json_object_object_add(domain, "findings", cli_json_findings(&domains[i].findings));
 		json_object_array_add(array, domain);
 	}

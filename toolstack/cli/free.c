@@ -22,8 +22,7 @@ static struct json_object *json_free(const struct hb_free_result *result, uint64
 		struct json_object *from = json_object_new_object();
 
 		json_object_object_add(from, "domid", json_object_new_uint64(entry->domain.domid));
-		json_object_object_add(from, "name", entry->domain.name[0] ?
-				       json_object_new_string(entry->domain.name) : NULL);
+		json_object_object_add(from, "name", cli_json_name(&entry->domain));
 		json_object_object_add(from, "from_kib", json_object_new_uint64(entry->from_kib));
 		json_object_object_add(from, "to_kib", json_object_new_uint64(entry->to_kib));
 		json_object_object_add(from, "stuck", json_object_new_boolean(entry->stuck));

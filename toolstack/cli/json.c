@@ -10,6 +10,11 @@ static void add(struct json_object *object, const char *name, struct json_object
 	json_object_object_add(object, name, value);
 }
 
+struct json_object *cli_json_name(const struct hb_domain *domain)
+{
+	return domain->name[0] ? json_object_new_string(domain->name) : NULL;
+}
+
 static struct json_object *number_or_word(const struct hb_number *number)
 {
 	if (number->presence == HB_PRESENT)
@@ -41,7 +46,7 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	struct json_object *object = json_object_new_object();
 
 	add(object, "domid", json_object_new_uint64(domain->domid));
-	add(object, "name", domain->name[0] ? json_object_new_string(domain->name) : NULL);
+	add(object, "name", cli_json_name(domain));
 	add(object, "uuid", json_object_new_string(domain->uuid));
 	add(object, "type", json_object_new_string(hb_type_name(domain->type)));
 	add(object, "state", json_object_new_string(hb_domain_state_name(domain->state)));
@@ -58,6 +63,7 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "videoram_kib", json_object_new_uint64(domain->videoram_kib));
 	add(object, "driver", domain->driver == HB_DRIVER_UNKNOWN ? NULL :
 	    json_object_new_string(hb_driver_name(domain->driver)));
+	add(object, "used_kib", number_or_word(&domain->used));
 	add(object, "report", domain->driver == HB_DRIVER_HOTBALLOON ? report(&domain->report) : NULL);
 	add(object, "paging_pool_kib", number_or_word(&domain->pool));
 	add(object, "pod_cache_kib", domain->pod ? json_object_new_uint64(domain->pod_cache_kib) : NULL);

@@ -160,6 +160,7 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 	number_row(cli, "hotplug-max", &domain->hotplug_max);
 	size_row(cli, "maxmem (Xen)", domain->maxmem_kib);
 	size_row(cli, "claimed (Xen)", domain->claimed_kib);
+	number_row(cli, "used (guest)", &domain->used);
 	number_row(cli, "paging pool", &domain->pool);
 	if (domain->pod) {
 		size_row(cli, "PoD cache", domain->pod_cache_kib);

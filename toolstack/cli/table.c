@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which commands and options there are. Help and completion are made from it. */
+/* Which commands, options and exit codes there are: help, manual and completion. */
 #include "cli.h"
 
 #define JSON CLI_BIT(OPT_JSON)
@@ -23,6 +23,8 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_TTL] = { "ttl", "SECONDS", false, "how long it is set aside, usually an hour" },
 	[OPT_VCPUS] = { "vcpus", "N", false, "virtual processors that the domain will have, usually 1" },
 	[OPT_MAXMEM] = { "maxmem", "SIZE", false, "its maxmem, if that is more than its memory" },
+	[OPT_SORT] = { "sort", "COLUMN", false, "by id, name, actual, target, demand or cause" },
+	[OPT_INTERVAL] = { "interval", "SECONDS", false, "time between two frames, usually 1" },
 	[OPT_HELP] = { "help", NULL, false, "print help" },
 	[OPT_VERSION] = { "version", NULL, false, "print the version" },
 };
@@ -39,6 +41,8 @@ const struct cli_command cli_commands[] = {
 	{ "limits", "DOM", 1, false, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET),
 	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
+	{ "top", "", 0, false, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
+	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },
 	{ "watch", "DOM", 1, true, JSON, "tell what changes, of one domain or all", NULL, cli_watch },
 	{ "free", "SIZE", 1, false, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
 	  "make memory of the host free, from guests that have limits", cli_free_prepare, cli_free },
@@ -51,4 +55,35 @@ const struct cli_command cli_commands[] = {
 	  cli_doctor },
 };
 
+const struct cli_exit_info cli_exits[] = {
+	{ HB_OK, "done" },
+	{ HB_E_INTERNAL, "out of memory, or the output could not be written" },
+	{ HB_E_USAGE, "the arguments cannot mean anything" },
+	{ HB_E_NO_DOMAIN, "no such domain, or it went away" },
+	{ HB_E_REFUSED, "it would harm or cannot work; the message says what to do" },
+	{ HB_E_HOST, "Xen or xenstore failed" },
+	{ HB_E_PERMISSION, "not root, or not in domain 0 of a running Xen host" },
+	{ HB_E_TIMEOUT, "the guest still moves, the time is over" },
+	{ HB_E_STUCK, "the guest does not move any more; the message names the cause" },
+	{ HB_E_INTERRUPTED, "Ctrl-C during the wait" },
+	{ HB_E_SUPERSEDED, "somebody else has set another target during the wait" },
+};
+
+const size_t cli_nr_exits = sizeof(cli_exits) / sizeof(cli_exits[0]);
+
 const size_t cli_nr_commands = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+const char *cli_option_form(const struct cli_option_info *option, char text[CLI_FORM_TEXT])
+{
+	snprintf(text, CLI_FORM_TEXT, "--%s%s%s%s%s", option->name, option->optional ? "[" : "",
+		 option->value ? "=" : "", option->value ? option->value : "",
+		 option->optional ? "]" : "");
+	return text;
+}
+
+const char *cli_operands_form(const struct cli_command *command, char text[CLI_FORM_TEXT])
+{
+	snprintf(text, CLI_FORM_TEXT, "%s%s%s%s", *command->operands ? " " : "",
+		 command->optional ? "[" : "", command->operands, command->optional ? "]" : "");
+	return text;
+}

@@ -59,8 +59,7 @@ static struct json_object *json_change(const struct hb_change *change, const str
 	json_object_object_add(object, "time_ms", json_object_new_uint64(ms));
 	json_object_object_add(object, "event", json_object_new_string(kind_names[change->kind]));
 	json_object_object_add(object, "domid", json_object_new_uint64(change->domain->domid));
-	json_object_object_add(object, "name", change->domain->name[0] ?
-			       json_object_new_string(change->domain->name) : NULL);
+	json_object_object_add(object, "name", cli_json_name(change->domain));
 	json_object_object_add(object, "uuid", json_object_new_string(change->domain->uuid));
 	if (change->kind != HB_CHANGE_VALUE)
 		return object;

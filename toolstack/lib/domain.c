@@ -188,7 +188,7 @@ static int read_report_words(struct hb *hb, struct hb_domain *domain)
 			 &report->cause);
 }
 
-/* Text at key, cut to size, empty if there is none. */
+/* Text at key, cut to size and clean, empty if there is none. */
 static int read_text(struct hb *hb, uint32_t domid, const char *key, char *text, size_t size)
 {
 	char path[HB_PATH_TEXT], *value;
@@ -197,6 +197,7 @@ static int read_text(struct hb *hb, uint32_t domid, const char *key, char *text,
 			   &length);
 
 	snprintf(text, size, "%s", value ? value : "");
+	hb_text_clean(text);
 	free(value);
 	return rc;
 }
@@ -289,6 +290,30 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	uuid_text(domain->uuid, xen->uuid);
 }
 
+/*
+ * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
+ * of XenServer says what there is and what is left of it.
+ */
+static int read_used(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number total, left;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
+				    &domain->used);
+
+	domain->qmemman = domain->used.presence != HB_ABSENT;
+	if (rc || domain->qmemman)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
+	if (rc || total.presence == HB_ABSENT)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_FREE, HB_SIZE_MAX_KIB, &left);
+	if (total.presence == HB_PRESENT && left.presence == HB_PRESENT && left.value <= total.value)
+		domain->used = (struct hb_number){ HB_PRESENT, total.value - left.value };
+	else
+		domain->used.presence = HB_INVALID;
+	return rc;
+}
+
 static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
 {
 	int rc;
@@ -302,20 +327,18 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 		rc = read_numbers(hb, domain);
 	if (!rc)
 		rc = read_report_words(hb, domain);
+	if (!rc)
+		rc = read_used(hb, domain);
 	return rc ? rc : read_driver(hb, domain);
 }
 
-/* Keys of other memory managers: their presence is all that matters. */
-static int read_managers(struct hb *hb, struct hb_domain *domain)
+/* The key of another memory manager: its presence is all that matters. */
+static int read_squeezed(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_number key;
 	int rc = read_domain_number(hb, domain->domid, HB_KEY_DYNAMIC_MIN, HB_SIZE_MAX_KIB, &key);
 
 	domain->squeezed = key.presence != HB_ABSENT;
-	if (rc)
-		return rc;
-	rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB, &key);
-	domain->qmemman = key.presence != HB_ABSENT;
 	return rc;
 }
 
@@ -325,7 +348,7 @@ static int fill_details(struct hb *hb, struct hb_domain *domain)
 	struct hb_host *host = hb->host;
 	struct hb_xen_pod pod;
 	uint64_t bytes;
-	int rc = read_managers(hb, domain);
+	int rc = read_squeezed(hb, domain);
 
 	if (!rc)
 		rc = host->ops->get_vnodes(host, domain->domid, &domain->vnodes);

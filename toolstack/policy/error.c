@@ -35,6 +35,7 @@ enum hb_code hb_fail(struct hb_error *error, enum hb_code code, const char *form
 	va_start(args, format);
 	vsnprintf(error->message, sizeof(error->message), format, args);
 	va_end(args);
+	hb_text_clean(error->message);
 	return code;
 }
 
@@ -45,6 +46,7 @@ void hb_remedy(struct hb_error *error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(error->remedy, sizeof(error->remedy), format, args);
 	va_end(args);
+	hb_text_clean(error->remedy);
 }
 
 static enum hb_code code_of_errno(int rc)

@@ -35,6 +35,7 @@ struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity
 	va_start(args, format);
 	vsnprintf(finding->message, sizeof(finding->message), format, args);
 	va_end(args);
+	hb_text_clean(finding->message);
 	return finding;
 }
 

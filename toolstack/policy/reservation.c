@@ -10,16 +10,14 @@
 
 static bool is_name(const char *name)
 {
+	char clean[sizeof(((struct hb_reservation *)0)->name)];
 	size_t length = strlen(name);
 
-	if (!length || length >= sizeof(((struct hb_reservation *)0)->name))
+	if (!length || length >= sizeof(clean))
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
-			return false;
-	}
+	memcpy(clean, name, length + 1);
 	/* Digits alone are a domid. */
-	return strspn(name, "0123456789") < length;
+	return !strcmp(hb_text_clean(clean), name) && strspn(name, "0123456789") < length;
 }
 
 enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)

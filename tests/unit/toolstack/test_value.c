@@ -95,9 +95,40 @@ static void test_all_words(void **state)
 	}
 }
 
+/* What a name may hold: anything; what is shown of it: printable UTF-8. */
+static void test_clean(void **state)
+{
+	static const struct {
+		const char *text, *clean;
+	} cases[] = {
+		{ "", "" },
+		{ "web1", "web1" },
+		{ "a b~", "a b~" },
+		{ "gr\xc3\xbcn \xe2\x82\xac \xf0\x9f\x98\x80", "gr\xc3\xbcn \xe2\x82\xac \xf0\x9f\x98\x80" },
+		{ "\033[2J\r\n\t\177", "?[2J????" },
+		{ "\xff\xfe", "??" },
+		{ "\xc2\x9b" "2J", "??2J" },		/* C1: escape [ */
+		{ "\xc0\xaf", "??" },			/* longer than need be */
+		{ "\xe0\x80\xaf", "???" },
+		{ "\xf0\x80\x80\xaf", "????" },
+		{ "\xed\xa0\x80", "???" },		/* half of a surrogate pair */
+		{ "\xf4\x90\x80\x80", "????" },	/* beyond Unicode */
+		{ "\xe2\x82", "??" },			/* cut */
+		{ "\xe2\x82x", "??x" },
+	};
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		strcpy(text, cases[i].text);
+		assert_string_equal(hb_text_clean(text), cases[i].clean);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_clean),
 		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_all_words),

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon top: the frame line by line, and the live view on a real terminal. */
+#include "common.h"
+
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "top.h"
+
+#define LINES_MAX 64
+
+static struct sim *sim;
+static char *text;
+static char *lines[LINES_MAX];
+static size_t nr_lines;
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(sim);
+	return HB_OK;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	sim = common_host();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sim_close(sim);
+	free(text);
+	text = NULL;
+	common_remove_state_dir();
+	return 0;
+}
+
+static void split(void)
+{
+	nr_lines = 0;
+	for (char *line = strtok(text, "\n"); line && nr_lines < LINES_MAX; line = strtok(NULL, "\n"))
+		lines[nr_lines++] = line;
+}
+
+/* The command with one option, into no terminal. */
+static int run(const char *option)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"top", (char *)option, NULL };
+	size_t size;
+	FILE *out, *err = fopen("/dev/null", "w");
+	int code;
+
+	free(text);
+	out = open_memstream(&text, &size);
+	code = cli_main(option ? 3 : 2, argv, open_sim, out, err);
+	fclose(out);
+	fclose(err);
+	return code;
+}
+
+/* A frame of what there is, as wide and high as is said. */
+static void frame(unsigned int width, unsigned int height, enum top_sort sort, bool reverse,
+		  size_t first)
+{
+	struct top_view view = {
+		.width = width, .height = height, .sort = sort, .reverse = reverse, .first = first,
+		.clock = "12:34:56", .warning = "", .fault = "", .plain = "", .end = "\n", .keys = true,
+	};
+	struct hb *hb = common_connect(sim);
+	struct hb_domain *domains;
+	struct top_data data = { 0 };
+	struct hb_error error;
+	size_t size;
+	FILE *out;
+
+	assert_int_equal(hb_host_memory(hb, &data.host, &error), HB_OK);
+	assert_int_equal(hb_list(hb, &domains, &data.count, &error), HB_OK);
+	data.rows = calloc(data.count, sizeof(*data.rows));
+	for (size_t i = 0; i < data.count; i++) {
+		data.rows[i].domain = domains[i];
+		assert_int_equal(hb_limits_get(hb, &domains[i], &data.rows[i].limits, &error), HB_OK);
+	}
+	free(domains);
+	free(text);
+	out = open_memstream(&text, &size);
+	top_frame(out, &data, &view);
+	fclose(out);
+	free(data.rows);
+	hb_close(hb);
+	split();
+}
+
+static void add_guest(uint32_t domid, const char *name, uint64_t kib)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	guest.memory_kib = kib;
+	guest.maxmem_kib = kib > G ? kib : G;
+	sim_add(sim, &guest);
+}
+
+static void test_bar(void **state)
+{
+	struct hb_limits_change change = { .min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 2 * G } };
+	struct hb *hb = common_connect(sim);
+	struct hb_domain domain;
+	struct hb_limits limits;
+	struct hb_error error;
+
+	(void)state;
+	add_guest(7, "web", 512 * M);
+	assert_int_equal(hb_show(hb, 7, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	hb_close(hb);
+	sim_write_key(sim, 7, HB_KEY_MEMINFO_TOTAL, "480000");
+	sim_write_key(sim, 7, HB_KEY_MEMINFO_FREE, "86784");
+	sim_write_key(sim, 7, HB_KEY_TARGET, "786432");
+	sim_guest(sim, 7)->rate_kib_s = 0;
+	sim_run(sim, 100);
+	frame(80, 0, TOP_SORT_ID, false, 0);
+	assert_string_equal(lines[0], "hotballoon 12:34:56  3 domains, the host has 5796M of 8G to give, by id");
+	/*  512 of 1024 MiB held, 256 at least, 384 used, 768 wanted, the most is beyond */
+	assert_non_null(strstr(lines[4], "web           512.1M    768M    384M ===<=*=---|--> growing   none"));
+	/* Another guest without an agent and limits, and domain 0 without both. */
+	assert_non_null(strstr(lines[3], "guest1        512.1M    512M       - =============| idle      none"));
+	assert_non_null(strstr(lines[2], "Domain-0          1G      1G       - =============| running   -"));
+}
+
+static void test_width(void **state)
+{
+	static const unsigned int widths[] = { 20, 79, 80, 81, 120, 144, 300 };
+
+	(void)state;
+	add_guest(7, "a-name-that-is-longer-than-the-column\033[2J", 512 * M);
+	sim_write_key(sim, 7, HB_KEY_REPORT_CAUSE, "host-out-of-memory");
+	sim_write_key(sim, 7, HB_KEY_REPORT_STATE, "shrinking");
+	for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
+		frame(widths[w], 0, TOP_SORT_ID, false, 0);
+		assert_int_equal(nr_lines, 7);
+		for (size_t i = 0; i < nr_lines; i++)
+			assert_true(strlen(lines[i]) <= widths[w]);
+	}
+	/* At 80 columns nothing that matters is cut. */
+	frame(80, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[4], " shrinking host-out-of-memory"));
+	assert_non_null(strstr(lines[5], "* demand"));
+	assert_null(strchr(lines[4], '\033'));
+}
+
+static void assert_order(enum top_sort sort, bool reverse, const char *first, const char *last)
+{
+	frame(80, 0, sort, reverse, 0);
+	if (strncmp(lines[2], first, strlen(first)) || strncmp(lines[nr_lines - 3], last, strlen(last)))
+		fail_msg("by %s: %s ... %s", top_sort_names[sort], lines[2], lines[nr_lines - 3]);
+}
+
+static void test_sort(void **state)
+{
+	(void)state;
+	add_guest(7, "zoo", 2 * G);
+	add_guest(9, "ant", 128 * M);
+	sim_write_key(sim, 9, HB_KEY_QUBES_MEMINFO, "100000");
+	sim_write_key(sim, 7, HB_KEY_QUBES_MEMINFO, "99999");
+	sim_write_key(sim, 5, HB_KEY_REPORT_CAUSE, "guest-busy");
+	sim_write_key(sim, 9, HB_KEY_TARGET, "4194304");
+	assert_order(TOP_SORT_ID, false, "Domain-0", "ant");
+	assert_order(TOP_SORT_ID, true, "ant", "Domain-0");
+	assert_order(TOP_SORT_NAME, false, "Domain-0", "zoo");
+	assert_order(TOP_SORT_ACTUAL, false, "zoo", "ant");
+	assert_order(TOP_SORT_TARGET, false, "ant", "guest1");
+	assert_order(TOP_SORT_DEMAND, false, "ant", "guest1");
+	assert_order(TOP_SORT_DEMAND, true, "guest1", "ant");
+	assert_order(TOP_SORT_CAUSE, false, "guest1", "ant");
+}
+
+static void test_scroll(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "g%u", i);
+		add_guest(10 + i, strdup(name), 64 * M);
+		free((char *)sim_guest(sim, 10 + i)->name);
+		sim_guest(sim, 10 + i)->name = "g";
+	}
+	/* 22 domains, room for 10: the last one is seen with 12 scrolled away. */
+	frame(80, 14, TOP_SORT_ID, false, 0);
+	assert_int_equal(nr_lines, 14);
+	assert_memory_equal(lines[11], "g7 ", 3);
+	frame(80, 14, TOP_SORT_ID, false, 12);
+	assert_int_equal(nr_lines, 14);
+	assert_memory_equal(lines[11], "g19 ", 4);
+	/* A terminal of three lines has no room for any. */
+	frame(80, 3, TOP_SORT_ID, false, 0);
+	assert_int_equal(nr_lines, 4);
+}
+
+/* Into a pipe: one frame, no escape sequence, and no keys that nobody can press. */
+static void test_no_terminal(void **state)
+{
+	(void)state;
+	assert_int_equal(run(NULL), 0);
+	assert_null(strchr(text, '\033'));
+	assert_null(strstr(text, "q quit"));
+	split();
+	assert_int_equal(nr_lines, 5);
+	assert_int_equal(run("--sort=size"), HB_E_USAGE);
+	assert_int_equal(run("--interval=0"), HB_E_USAGE);
+	assert_int_equal(run("--sort=actual"), 0);
+	sim->fault = SIM_FAULT_ERROR;
+	sim->fault_errno = 5;
+	sim->fault_at = sim->calls + 1;
+	assert_int_equal(run(NULL), HB_E_HOST);
+}
+
+/* Reads what the child draws until it has said what, or has ended. */
+static bool read_until(int terminal, char *seen, size_t size, const char *what)
+{
+	size_t used = strlen(seen);
+	ssize_t n;
+
+	while (!strstr(seen, what) && used < size - 1 &&
+	       (n = read(terminal, seen + used, size - 1 - used)) > 0) {
+		used += n;
+		seen[used] = '\0';
+	}
+	return strstr(seen, what);
+}
+
+/* On a terminal of 100 columns: draws, takes keys, and leaves the terminal as it was. */
+static void on_terminal(const char *end, int how)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"top", NULL }, seen[16384] = "";
+	struct winsize size = { .ws_col = 100, .ws_row = 10 };
+	int terminal, status;
+	pid_t pid = forkpty(&terminal, NULL, NULL, &size);
+
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(cli_main(2, argv, open_sim, stdout, stderr));
+	assert_true(read_until(terminal, seen, sizeof(seen), "\033[?1049h"));
+	assert_true(read_until(terminal, seen, sizeof(seen), "by id"));
+	assert_int_equal(write(terminal, "n", 1), 1);
+	assert_true(read_until(terminal, seen, sizeof(seen), "by name"));
+	assert_int_equal(write(terminal, "r\033[B", 4), 4);
+	assert_true(read_until(terminal, seen, sizeof(seen), "by name, reversed"));
+	if (how)
+		kill(pid, how);
+	else
+		assert_int_equal(write(terminal, end, strlen(end)), (ssize_t)strlen(end));
+	assert_true(read_until(terminal, seen, sizeof(seen), "\033[?25h\033[?1049l"));
+	/* Closed before, it would hang up on the child. */
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_terminal(void **state)
+{
+	(void)state;
+	on_terminal("q", 0);
+	on_terminal("\003", 0);		/* Ctrl-C */
+	on_terminal("", SIGTERM);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_bar),
+		TEST(test_width),
+		TEST(test_sort),
+		TEST(test_scroll),
+		TEST(test_no_terminal),
+		TEST(test_terminal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Makes from table.c what else must know the commands: bash completion, and the
+ * parts of the manual that toolstack/check-manual puts into docs/hotballoon.md.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* The options of a command, --json last: all take that. */
+static void each_option(const struct cli_command *command,
+			void (*print)(const struct cli_option_info *option))
+{
+	for (int i = OPT_JSON + 1; i < OPT_HELP; i++) {
+		if (command->options & CLI_BIT(i))
+			print(&cli_options[i]);
+	}
+	if (command->options & CLI_BIT(OPT_JSON))
+		print(&cli_options[OPT_JSON]);
+}
+
+#define SYNOPSIS_WIDTH 78
+#define SYNOPSIS_INDENT 8
+
+static int column;
+
+static void print_optional(const struct cli_option_info *option)
+{
+	char form[CLI_FORM_TEXT];
+	int width = strlen(cli_option_form(option, form)) + strlen(" []");
+
+	if (column + width > SYNOPSIS_WIDTH)
+		column = printf("\n%*s", SYNOPSIS_INDENT, "") - 1;
+	column += printf(" [%s]", form);
+}
+
+static void print_synopsis(void)
+{
+	char form[CLI_FORM_TEXT];
+
+	for (size_t i = 0; i < cli_nr_commands; i++) {
+		column = printf("    hotballoon %s%s", cli_commands[i].name,
+				cli_operands_form(&cli_commands[i], form));
+		each_option(&cli_commands[i], print_optional);
+		printf("\n");
+	}
+	printf("    hotballoon [COMMAND] --help | --version\n");
+}
+
+static void print_takers(unsigned int option)
+{
+	const char *between = "";
+
+	for (size_t i = 0; i < cli_nr_commands; i++) {
+		if (!(cli_commands[i].options & CLI_BIT(option)))
+			continue;
+		printf("%s`%s`", between, cli_commands[i].name);
+		between = ", ";
+	}
+}
+
+static void print_options(void)
+{
+	char form[CLI_FORM_TEXT];
+
+	printf("| option | of | meaning |\n| --- | --- | --- |\n");
+	for (int i = 0; i < OPT_COUNT; i++) {
+		printf("| `%s` | ", cli_option_form(&cli_options[i], form));
+		if (i == OPT_JSON || i >= OPT_HELP)
+			printf("all");
+		else
+			print_takers(i);
+		printf(" | %s |\n", cli_options[i].what);
+	}
+}
+
+static void print_exits(void)
+{
+	printf("| code | name | meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < cli_nr_exits; i++)
+		printf("| %d | %s | %s |\n", cli_exits[i].code, hb_code_name(cli_exits[i].code),
+		       cli_exits[i].what);
+}
+
+/* "--json", and "--min=" for one that is not complete without a value. */
+static void print_word(const struct cli_option_info *option)
+{
+	printf(" --%s%s", option->name, option->value && !option->optional ? "=" : "");
+}
+
+static void print_completion_table(void)
+{
+	printf("_hotballoon_commands='");
+	for (size_t i = 0; i < cli_nr_commands; i++)
+		printf("%s%s", i ? " " : "", cli_commands[i].name);
+	printf("'\n\n# What a command takes: its operands, then its options.\n_hotballoon_takes()\n{\n"
+	       "\tcase $1 in\n");
+	for (size_t i = 0; i < cli_nr_commands; i++) {
+		printf("\t%s) echo '%s' '", cli_commands[i].name, cli_commands[i].operands);
+		each_option(&cli_commands[i], print_word);
+		printf(" --help' ;;\n");
+	}
+	printf("\tesac\n}\n\n");
+}
+
+static void print_completion(const char *functions)
+{
+	FILE *file = fopen(functions, "r");
+	char line[256];
+
+	if (!file) {
+		perror(functions);
+		exit(1);
+	}
+	printf("# SPDX-License-Identifier: GPL-2.0-or-later\n"
+	       "# bash completion for hotballoon(8); made from toolstack/cli/table.c\n");
+	print_completion_table();
+	while (fgets(line, sizeof(line), file)) {
+		if (strncmp(line, "# SPDX", 6))
+			fputs(line, stdout);
+	}
+	fclose(file);
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(what, "synopsis")) {
+		print_synopsis();
+	} else if (!strcmp(what, "options")) {
+		print_options();
+	} else if (!strcmp(what, "exits")) {
+		print_exits();
+	} else if (!strcmp(what, "completion") && argc == 3) {
+		print_completion(argv[2]);
+	} else {
+		fprintf(stderr, "usage: generate synopsis | options | exits | completion FILE\n");
+		return 2;
+	}
+	return fflush(stdout) || ferror(stdout);
+}

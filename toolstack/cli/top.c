@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hotballoon top: on a terminal a live view, elsewhere one frame. Nothing is
+ * changed. Plain escape sequences that every terminal of the last decades knows;
+ * a screen library would be the larger half of the command.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "top.h"
+
+#define INTERVAL_MAX 3600UL
+
+#define SCREEN_BEGIN "\033[?1049h\033[?25l"	/* the other screen, no cursor */
+#define SCREEN_END "\033[?25h\033[?1049l"
+#define SCREEN_HOME "\033[H"
+#define LINE_END "\033[K\r\n"
+#define SCREEN_REST "\033[J"
+
+static bool find_sort(const char *name, enum top_sort *sort)
+{
+	for (int i = 0; i < TOP_SORT_COUNT; i++) {
+		if (!strcmp(name, top_sort_names[i])) {
+			*sort = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum hb_code cli_top_prepare(struct cli *cli)
+{
+	unsigned long seconds = 1;
+	enum top_sort sort = TOP_SORT_ID;
+
+	if (cli_has(cli, OPT_SORT) && !find_sort(cli->values[OPT_SORT], &sort))
+		return cli_usage(cli, "\"--sort=%s\": sort by id, name, actual, target, demand or cause",
+				 cli->values[OPT_SORT]);
+	if (cli_has(cli, OPT_INTERVAL) &&
+	    !cli_parse_number(cli->values[OPT_INTERVAL], INTERVAL_MAX, &seconds))
+		return cli_usage(cli, "\"--interval=%s\": the time is 1 to 3600 whole seconds",
+				 cli->values[OPT_INTERVAL]);
+	cli->timeout_s = seconds;
+	return HB_OK;
+}
+
+/* data->rows is to be released by free(). */
+static enum hb_code read_data(struct cli *cli, struct top_data *data)
+{
+	struct hb_domain *domains;
+	enum hb_code code = hb_host_memory(cli->hb, &data->host, &cli->error);
+
+	data->rows = NULL;
+	if (!code)
+		code = hb_list(cli->hb, &domains, &data->count, &cli->error);
+	if (code)
+		return code;
+	data->rows = calloc(data->count + 1, sizeof(*data->rows));
+	if (!data->rows) {
+		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
+		code = HB_E_INTERNAL;
+	}
+	for (size_t i = 0; i < data->count && !code; i++) {
+		data->rows[i].domain = domains[i];
+		code = hb_limits_get(cli->hb, &domains[i], &data->rows[i].limits, &cli->error);
+	}
+	free(domains);
+	return code;
+}
+
+static void read_clock(struct top_view *view)
+{
+	time_t now = time(NULL);
+	struct tm local;
+
+	strftime(view->clock, sizeof(view->clock), "%H:%M:%S", localtime_r(&now, &local));
+}
+
+static enum hb_code print_json(struct cli *cli, struct top_data *data)
+{
+	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
+
+	for (size_t i = 0; i < data->count; i++) {
+		struct json_object *domain = cli_json_domain(&data->rows[i].domain);
+
+		json_object_object_add(domain, "limits",
+				       cli_json_limits(&data->rows[i].domain, &data->rows[i].limits));
+		json_object_array_add(array, domain);
+	}
+	json_object_object_add(object, "host", cli_json_host(&data->host));
+	json_object_object_add(object, "domains", array);
+	cli_print_json(cli, object);
+	return HB_OK;
+}
+
+static enum hb_code print_once(struct cli *cli, struct top_view *view)
+{
+	struct top_data data;
+	enum hb_code code = read_data(cli, &data);
+
+	if (!code && cli_has(cli, OPT_JSON))
+		print_json(cli, &data);
+	else if (!code)
+		top_frame(cli->out, &data, view);
+	free(data.rows);
+	return code;
+}
+
+static void read_size(struct cli *cli, struct top_view *view)
+{
+	struct winsize size = { 0 };
+
+	view->width = TOP_WIDTH_MIN;
+	view->height = 24;
+	if (ioctl(fileno(cli->out), TIOCGWINSZ, &size) || !size.ws_col || !size.ws_row)
+		return;
+	view->width = size.ws_col;
+	view->height = size.ws_row;
+}
+
+/* Keys at once and unseen; Ctrl-Z would leave the terminal like that. */
+static void begin_screen(struct cli *cli, struct termios *before)
+{
+	struct termios raw;
+
+	if (!tcgetattr(STDIN_FILENO, before)) {
+		raw = *before;
+		raw.c_lflag &= ~(ICANON | ECHO);
+		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+		raw.c_cc[VMIN] = 0;
+		raw.c_cc[VTIME] = 0;
+		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	}
+	fputs(SCREEN_BEGIN, cli->out);
+}
+
+static void end_screen(struct cli *cli, const struct termios *before)
+{
+	fputs(SCREEN_END, cli->out);
+	fflush(cli->out);
+	if (isatty(STDIN_FILENO))
+		tcsetattr(STDIN_FILENO, TCSANOW, before);
+}
+
+/* False: quit. An arrow is three characters, the last of which says which. */
+static bool take_key(struct top_view *view, char key, size_t most)
+{
+	if (key == 'q')
+		return false;
+	if (key == 'r')
+		view->reverse = !view->reverse;
+	else if ((key == 'A' || key == 'k') && view->first)
+		view->first--;
+	else if ((key == 'B' || key == 'j') && view->first < most)
+		view->first++;
+	for (int i = 0; i < TOP_SORT_COUNT; i++) {
+		if (top_sort_names[i][0] == key)
+			view->sort = i;
+	}
+	return true;
+}
+
+/* Until the time is over or a key was pressed; false: quit. */
+static bool listen(struct cli *cli, struct top_view *view, size_t most)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	bool go_on = true;
+	char keys[32];
+	ssize_t n;
+
+	if (poll(&input, isatty(STDIN_FILENO), cli->timeout_s * 1000) <= 0 || !input.revents)
+		return !cli_interrupted();
+	n = read(STDIN_FILENO, keys, sizeof(keys));
+	for (ssize_t i = 0; i < n; i++)
+		go_on &= take_key(view, keys[i], most);
+	/* A terminal that has gone away is readable and says nothing. */
+	return go_on && n > 0 && !cli_interrupted();
+}
+
+static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
+{
+	struct top_data data;
+	enum hb_code code = read_data(cli, &data);
+
+	if (!code) {
+		read_size(cli, view);
+		read_clock(view);
+		*most = data.count - top_rows_shown(&data, view);
+		view->first = view->first < *most ? view->first : *most;
+		fputs(SCREEN_HOME, cli->out);
+		top_frame(cli->out, &data, view);
+		fputs(SCREEN_REST, cli->out);
+	}
+	free(data.rows);
+	return code;
+}
+
+static enum hb_code watch_screen(struct cli *cli, struct top_view *view)
+{
+	struct termios before;
+	enum hb_code code;
+	size_t most = 0;
+
+	cli_catch_signals();
+	begin_screen(cli, &before);
+	do
+		code = draw(cli, view, &most);
+	while (!code && !fflush(cli->out) && listen(cli, view, most));
+	end_screen(cli, &before);
+	cli_release_signals();
+	return code;
+}
+
+enum hb_code cli_top(struct cli *cli)
+{
+	struct top_view view = {
+		.width = TOP_WIDTH_MIN, .sort = TOP_SORT_ID, .warning = cli_colour(cli, HB_WARNING),
+		.fault = cli_colour(cli, HB_FAULT), .plain = cli_plain(cli), .end = "\n",
+	};
+
+	if (cli_has(cli, OPT_SORT))
+		find_sort(cli->values[OPT_SORT], &view.sort);
+	read_clock(&view);
+	if (cli_has(cli, OPT_JSON) || !isatty(fileno(cli->out)))
+		return print_once(cli, &view);
+	view.end = LINE_END;
+	view.keys = true;
+	return watch_screen(cli, &view);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * hotballoon top in two halves: top_frame.c makes lines of text from what was read
+ * and how it shall be shown, and touches nothing; top.c reads, draws and listens.
+ */
+#ifndef HB_CLI_TOP_H
+#define HB_CLI_TOP_H
+
+#include "cli.h"
+
+enum top_sort {
+	TOP_SORT_ID, TOP_SORT_NAME, TOP_SORT_ACTUAL, TOP_SORT_TARGET, TOP_SORT_DEMAND,
+	TOP_SORT_CAUSE, TOP_SORT_COUNT
+};
+
+/* "id", "name" and so on; the first letter is the key that chooses it. */
+extern const char *const top_sort_names[TOP_SORT_COUNT];
+
+struct top_row {
+	struct hb_domain domain;
+	struct hb_limits limits;
+};
+
+struct top_data {
+	struct hb_host_memory host;
+	struct top_row *rows;
+	size_t count;
+};
+
+struct top_view {
+	unsigned int width, height;	/* columns and lines; height 0: as many as are needed */
+	enum top_sort sort;
+	bool reverse;
+	size_t first;			/* rows that are scrolled away */
+	char clock[16];
+	const char *warning, *fault, *plain;	/* colours, or empty */
+	const char *end;		/* of each line */
+	bool keys;			/* say which keys there are */
+};
+
+/* Narrower than this, lines are cut. */
+#define TOP_WIDTH_MIN 80
+
+/* Sorts the rows and prints the frame; nothing is wider than the view. */
+void top_frame(FILE *out, struct top_data *data, const struct top_view *view);
+/* How many rows fit into the view. */
+size_t top_rows_shown(const struct top_data *data, const struct top_view *view);
+
+#endif
