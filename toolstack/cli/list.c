@@ -134,9 +134,11 @@ static void print_driver(struct cli *cli, const struct hb_domain *domain)
 	if (domain->driver == HB_DRIVER_HOTBALLOON)
 		print_report(cli, &domain->report);
 	else if (domain->driver == HB_DRIVER_ANNOUNCED)
-		row(cli, "driver", "other: an agent announces a balloon driver");
+		row(cli, "driver", "other (an agent announces a balloon driver)");
 	else if (domain->driver == HB_DRIVER_WINDOWS)
-		row(cli, "driver", "windows: cannot grow beyond its boot maximum");
+		row(cli, "driver", "windows (cannot grow beyond its boot maximum)");
+	else if (!domain->domid)
+		row(cli, "driver", "- (domain 0 has the kernel's own)");
 	else
 		row(cli, "driver", "- (none reports: the kernel's own, or none)");
 }

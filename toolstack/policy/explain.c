@@ -7,6 +7,7 @@
 #include "examine.h"
 #include "explain.h"
 #include "limit.h"
+#include "plan.h"
 #include "wait.h"
 
 /* About what a guest at its target may be off by; see wait.c. */
@@ -23,6 +24,20 @@ static void __attribute__((format(printf, 2, 3))) say(struct hb_explanation *exp
 	vsnprintf(explanation->reasons[explanation->nr_reasons++], sizeof(explanation->reasons[0]),
 		  format, args);
 	va_end(args);
+}
+
+/* A domain that cannot move, whatever its target is. */
+static void say_state(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	const char *what, *remedy;
+
+	if (hb_plan_state_refusal(domain->state, &what, &remedy))
+		say(explanation, "it %s; %s", what, remedy);
+	else if (domain->state == HB_DOMAIN_PAUSED)
+		say(explanation, "it is paused: it can be set, and moves when it is unpaused");
+	if (domain->vnodes)
+		say(explanation, "it has virtual NUMA nodes and keeps the size that it was started with");
 }
 
 static void say_position(struct hb_explanation *explanation)
@@ -98,6 +113,7 @@ static void say_room(struct hb_explanation *explanation)
 
 void hb_explain_domain(struct hb_explanation *explanation)
 {
+	say_state(explanation);
 	say_position(explanation);
 	say_cause(explanation);
 	say_who_decides(explanation);

@@ -96,11 +96,19 @@ static const struct {
 	},
 };
 
+bool hb_plan_state_refusal(enum hb_domain_state state, const char **what, const char **remedy)
+{
+	*what = state_refusals[state].what;
+	*remedy = state_refusals[state].remedy;
+	return *what;
+}
+
 static enum hb_code check_state(const struct hb_domain *domain, struct hb_error *error)
 {
-	if (state_refusals[domain->state].what)
-		return refuse(error, domain, state_refusals[domain->state].what,
-			      state_refusals[domain->state].remedy);
+	const char *what, *remedy;
+
+	if (hb_plan_state_refusal(domain->state, &what, &remedy))
+		return refuse(error, domain, what, remedy);
 	if (domain->vnodes)
 		return refuse(error, domain, "has virtual NUMA nodes: what it gives and takes would "
 			      "come from any of them, and the layout it was promised would be lost",

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A domain in every state, of every type and with every driver: what show calls it,
+ * whether it can be made larger and smaller, and that what is refused changes
+ * nothing. A refusal names the domain, says why and what to do.
+ */
+#include "common.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static struct sim *sim;
+static char *out, *err;
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(sim);
+	return HB_OK;
+}
+
+static int run(const char *command, const char *domid, const char *size)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)command, (char *)domid, (char *)size, NULL };
+	size_t out_size, err_size;
+	FILE *out_file, *err_file;
+	int code;
+
+	free(out);
+	free(err);
+	out_file = open_memstream(&out, &out_size);
+	err_file = open_memstream(&err, &err_size);
+	code = cli_main(size ? 4 : 3, argv, open_sim, out_file, err_file);
+	fclose(out_file);
+	fclose(err_file);
+	return code;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(out);
+	free(err);
+	out = err = NULL;
+	common_remove_state_dir();
+	return 0;
+}
+
+static void name_incoming(void)
+{
+	sim_write_key(sim, GUEST, HB_KEY_NAME, "guest1--incoming");
+}
+
+static void name_migratedaway(void)
+{
+	sim_write_key(sim, GUEST, HB_KEY_NAME, "guest1--migratedaway");
+}
+
+static void without_target(void)
+{
+	sim_remove_key(sim, GUEST, HB_KEY_TARGET);
+}
+
+static void announce(void)
+{
+	sim_write_key(sim, GUEST, HB_KEY_FEATURE_BALLOON, "1");
+}
+
+static void announce_windows(void)
+{
+	announce();
+	sim_write_key(sim, GUEST, HB_KEY_OS_NAME, "Microsoft Windows");
+}
+
+static const struct situation {
+	const char *name;
+	struct sim_guest guest;		/* what differs from the usual one */
+	void (*prepare)(void);
+	const char *show[2];		/* lines of show; the second may be NULL */
+	enum hb_code larger, smaller;	/* 1G and 256M */
+	const char *why;		/* of the refusals */
+} situations[] = {
+	{ "running", { .reports = true }, NULL,
+	  { "state              running\n", "driver             hotballoon" }, HB_OK, HB_OK, NULL },
+	{ "paused", { .reports = true, .paused = true }, NULL,
+	  { "state              paused\n", NULL }, HB_OK, HB_OK, NULL },
+	{ "building", { .never_ran = true }, NULL,
+	  { "state              building\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "is being built" },
+	{ "saving", { .reports = true, .suspended = true }, NULL,
+	  { "state              saving\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "is suspended, to be saved" },
+	{ "arriving", { .reports = true }, name_incoming,
+	  { "state              migrating\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "one end of a migration" },
+	{ "leaving", { .reports = true }, name_migratedaway,
+	  { "state              migrating\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "one end of a migration" },
+	{ "shut down", { .shutdown = true }, NULL,
+	  { "state              shutdown\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "is shut down" },
+	{ "crashed", { .crashed = true }, NULL,
+	  { "state              crashed\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "has crashed" },
+	{ "dying", { .dying = true }, NULL,
+	  { "state              dying\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "is being destroyed" },
+	{ "virtual NUMA", { .reports = true, .vnodes = 2 }, NULL,
+	  { "virtual NUMA nodes 2: it keeps its size\n", NULL }, HB_E_REFUSED, HB_E_REFUSED,
+	  "has virtual NUMA nodes" },
+	{ "not libxl's", { .reports = true }, without_target,
+	  { "target             -\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "has no target" },
+	{ "kernel's driver, or none", { .vcpus = 1 }, NULL,
+	  { "driver             - (none reports: the kernel's own, or none)\n", NULL }, HB_OK, HB_OK, NULL },
+	{ "another driver", { .vcpus = 1 }, announce,
+	  { "driver             other (an agent", NULL }, HB_OK, HB_OK, NULL },
+	{ "Windows", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M }, announce_windows,
+	  { "driver             windows (cannot grow beyond its boot maximum)\n", "type               hvm\n" },
+	  HB_E_REFUSED, HB_OK, "Windows cannot grow beyond its boot maximum" },
+	{ "Windows below its boot maximum", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M, .maxmem_kib = 2 * G },
+	  announce_windows, { "driver             windows", NULL }, HB_OK, HB_OK, NULL },
+	{ "PV", { .type = HB_TYPE_PV, .reports = true }, NULL,
+	  { "type               pv\n", "paging pool        -\n" }, HB_OK, HB_OK, NULL },
+	{ "PVH", { .type = HB_TYPE_PVH, .reports = true }, NULL,
+	  { "type               pvh\n", "paging pool        4M\n" }, HB_OK, HB_OK, NULL },
+	{ "HVM", { .type = HB_TYPE_HVM, .reports = true, .videoram_kib = 16 * M }, NULL,
+	  { "type               hvm\n", "video memory       16M\n" }, HB_OK, HB_OK, NULL },
+};
+
+static struct sim_guest make(const struct situation *situation)
+{
+	struct sim_guest guest = situation->guest;
+
+	guest.domid = usual_guest.domid;
+	guest.name = usual_guest.name;
+	guest.memory_kib = usual_guest.memory_kib;
+	guest.maxmem_kib = guest.maxmem_kib ? guest.maxmem_kib : usual_guest.maxmem_kib;
+	guest.type = situation->guest.type || !strcmp(situation->name, "PV") ? guest.type : HB_TYPE_PVH;
+	guest.vcpus = guest.vcpus ? guest.vcpus : usual_guest.vcpus;
+	guest.offset_kib = usual_guest.offset_kib;
+	guest.rate_kib_s = usual_guest.rate_kib_s;
+	return guest;
+}
+
+static void begin(const struct situation *situation)
+{
+	struct sim_guest guest = make(situation);
+
+	sim = common_host_with(&guest);
+	if (situation->prepare)
+		situation->prepare();
+}
+
+static void check_set(const struct situation *situation, const char *size, enum hb_code code)
+{
+	uint64_t limit;
+	const char *target;
+	char before[32];
+
+	begin(situation);
+	limit = sim_xen(sim, GUEST, NULL).max_pages;
+	target = sim_read_key(sim, GUEST, HB_KEY_TARGET);
+	snprintf(before, sizeof(before), "%s", target ? target : "none");
+	if (run("set", "5", size) != (int)code)
+		fail_msg("%s, set %s: %s%s", situation->name, size, out, err);
+	if (code) {
+		/* Which domain, why, and what to do; and nothing has changed. */
+		assert_non_null(strstr(err, "hotballoon: guest1"));
+		if (!strstr(err, situation->why))
+			fail_msg("%s: %s", situation->name, err);
+		assert_non_null(strstr(err, "\n  "));
+		target = sim_read_key(sim, GUEST, HB_KEY_TARGET);
+		assert_string_equal(target ? target : "none", before);
+		assert_int_equal(sim_xen(sim, GUEST, NULL).max_pages, limit);
+	} else {
+		sim_guest(sim, GUEST)->paused = false;
+		assert_int_equal(run("wait", "5", NULL), 0);
+		common_assert_consistent(sim, GUEST);
+	}
+	sim_close(sim);
+}
+
+static void check_show(const struct situation *situation)
+{
+	begin(situation);
+	assert_int_equal(run("show", "5", NULL), 0);
+	for (int i = 0; i < 2 && situation->show[i]; i++) {
+		if (!strstr(out, situation->show[i]))
+			fail_msg("%s: no \"%s\" in %s", situation->name, situation->show[i], out);
+	}
+	assert_int_equal(run("explain", "5", NULL), 0);
+	sim_close(sim);
+}
+
+static void test_situations(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		check_show(&situations[i]);
+		check_set(&situations[i], "1G", situations[i].larger);
+		check_set(&situations[i], "256M", situations[i].smaller);
+	}
+}
+
+/* explain says what keeps a domain where it is. */
+static void test_explained(void **state)
+{
+	static const struct {
+		const char *name, *says;
+	} cases[] = {
+		{ "paused", "it is paused: it can be set" },
+		{ "building", "it is being built" },
+		{ "saving", "a size set now would be lost" },
+		{ "crashed", "it has crashed" },
+		{ "virtual NUMA", "it has virtual NUMA nodes" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (size_t j = 0; j < sizeof(situations) / sizeof(situations[0]); j++) {
+			if (strcmp(situations[j].name, cases[i].name))
+				continue;
+			begin(&situations[j]);
+			assert_int_equal(run("explain", "5", NULL), 0);
+			if (!strstr(out, cases[i].says))
+				fail_msg("%s: %s", cases[i].name, out);
+			sim_close(sim);
+		}
+	}
+}
+
+static void test_domain_0(void **state)
+{
+	(void)state;
+	sim = common_host();
+	assert_int_equal(run("show", "0", NULL), 0);
+	assert_non_null(strstr(out, "driver             - (domain 0 has the kernel's own)\n"));
+	assert_int_equal(run("set", "0", "768M"), HB_E_REFUSED);
+	assert_int_equal(run("set", "0", "2G"), HB_E_REFUSED);
+	assert_int_equal(run("max", "0", "2G"), HB_E_REFUSED);
+	sim_close(sim);
+}
+
+/* What is set while it is paused is there when it goes on, and wait says why not before. */
+static void test_paused_then_unpaused(void **state)
+{
+	(void)state;
+	begin(&situations[1]);
+	assert_int_equal(run("set", "5", "1G"), 0);
+	assert_non_null(strstr(out, "note: the guest is paused"));
+	assert_int_equal(run("wait", "5", NULL), HB_E_STUCK);
+	assert_non_null(strstr(err, "guest1 is paused and cannot move from 512M to 1G"));
+	assert_non_null(strstr(err, "xl unpause"));
+	sim_guest(sim, GUEST)->paused = false;
+	assert_int_equal(run("wait", "5", NULL), 0);
+	sim_close(sim);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_situations),
+		TEST(test_explained),
+		TEST(test_domain_0),
+		TEST(test_paused_then_unpaused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
