@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* In memory: the disk's fsync() would be all that there is to see. */
+#define STATE_DIR "/dev/shm/hotballoon-fuzz-%d"
+
+/* The simulated time after which somebody presses Ctrl-C. */
+#define INTERRUPT_MS 60000
+
+struct sim *command_sim;
+static char state_dir[64];
+
+static const char *const state_files[] = {
+	"lock", "limits", "limits.new", "reservations", "reservations.new",
+};
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(command_sim);
+	return HB_OK;
+}
+
+static void remove_state(void)
+{
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(state_files) / sizeof(state_files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", state_dir, state_files[i]);
+		unlink(path);
+	}
+	rmdir(state_dir);
+}
+
+void command_begin(void)
+{
+	if (state_dir[0])
+		return;
+	/* While the command does not catch it, nobody else shall. */
+	signal(SIGINT, SIG_IGN);
+	snprintf(state_dir, sizeof(state_dir), STATE_DIR, getpid());
+	setenv("HOTBALLOON_STATE_DIR", state_dir, 1);
+	atexit(remove_state);
+}
+
+static void interrupt(struct sim *sim)
+{
+	if (sim->clock_ms >= INTERRUPT_MS)
+		raise(SIGINT);
+}
+
+void command_new_host(void)
+{
+	remove_state();
+	command_sim = common_host();
+	command_sim->tick = interrupt;
+	command_sim->interrupt_ms = INTERRUPT_MS;
+}
+
+void command_end_host(void)
+{
+	MUST(sim_pages(command_sim) == command_sim->total_pages);
+	sim_close(command_sim);
+}
+
+void command_write_state(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
+	file = fopen(path, "w");
+	MUST(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Every line of watch is an object; the others print one, over lines of its own. */
+static void check_json(char *text)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	char *rest = text;
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+	while (*rest) {
+		struct json_object *object = json_tokener_parse_ex(tokener, rest, strlen(rest));
+
+		MUST(json_tokener_get_error(tokener) == json_tokener_success);
+		rest += json_tokener_get_parse_end(tokener);
+		rest += strspn(rest, "\n");
+		json_object_put(object);
+	}
+	json_tokener_free(tokener);
+}
+
+int command_run(int argc, char **argv)
+{
+	size_t out_size, err_size;
+	char *out, *err;
+	FILE *out_file = open_memstream(&out, &out_size), *err_file = open_memstream(&err, &err_size);
+	int code = cli_main(argc, argv, open_sim, out_file, err_file);
+
+	fclose(out_file);
+	fclose(err_file);
+	MUST(code >= HB_OK && code <= HB_E_SUPERSEDED);
+	/* Whatever went wrong is said in one of the two places. */
+	MUST(!code || out_size || err_size);
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json") && !strstr(out, "hotballoon "))
+			check_json(out);
+	}
+	free(out);
+	free(err);
+	return code;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Lines of our state files: what is read is written back as what it was. */
+#include "fuzz.h"
+#include "limit.h"
+#include "reservation.h"
+
+static void check_limits(const char *line)
+{
+	struct hb_limits_entry entry, again;
+	char text[HB_LIMITS_LINE];
+
+	if (!hb_limits_parse(line, &entry))
+		return;
+	hb_limits_format(&entry, text);
+	MUST(strchr(text, '\n') == text + strlen(text) - 1);
+	*strchr(text, '\n') = '\0';
+	MUST(hb_limits_parse(text, &again));
+	MUST(!memcmp(&entry.limits, &again.limits, sizeof(again.limits)));
+	MUST(!strcmp(entry.uuid, again.uuid));
+}
+
+static void check_reservation(const char *line)
+{
+	struct hb_reservation reservation, again;
+	char text[HB_RESERVATION_LINE];
+
+	if (!hb_reservation_parse(line, &reservation))
+		return;
+	hb_reservation_format(&reservation, text);
+	MUST(strchr(text, '\n') == text + strlen(text) - 1);
+	*strchr(text, '\n') = '\0';
+	MUST(hb_reservation_parse(text, &again));
+	MUST(!strcmp(reservation.name, again.name) && reservation.kib == again.kib &&
+	     reservation.until_s == again.until_s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char line[1024];
+
+	fuzz_text(line, sizeof(line), data, size);
+	check_limits(line);
+	check_reservation(line);
+	return 0;
+}

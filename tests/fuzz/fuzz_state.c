@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* State files as somebody has left them: read whole or refused, never written over. */
+#include "command.h"
+
+static void run(const char *const words[4])
+{
+	char *argv[6] = { (char *)"hotballoon" };
+	int argc = 1;
+
+	while (argc <= 4 && words[argc - 1]) {
+		argv[argc] = (char *)words[argc - 1];
+		argc++;
+	}
+	command_run(argc, argv);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const char *const make[] = { "limits", "5", "--min=64M", NULL };
+	static const char *const lines[][4] = {
+		{ "limits", "5", "--json" }, { "reserve", "--json" }, { "list", "--json" },
+		{ "limits", "5", "--weight=7", "--json" }, { "release", "web", "--json" },
+		{ "limits", "5", "--forget", "--json" },
+	};
+	char text[1024];
+
+	command_begin();
+	command_new_host();
+	/* Makes the directory. */
+	run(make);
+	fuzz_text(text, sizeof(text), data, size);
+	command_write_state("limits", text);
+	command_write_state("reservations", text);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		run(lines[i]);
+	command_end_host();
+	return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Keys of a domain with values of any form, then every command that reads them. A
+ * line is a key's letter and its value; capital letters are keys that only the host
+ * can write. Whatever a guest writes, its domain stays consistent.
+ */
+#include "command.h"
+
+#include <hotballoon/keys.h>
+
+static const char *const guest_keys[] = {
+	HB_KEY_REPORT_VERSION, HB_KEY_REPORT_STATE, HB_KEY_REPORT_CAUSE, HB_KEY_REPORT_CURRENT,
+	HB_KEY_REPORT_GOAL, HB_KEY_REPORT_FLOOR, HB_KEY_REPORT_MAX, HB_KEY_FEATURE_BALLOON,
+	HB_KEY_OS_NAME, HB_KEY_QUBES_MEMINFO, HB_KEY_MEMINFO_TOTAL, HB_KEY_MEMINFO_FREE,
+};
+
+static const char *const host_keys[] = {
+	HB_KEY_TARGET, HB_KEY_STATIC_MAX, HB_KEY_VIDEORAM, HB_KEY_HOTPLUG_MAX, HB_KEY_DYNAMIC_MIN,
+	HB_KEY_DOMID, HB_KEY_NAME,
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Returns whether a host's key was written. */
+static bool write_key(const char *line)
+{
+	char letter = line[0];
+
+	if (letter >= 'a' && letter < (char)('a' + COUNT(guest_keys))) {
+		sim_write_key(command_sim, GUEST, guest_keys[letter - 'a'], line + 1);
+	} else if (letter >= 'A' && letter < (char)('A' + COUNT(host_keys))) {
+		sim_write_key(command_sim, GUEST, host_keys[letter - 'A'], line + 1);
+		return true;
+	}
+	return false;
+}
+
+static void run_all(void)
+{
+	static const char *const lines[][5] = {
+		{ "list", "--json" }, { "show", "5", "--json" }, { "show", "5" },
+		{ "explain", "5", "--json" }, { "doctor", "--json" }, { "top" }, { "top", "--json" },
+		{ "limits", "5", "--min=64M", "--json" }, { "free", "6600M", "--json" },
+		{ "set", "5", "300M", "--wait=5", "--json" }, { "max", "5", "+64M", "--json" },
+		{ "wait", "5", "--timeout=2", "--json" }, { "doctor" },
+	};
+
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		char *argv[7] = { (char *)"hotballoon" };
+		int argc = 1;
+
+		while (argc <= 5 && lines[i][argc - 1]) {
+			argv[argc] = (char *)lines[i][argc - 1];
+			argc++;
+		}
+		command_run(argc, argv);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char text[512], *rest = fuzz_text(text, sizeof(text), data, size), *line;
+	bool host = false;
+
+	command_begin();
+	command_new_host();
+	/* What is written stays: the guest's own driver says nothing any more. */
+	sim_guest(command_sim, GUEST)->reports = false;
+	while ((line = strsep(&rest, "\n")))
+		host |= write_key(line);
+	run_all();
+	if (!host)
+		common_assert_consistent(command_sim, GUEST);
+	command_end_host();
+	return 0;
+}
