@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Command lines, a word a line, on a sound host: whatever is asked, it stays one. */
-#include "command.h"
+#include "host.h"
 
 #define WORDS_MAX 12
 
@@ -10,13 +10,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *rest = fuzz_text(text, sizeof(text), data, size), *word;
 	int argc = 1;
 
-	command_begin();
-	command_new_host();
+	host_begin();
+	host_new();
 	while (argc <= WORDS_MAX && (word = strsep(&rest, "\n")))
 		argv[argc++] = word;
-	command_run(argc, argv);
+	host_run(argc, argv);
 	if (sim_guest(command_sim, GUEST))
 		common_assert_consistent(command_sim, GUEST);
-	command_end_host();
+	host_end();
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* State files as somebody has left them: read whole or refused, never written over. */
-#include "command.h"
+#include "host.h"
 
 static void run(const char *const words[4])
 {
@@ -11,7 +11,7 @@ static void run(const char *const words[4])
 		argv[argc] = (char *)words[argc - 1];
 		argc++;
 	}
-	command_run(argc, argv);
+	host_run(argc, argv);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -24,15 +24,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	};
 	char text[1024];
 
-	command_begin();
-	command_new_host();
+	host_begin();
+	host_new();
 	/* Makes the directory. */
 	run(make);
 	fuzz_text(text, sizeof(text), data, size);
-	command_write_state("limits", text);
-	command_write_state("reservations", text);
+	host_write_state("limits", text);
+	host_write_state("reservations", text);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		run(lines[i]);
-	command_end_host();
+	host_end();
 	return 0;
 }

@@ -4,7 +4,7 @@
  * line is a key's letter and its value; capital letters are keys that only the host
  * can write. Whatever a guest writes, its domain stays consistent.
  */
-#include "command.h"
+#include "host.h"
 
 #include <hotballoon/keys.h>
 
@@ -53,7 +53,7 @@ static void run_all(void)
 			argv[argc] = (char *)lines[i][argc - 1];
 			argc++;
 		}
-		command_run(argc, argv);
+		host_run(argc, argv);
 	}
 }
 
@@ -62,8 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char text[512], *rest = fuzz_text(text, sizeof(text), data, size), *line;
 	bool host = false;
 
-	command_begin();
-	command_new_host();
+	host_begin();
+	host_new();
 	/* What is written stays: the guest's own driver says nothing any more. */
 	sim_guest(command_sim, GUEST)->reports = false;
 	while ((line = strsep(&rest, "\n")))
@@ -71,6 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run_all();
 	if (!host)
 		common_assert_consistent(command_sim, GUEST);
-	command_end_host();
+	host_end();
 	return 0;
 }

@@ -9,19 +9,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
+#include "command.h"
 
 #define GUESTS 500
 #define ROUNDS 100
-
-static struct sim *sim;
-
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(sim);
-	return HB_OK;
-}
 
 static double seconds(void)
 {
@@ -40,7 +31,7 @@ static void add_guests(void)
 		snprintf(names[i], sizeof(names[i]), "guest%u", i);
 		guest.domid = 10 + i;
 		guest.name = names[i];
-		sim_add(sim, &guest);
+		sim_add(command_sim, &guest);
 	}
 }
 
@@ -48,7 +39,7 @@ static void add_guests(void)
 static void send_guests(unsigned int round)
 {
 	for (uint32_t i = 0; i < GUESTS; i++)
-		sim_write_key(sim, 10 + i, HB_KEY_TARGET, round % 2 ? "524288" : "262144");
+		sim_write_key(command_sim, 10 + i, HB_KEY_TARGET, round % 2 ? "524288" : "262144");
 }
 
 static void measure_second(void)
@@ -58,12 +49,12 @@ static void measure_second(void)
 	for (unsigned int round = 0; round < ROUNDS; round++) {
 		send_guests(round);
 		start = seconds();
-		sim_run(sim, 1000);
+		sim_run(command_sim, 1000);
 		moving += seconds() - start;
 	}
 	start = seconds();
 	for (unsigned int round = 0; round < ROUNDS; round++)
-		sim_run(sim, 1000);
+		sim_run(command_sim, 1000);
 	printf("a simulated second of %d guests: %.0f us while all move, %.0f us at rest\n", GUESTS,
 	       moving * 1e6 / ROUNDS, (seconds() - start) * 1e6 / ROUNDS);
 }
@@ -75,7 +66,7 @@ static void measure_command(const char *command, const char *option)
 	double start = seconds();
 
 	for (unsigned int round = 0; round < ROUNDS; round++) {
-		if (cli_main(option ? 3 : 2, argv, open_sim, out, stderr))
+		if (cli_main(option ? 3 : 2, argv, command_open, out, stderr))
 			abort();
 	}
 	printf("hotballoon %s%s%s with %d guests: %.1f ms\n", command, option ? " " : "",
@@ -86,13 +77,13 @@ static void measure_command(const char *command, const char *option)
 int main(void)
 {
 	common_make_state_dir();
-	sim = sim_open(1024 * G);
+	command_sim = sim_open(1024 * G);
 	add_guests();
 	measure_second();
 	measure_command("list", NULL);
 	measure_command("list", "--json");
 	measure_command("doctor", NULL);
-	sim_close(sim);
+	sim_close(command_sim);
 	common_remove_state_dir();
 	return 0;
 }

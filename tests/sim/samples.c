@@ -9,16 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-
-static struct sim *sim;
-
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(sim);
-	return HB_OK;
-}
+#include "command.h"
 
 /* Objects over several lines become one; a line of watch is an object of its own. */
 static void print_sample(const char *command, char *json)
@@ -33,25 +24,14 @@ static void print_sample(const char *command, char *json)
 		printf("%s\t%s\n", command, line);
 }
 
-#define ARGS_MAX 8
-
 static void sample(const char *words)
 {
-	char copy[128], *argv[ARGS_MAX + 3] = { (char *)"hotballoon" }, *text;
-	FILE *out, *err = fopen("/dev/null", "w");
-	int argc = 1;
-	size_t size;
+	char line[128], *command;
 
-	snprintf(copy, sizeof(copy), "%s", words);
-	for (char *word = strtok(copy, " "); word && argc <= ARGS_MAX; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc++] = (char *)"--json";
-	out = open_memstream(&text, &size);
-	cli_main(argc, argv, open_sim, out, err);
-	fclose(out);
-	fclose(err);
-	print_sample(argv[1], text);
-	free(text);
+	snprintf(line, sizeof(line), "%s --json", words);
+	command_line(line);
+	command = strtok(line, " ");
+	print_sample(command, command_out);
 }
 
 static void samples(const char *const *lines, size_t count)
@@ -96,28 +76,28 @@ static void change_values(struct sim *host)
 
 static void changing_host(void)
 {
-	sim->tick = change_values;
-	sim->interrupt_ms = 1610;
-	sim_guest(sim, GUEST)->reports = false;
+	command_sim->tick = change_values;
+	command_sim->interrupt_ms = 1610;
+	sim_guest(command_sim, GUEST)->reports = false;
 	sample("watch");
 }
 
 /* Everything that a guest can write in a wrong form, and everything that is missing. */
 static void broken_host(void)
 {
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "\"},{\"\n");
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, "");
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_GOAL, "-1");
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_FLOOR, "99999999999999999999");
-	sim_write_key(sim, GUEST, HB_KEY_MEMINFO_TOTAL, "1 kB");
-	sim_write_key(sim, GUEST, HB_KEY_NAME, "\xff\xfe\"\\");
-	sim_write_key(sim, GUEST, HB_KEY_HOTPLUG_MAX, "1048576");
-	sim_write_key(sim, GUEST, HB_KEY_DYNAMIC_MIN, "1");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_CAUSE, "\"},{\"\n");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATE, "");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_GOAL, "-1");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_FLOOR, "99999999999999999999");
+	sim_write_key(command_sim, GUEST, HB_KEY_MEMINFO_TOTAL, "1 kB");
+	sim_write_key(command_sim, GUEST, HB_KEY_NAME, "\xff\xfe\"\\");
+	sim_write_key(command_sim, GUEST, HB_KEY_HOTPLUG_MAX, "1048576");
+	sim_write_key(command_sim, GUEST, HB_KEY_DYNAMIC_MIN, "1");
 	SAMPLES("list", "show 5", "top", "explain 5", "doctor", "set 5 300M --wait", "limits 5");
-	sim_remove_key(sim, GUEST, HB_KEY_TARGET);
-	sim_remove_key(sim, GUEST, HB_KEY_STATIC_MAX);
-	sim_remove_key(sim, GUEST, HB_KEY_NAME);
-	sim_remove_key(sim, GUEST, HB_KEY_REPORT_VERSION);
+	sim_remove_key(command_sim, GUEST, HB_KEY_TARGET);
+	sim_remove_key(command_sim, GUEST, HB_KEY_STATIC_MAX);
+	sim_remove_key(command_sim, GUEST, HB_KEY_NAME);
+	sim_remove_key(command_sim, GUEST, HB_KEY_REPORT_VERSION);
 	SAMPLES("list", "show 5", "top", "explain 5", "doctor", "set 5 300M", "wait 5", "limits 5");
 	common_write_state_file("limits", "broken\n");
 	SAMPLES("limits 5", "top", "explain 5", "doctor", "free 7G");
@@ -135,19 +115,19 @@ static void stuck_host(void)
 	other.reports = false;
 	other.pod_entries_kib = 64 * M;
 	other.pod_cache_kib = 32 * M;
-	sim_add(sim, &other);
-	sim_write_key(sim, 7, HB_KEY_FEATURE_BALLOON, "1");
-	sim_write_key(sim, 7, HB_KEY_OS_NAME, "Microsoft Windows");
-	sim_write_key(sim, 7, HB_KEY_QUBES_MEMINFO, "262144");
-	sim_guest(sim, GUEST)->stick_at_kib = 300 * M;
-	sim_guest(sim, GUEST)->stick_cause = HB_CAUSE_GUEST_FLOOR;
-	sim_guest(sim, GUEST)->report_max_kib = 4 * G;
+	sim_add(command_sim, &other);
+	sim_write_key(command_sim, 7, HB_KEY_FEATURE_BALLOON, "1");
+	sim_write_key(command_sim, 7, HB_KEY_OS_NAME, "Microsoft Windows");
+	sim_write_key(command_sim, 7, HB_KEY_QUBES_MEMINFO, "262144");
+	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
+	sim_guest(command_sim, GUEST)->stick_cause = HB_CAUSE_GUEST_FLOOR;
+	sim_guest(command_sim, GUEST)->report_max_kib = 4 * G;
 	SAMPLES("show 7", "set 7 1G", "set 7 400M --wait=1", "set guest1 200M --wait", "explain guest1",
 		"limits guest1 --min=64M", "limits windows --min=64M", "free 6700M", "doctor", "top");
-	sim_guest(sim, 7)->paused = true;
-	sim_guest(sim, GUEST)->vnodes = 2;
+	sim_guest(command_sim, 7)->paused = true;
+	sim_guest(command_sim, GUEST)->vnodes = 2;
 	SAMPLES("wait 7", "set 7 420M", "show guest1", "set guest1 300M", "doctor");
-	sim_guest(sim, GUEST)->crashed = true;
+	sim_guest(command_sim, GUEST)->crashed = true;
 	SAMPLES("show guest1", "set guest1 300M", "doctor");
 }
 
@@ -156,11 +136,9 @@ int main(void)
 	void (*const hosts[])(void) = { sound_host, changing_host, broken_host, stuck_host };
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		common_make_state_dir();
-		sim = common_host();
+		command_setup(NULL);
 		hosts[i]();
-		sim_close(sim);
-		common_remove_state_dir();
+		command_teardown(NULL);
 	}
 	return 0;
 }

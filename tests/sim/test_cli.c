@@ -6,17 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-
-static struct sim *sim;
-static char *out, *err;
-
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(sim);
-	return HB_OK;
-}
+#include "command.h"
 
 static enum hb_code open_nothing(struct hb **hb, struct hb_error *error)
 {
@@ -25,56 +15,6 @@ static enum hb_code open_nothing(struct hb **hb, struct hb_error *error)
 	strcpy(error->message, "cannot connect");
 	strcpy(error->remedy, "run it in domain 0");
 	return HB_E_PERMISSION;
-}
-
-#define ARGS_MAX 8
-
-/* Words of a command line, separated by blanks; ~ is an empty word. */
-static int run_with(cli_open_fn *open, const char *line)
-{
-	char copy[256], *argv[ARGS_MAX + 2] = { (char *)"hotballoon" };
-	size_t out_size, err_size;
-	FILE *out_file, *err_file;
-	int argc = 1, code;
-
-	free(out);
-	free(err);
-	out_file = open_memstream(&out, &out_size);
-	err_file = open_memstream(&err, &err_size);
-	assert_true(strlen(line) < sizeof(copy));
-	strcpy(copy, line);
-	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
-		assert_true(argc <= ARGS_MAX);
-		argv[argc++] = strcmp(word, "~") ? word : (char *)"";
-	}
-	code = cli_main(argc, argv, open, out_file, err_file);
-	fclose(out_file);
-	fclose(err_file);
-	return code;
-}
-
-static int run(const char *line)
-{
-	return run_with(open_sim, line);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	sim = common_host();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	free(out);
-	free(err);
-	out = err = NULL;
-	common_remove_state_dir();
-	return 0;
 }
 
 /* The value at a path of names and numbers, such as "domains.1.name". */
@@ -87,18 +27,18 @@ static struct json_object *at(struct json_object *object, const char *path)
 		if (json_object_is_type(object, json_type_array))
 			object = json_object_array_get_idx(object, atoi(name));
 		else if (!json_object_object_get_ex(object, name, &object))
-			fail_msg("no %s in %s", path, out);
+			fail_msg("no %s in %s", path, command_out);
 	}
 	return object;
 }
 
 static struct json_object *parse_out(void)
 {
-	struct json_object *object = json_tokener_parse(out);
+	struct json_object *object = json_tokener_parse(command_out);
 
 	if (!object)
-		fail_msg("no JSON: %s", out);
-	assert_string_equal(err, "");
+		fail_msg("no JSON: %s", command_out);
+	assert_string_equal(command_err, "");
 	return object;
 }
 
@@ -171,40 +111,40 @@ static void test_usage(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (run(cases[i].line) != HB_E_USAGE || !strstr(err, cases[i].says))
-			fail_msg("\"%s\": %s", cases[i].line, err);
-		assert_string_equal(out, "");
+		if (command_line(cases[i].line) != HB_E_USAGE || !strstr(command_err, cases[i].says))
+			fail_msg("\"%s\": %s", cases[i].line, command_err);
+		assert_string_equal(command_out, "");
 	}
-	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
 }
 
 static void test_exit_codes(void **state)
 {
 	(void)state;
-	assert_int_equal(run("list"), 0);
-	assert_int_equal(run("--help"), 0);
-	assert_int_equal(run("set --help"), 0);
-	assert_non_null(strstr(out, "Exit codes"));
-	assert_int_equal(run("--version"), 0);
-	assert_non_null(strstr(out, HB_VERSION));
-	assert_int_equal(run("show nobody"), 3);
-	assert_int_equal(run("show 77"), 3);
-	assert_int_equal(run("set 77 1G"), 3);
-	assert_int_equal(run("set 0 512M"), 4);
-	assert_non_null(strstr(err, "the whole host with it"));
-	assert_int_equal(run("set guest1 100G"), 4);
-	assert_int_equal(run_with(open_nothing, "list"), 6);
-	assert_int_equal(run_with(open_nothing, "--help"), 0);
-	assert_int_equal(run_with(open_nothing, "set guest1 12"), 2);
+	assert_int_equal(command_line("list"), 0);
+	assert_int_equal(command_line("--help"), 0);
+	assert_int_equal(command_line("set --help"), 0);
+	assert_non_null(strstr(command_out, "Exit codes"));
+	assert_int_equal(command_line("--version"), 0);
+	assert_non_null(strstr(command_out, HB_VERSION));
+	assert_int_equal(command_line("show nobody"), 3);
+	assert_int_equal(command_line("show 77"), 3);
+	assert_int_equal(command_line("set 77 1G"), 3);
+	assert_int_equal(command_line("set 0 512M"), 4);
+	assert_non_null(strstr(command_err, "the whole host with it"));
+	assert_int_equal(command_line("set guest1 100G"), 4);
+	assert_int_equal(command_line_with(open_nothing, "list"), 6);
+	assert_int_equal(command_line_with(open_nothing, "--help"), 0);
+	assert_int_equal(command_line_with(open_nothing, "set guest1 12"), 2);
 
-	sim_guest(sim, GUEST)->rate_kib_s = 20 * M;
-	assert_int_equal(run("set guest1 256M --wait=1"), 7);
-	sim_guest(sim, GUEST)->rate_kib_s = 0;
-	assert_int_equal(run("set guest1 256M --wait"), 8);
-	sim->fault = SIM_FAULT_ERROR;
-	sim->fault_errno = 5;
-	sim->fault_at = sim->calls + 1;
-	assert_int_equal(run("list"), 5);
+	sim_guest(command_sim, GUEST)->rate_kib_s = 20 * M;
+	assert_int_equal(command_line("set guest1 256M --wait=1"), 7);
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(command_line("set guest1 256M --wait"), 8);
+	command_sim->fault = SIM_FAULT_ERROR;
+	command_sim->fault_errno = 5;
+	command_sim->fault_at = command_sim->calls + 1;
+	assert_int_equal(command_line("list"), 5);
 }
 
 /* However the arguments are ordered, "-256M" is a size and no option. */
@@ -217,10 +157,10 @@ static void test_argument_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (run(lines[i]))
-			fail_msg("%s: %s", lines[i], err);
-		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 256 * M);
-		assert_int_equal(run("set guest1 512M --wait"), 0);
+		if (command_line(lines[i]))
+			fail_msg("%s: %s", lines[i], command_err);
+		assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 256 * M);
+		assert_int_equal(command_line("set guest1 512M --wait"), 0);
 	}
 }
 
@@ -229,10 +169,10 @@ static void test_list(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("list"), 0);
-	assert_non_null(strstr(out, "    5  guest1    pvh   running      512.1M       512M       512M"
+	assert_int_equal(command_line("list"), 0);
+	assert_non_null(strstr(command_out, "    5  guest1    pvh   running      512.1M       512M       512M"
 				    "  hotballoon  none\n"));
-	assert_int_equal(run("list --json"), 0);
+	assert_int_equal(command_line("list --json"), 0);
 	object = parse_out();
 	assert_int_equal(json_object_array_length(at(object, "domains")), 2);
 	assert_json_text(object, "domains.1.name", "guest1");
@@ -249,13 +189,13 @@ static void test_show(void **state)
 	struct json_object *object;
 
 	(void)state;
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "\"},{\"");
-	sim_write_key(sim, GUEST, HB_KEY_REPORT_GOAL, "many");
-	assert_int_equal(run("show guest1"), 0);
-	assert_non_null(strstr(out, "maxmem (Xen)       513M\n"));
-	assert_non_null(strstr(out, "  cause            invalid\n"));
-	assert_non_null(strstr(out, "hotplug-max        -\n"));
-	assert_int_equal(run("show guest1 --json"), 0);
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_CAUSE, "\"},{\"");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_GOAL, "many");
+	assert_int_equal(command_line("show guest1"), 0);
+	assert_non_null(strstr(command_out, "maxmem (Xen)       513M\n"));
+	assert_non_null(strstr(command_out, "  cause            invalid\n"));
+	assert_non_null(strstr(command_out, "hotplug-max        -\n"));
+	assert_int_equal(command_line("show guest1 --json"), 0);
 	object = parse_out();
 	assert_json_number(object, "domid", 5);
 	assert_json_number(object, "maxmem_kib", 513 * M);
@@ -272,11 +212,11 @@ static void test_set(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("set guest1 1G --wait"), 0);
-	assert_non_null(strstr(out, "guest1: 512M -> 1G\n"));
-	assert_non_null(strstr(out, "static-max "));
-	assert_non_null(strstr(out, "reached 1G in 2."));
-	assert_int_equal(run("set guest1 2G --json --wait"), 0);
+	assert_int_equal(command_line("set guest1 1G --wait"), 0);
+	assert_non_null(strstr(command_out, "guest1: 512M -> 1G\n"));
+	assert_non_null(strstr(command_out, "static-max "));
+	assert_non_null(strstr(command_out, "reached 1G in 2."));
+	assert_int_equal(command_line("set guest1 2G --json --wait"), 0);
 	object = parse_out();
 	assert_json_number(object, "size_kib", 2 * G);
 	assert_json_text(object, "steps.0.what", "paging-pool");
@@ -295,15 +235,15 @@ static void test_set_that_fails(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("set nobody 1G --json"), 3);
+	assert_int_equal(command_line("set nobody 1G --json"), 3);
 	object = parse_out();
 	assert_json_text(object, "error.code", "no-such-domain");
 	assert_json_number(object, "error.exit", 3);
 	json_object_put(object);
 
-	sim_guest(sim, GUEST)->stick_at_kib = 300 * M;
-	sim_guest(sim, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
-	assert_int_equal(run("set guest1 200M --json --wait"), 8);
+	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
+	sim_guest(command_sim, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
+	assert_int_equal(command_line("set guest1 200M --json --wait"), 8);
 	object = parse_out();
 	/* The result and the error, in one object. */
 	assert_json_text(object, "error.code", "stuck");
@@ -311,9 +251,9 @@ static void test_set_that_fails(void **state)
 	assert_json_number(object, "after.target_kib", 200 * M);
 	json_object_put(object);
 
-	assert_int_equal(run("set guest1 210M --wait"), 8);
-	assert_non_null(strstr(err, "guest1 stopped at 300M on its way to 210M"));
-	assert_non_null(strstr(out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
+	assert_int_equal(command_line("set guest1 210M --wait"), 8);
+	assert_non_null(strstr(command_err, "guest1 stopped at 300M on its way to 210M"));
+	assert_non_null(strstr(command_out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
 }
 
 static void test_max_and_wait(void **state)
@@ -321,27 +261,27 @@ static void test_max_and_wait(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("max guest1 2G"), 0);
-	assert_non_null(strstr(out, "guest1: maximum 512M -> 2G\n"));
-	assert_non_null(strstr(out, "paging-pool"));
-	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
-	assert_int_equal(run("max guest1 +1G --json"), 0);
+	assert_int_equal(command_line("max guest1 2G"), 0);
+	assert_non_null(strstr(command_out, "guest1: maximum 512M -> 2G\n"));
+	assert_non_null(strstr(command_out, "paging-pool"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
+	assert_int_equal(command_line("max guest1 +1G --json"), 0);
 	object = parse_out();
 	assert_json_number(object, "size_kib", 3 * G);
 	assert_json_number(object, "after.static_max_kib", 3 * G);
 	assert_json_number(object, "after.target_kib", 512 * M);
 	json_object_put(object);
-	assert_int_equal(run("max guest1 128M --json"), 4);
+	assert_int_equal(command_line("max guest1 128M --json"), 4);
 	object = parse_out();
 	assert_json_text(object, "error.code", "refused");
 	json_object_put(object);
 
-	assert_int_equal(run("set guest1 1G"), 0);
-	assert_int_equal(run("wait guest1"), 0);
-	assert_non_null(strstr(out, "reached 1G in "));
-	sim_guest(sim, GUEST)->rate_kib_s = 0;
-	assert_int_equal(run("set guest1 512M"), 0);
-	assert_int_equal(run("wait guest1 --timeout=3 --json"), 7);
+	assert_int_equal(command_line("set guest1 1G"), 0);
+	assert_int_equal(command_line("wait guest1"), 0);
+	assert_non_null(strstr(command_out, "reached 1G in "));
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(command_line("set guest1 512M"), 0);
+	assert_int_equal(command_line("wait guest1 --timeout=3 --json"), 7);
 	object = parse_out();
 	assert_json_text(object, "error.code", "timeout");
 	assert_json_number(object, "waited_ms", 3000);
@@ -353,13 +293,13 @@ static void test_limits(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("limits guest1"), 0);
-	assert_non_null(strstr(out, "mode     manual\n"));
-	assert_non_null(strstr(out, "Managers leave it alone: nobody has given it limits.\n"));
-	assert_int_equal(run("limits guest1 --min 256M --max=2G --weight=500"), 0);
-	assert_non_null(strstr(out, "Managers may size it between 256M and 2G.\n"));
-	assert_int_equal(run("set guest1 1G --wait"), 0);
-	assert_int_equal(run("limits guest1 --json"), 0);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "mode     manual\n"));
+	assert_non_null(strstr(command_out, "Managers leave it alone: nobody has given it limits.\n"));
+	assert_int_equal(command_line("limits guest1 --min 256M --max=2G --weight=500"), 0);
+	assert_non_null(strstr(command_out, "Managers may size it between 256M and 2G.\n"));
+	assert_int_equal(command_line("set guest1 1G --wait"), 0);
+	assert_int_equal(command_line("limits guest1 --json"), 0);
 	object = parse_out();
 	assert_json_text(object, "mode", "auto");
 	assert_json_number(object, "min_kib", 256 * M);
@@ -367,13 +307,13 @@ static void test_limits(void **state)
 	assert_json_text(object, "automatic", "false");
 	assert_json_text(object, "reason", "somebody has set its size since: it is pinned");
 	json_object_put(object);
-	assert_int_equal(run("limits guest1 --auto"), 0);
-	assert_non_null(strstr(out, "between 256M and 2G"));
-	assert_int_equal(run("limits guest1 --forget"), 0);
-	assert_non_null(strstr(out, "mode     manual\n"));
+	assert_int_equal(command_line("limits guest1 --auto"), 0);
+	assert_non_null(strstr(command_out, "between 256M and 2G"));
+	assert_int_equal(command_line("limits guest1 --forget"), 0);
+	assert_non_null(strstr(command_out, "mode     manual\n"));
 	common_write_state_file("limits", "broken\n");
-	assert_int_equal(run("limits guest1"), 5);
-	assert_non_null(strstr(err, "line 1, is damaged"));
+	assert_int_equal(command_line("limits guest1"), 5);
+	assert_non_null(strstr(command_err, "line 1, is damaged"));
 }
 
 static void test_explain_and_doctor(void **state)
@@ -381,23 +321,23 @@ static void test_explain_and_doctor(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("doctor"), 0);
-	assert_string_equal(out, "Nothing is wrong with this host and its 2 domains.\n");
-	sim_set_limit(sim, GUEST, 400 * M);
-	assert_int_equal(run("doctor"), 0);
+	assert_int_equal(command_line("doctor"), 0);
+	assert_string_equal(command_out, "Nothing is wrong with this host and its 2 domains.\n");
+	sim_set_limit(command_sim, GUEST, 400 * M);
+	assert_int_equal(command_line("doctor"), 0);
 	/* No terminal, no colours. */
-	assert_non_null(strstr(out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
-	assert_non_null(strstr(out, "         -> \"hotballoon set\""));
-	assert_int_equal(run("doctor --json"), 0);
+	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
+	assert_non_null(strstr(command_out, "         -> \"hotballoon set\""));
+	assert_int_equal(command_line("doctor --json"), 0);
 	object = parse_out();
 	assert_json_number(object, "domains.1.domid", 5);
 	assert_json_text(object, "domains.1.findings.0.what", "maxmem-below-target");
 	assert_json_text(object, "domains.1.findings.0.severity", "fault");
 	assert_int_equal(json_object_array_length(at(object, "host")), 0);
 	json_object_put(object);
-	assert_int_equal(run("explain guest1"), 0);
-	assert_non_null(strstr(out, "guest1 (domain 5):\n  it holds 512.1M"));
-	assert_int_equal(run("explain guest1 --json"), 0);
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_non_null(strstr(command_out, "guest1 (domain 5):\n  it holds 512.1M"));
+	assert_int_equal(command_line("explain guest1 --json"), 0);
 	object = parse_out();
 	assert_json_text(object, "reasons.1", "it is where it shall be");
 	assert_json_text(object, "domain.name", "guest1");
@@ -410,14 +350,14 @@ static void test_free_memory(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("free 7G"), 4);
-	assert_non_null(strstr(err, "cannot be made free"));
-	assert_int_equal(run("limits guest1 --min=128M"), 0);
-	assert_int_equal(run("free 6650M --dry-run"), 0);
-	assert_non_null(strstr(out, "  guest1: 512M -> "));
-	assert_non_null(strstr(out, "nothing was changed"));
-	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
-	assert_int_equal(run("free 6650M --json"), 0);
+	assert_int_equal(command_line("free 7G"), 4);
+	assert_non_null(strstr(command_err, "cannot be made free"));
+	assert_int_equal(command_line("limits guest1 --min=128M"), 0);
+	assert_int_equal(command_line("free 6650M --dry-run"), 0);
+	assert_non_null(strstr(command_out, "  guest1: 512M -> "));
+	assert_non_null(strstr(command_out, "nothing was changed"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(command_line("free 6650M --json"), 0);
 	object = parse_out();
 	assert_json_number(object, "need_kib", 6650 * M);
 	assert_json_text(object, "guests.0.name", "guest1");
@@ -425,7 +365,7 @@ static void test_free_memory(void **state)
 	assert_json_text(object, "guests.0.stuck", "false");
 	assert_true(json_object_get_uint64(at(object, "after_kib")) >= 6650 * M);
 	json_object_put(object);
-	assert_int_equal(run("free 8G --json"), 4);
+	assert_int_equal(command_line("free 8G --json"), 4);
 	object = parse_out();
 	assert_json_text(object, "error.code", "refused");
 	json_object_put(object);
@@ -436,26 +376,26 @@ static void test_reserve(void **state)
 	struct json_object *object;
 
 	(void)state;
-	assert_int_equal(run("reserve"), 0);
-	assert_string_equal(out, "");
-	assert_int_equal(run("reserve 1G --for=web --vcpus=2"), 0);
-	assert_non_null(strstr(out, "web: 1032M are set aside (1G and what it costs beyond), until "));
-	assert_int_equal(run("list"), 0);
-	assert_non_null(strstr(out, " - 1032M reserved"));
-	assert_int_equal(run("reserve --json"), 0);
+	assert_int_equal(command_line("reserve"), 0);
+	assert_string_equal(command_out, "");
+	assert_int_equal(command_line("reserve 1G --for=web --vcpus=2"), 0);
+	assert_non_null(strstr(command_out, "web: 1032M are set aside (1G and what it costs beyond), until "));
+	assert_int_equal(command_line("list"), 0);
+	assert_non_null(strstr(command_out, " - 1032M reserved"));
+	assert_int_equal(command_line("reserve --json"), 0);
 	object = parse_out();
 	assert_json_text(object, "0.name", "web");
 	assert_json_number(object, "0.kib", 1056768);
 	json_object_put(object);
-	assert_int_equal(run("release web"), 0);
-	assert_int_equal(run("release web"), 3);
-	assert_int_equal(run("reserve 1T --for=web"), 4);
-	assert_int_equal(run("max guest1 1G"), 0);
-	assert_int_equal(run("reserve 1G --for=guest1 --json"), 0);
+	assert_int_equal(command_line("release web"), 0);
+	assert_int_equal(command_line("release web"), 3);
+	assert_int_equal(command_line("reserve 1T --for=web"), 4);
+	assert_int_equal(command_line("max guest1 1G"), 0);
+	assert_int_equal(command_line("reserve 1G --for=guest1 --json"), 0);
 	object = parse_out();
 	assert_null(at(object, "until"));
 	json_object_put(object);
-	assert_int_equal(run("release guest1"), 0);
+	assert_int_equal(command_line("release guest1"), 0);
 }
 
 static void change_something(struct sim *host)
@@ -474,23 +414,23 @@ static void test_watch(void **state)
 	char *line, *rest;
 
 	(void)state;
-	sim->tick = change_something;
-	sim->interrupt_ms = 1010;
-	sim_guest(sim, GUEST)->reports = false;
-	assert_int_equal(run("watch guest1"), 0);
-	assert_non_null(strstr(out, "  5 guest1  started\n"));
-	assert_non_null(strstr(out, "  5 guest1  static-max 512M -> 1G\n"));
-	assert_non_null(strstr(out, "  5 guest1  cause none -> guest-busy\n"));
-	assert_int_equal(run("watch nobody"), 3);
+	command_sim->tick = change_something;
+	command_sim->interrupt_ms = 1010;
+	sim_guest(command_sim, GUEST)->reports = false;
+	assert_int_equal(command_line("watch guest1"), 0);
+	assert_non_null(strstr(command_out, "  5 guest1  started\n"));
+	assert_non_null(strstr(command_out, "  5 guest1  static-max 512M -> 1G\n"));
+	assert_non_null(strstr(command_out, "  5 guest1  cause none -> guest-busy\n"));
+	assert_int_equal(command_line("watch nobody"), 3);
 
 	/* A line each, and each an object. */
-	teardown(NULL);
-	setup(NULL);
-	sim->tick = change_something;
-	sim->interrupt_ms = 1010;
-	sim_guest(sim, GUEST)->reports = false;
-	assert_int_equal(run("watch --json"), 0);
-	line = strtok_r(out, "\n", &rest);
+	command_teardown(NULL);
+	command_setup(NULL);
+	command_sim->tick = change_something;
+	command_sim->interrupt_ms = 1010;
+	sim_guest(command_sim, GUEST)->reports = false;
+	assert_int_equal(command_line("watch --json"), 0);
+	line = strtok_r(command_out, "\n", &rest);
 	for (int i = 0; i < 4; i++, line = strtok_r(NULL, "\n", &rest)) {
 		assert_non_null(line);
 		object = json_tokener_parse(line);
@@ -522,13 +462,13 @@ static void interrupt_once(struct sim *host)
 static void test_interrupt(void **state)
 {
 	(void)state;
-	sim_guest(sim, GUEST)->rate_kib_s = 20 * M;
-	sim->tick = interrupt_once;
-	assert_int_equal(run("set guest1 256M --wait"), 9);
-	assert_int_equal(sim->clock_ms, 1000);
-	assert_non_null(strstr(err, "the target stands"));
-	assert_non_null(strstr(out, "the target is 256M, the guest holds 492.1M, maxmem is 493.1M"));
-	common_assert_consistent(sim, GUEST);
+	sim_guest(command_sim, GUEST)->rate_kib_s = 20 * M;
+	command_sim->tick = interrupt_once;
+	assert_int_equal(command_line("set guest1 256M --wait"), 9);
+	assert_int_equal(command_sim->clock_ms, 1000);
+	assert_non_null(strstr(command_err, "the target stands"));
+	assert_non_null(strstr(command_out, "the target is 256M, the guest holds 492.1M, maxmem is 493.1M"));
+	common_assert_consistent(command_sim, GUEST);
 }
 
 static void test_output_that_cannot_be_written(void **state)
@@ -539,12 +479,12 @@ static void test_output_that_cannot_be_written(void **state)
 	(void)state;
 	assert_non_null(full);
 	assert_non_null(sink);
-	assert_int_equal(cli_main(2, argv, open_sim, full, sink), HB_E_INTERNAL);
+	assert_int_equal(cli_main(2, argv, command_open, full, sink), HB_E_INTERNAL);
 	fclose(full);
 	fclose(sink);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
 int main(void)
 {

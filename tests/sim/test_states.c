@@ -9,34 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli.h"
-
-static struct sim *sim;
-static char *out, *err;
-
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(sim);
-	return HB_OK;
-}
-
-static int run(const char *command, const char *domid, const char *size)
-{
-	char *argv[] = { (char *)"hotballoon", (char *)command, (char *)domid, (char *)size, NULL };
-	size_t out_size, err_size;
-	FILE *out_file, *err_file;
-	int code;
-
-	free(out);
-	free(err);
-	out_file = open_memstream(&out, &out_size);
-	err_file = open_memstream(&err, &err_size);
-	code = cli_main(size ? 4 : 3, argv, open_sim, out_file, err_file);
-	fclose(out_file);
-	fclose(err_file);
-	return code;
-}
+#include "command.h"
 
 static int setup(void **state)
 {
@@ -45,40 +18,30 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	free(out);
-	free(err);
-	out = err = NULL;
-	common_remove_state_dir();
-	return 0;
-}
-
 static void name_incoming(void)
 {
-	sim_write_key(sim, GUEST, HB_KEY_NAME, "guest1--incoming");
+	sim_write_key(command_sim, GUEST, HB_KEY_NAME, "guest1--incoming");
 }
 
 static void name_migratedaway(void)
 {
-	sim_write_key(sim, GUEST, HB_KEY_NAME, "guest1--migratedaway");
+	sim_write_key(command_sim, GUEST, HB_KEY_NAME, "guest1--migratedaway");
 }
 
 static void without_target(void)
 {
-	sim_remove_key(sim, GUEST, HB_KEY_TARGET);
+	sim_remove_key(command_sim, GUEST, HB_KEY_TARGET);
 }
 
 static void announce(void)
 {
-	sim_write_key(sim, GUEST, HB_KEY_FEATURE_BALLOON, "1");
+	sim_write_key(command_sim, GUEST, HB_KEY_FEATURE_BALLOON, "1");
 }
 
 static void announce_windows(void)
 {
 	announce();
-	sim_write_key(sim, GUEST, HB_KEY_OS_NAME, "Microsoft Windows");
+	sim_write_key(command_sim, GUEST, HB_KEY_OS_NAME, "Microsoft Windows");
 }
 
 static const struct situation {
@@ -148,7 +111,7 @@ static void begin(const struct situation *situation)
 {
 	struct sim_guest guest = make(situation);
 
-	sim = common_host_with(&guest);
+	command_sim = common_host_with(&guest);
 	if (situation->prepare)
 		situation->prepare();
 }
@@ -157,41 +120,44 @@ static void check_set(const struct situation *situation, const char *size, enum 
 {
 	uint64_t limit;
 	const char *target;
-	char before[32];
+	char before[32], line[32];
 
 	begin(situation);
-	limit = sim_xen(sim, GUEST, NULL).max_pages;
-	target = sim_read_key(sim, GUEST, HB_KEY_TARGET);
+	limit = sim_xen(command_sim, GUEST, NULL).max_pages;
+	target = sim_read_key(command_sim, GUEST, HB_KEY_TARGET);
 	snprintf(before, sizeof(before), "%s", target ? target : "none");
-	if (run("set", "5", size) != (int)code)
-		fail_msg("%s, set %s: %s%s", situation->name, size, out, err);
+	snprintf(line, sizeof(line), "set 5 %s", size);
+	if (command_line(line) != (int)code)
+		fail_msg("%s, set %s: %s%s", situation->name, size, command_out, command_err);
 	if (code) {
 		/* Which domain, why, and what to do; and nothing has changed. */
-		assert_non_null(strstr(err, "hotballoon: guest1"));
-		if (!strstr(err, situation->why))
-			fail_msg("%s: %s", situation->name, err);
-		assert_non_null(strstr(err, "\n  "));
-		target = sim_read_key(sim, GUEST, HB_KEY_TARGET);
+		assert_non_null(strstr(command_err, "hotballoon: guest1"));
+		if (!strstr(command_err, situation->why))
+			fail_msg("%s: %s", situation->name, command_err);
+		assert_non_null(strstr(command_err, "\n  "));
+		target = sim_read_key(command_sim, GUEST, HB_KEY_TARGET);
 		assert_string_equal(target ? target : "none", before);
-		assert_int_equal(sim_xen(sim, GUEST, NULL).max_pages, limit);
+		assert_int_equal(sim_xen(command_sim, GUEST, NULL).max_pages, limit);
 	} else {
-		sim_guest(sim, GUEST)->paused = false;
-		assert_int_equal(run("wait", "5", NULL), 0);
-		common_assert_consistent(sim, GUEST);
+		sim_guest(command_sim, GUEST)->paused = false;
+		assert_int_equal(command_line("wait 5"), 0);
+		common_assert_consistent(command_sim, GUEST);
 	}
-	sim_close(sim);
+	sim_close(command_sim);
+	command_sim = NULL;
 }
 
 static void check_show(const struct situation *situation)
 {
 	begin(situation);
-	assert_int_equal(run("show", "5", NULL), 0);
+	assert_int_equal(command_line("show 5"), 0);
 	for (int i = 0; i < 2 && situation->show[i]; i++) {
-		if (!strstr(out, situation->show[i]))
-			fail_msg("%s: no \"%s\" in %s", situation->name, situation->show[i], out);
+		if (!strstr(command_out, situation->show[i]))
+			fail_msg("%s: no \"%s\" in %s", situation->name, situation->show[i], command_out);
 	}
-	assert_int_equal(run("explain", "5", NULL), 0);
-	sim_close(sim);
+	assert_int_equal(command_line("explain 5"), 0);
+	sim_close(command_sim);
+	command_sim = NULL;
 }
 
 static void test_situations(void **state)
@@ -223,10 +189,11 @@ static void test_explained(void **state)
 			if (strcmp(situations[j].name, cases[i].name))
 				continue;
 			begin(&situations[j]);
-			assert_int_equal(run("explain", "5", NULL), 0);
-			if (!strstr(out, cases[i].says))
-				fail_msg("%s: %s", cases[i].name, out);
-			sim_close(sim);
+			assert_int_equal(command_line("explain 5"), 0);
+			if (!strstr(command_out, cases[i].says))
+				fail_msg("%s: %s", cases[i].name, command_out);
+			sim_close(command_sim);
+	command_sim = NULL;
 		}
 	}
 }
@@ -234,13 +201,14 @@ static void test_explained(void **state)
 static void test_domain_0(void **state)
 {
 	(void)state;
-	sim = common_host();
-	assert_int_equal(run("show", "0", NULL), 0);
-	assert_non_null(strstr(out, "driver             - (domain 0 has the kernel's own)\n"));
-	assert_int_equal(run("set", "0", "768M"), HB_E_REFUSED);
-	assert_int_equal(run("set", "0", "2G"), HB_E_REFUSED);
-	assert_int_equal(run("max", "0", "2G"), HB_E_REFUSED);
-	sim_close(sim);
+	command_sim = common_host();
+	assert_int_equal(command_line("show 0"), 0);
+	assert_non_null(strstr(command_out, "driver             - (domain 0 has the kernel's own)\n"));
+	assert_int_equal(command_line("set 0 768M"), HB_E_REFUSED);
+	assert_int_equal(command_line("set 0 2G"), HB_E_REFUSED);
+	assert_int_equal(command_line("max 0 2G"), HB_E_REFUSED);
+	sim_close(command_sim);
+	command_sim = NULL;
 }
 
 /* What is set while it is paused is there when it goes on, and wait says why not before. */
@@ -248,17 +216,18 @@ static void test_paused_then_unpaused(void **state)
 {
 	(void)state;
 	begin(&situations[1]);
-	assert_int_equal(run("set", "5", "1G"), 0);
-	assert_non_null(strstr(out, "note: the guest is paused"));
-	assert_int_equal(run("wait", "5", NULL), HB_E_STUCK);
-	assert_non_null(strstr(err, "guest1 is paused and cannot move from 512M to 1G"));
-	assert_non_null(strstr(err, "xl unpause"));
-	sim_guest(sim, GUEST)->paused = false;
-	assert_int_equal(run("wait", "5", NULL), 0);
-	sim_close(sim);
+	assert_int_equal(command_line("set 5 1G"), 0);
+	assert_non_null(strstr(command_out, "note: the guest is paused"));
+	assert_int_equal(command_line("wait 5"), HB_E_STUCK);
+	assert_non_null(strstr(command_err, "guest1 is paused and cannot move from 512M to 1G"));
+	assert_non_null(strstr(command_err, "xl unpause"));
+	sim_guest(command_sim, GUEST)->paused = false;
+	assert_int_equal(command_line("wait 5"), 0);
+	sim_close(command_sim);
+	command_sim = NULL;
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, command_teardown)
 
 int main(void)
 {

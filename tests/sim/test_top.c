@@ -9,61 +9,27 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "top.h"
 
 #define LINES_MAX 64
 
-static struct sim *sim;
 static char *text;
 static char *lines[LINES_MAX];
 static size_t nr_lines;
 
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(sim);
-	return HB_OK;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	sim = common_host();
-	return 0;
-}
-
 static int teardown(void **state)
 {
-	(void)state;
-	sim_close(sim);
 	free(text);
 	text = NULL;
-	common_remove_state_dir();
-	return 0;
+	return command_teardown(state);
 }
 
-static void split(void)
+static void split(char *frame)
 {
 	nr_lines = 0;
-	for (char *line = strtok(text, "\n"); line && nr_lines < LINES_MAX; line = strtok(NULL, "\n"))
+	for (char *line = strtok(frame, "\n"); line && nr_lines < LINES_MAX; line = strtok(NULL, "\n"))
 		lines[nr_lines++] = line;
-}
-
-/* The command with one option, into no terminal. */
-static int run(const char *option)
-{
-	char *argv[] = { (char *)"hotballoon", (char *)"top", (char *)option, NULL };
-	size_t size;
-	FILE *out, *err = fopen("/dev/null", "w");
-	int code;
-
-	free(text);
-	out = open_memstream(&text, &size);
-	code = cli_main(option ? 3 : 2, argv, open_sim, out, err);
-	fclose(out);
-	fclose(err);
-	return code;
 }
 
 /* A frame of what there is, as wide and high as is said. */
@@ -74,7 +40,7 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 		.width = width, .height = height, .sort = sort, .reverse = reverse, .first = first,
 		.clock = "12:34:56", .warning = "", .fault = "", .plain = "", .end = "\n", .keys = true,
 	};
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = common_connect(command_sim);
 	struct hb_domain *domains;
 	struct top_data data = { 0 };
 	struct hb_error error;
@@ -95,7 +61,7 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 	fclose(out);
 	free(data.rows);
 	hb_close(hb);
-	split();
+	split(text);
 }
 
 static void add_guest(uint32_t domid, const char *name, uint64_t kib)
@@ -106,13 +72,13 @@ static void add_guest(uint32_t domid, const char *name, uint64_t kib)
 	guest.name = name;
 	guest.memory_kib = kib;
 	guest.maxmem_kib = kib > G ? kib : G;
-	sim_add(sim, &guest);
+	sim_add(command_sim, &guest);
 }
 
 static void test_bar(void **state)
 {
 	struct hb_limits_change change = { .min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 2 * G } };
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = common_connect(command_sim);
 	struct hb_domain domain;
 	struct hb_limits limits;
 	struct hb_error error;
@@ -122,11 +88,11 @@ static void test_bar(void **state)
 	assert_int_equal(hb_show(hb, 7, &domain, &error), HB_OK);
 	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
 	hb_close(hb);
-	sim_write_key(sim, 7, HB_KEY_MEMINFO_TOTAL, "480000");
-	sim_write_key(sim, 7, HB_KEY_MEMINFO_FREE, "86784");
-	sim_write_key(sim, 7, HB_KEY_TARGET, "786432");
-	sim_guest(sim, 7)->rate_kib_s = 0;
-	sim_run(sim, 100);
+	sim_write_key(command_sim, 7, HB_KEY_MEMINFO_TOTAL, "480000");
+	sim_write_key(command_sim, 7, HB_KEY_MEMINFO_FREE, "86784");
+	sim_write_key(command_sim, 7, HB_KEY_TARGET, "786432");
+	sim_guest(command_sim, 7)->rate_kib_s = 0;
+	sim_run(command_sim, 100);
 	frame(80, 0, TOP_SORT_ID, false, 0);
 	assert_string_equal(lines[0], "hotballoon 12:34:56  3 domains, the host has 5796M of 8G to give, by id");
 	/*  512 of 1024 MiB held, 256 at least, 384 used, 768 wanted, the most is beyond */
@@ -142,8 +108,8 @@ static void test_width(void **state)
 
 	(void)state;
 	add_guest(7, "a-name-that-is-longer-than-the-column\033[2J", 512 * M);
-	sim_write_key(sim, 7, HB_KEY_REPORT_CAUSE, "host-out-of-memory");
-	sim_write_key(sim, 7, HB_KEY_REPORT_STATE, "shrinking");
+	sim_write_key(command_sim, 7, HB_KEY_REPORT_CAUSE, "host-out-of-memory");
+	sim_write_key(command_sim, 7, HB_KEY_REPORT_STATE, "shrinking");
 	for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
 		frame(widths[w], 0, TOP_SORT_ID, false, 0);
 		assert_int_equal(nr_lines, 7);
@@ -169,10 +135,10 @@ static void test_sort(void **state)
 	(void)state;
 	add_guest(7, "zoo", 2 * G);
 	add_guest(9, "ant", 128 * M);
-	sim_write_key(sim, 9, HB_KEY_QUBES_MEMINFO, "100000");
-	sim_write_key(sim, 7, HB_KEY_QUBES_MEMINFO, "99999");
-	sim_write_key(sim, 5, HB_KEY_REPORT_CAUSE, "guest-busy");
-	sim_write_key(sim, 9, HB_KEY_TARGET, "4194304");
+	sim_write_key(command_sim, 9, HB_KEY_QUBES_MEMINFO, "100000");
+	sim_write_key(command_sim, 7, HB_KEY_QUBES_MEMINFO, "99999");
+	sim_write_key(command_sim, 5, HB_KEY_REPORT_CAUSE, "guest-busy");
+	sim_write_key(command_sim, 9, HB_KEY_TARGET, "4194304");
 	assert_order(TOP_SORT_ID, false, "Domain-0", "ant");
 	assert_order(TOP_SORT_ID, true, "ant", "Domain-0");
 	assert_order(TOP_SORT_NAME, false, "Domain-0", "zoo");
@@ -191,8 +157,8 @@ static void test_scroll(void **state)
 	for (uint32_t i = 0; i < 20; i++) {
 		snprintf(name, sizeof(name), "g%u", i);
 		add_guest(10 + i, strdup(name), 64 * M);
-		free((char *)sim_guest(sim, 10 + i)->name);
-		sim_guest(sim, 10 + i)->name = "g";
+		free((char *)sim_guest(command_sim, 10 + i)->name);
+		sim_guest(command_sim, 10 + i)->name = "g";
 	}
 	/* 22 domains, room for 10: the last one is seen with 12 scrolled away. */
 	frame(80, 14, TOP_SORT_ID, false, 0);
@@ -210,18 +176,18 @@ static void test_scroll(void **state)
 static void test_no_terminal(void **state)
 {
 	(void)state;
-	assert_int_equal(run(NULL), 0);
-	assert_null(strchr(text, '\033'));
-	assert_null(strstr(text, "q quit"));
-	split();
+	assert_int_equal(command_line("top"), 0);
+	assert_null(strchr(command_out, '\033'));
+	assert_null(strstr(command_out, "q quit"));
+	split(command_out);
 	assert_int_equal(nr_lines, 5);
-	assert_int_equal(run("--sort=size"), HB_E_USAGE);
-	assert_int_equal(run("--interval=0"), HB_E_USAGE);
-	assert_int_equal(run("--sort=actual"), 0);
-	sim->fault = SIM_FAULT_ERROR;
-	sim->fault_errno = 5;
-	sim->fault_at = sim->calls + 1;
-	assert_int_equal(run(NULL), HB_E_HOST);
+	assert_int_equal(command_line("top --sort=size"), HB_E_USAGE);
+	assert_int_equal(command_line("top --interval=0"), HB_E_USAGE);
+	assert_int_equal(command_line("top --sort=actual"), 0);
+	command_sim->fault = SIM_FAULT_ERROR;
+	command_sim->fault_errno = 5;
+	command_sim->fault_at = command_sim->calls + 1;
+	assert_int_equal(command_line("top"), HB_E_HOST);
 }
 
 /* Reads what the child draws until it has said what, or has ended. */
@@ -248,7 +214,7 @@ static void on_terminal(const char *end, int how)
 
 	assert_true(pid >= 0);
 	if (!pid)
-		_exit(cli_main(2, argv, open_sim, stdout, stderr));
+		_exit(cli_main(2, argv, command_open, stdout, stderr));
 	assert_true(read_until(terminal, seen, sizeof(seen), "\033[?1049h"));
 	assert_true(read_until(terminal, seen, sizeof(seen), "by id"));
 	assert_int_equal(write(terminal, "n", 1), 1);
@@ -275,7 +241,7 @@ static void test_terminal(void **state)
 	on_terminal("", SIGTERM);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, teardown)
 
 int main(void)
 {

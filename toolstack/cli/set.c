@@ -70,27 +70,38 @@ enum hb_code cli_set_prepare(struct cli *cli)
 	return code ? code : cli_parse_seconds(cli, OPT_WAIT);
 }
 
-enum hb_code cli_set(struct cli *cli)
-{
-	struct hb_set_request request = {
-		.size = cli->size,
-		.force = cli_has(cli, OPT_FORCE),
-		.wait = cli_has(cli, OPT_WAIT),
-		.timeout_s = cli->timeout_s,
-		.progress = cli_on_progress,
-		.argument = cli,
-	};
-	struct hb_set_result result;
-	enum hb_code code;
-	uint32_t domid;
+/* hb_set(), hb_max() or hb_wait(). */
+typedef enum hb_code change_fn(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+			       struct hb_set_result *result, struct hb_error *error);
 
-	code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+/* Carries it out for the domain that operands[0] names, with progress and Ctrl-C. */
+static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_request request,
+			      struct hb_set_result *result)
+{
+	uint32_t domid;
+	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+
+	result->done = false;
 	if (code)
 		return code;
+	request.progress = cli_on_progress;
+	request.argument = cli;
 	cli_catch_signals();
-	code = hb_set(cli->hb, domid, &request, &result, &cli->error);
+	code = change(cli->hb, domid, &request, result, &cli->error);
 	cli_release_signals();
 	cli_clear_progress(cli);
+	return code;
+}
+
+enum hb_code cli_set(struct cli *cli)
+{
+	const struct hb_set_request request = {
+		.size = cli->size, .force = cli_has(cli, OPT_FORCE), .wait = cli_has(cli, OPT_WAIT),
+		.timeout_s = cli->timeout_s,
+	};
+	struct hb_set_result result;
+	enum hb_code code = carry_out(cli, hb_set, request, &result);
+
 	if (result.done)
 		report(cli, &result, request.wait, code);
 	return code;
@@ -113,20 +124,12 @@ static void print_max(struct cli *cli, const struct hb_set_result *result)
 
 enum hb_code cli_max(struct cli *cli)
 {
-	struct hb_set_request request = {
-		.size = cli->size, .force = cli_has(cli, OPT_FORCE), .progress = cli_on_progress,
-		.argument = cli,
+	const struct hb_set_request request = {
+		.size = cli->size, .force = cli_has(cli, OPT_FORCE),
 	};
 	struct hb_set_result result;
-	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = carry_out(cli, hb_max, request, &result);
 
-	if (code)
-		return code;
-	cli_catch_signals();
-	code = hb_max(cli->hb, domid, &request, &result, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
 	if (result.done && cli_has(cli, OPT_JSON))
 		print_json(cli, &result, code);
 	else if (result.done)
@@ -142,19 +145,10 @@ enum hb_code cli_wait_prepare(struct cli *cli)
 
 enum hb_code cli_wait(struct cli *cli)
 {
-	struct hb_set_request request = {
-		.timeout_s = cli->timeout_s, .progress = cli_on_progress, .argument = cli,
-	};
+	const struct hb_set_request request = { .timeout_s = cli->timeout_s };
 	struct hb_set_result result;
-	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = carry_out(cli, hb_wait, request, &result);
 
-	if (code)
-		return code;
-	cli_catch_signals();
-	code = hb_wait(cli->hb, domid, &request, &result, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
 	if (result.done)
 		report(cli, &result, true, code);
 	return code;

@@ -269,17 +269,22 @@ static void add_step(struct hb_plan *plan, enum hb_step_kind kind, uint64_t from
 	plan->steps[plan->nr_steps++] = (struct hb_step){ kind, from_kib, to_kib, reason };
 }
 
-static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
+/* What must be there before the domain may be as large as the plan's size. */
+static void add_room_steps(const struct hb_domain *domain, const char *why, struct hb_plan *plan)
 {
-	uint64_t maxmem = maxmem_for(domain, plan->target_kib);
+	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
 	uint64_t grow = pool_growth(domain, plan->size_kib);
 
 	if (grow)
 		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
 			 "Xen keeps the page tables of the larger guest there");
 	if (maxmem > domain->maxmem_kib)
-		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
-			 "Xen's limit: the size and 1M");
+		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, why);
+}
+
+static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	add_room_steps(domain, "Xen's limit: the size and 1M", plan);
 	/*
 	 * Xen acts on this only while there are more entries without frames than
 	 * the cache has frames for: early in the life of a guest that was booted
@@ -375,15 +380,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 /* Everything but the target: what the domain may grow to. */
 static void add_ceiling_steps(const struct hb_domain *domain, struct hb_plan *plan)
 {
-	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
-	uint64_t grow = pool_growth(domain, plan->size_kib);
-
-	if (grow)
-		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
-			 "Xen keeps the page tables of the larger guest there");
-	if (maxmem > domain->maxmem_kib)
-		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
-			 "Xen's limit: the maximum and 1M");
+	add_room_steps(domain, "Xen's limit: the maximum and 1M", plan);
 	add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 		 "toolstacks set sizes up to this");
 }

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "command.h"
+#include "host.h"
 
 #include <signal.h>
 #include <unistd.h>
-
-#include "cli.h"
 
 /* In memory: the disk's fsync() would be all that there is to see. */
 #define STATE_DIR "/dev/shm/hotballoon-fuzz-%d"
@@ -12,19 +10,11 @@
 /* The simulated time after which somebody presses Ctrl-C. */
 #define INTERRUPT_MS 60000
 
-struct sim *command_sim;
 static char state_dir[64];
 
 static const char *const state_files[] = {
 	"lock", "limits", "limits.new", "reservations", "reservations.new",
 };
-
-static enum hb_code open_sim(struct hb **hb, struct hb_error *error)
-{
-	(void)error;
-	*hb = sim_connect(command_sim);
-	return HB_OK;
-}
 
 static void remove_state(void)
 {
@@ -37,7 +27,7 @@ static void remove_state(void)
 	rmdir(state_dir);
 }
 
-void command_begin(void)
+void host_begin(void)
 {
 	if (state_dir[0])
 		return;
@@ -54,7 +44,7 @@ static void interrupt(struct sim *sim)
 		raise(SIGINT);
 }
 
-void command_new_host(void)
+void host_new(void)
 {
 	remove_state();
 	command_sim = common_host();
@@ -62,13 +52,13 @@ void command_new_host(void)
 	command_sim->interrupt_ms = INTERRUPT_MS;
 }
 
-void command_end_host(void)
+void host_end(void)
 {
 	MUST(sim_pages(command_sim) == command_sim->total_pages);
 	sim_close(command_sim);
 }
 
-void command_write_state(const char *name, const char *text)
+void host_write_state(const char *name, const char *text)
 {
 	char path[128];
 	FILE *file;
@@ -98,23 +88,16 @@ static void check_json(char *text)
 	json_tokener_free(tokener);
 }
 
-int command_run(int argc, char **argv)
+int host_run(int argc, char **argv)
 {
-	size_t out_size, err_size;
-	char *out, *err;
-	FILE *out_file = open_memstream(&out, &out_size), *err_file = open_memstream(&err, &err_size);
-	int code = cli_main(argc, argv, open_sim, out_file, err_file);
+	int code = command_run(command_open, argc, argv);
 
-	fclose(out_file);
-	fclose(err_file);
 	MUST(code >= HB_OK && code <= HB_E_SUPERSEDED);
 	/* Whatever went wrong is said in one of the two places. */
-	MUST(!code || out_size || err_size);
+	MUST(!code || *command_out || *command_err);
 	for (int i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json") && !strstr(out, "hotballoon "))
-			check_json(out);
+		if (!strcmp(argv[i], "--json") && !strstr(command_out, "hotballoon "))
+			check_json(command_out);
 	}
-	free(out);
-	free(err);
 	return code;
 }

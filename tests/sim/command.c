@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "command.h"
+
+#include <string.h>
+
+#include "common.h"
+
+#define WORDS_MAX 10
+
+struct sim *command_sim;
+char *command_out, *command_err;
+
+enum hb_code command_open(struct hb **hb, struct hb_error *error)
+{
+	(void)error;
+	*hb = sim_connect(command_sim);
+	return HB_OK;
+}
+
+static void forget(void)
+{
+	free(command_out);
+	free(command_err);
+	command_out = command_err = NULL;
+}
+
+int command_run(cli_open_fn *open, int argc, char **argv)
+{
+	size_t out_size, err_size;
+	FILE *out, *err;
+	int code;
+
+	forget();
+	out = open_memstream(&command_out, &out_size);
+	err = open_memstream(&command_err, &err_size);
+	assert_non_null(out);
+	assert_non_null(err);
+	code = cli_main(argc, argv, open, out, err);
+	fclose(out);
+	fclose(err);
+	return code;
+}
+
+int command_line_with(cli_open_fn *open, const char *line)
+{
+	char copy[256], *argv[WORDS_MAX + 2] = { (char *)"hotballoon" };
+	int argc = 1;
+
+	assert_true(strlen(line) < sizeof(copy));
+	strcpy(copy, line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		assert_true(argc <= WORDS_MAX);
+		argv[argc++] = strcmp(word, "~") ? word : (char *)"";
+	}
+	return command_run(open, argc, argv);
+}
+
+int command_line(const char *line)
+{
+	return command_line_with(command_open, line);
+}
+
+int command_setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	command_sim = common_host();
+	return 0;
+}
+
+int command_teardown(void **state)
+{
+	(void)state;
+	if (command_sim)
+		sim_close(command_sim);
+	command_sim = NULL;
+	forget();
+	common_remove_state_dir();
+	return 0;
+}
