@@ -230,47 +230,6 @@ static void test_interrupted(void **state)
 	forget_result();
 }
 
-/* Killed at every host call: every guest is consistent, and the next command works. */
-static void test_killed(void **state)
-{
-	unsigned int calls;
-
-	(void)state;
-	teardown(NULL);
-	setup(NULL);
-	limit(SECOND, 512 * M, 0);
-	calls = sim->calls;
-	assert_int_equal(make_free(available() + G, false), HB_OK);
-	calls = sim->calls - calls;
-	teardown(NULL);
-	for (unsigned int at = 1; at < calls; at += 3) {
-		uint64_t before;
-		struct hb *killed;
-		struct hb_free_request request;
-
-		setup(NULL);
-		limit(SECOND, 512 * M, 0);
-		before = available();
-		request = (struct hb_free_request){ .need_kib = before + G };
-		killed = common_connect(sim);
-		sim->fault = SIM_FAULT_KILL;
-		sim->fault_at = sim->calls + at;
-		forget_result();
-		hb_free(killed, &request, &result, &error);
-		hb_close(killed);
-		sim->fault = SIM_FAULT_NONE;
-		assert_true(sim_xen(sim, SECOND, NULL).max_pages * 4 >= target(SECOND) + M);
-		sim_run(sim, 10000);
-		/* It had its whole effect, or none, or counts as set by a person. */
-		if (target(SECOND) == 2 * G)
-			assert_int_equal(make_free(before + G, false), HB_OK);
-		assert_true(available() >= before + G);
-		forget_result();
-		teardown(NULL);
-	}
-	setup(NULL);
-}
-
 static void reserve_is(enum hb_code code, const char *name, uint64_t kib, unsigned int ttl_s)
 {
 	struct hb_reserve_request request = { .name = name, .size_kib = kib, .ttl_s = ttl_s };
@@ -432,7 +391,6 @@ int main(void)
 		TEST(test_donor_goes_away),
 		TEST(test_coming),
 		TEST(test_interrupted),
-		TEST(test_killed),
 		TEST(test_reserve),
 		TEST(test_reservation_ends),
 		TEST(test_claim),

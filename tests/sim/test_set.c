@@ -648,46 +648,6 @@ static void test_directory_without_domid(void **state)
 	sim_close(sim);
 }
 
-static void test_refused_states(void **state)
-{
-	static const struct {
-		bool never_ran, dying, shutdown, crashed, suspended;
-		unsigned int vnodes;
-		const char *name, *state, *why;
-	} cases[] = {
-		{ .never_ran = true, .state = "building", .why = "being built" },
-		{ .dying = true, .state = "dying", .why = "being destroyed" },
-		{ .shutdown = true, .state = "shutdown", .why = "is shut down" },
-		{ .crashed = true, .state = "crashed", .why = "has crashed" },
-		{ .suspended = true, .state = "saving", .why = "is suspended" },
-		{ .vnodes = 2, .state = "running", .why = "virtual NUMA" },
-		{ .name = "web--incoming", .state = "migrating", .why = "end of a migration" },
-		{ .name = "web--migratedaway", .suspended = true, .state = "migrating",
-		  .why = "end of a migration" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct sim_guest guest = usual_guest;
-		struct sim *sim;
-
-		guest.never_ran = cases[i].never_ran;
-		guest.dying = cases[i].dying;
-		guest.shutdown = cases[i].shutdown;
-		guest.crashed = cases[i].crashed;
-		guest.suspended = cases[i].suspended;
-		guest.vnodes = cases[i].vnodes;
-		if (cases[i].name)
-			guest.name = cases[i].name;
-		sim = common_host_with(&guest);
-		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_REFUSED);
-		assert_non_null(strstr(error.message, cases[i].why));
-		assert_string_equal(hb_domain_state_name(result.before.state), cases[i].state);
-		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
-		sim_close(sim);
-	}
-}
-
 static void test_hostile_report(void **state)
 {
 	struct sim *sim = common_host();
@@ -802,7 +762,6 @@ int main(void)
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_reboot_after_growth),
 		cmocka_unit_test(test_directory_without_domid),
-		cmocka_unit_test(test_refused_states),
 		cmocka_unit_test(test_hostile_report),
 		cmocka_unit_test(test_list_and_find),
 		cmocka_unit_test(test_many_domains),

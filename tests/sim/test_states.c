@@ -64,6 +64,8 @@ static const struct situation {
 	  { "state              migrating\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "one end of a migration" },
 	{ "leaving", { .reports = true }, name_migratedaway,
 	  { "state              migrating\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "one end of a migration" },
+	{ "sent", { .reports = true, .suspended = true }, name_migratedaway,
+	  { "state              migrating\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "one end of a migration" },
 	{ "shut down", { .shutdown = true }, NULL,
 	  { "state              shutdown\n", NULL }, HB_E_REFUSED, HB_E_REFUSED, "is shut down" },
 	{ "crashed", { .crashed = true }, NULL,
