@@ -440,25 +440,37 @@ int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[H
 	return n;
 }
 
-int hb_domain_any_squeezed(struct hb *hb, bool *any)
+/* Visits every domain until one visit returns something else than 0, and returns that. */
+static int each_domain(struct hb *hb,
+		       int (*visit)(struct hb *hb, uint32_t domid, void *argument), void *argument)
 {
 	struct hb_xen_domain batch[HB_ACCOUNT_BATCH];
-	struct hb_number key;
 	uint32_t first = 0;
 	int n, rc = 0;
 
-	*any = false;
 	while ((n = hb->host->ops->domains(hb->host, first, batch, HB_ACCOUNT_BATCH)) > 0) {
-		for (int i = 0; i < n && !rc; i++) {
-			rc = read_domain_number(hb, batch[i].domid, HB_KEY_DYNAMIC_MIN,
-						HB_SIZE_MAX_KIB, &key);
-			*any |= key.presence != HB_ABSENT;
-		}
+		for (int i = 0; i < n && !rc; i++)
+			rc = visit(hb, batch[i].domid, argument);
 		if (rc)
 			return rc;
 		first = batch[n - 1].domid + 1;
 	}
 	return n;
+}
+
+static int see_squeezed(struct hb *hb, uint32_t domid, void *any)
+{
+	struct hb_number key;
+	int rc = read_domain_number(hb, domid, HB_KEY_DYNAMIC_MIN, HB_SIZE_MAX_KIB, &key);
+
+	*(bool *)any |= key.presence != HB_ABSENT;
+	return rc;
+}
+
+int hb_domain_any_squeezed(struct hb *hb, bool *any)
+{
+	*any = false;
+	return each_domain(hb, see_squeezed, any);
 }
 
 static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,
@@ -504,32 +516,44 @@ enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
 	return hb_fail_host(error, n, "cannot list the domains");
 }
 
+struct search {
+	const char *name;
+	unsigned int found;
+	uint32_t domids[2];	/* the first and the last one found */
+};
+
+static int see_name(struct hb *hb, uint32_t domid, void *argument)
+{
+	struct search *search = argument;
+	char name[sizeof(((struct hb_domain *)0)->name)];
+	int rc = read_text(hb, domid, HB_KEY_NAME, name, sizeof(name));
+
+	if (!rc && !strcmp(name, search->name))
+		search->domids[search->found++ > 0] = domid;
+	return rc;
+}
+
+/* Of each domain no more than its name is read: there can be hundreds. */
 static enum hb_code find_name(struct hb *hb, const char *name, uint32_t *domid,
 			      struct hb_error *error)
 {
-	struct hb_domain *domains;
-	size_t count, found = 0;
-	enum hb_code code = hb_list(hb, &domains, &count, error);
+	struct search search = { .name = name };
+	int rc = each_domain(hb, see_name, &search);
 
-	if (code)
-		return code;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(domains[i].name, name))
-			continue;
-		if (found++) {
-			code = hb_fail(error, HB_E_REFUSED, "domains %u and %u are both named \"%s\"",
-				       *domid, domains[i].domid, name);
-			hb_remedy(error, "use the domid");
-			break;
-		}
-		*domid = domains[i].domid;
-	}
-	free(domains);
-	if (!found) {
-		code = hb_fail(error, HB_E_NO_DOMAIN, "there is no domain named \"%s\"", name);
+	if (rc)
+		return hb_fail_host(error, rc, "cannot list the domains");
+	*domid = search.domids[0];
+	if (search.found == 1)
+		return HB_OK;
+	if (search.found) {
+		hb_fail(error, HB_E_REFUSED, "domains %u and %u are both named \"%s\"", *domid,
+			search.domids[1], name);
+		hb_remedy(error, "use the domid");
+	} else {
+		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain named \"%s\"", name);
 		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
 	}
-	return code;
+	return error->code;
 }
 
 enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_error *error)
