@@ -36,7 +36,7 @@ copy_libraries() {
 			[ ! -e "$lib/$name" ] || continue
 			from=
 			for dir in "$CACHE"/xen/{usr/,}lib/x86_64-linux-gnu "$CACHE/xen/usr/lib/xen-4.17/lib" \
-				{/usr,}/lib/x86_64-linux-gnu; do
+				"$CACHE"/libvirt/{usr/,}lib/x86_64-linux-gnu {/usr,}/lib/x86_64-linux-gnu; do
 				[ ! -e "$dir/$name" ] || { from=$dir/$name; break; }
 			done
 			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the Xen packages nor on this machine"
@@ -194,6 +194,7 @@ initrd_build() {
 		echo
 	fi >"$tmp/root/lab/arguments"
 	add_files "$tmp/root"
+	[ "$opt_libvirt" = no ] || add_libvirt "$tmp/root"
 	if [ "$opt_driver" = load ] || [ -x "$TOP/build/toolstack/hotballoon" ]; then
 		add_toolstack "$tmp/root"
 	fi
@@ -231,6 +232,19 @@ add_toolstack() {
 	for program in hotballoon hotballoond; do
 		[ ! -x "$TOP/build/toolstack/$program" ] || cp "$TOP/build/toolstack/$program" "$1/usr/sbin/"
 	done
+	copy_libraries "$1"
+}
+
+# add_libvirt ROOT: the daemon with its Xen driver, and virsh.
+add_libvirt() {
+	local from=$CACHE/libvirt lib=usr/lib/x86_64-linux-gnu
+	mkdir -p "$1"/usr/{bin,sbin,share} "$1/$lib/libvirt/connection-driver" "$1/etc/libvirt" \
+		"$1/var/lib/libvirt" "$1/var/log/libvirt" "$1/var/cache/libvirt"
+	cp "$from"/usr/sbin/{libvirtd,dmidecode} "$1/usr/sbin/"
+	cp "$from/usr/bin/virsh" "$1/usr/bin/"
+	cp "$from/$lib/libvirt/connection-driver/libvirt_driver_libxl.so" "$1/$lib/libvirt/connection-driver/"
+	cp -r "$from/usr/share/libvirt" "$1/usr/share/"
+	printf 'auth_unix_rw = "none"\nunix_sock_group = "root"\n' >"$1/etc/libvirt/libvirtd.conf"
 	copy_libraries "$1"
 }
 
