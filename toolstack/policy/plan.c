@@ -269,22 +269,41 @@ static void add_step(struct hb_plan *plan, enum hb_step_kind kind, uint64_t from
 	plan->steps[plan->nr_steps++] = (struct hb_step){ kind, from_kib, to_kib, reason };
 }
 
+/*
+ * Xen needs a page of the pool for each 2 MiB that it takes back, too: a guest that
+ * others have grown beyond what its pool is for gets stuck on its way down. But no
+ * guest is kept large because the host has nothing left for its pool.
+ */
+static void add_pool_step(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  struct hb_plan *plan)
+{
+	uint64_t held = domain->actual_kib > HB_MAXMEM_SLACK_KIB ?
+			domain->actual_kib - HB_MAXMEM_SLACK_KIB : 0;
+	bool shrinks = held > plan->size_kib;
+	uint64_t grow = pool_growth(domain, shrinks ? held : plan->size_kib);
+
+	if (!grow || (shrinks && grow > hb_account_available_for(host, domain)))
+		return;
+	add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow, shrinks ?
+		 "Xen needs page tables there for what it takes back" :
+		 "Xen keeps the page tables of the larger guest there");
+}
+
 /* What must be there before the domain may be as large as the plan's size. */
-static void add_room_steps(const struct hb_domain *domain, const char *why, struct hb_plan *plan)
+static void add_room_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
+			   const char *why, struct hb_plan *plan)
 {
 	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
-	uint64_t grow = pool_growth(domain, plan->size_kib);
 
-	if (grow)
-		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
-			 "Xen keeps the page tables of the larger guest there");
+	add_pool_step(domain, host, plan);
 	if (maxmem > domain->maxmem_kib)
 		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, why);
 }
 
-static void add_xen_steps(const struct hb_domain *domain, struct hb_plan *plan)
+static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  struct hb_plan *plan)
 {
-	add_room_steps(domain, "Xen's limit: the size and 1M", plan);
+	add_room_steps(domain, host, "Xen's limit: the size and 1M", plan);
 	/*
 	 * Xen acts on this only while there are more entries without frames than
 	 * the cache has frames for: early in the life of a guest that was booted
@@ -371,16 +390,17 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 		code = check_wise(&domain, host, plan, error);
 	if (code)
 		return code;
-	add_xen_steps(&domain, plan);
+	add_xen_steps(&domain, host, plan);
 	add_store_steps(seen, &domain, plan);
 	add_notes(&domain, plan);
 	return HB_OK;
 }
 
 /* Everything but the target: what the domain may grow to. */
-static void add_ceiling_steps(const struct hb_domain *domain, struct hb_plan *plan)
+static void add_ceiling_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
+			      struct hb_plan *plan)
 {
-	add_room_steps(domain, "Xen's limit: the maximum and 1M", plan);
+	add_room_steps(domain, host, "Xen's limit: the maximum and 1M", plan);
 	add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 		 "toolstacks set sizes up to this");
 }
@@ -429,7 +449,7 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 	if (!code && !force)
 		code = check_pool(domain, host, plan->size_kib, error);
 	if (!code)
-		add_ceiling_steps(domain, plan);
+		add_ceiling_steps(domain, host, plan);
 	return code;
 }
 

@@ -175,6 +175,25 @@ static void test_pool(void **state)
 	assert_steps(&plan, "mstv");
 }
 
+/* Grown by others to eight times what its pool is for; Xen needs it on the way down. */
+static void test_pool_to_shrink(void **state)
+{
+	struct hb_domain domain = guest(8 * G, 8 * G);
+	struct hb_host_memory full = { .total_kib = 16 * G };
+	struct hb_size size = absolute(3 * G);
+	struct hb_error error;
+	struct hb_plan plan;
+
+	(void)state;
+	domain.pool.value = 4 * (512 + 1024);
+	plan = plan_of(&domain, size);
+	assert_steps(&plan, "ptv");
+	assert_int_equal(step_to(&plan, HB_STEP_POOL), 4 * (512 + 8192));
+	/* A host with nothing to give gets the guest's memory all the same. */
+	assert_int_equal(hb_plan_make(&domain, &full, &size, false, &plan, &error), HB_OK);
+	assert_steps(&plan, "tv");
+}
+
 static void test_populate_on_demand(void **state)
 {
 	struct hb_domain domain = guest(256 * M, G);
@@ -479,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_same_size_is_written_again),
 		cmocka_unit_test(test_maxmem_below_target),
 		cmocka_unit_test(test_pool),
+		cmocka_unit_test(test_pool_to_shrink),
 		cmocka_unit_test(test_populate_on_demand),
 		cmocka_unit_test(test_videoram),
 		cmocka_unit_test(test_relative),
