@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# What the tests of the command share.  The lab puts it beside every script.
+. /lab/files/lib-driver.sh
+
+# host_field FIELD, field DOM FIELD: as hotballoon prints it for programs; nothing for
+# null.
+host_field() {
+	hotballoon list --json | sed -n "s/^ *\"$1\": *\([0-9]*\).*/\1/p" | head -n 1
+}
+
+field() {
+	hotballoon show "$1" --json 2>/dev/null |
+		sed -n "/: *null,*\$/d; s/^ *\"$2\": *\"*\([^\",]*\).*/\1/p" | head -n 1
+}
+
+# wait_field DOM FIELD VALUE [SECONDS]: until it has that value.
+wait_field() {
+	local n=0
+	until [ "$(field "$1" "$2")" = "$3" ]; do
+		n=$((n + 1))
+		[ $n -lt $((${4:-60} * 10)) ] || return 1
+		sleep 0.1
+	done
+}
+
+# settled LABEL DOM KIB: the guest, Xen and the keys say the same size.
+settled() {
+	check_ok "$1: hotballoon wait" hotballoon wait "$2" --timeout=60
+	check "$1: target" "$3" "$(field "$2" target_kib)"
+	check "$1: Xen's limit" $(($3 + 1024)) "$(field "$2" maxmem_kib)"
+	check_near "$1: Xen's count" "$3" "$(field "$2" actual_kib)" 256
+}
+
+# refused LABEL WORDS COMMAND...: with exit status 4 and these words in the reason.
+refused() {
+	local label="$1" words="$2" status=0
+	shift 2
+	"$@" >/tmp/refused 2>&1 || status=$?
+	check "$label" 4 $status
+	check_ok "$label: says why" grep -q "$words" /tmp/refused
+}
