@@ -6,7 +6,7 @@
 # it writes; that may cost 50 ms more than xl mem-set and no more.
 . /lab/files/lib-command.sh
 
-ROUNDS=10
+ROUNDS=5
 MORE_MS=50
 
 # first_ms KIB COMMAND...: milliseconds until the guest's first page has moved.
