@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ram.h"
+
 #define PAGE 4096
 #define CHUNK (4 << 20)
 #define WORDS 16
@@ -51,8 +53,8 @@ static void scan(int mem, unsigned long start, unsigned long end, int words)
 
 int main(int argc, char **argv)
 {
-	char path[64], line[512];
-	FILE *maps;
+	struct ram ram;
+	char path[64];
 	int mem;
 
 	if (argc < 3 || argc > WORDS + 2) {
@@ -62,21 +64,17 @@ int main(int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		fill(pattern[i - 2], argv[i]);
 	snprintf(path, sizeof(path), "/proc/%s/maps", argv[1]);
-	maps = fopen(path, "r");
+	if (ram_find(path, &ram)) {
+		fprintf(stderr, "residue: no machine's memory in %s\n", path);
+		return 1;
+	}
 	snprintf(path, sizeof(path), "/proc/%s/mem", argv[1]);
 	mem = open(path, O_RDONLY);
-	if (!maps || mem < 0) {
+	if (mem < 0) {
 		perror(path);
 		return 1;
 	}
-	while (fgets(line, sizeof(line), maps)) {
-		unsigned long start, end;
-
-		/* The machine's memory is by far the largest mapping. */
-		if (sscanf(line, "%lx-%lx rw", &start, &end) == 2 &&
-		    end - start > 512UL << 20)
-			scan(mem, start, end, argc - 2);
-	}
+	scan(mem, ram.start, ram.end, argc - 2);
 	for (int i = 2; i < argc; i++)
 		printf("%s %lu\n", argv[i], count[i - 2]);
 	return 0;

@@ -39,6 +39,7 @@ qemu_arguments() {
 	else
 		QEMU_ARGS+=(-accel "tcg,thread=multi" -smp "${opt_cpus:-2}")
 	fi
+	[ -z "$opt_plugin" ] || QEMU_ARGS+=(-plugin "$opt_plugin")
 	QEMU_ARGS+=(-chardev "file,id=serial,path=$run/serial.log" -serial chardev:serial)
 	if [ "$opt_mode" = shell ]; then
 		QEMU_ARGS+=(-chardev "stdio,id=script,mux=on,signal=off,logfile=$run/output.log")

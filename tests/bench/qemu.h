@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * qemu.h: what meter.c uses of QEMU's plugin interface, version 1 (QEMU 4.2 to 8.2).
+ * Debian packages the emulator with that interface, but not its header.
+ */
+#ifndef BENCH_QEMU_H
+#define BENCH_QEMU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define QEMU_PLUGIN_EXPORT __attribute__((visibility("default")))
+
+enum { QEMU_PLUGIN_INLINE_ADD_U64 };
+enum { QEMU_PLUGIN_CB_NO_REGS };
+enum { QEMU_PLUGIN_MEM_RW = 3 };
+
+struct qemu_plugin_tb;		/* a translated block: instructions in a row */
+struct qemu_plugin_insn;
+struct qemu_plugin_hwaddr;
+
+typedef void (*qemu_plugin_tb_callback)(uint64_t id, struct qemu_plugin_tb *tb);
+typedef void (*qemu_plugin_mem_callback)(unsigned int cpu, uint32_t info, uint64_t address,
+					 void *data);
+
+void qemu_plugin_register_vcpu_tb_trans_cb(uint64_t id, qemu_plugin_tb_callback callback);
+void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *tb, int op, void *counter,
+					      uint64_t value);
+void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn, int op,
+						void *counter, uint64_t value);
+void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn,
+				      qemu_plugin_mem_callback callback, int flags, int access,
+				      void *data);
+size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *tb);
+struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);
+const void *qemu_plugin_insn_data(const struct qemu_plugin_insn *insn);
+size_t qemu_plugin_insn_size(const struct qemu_plugin_insn *insn);
+void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn);
+struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t info, uint64_t address);
+uint64_t qemu_plugin_hwaddr_phys_addr(const struct qemu_plugin_hwaddr *address);
+
+#endif
