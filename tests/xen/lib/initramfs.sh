@@ -146,7 +146,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent churn diskio freemem memfill names pin toggle; do
+	for tool in agent cachefill churn diskio freemem memfill names pin toggle; do
 		compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
@@ -204,7 +204,7 @@ initrd_build() {
 }
 
 # What guests need for disks and networks, in the order in which it is loaded.
-GUEST_MODULES=(crc16 crc32c_generic mbcache jbd2 ext4 xen-blkfront xen-netfront)
+GUEST_MODULES=(crc16 crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront)
 
 # guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one; and
 # another, initrd-io.gz, with GUEST_MODULES.
