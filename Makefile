@@ -7,6 +7,7 @@
 # make test-unit          the part of it that needs no Xen: seconds
 # make test-full          the whole matrix and long random runs: hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU
+# make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
 # make lint               checkpatch and sparse over the driver
 # make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
 # make clean
@@ -15,7 +16,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module modules-lab toolstack test test-unit test-full demo lint install clean
+.PHONY: all module modules-lab toolstack test test-unit test-full demo bench lint install clean
 
 all: module toolstack
 
@@ -56,6 +57,10 @@ test-full:
 
 demo:
 	@tests/xen/demo/run
+
+# The variables of tests/bench/run, given to make, are in its environment.
+bench: modules-lab toolstack
+	@tests/bench/run
 
 lint:
 	@$(DEPENDENCIES) build lint
