@@ -24,7 +24,7 @@ QEMU_CPU=max,-smap,-erms,-fsrm,-xsave
 
 # The most memory that lies below 4 GiB.  Above that, QEMU 7.2 cuts the address of a
 # PVH guest's control block to 32 bits while the guest is in 32-bit mode, as it is
-# when it starts, and overwrites whatever lies there.
+# when it starts, and overwrites whatever lies there.  scripts/large.sh has a way round it.
 QEMU_MEMORY_BELOW_4G=3580
 
 # qemu_arguments RUN INITRD: sets QEMU_ARGS.
