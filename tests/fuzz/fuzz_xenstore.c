@@ -40,9 +40,9 @@ static void run_all(void)
 	static const char *const lines[][5] = {
 		{ "list", "--json" }, { "show", "5", "--json" }, { "show", "5" },
 		{ "explain", "5", "--json" }, { "doctor", "--json" }, { "top" }, { "top", "--json" },
-		{ "limits", "5", "--min=64M", "--json" }, { "free", "6600M", "--json" },
-		{ "set", "5", "300M", "--wait=5", "--json" }, { "max", "5", "+64M", "--json" },
-		{ "wait", "5", "--timeout=2", "--json" }, { "doctor" },
+		{ "limits", "5", "--min=64M", "--json" }, { "free", "6600M", "--timeout=1", "--json" },
+		{ "set", "5", "300M", "--wait=1", "--json" }, { "max", "5", "+64M", "--json" },
+		{ "wait", "5", "--timeout=1", "--json" },
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
