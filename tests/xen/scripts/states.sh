@@ -119,10 +119,10 @@ is_state building building
 refused "building: set" "has never run" hotballoon set building 192M
 xl destroy building
 
-# ---- virtual NUMA nodes: libxl builds them for PV and HVM
+# ---- virtual NUMA nodes: libxl builds none for PV
 cat >/tmp/vnuma.cfg <<-CFG
 	name = "vnuma"
-	type = "pv"
+	type = "pvh"
 	kernel = "/kernels/6.1/vmlinux"
 	memory = 256
 	vcpus = 2
