@@ -119,23 +119,6 @@ is_state building building
 refused "building: set" "has never run" hotballoon set building 192M
 xl destroy building
 
-# ---- virtual NUMA nodes: libxl builds none for PV
-cat >/tmp/vnuma.cfg <<-CFG
-	name = "vnuma"
-	type = "pvh"
-	kernel = "/kernels/6.1/vmlinux"
-	memory = 256
-	vcpus = 2
-	maxvcpus = 2
-	vnuma = [ [ "pnode=0", "size=128", "vcpus=0", "vdistances=10,20" ],
-		  [ "pnode=0", "size=128", "vcpus=1", "vdistances=20,10" ] ]
-CFG
-check_ok "xl create with vnuma" xl create -q -p /tmp/vnuma.cfg
-check "its nodes" 2 "$(field vnuma virtual_numa_nodes)"
-xl unpause vnuma
-refused "virtual NUMA: set" "virtual NUMA" hotballoon set vnuma 192M
-xl destroy vnuma
-
 # ---- gone
-hotballoon set vnuma 192M >/tmp/gone 2>&1
+hotballoon set building 192M >/tmp/gone 2>&1
 check "gone: no such domain" 3 $?
