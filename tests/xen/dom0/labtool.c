@@ -7,6 +7,8 @@
  *   labtool wait-size DOMID PAGES TOLERANCE TIMEOUT_MS
  *                                     ms=... cpu_ms=... first_ms=... tot_pages=...
  *   labtool wait-text DOMID LOG TEXT TIMEOUT_MS
+ *   labtool vnuma DOMID               gives it two virtual NUMA nodes, which libxl
+ *                                     builds for HVM guests only
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
  *
  * Model: every wait watches the domain at the same time, so that a guest that
@@ -99,6 +101,28 @@ static int cmd_dom(long domid)
 	       d.flags & XEN_DOMINF_paused ? "paused" : "live",
 	       (unsigned long long)d.cpu_time);
 	return live ? DONE : DEAD;
+}
+
+static int cmd_vnuma(long domid)
+{
+	unsigned int distances[4] = { 10, 20, 20, 10 }, pnodes[2] = { 0, 0 };
+	xen_vmemrange_t ranges[2] = {
+		{ .start = 0, .end = 64 << 20, .nid = 0 },
+		{ .start = 64 << 20, .end = 128 << 20, .nid = 1 },
+	};
+	unsigned int *nodes_of_vcpus;
+	xc_domaininfo_t d;
+	int rc;
+
+	if (!domain(domid, &d))
+		return DEAD;
+	nodes_of_vcpus = calloc(d.max_vcpu_id + 1, sizeof(*nodes_of_vcpus));
+	rc = nodes_of_vcpus ? xc_domain_setvnuma(xch, domid, 2, 2, d.max_vcpu_id + 1, ranges, distances,
+						 nodes_of_vcpus, pnodes) : -1;
+	if (rc)
+		perror("labtool: setvnuma");
+	free(nodes_of_vcpus);
+	return rc ? LATE : DONE;
 }
 
 static int cmd_wait_size(long domid, long pages, long tolerance, long timeout)
@@ -405,14 +429,16 @@ int main(int argc, char **argv)
 		return cmd_host();
 	if (argc == 3 && !strcmp(verb, "dom"))
 		return cmd_dom(number(argv[2]));
+	if (argc == 3 && !strcmp(verb, "vnuma"))
+		return cmd_vnuma(number(argv[2]));
 	if (argc == 6 && !strcmp(verb, "wait-size"))
 		return cmd_wait_size(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
 	if (argc == 6 && !strcmp(verb, "wait-text"))
 		return cmd_wait_text(number(argv[2]), argv[3], argv[4], number(argv[5]));
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
-	fputs("usage: labtool host | dom DOMID | wait-size DOMID PAGES TOLERANCE TIMEOUT_MS |\n"
-	      "       wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
+	fputs("usage: labtool host | dom DOMID | vnuma DOMID |\n"
+	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;
 }

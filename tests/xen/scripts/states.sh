@@ -86,6 +86,13 @@ if [ "$type" = pvh ]; then
 	check_ok "and it can be set" hotballoon set $g 320M --wait=60
 fi
 
+# ---- virtual NUMA nodes
+check_ok "two virtual NUMA nodes" labtool vnuma "$(field $g domid)"
+check "its nodes" 2 "$(field $g virtual_numa_nodes)"
+refused "virtual NUMA: set" "virtual NUMA" hotballoon set $g 240M
+refused "virtual NUMA: max" "virtual NUMA" hotballoon max $g 1G
+check "virtual NUMA: doctor names it" 1 "$(hotballoon doctor | grep -c virtual-numa)"
+
 # ---- crashed, and shut down
 guest_may_die $g
 guest_destroy $g
