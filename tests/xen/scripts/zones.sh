@@ -60,20 +60,14 @@ check_kernel_memory "$available"
 books_check $g 1572864 "1536 MiB"
 check_log $g
 
-fresh "movable_ratio=100" "$@"
-grow 768 MMNM
-check_log $g
-
-fresh "online=movable" "$@"
-grow 1280 MMMMMMMM
-check_log $g
-
-fresh "online=kernel" "$@"
-grow 640 NNN
+fresh "online=kernel movable_ratio=100" "$@"
+grow 384 N
 # At run time, for blocks that go online from then on.
 check_fails "$g: another word" in_guest $g "echo other 2>/dev/null >$PARAMETERS/online"
 check "$g: changes nothing" kernel "$(in_guest $g cat $PARAMETERS/online)"
-check_ok "$g: from now on" in_guest $g "echo movable >$PARAMETERS/online"
-grow 896 NNNMM
-books_check $g 917504 "896 MiB"
+check_ok "$g: from now on as much movable as other memory" in_guest $g "echo auto >$PARAMETERS/online"
+grow 896 NMMMN
+check_ok "$g: from now on movable" in_guest $g "echo movable >$PARAMETERS/online"
+grow 1152 NMMMNMM
+books_check $g 1179648 "1152 MiB"
 check_log $g
