@@ -144,6 +144,7 @@ static void take_snapshot(struct hb_snapshot *now)
 	now->usable_held = hb.map.usable_held;
 	now->usable_empty_units = hb.map.usable_empty_units;
 	now->boot_empty_units = hb.map.boot_empty_units;
+	now->boot_held = hb.map.boot_held;
 	/* PV guests' memory is mapped page by page whatever one does. */
 	now->mendable_units = hb_extents_superpages() ?
 			      hb.map.mendable_units : 0;

@@ -83,10 +83,12 @@ static void account_usable(struct hb_blockmap *map,
 	map->usable_held += sign * block->held;
 	map->usable_empty_units += sign * block->empty_units;
 	map->mendable_units += sign * block->mendable_units;
-	if (is_added(block))
+	if (is_added(block)) {
 		map->added_plugged += sign * plugged(block);
-	else
+	} else {
 		map->boot_empty_units += sign * block->empty_units;
+		map->boot_held += sign * block->held;
+	}
 	if (is_added(block) && block->movable)
 		map->added_movable += sign * plugged(block);
 	if (block->movable) {
@@ -602,7 +604,8 @@ static const char *compare(const struct hb_blockmap *is,
 		return "held pages";
 	if (is->usable_held != should->usable_held ||
 	    is->usable_empty_units != should->usable_empty_units ||
-	    is->boot_empty_units != should->boot_empty_units)
+	    is->boot_empty_units != should->boot_empty_units ||
+	    is->boot_held != should->boot_held)
 		return "usable held pages";
 	if (is->mendable_units != should->mendable_units)
 		return "mendable units";

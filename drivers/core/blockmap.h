@@ -56,6 +56,7 @@ struct hb_blockmap {
 	unsigned long usable_held;	/* pages, those of empty units included */
 	unsigned int usable_empty_units;
 	unsigned int boot_empty_units;	/* of those, in boot memory */
+	unsigned long boot_held;	/* of usable_held, in boot memory */
 	unsigned int mendable_units;	/* in usable blocks */
 	unsigned long added_plugged;	/* pages with frames in usable hot-added blocks */
 	unsigned long added_movable;	/* of those, for movable pages only */

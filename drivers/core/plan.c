@@ -143,11 +143,23 @@ static struct hb_step plan_shrink(const struct hb_snapshot *now,
 	return plan_shrink_boot(now, pass, limit(excess, now->floor.take_boot));
 }
 
-/* Hot-added memory is used although boot memory has room for it. */
-static bool is_displaced(const struct hb_snapshot *now)
+/*
+ * Hot-added memory that is used although boot memory has room for it: as much of it as is
+ * exchanged at a time.  Without whole units in boot memory only the rest of one, so that
+ * a block does not stay for less than a unit; whole ones would come back to where they
+ * were.
+ */
+static u64 displaced_pages(const struct hb_snapshot *now)
 {
-	return now->patient && now->boot_empty_units && now->added_plugged &&
-	       now->floor.take_added >= HB_UNIT_PAGES;
+	u64 rest = now->added_plugged % HB_UNIT_PAGES;
+	u64 pages = HB_UNIT_PAGES;
+
+	if (!now->boot_empty_units)
+		pages = rest <= now->boot_held ? rest : 0;
+	if (!now->patient || !now->added_plugged ||
+	    now->floor.take_added < pages)
+		return 0;
+	return pages;
 }
 
 /*
@@ -158,13 +170,12 @@ static struct hb_step plan_tidy(const struct hb_snapshot *now,
 				const struct hb_pass *pass)
 {
 	bool room = now->floor.take_boot >= HB_UNIT_PAGES && !now->unsettled;
-	bool displaced = is_displaced(now);
-	struct hb_step take = shrink_added(now, HB_UNIT_PAGES,
-					   now->added_plugged);
+	u64 displaced = displaced_pages(now);
+	struct hb_step take = shrink_added(now, displaced, now->added_plugged);
 
 	if (may_retire(now, pass))
 		return step(HB_STEP_RETIRE_BLOCK, 0);
-	if (displaced && take.pages && !spent(pass, HB_STEP_SHRINK_ADDED) &&
+	if (take.pages && !spent(pass, HB_STEP_SHRINK_ADDED) &&
 	    !spent(pass, HB_STEP_GROW_UNITS) &&
 	    !spent(pass, HB_STEP_GROW_PAGES))
 		return take;

@@ -78,6 +78,7 @@ struct hb_snapshot {
 	u64 usable_held;	/* held pages that could be handed out */
 	u64 usable_empty_units;	/* units, all of whose pages are such */
 	u64 boot_empty_units;	/* of those, in boot memory */
+	u64 boot_held;		/* held pages in boot memory that could be handed out */
 	u64 mendable_units;	/* complete units that Xen maps page by page */
 	u64 parked_plugged;	/* pages with frames in our offline blocks */
 	u64 added_plugged;	/* hot-added pages with frames, in online blocks */

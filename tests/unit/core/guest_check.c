@@ -77,6 +77,7 @@ static void count_usable(const struct guest *g, unsigned int slot,
 		sum->usable_held += held;
 		sum->usable_empty_units += held == HB_UNIT_PAGES;
 		sum->boot_empty_units += !added && held == HB_UNIT_PAGES;
+		sum->boot_held += added ? 0 : held;
 		sum->mendable_units += !held && test_bit(i, block->unit_broken);
 	}
 	if (added)
@@ -116,6 +117,7 @@ static void check_counters(struct guest *g, const struct hb_blockmap *sum)
 	sim_require(g, map->usable_held == sum->usable_held);
 	sim_require(g, map->usable_empty_units == sum->usable_empty_units);
 	sim_require(g, map->boot_empty_units == sum->boot_empty_units);
+	sim_require(g, map->boot_held == sum->boot_held);
 	sim_require(g, map->mendable_units == sum->mendable_units);
 	sim_require(g, map->added_plugged == sum->added_plugged);
 	sim_require(g, map->added_movable == sum->added_movable);

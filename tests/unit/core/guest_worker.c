@@ -471,6 +471,7 @@ static struct hb_snapshot look(const struct guest *g)
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,
 		.boot_empty_units = map->boot_empty_units,
+		.boot_held = map->boot_held,
 		.mendable_units = g->translated ? map->mendable_units : 0,
 		.parked_plugged = map->parked_plugged,
 		.added_plugged = map->added_plugged,

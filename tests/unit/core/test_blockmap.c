@@ -592,7 +592,8 @@ static void test_check_finds_damage(void **state)
 	struct fixture *f = make();
 	struct hb_block *block = f->slots[0];
 	unsigned long *longs[] = {
-		&f->map.held, &f->map.usable_held, &f->map.added_plugged,
+		&f->map.held, &f->map.usable_held, &f->map.boot_held,
+		&f->map.added_plugged,
 		&f->map.added_movable, &f->map.parked_plugged,
 		&f->map.movable_plugged, &block->held,
 	};

@@ -322,6 +322,8 @@ static void check_arrived(struct guest *g, const struct hb_step *last)
 	if (is_tied(g))
 		return;
 	sim_require(g, !g->map.boot_empty_units || !g->map.added_plugged);
+	sim_require(g, g->map.added_plugged % HB_UNIT_PAGES == 0 ||
+		       g->map.boot_held < g->map.added_plugged % HB_UNIT_PAGES);
 	/* A target written once more changes nothing. */
 	worker_wake(g);
 	again = worker_pass(g, NULL);
