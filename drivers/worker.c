@@ -315,7 +315,8 @@ static long sleep_after(const struct hb_step *step)
 static int worker_thread(void *unused)
 {
 	set_freezable();
-	allow_signal(SIGINT);
+	/* The driver's own, not anybody's: see interrupt_long_call(). */
+	allow_kernel_signal(SIGINT);
 	worker.patient_until = jiffies + HB_PATIENCE_SECONDS * HZ;
 	while (!kthread_should_stop()) {
 		struct hb_step last = run_pass();

@@ -88,7 +88,7 @@ static bool in_firmware_map(const struct hb_firmware_ram *firmware,
  * that the built-in driver hot-added and nobody onlined, which has no frames.
  */
 static void enter_offline(struct hb_block *block, unsigned long pfn,
-			  unsigned long nr, struct hb_blocks_found *found)
+			  unsigned long nr)
 {
 	if (block->origin == HB_BLOCK_BOOT) {
 		hb_blocks_event(block, HB_EVENT_OFFLINE_BY_OTHER);
@@ -96,7 +96,6 @@ static void enter_offline(struct hb_block *block, unsigned long pfn,
 	}
 	hb_blocks_event(block, HB_EVENT_ADDED);
 	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, nr));
-	found->offline += nr;
 }
 
 /* The part of a range that lies in one block. */
@@ -119,7 +118,7 @@ static int scan_block(struct scan *scan, unsigned long pfn, unsigned long nr)
 		hb_blockmap_set_movable(&hb.map, block,
 					page_zonenum(page) == ZONE_MOVABLE);
 	} else if (block->state == HB_BLOCK_NEW) {
-		enter_offline(block, pfn, nr, scan->found);
+		enter_offline(block, pfn, nr);
 	}
 	mutex_unlock(&hb.lock);
 	return 0;
@@ -148,7 +147,6 @@ int hb_blocks_scan(const struct hb_firmware_ram *firmware,
 	struct scan scan = { .firmware = firmware, .found = found };
 
 	found->extra = 0;
-	found->offline = 0;
 	return walk_iomem_res_desc(IORES_DESC_NONE,
 				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 				   0, -1, &scan, scan_range);

@@ -7,7 +7,6 @@
 /* What hb_blocks_scan() found, in pages. */
 struct hb_blocks_found {
 	u64 extra;	/* of blocks that the firmware's map does not have */
-	u64 offline;	/* of those, never onlined: without frames */
 };
 
 /* Make an empty map of everything below @end_pfn. */

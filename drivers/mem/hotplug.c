@@ -88,12 +88,16 @@ static void forget_block(struct hb_block *block)
 /* The block must be in the books before the kernel knows it: it may online it. */
 static struct hb_block *book_block(unsigned long pfn)
 {
-	struct hb_block *block = hb_blocks_ensure(pfn, HB_BLOCK_OURS);
+	struct hb_block *block;
 
-	if (!block)
-		return NULL;
 	/* Its memory would outlive what keeps its holes safe. */
-	__module_get(THIS_MODULE);
+	if (!try_module_get(THIS_MODULE))
+		return NULL;
+	block = hb_blocks_ensure(pfn, HB_BLOCK_OURS);
+	if (!block) {
+		module_put(THIS_MODULE);
+		return NULL;
+	}
 	mutex_lock(&hb.lock);
 	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, hb.map.block_pages));
 	hb.ledger.capacity += hb.map.block_pages;

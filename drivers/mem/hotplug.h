@@ -26,9 +26,8 @@ bool hb_hotplug_owns(unsigned long pfn);
  * @pfn: first page, on a block boundary inside the window
  * @nr_pages: a multiple of the block size
  *
- * The struct pages exist afterwards and the blocks are online as movable
- * memory, with every page held back: MemTotal has not moved.  Caller holds
- * no lock.
+ * The struct pages exist afterwards and the blocks are online (core/zone.h says for
+ * what), with every page held back: MemTotal has not moved.  Caller holds no lock.
  *
  * Return: 0, or a negative errno: -ENOMEM if the guest has no memory for the
  * struct pages (nothing is left behind then), -EAGAIN if the blocks exist but

@@ -3,7 +3,6 @@
 #include <linux/mm.h>
 
 #include "../driver.h"
-#include "../xen/extents.h"
 #include "isolate.h"
 #include "pages.h"
 
@@ -99,7 +98,7 @@ static struct hb_outcome shrink(struct hb_pick pick, u64 pages)
 		rc = hb_pages_surrender(run.pfn, run.nr);
 		outcome.pages += rc;
 		if (rc < run.nr) {
-			outcome.cause = hb_extents_kept();
+			outcome.cause = hb_pages_short_cause();
 			break;
 		}
 	}

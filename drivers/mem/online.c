@@ -136,6 +136,27 @@ static bool may_be_refused(enum hb_block_event event)
 	return event == HB_EVENT_GOING_ONLINE || event == HB_EVENT_GOING_OFFLINE;
 }
 
+/*
+ * A block that goes offline takes its held pages along: nobody but the driver keeps them
+ * out of use when it goes online again, so the driver stays loaded until then.  For
+ * blocks of ours it does anyway.  Caller holds hb.lock.
+ */
+static bool keep_module(struct hb_block *block)
+{
+	if (block->origin == HB_BLOCK_OURS || !block->held)
+		return true;
+	block->keeps_module = try_module_get(THIS_MODULE);
+	return block->keeps_module;
+}
+
+/* Caller holds hb.lock. */
+static void let_module_go(struct hb_block *block)
+{
+	if (block->keeps_module)
+		module_put(THIS_MODULE);
+	block->keeps_module = false;
+}
+
 /* Caller holds hb.lock. */
 static int block_event(struct hb_block *block, enum hb_block_event event)
 {
@@ -143,7 +164,12 @@ static int block_event(struct hb_block *block, enum hb_block_event event)
 
 	if (online.closed && may_be_refused(event))
 		return NOTIFY_BAD;
+	if (event == HB_EVENT_GOING_OFFLINE &&
+	    block->state == HB_BLOCK_ONLINE && !keep_module(block))
+		return NOTIFY_BAD;
 	found = hb_blocks_event(block, event);
+	if (block->state == HB_BLOCK_ONLINE)
+		let_module_go(block);
 	if (found.act != HB_ACT_NONE)
 		let_held_pages_go(block, found.act == HB_ACT_LET_GO);
 	if (event == HB_EVENT_ONLINE)
@@ -198,7 +224,8 @@ static struct file *open_state(unsigned long pfn)
 
 /*
  * As `echo state > /sys/devices/system/memory/memoryN/state` does.  While another
- * block is on its way the kernel waits a little and wants to be asked again.
+ * block is on its way the kernel waits a little and wants to be asked again; it says so
+ * by a pending signal, which would keep a kernel thread awake for ever.
  */
 static int write_state(unsigned long pfn, const char *state)
 {
@@ -212,7 +239,10 @@ static int write_state(unsigned long pfn, const char *state)
 		loff_t pos = 0;
 
 		written = kernel_write(file, state, strlen(state), &pos);
-		if (written != -ERESTARTNOINTR || signal_pending(current))
+		if (written != -ERESTARTNOINTR)
+			break;
+		recalc_sigpending();
+		if (signal_pending(current))
 			break;
 	}
 	fput(file);
@@ -221,11 +251,18 @@ static int write_state(unsigned long pfn, const char *state)
 
 /*
  * A block may be on its way since before the notifier was there; its end would come
- * as a surprise.  A write, of what is true already, waits for it.
+ * as a surprise.  A write, of what is true already, waits for it, unless whoever loads
+ * the driver gives up.
  */
-static void finish_transitions(void)
+static int finish_transitions(void)
 {
-	write_state(page_to_pfn(virt_to_page(online.sysfs)), "online");
+	unsigned long pfn = page_to_pfn(virt_to_page(online.sysfs));
+	int rc;
+
+	do
+		rc = write_state(pfn, "online");
+	while (rc == -ERESTARTNOINTR && !signal_pending(current));
+	return rc == -ERESTARTNOINTR ? -EINTR : 0;
 }
 
 int hb_online_init(void)
@@ -241,9 +278,13 @@ int hb_online_init(void)
 		return PTR_ERR(online.sysfs);
 	rc = register_memory_notifier(&memory_nb);
 	if (rc)
-		kern_unmount(online.sysfs);
-	else
-		finish_transitions();
+		goto unmount;
+	rc = finish_transitions();
+	if (!rc)
+		return 0;
+	unregister_memory_notifier(&memory_nb);
+unmount:
+	kern_unmount(online.sysfs);
 	return rc;
 }
 

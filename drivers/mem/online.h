@@ -4,7 +4,7 @@
  *
  * The online callback keeps held pages from the allocator, the memory notifier
  * keeps the books' block states true and lets blocks with held pages go offline,
- * and hb_online_block() puts a block online as movable memory by the interface
+ * and hb_online_block() puts a block online, as core/zone.h decides, by the interface
  * that user space has, its state file: no policy of the system is changed.
  */
 #ifndef HB_MEM_ONLINE_H

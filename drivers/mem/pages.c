@@ -143,6 +143,9 @@ static void clear_pages(struct page *page, unsigned long nr)
 		clear_highpage(page + i);
 }
 
+/* Why less was surrendered than asked for, if it was; used by the worker only. */
+static enum hb_cause short_cause;
+
 /*
  * A block that is on its way offline has let its held pages go already: new
  * ones would confuse it.  Give those extents back to the allocator.
@@ -161,12 +164,13 @@ static unsigned int drop_unusable(unsigned long *pfns, unsigned int nr,
 		}
 		hb_pages_hold(pfns[i], 1UL << order, true);
 		hb_pages_free(pfns[i], 1UL << order);
+		short_cause = HB_CAUSE_GUEST_BUSY;
 	}
 	return kept;
 }
 
 /*
- * Give held pages to Xen: @nr extents of the list, which it clobbers.  What Xen does
+ * Give held pages to Xen: @nr extents of the list.  What Xen does
  * not take goes back to the allocator.  Caller holds hb.lock.
  *
  * Return: pages given.
@@ -192,6 +196,7 @@ static unsigned long surrender_locked(unsigned long *pfns, unsigned int nr,
 	unsigned long size = 1UL << order;
 	unsigned int i;
 
+	short_cause = hb_extents_kept();
 	nr = drop_unusable(pfns, nr, order);
 	for (i = 0; i < nr; i++) {
 		hb_pages_hold(pfns[i], size, true);
@@ -210,6 +215,11 @@ static unsigned long surrender(unsigned long *pfns, unsigned int nr,
 	done = surrender_locked(pfns, nr, order);
 	mutex_unlock(&hb.lock);
 	return done;
+}
+
+enum hb_cause hb_pages_short_cause(void)
+{
+	return short_cause;
 }
 
 unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr)
@@ -250,7 +260,7 @@ static struct hb_outcome shrink(u64 pages, unsigned int order)
 	if (got < want)
 		outcome.cause = HB_CAUSE_GUEST_BUSY;
 	else if (outcome.pages < (u64)want << order)
-		outcome.cause = hb_extents_kept();
+		outcome.cause = short_cause;
 	return outcome;
 }
 

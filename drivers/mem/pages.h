@@ -53,9 +53,12 @@ struct hb_outcome hb_pages_shrink_parked(u64 pages);
  * Clears them first.  What Xen does not take goes back to the allocator.  Takes
  * hb.lock.
  *
- * Return: pages given.
+ * Return: pages given; if fewer, see hb_pages_short_cause().
  */
 unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr);
+
+/* Why the last pages that should have gone did not all go. */
+enum hb_cause hb_pages_short_cause(void);
 
 /**
  * hb_pages_renew_unit() - give a unit that alloc_contig_range() returned to Xen, and

@@ -51,10 +51,22 @@ long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
 unsigned long hb_extents_release(unsigned long *pfns, unsigned int nr,
 				 unsigned int order)
 {
+	unsigned long done;
+	u64 before;
+
 	if (!translated())
 		return hb_pv_release(pfns, nr, order);
-	return hb_reservation(XENMEM_decrease_reservation, pfns, nr, order)
+	before = hb_extents_current();
+	done = hb_reservation(XENMEM_decrease_reservation, pfns, nr, order)
 		<< order;
+	if (done < (unsigned long)nr << order)
+		done = max(done, hb_taken_since(before, (unsigned long)nr << order));
+	return done;
+}
+
+unsigned long hb_taken_since(u64 before, unsigned long most)
+{
+	return min_t(u64, most, before - min(before, hb_extents_current()));
 }
 
 unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,

@@ -21,7 +21,7 @@ void hb_extents_exit(void);
 
 /**
  * hb_extents_release() - give frames to Xen
- * @pfns: first page of each extent; clobbered
+ * @pfns: first page of each extent; left as it is
  * @nr: number of extents
  * @order: 0 or HB_UNIT_ORDER
  *

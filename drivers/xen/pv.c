@@ -111,8 +111,7 @@ static void keep_frames(unsigned int first, unsigned int nr)
 
 /*
  * Give the first @nr machine frames of the batch to Xen, as one extent if they are one:
- * that spares Xen some 50 instructions a page.  If Xen stops within an extent it does not say
- * where, but its count does.
+ * that spares Xen some 50 instructions a page.
  *
  * Return: how many it took, in order.
  */
@@ -128,7 +127,7 @@ static unsigned int give_frames(unsigned int nr, bool one_extent)
 	if (hb_reservation(XENMEM_decrease_reservation, batch->mfns, 1,
 			   HB_UNIT_ORDER))
 		return nr;
-	return min_t(u64, nr, before - min(before, hb_extents_current()));
+	return hb_taken_since(before, nr);
 }
 
 static unsigned int release_batch(unsigned int nr)

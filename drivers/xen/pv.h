@@ -16,6 +16,12 @@
 long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
 		    unsigned int order);
 
+/*
+ * In extents.c: pages, @most at most, that Xen has taken since it counted @before.  Within
+ * an extent it stops at a page that it cannot take, and does not say where.
+ */
+unsigned long hb_taken_since(u64 before, unsigned long most);
+
 #ifdef CONFIG_XEN_PV
 
 int hb_pv_init(void);
