@@ -2,7 +2,10 @@
 /* hb_list(), hb_find(), hb_show() and hb_set() on a whole simulated host. */
 #include "common.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "internal.h"
 
 static const struct hb_set_request waiting = { .wait = true };
 static struct hb_set_result result;
@@ -246,6 +249,43 @@ static void test_pool_does_not_fit(void **state)
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
+}
+
+/* A guest of 4G with the pool of one of 512M, whose n-th call finds no memory in the host. */
+static struct sim *short_of_pool(unsigned int n)
+{
+	struct sim *sim = common_host();
+	struct hb *hb;
+
+	assert_int_equal(common_set(sim, "4G", NULL, &result, &error), HB_OK);
+	sim_run(sim, 60000);
+	hb = sim_connect(sim);
+	assert_int_equal(hb->host->ops->set_pool(hb->host, GUEST, 3ULL << 20), 0);
+	hb_close(hb);
+	sim->fault = SIM_FAULT_ERROR;
+	sim->fault_errno = ENOMEM;
+	sim->fault_at = sim->calls + n;
+	return sim;
+}
+
+/* A smaller size does not fail for want of a pool, and does not claim to have made one. */
+static void test_shrinks_without_pool(void **state)
+{
+	unsigned int without = 0;
+
+	(void)state;
+	for (unsigned int n = 1; n < 80; n++) {
+		struct sim *sim = short_of_pool(n);
+		bool reached = common_set(sim, "1G", NULL, &result, &error) == HB_OK;
+		bool missed = sim->calls >= sim->fault_at;
+
+		if (reached && missed && result.steps[0].kind != HB_STEP_POOL) {
+			without++;
+			assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), G);
+		}
+		sim_close(sim);
+	}
+	assert_int_equal(without, 1);
 }
 
 static void test_timeout(void **state)
@@ -748,6 +788,7 @@ int main(void)
 		cmocka_unit_test(test_host_runs_out),
 		cmocka_unit_test(test_promised_memory),
 		cmocka_unit_test(test_pool_does_not_fit),
+		cmocka_unit_test(test_shrinks_without_pool),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_superseded),

@@ -206,7 +206,19 @@ static enum hb_code fail_step(const struct hb_domain *domain, const struct hb_st
 	return error->code;
 }
 
-enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+static void drop_step(struct hb_plan *plan, unsigned int i)
+{
+	plan->nr_steps--;
+	memmove(&plan->steps[i], &plan->steps[i + 1],
+		(plan->nr_steps - i) * sizeof(plan->steps[0]));
+}
+
+static bool can_do_without(const struct hb_plan *plan, unsigned int i, int rc)
+{
+	return rc == -ENOMEM && plan->may_lack_pool && plan->steps[i].kind == HB_STEP_POOL;
+}
+
+enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, struct hb_plan *plan,
 			bool *stale, struct hb_error *error)
 {
 	char who[HB_WHO_TEXT];
@@ -216,6 +228,10 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struc
 	*stale = false;
 	while (done < plan->nr_steps && !is_store_step(&plan->steps[done])) {
 		rc = hb_execute_xen_step(hb, seen->domid, &plan->steps[done]);
+		if (can_do_without(plan, done, rc)) {
+			drop_step(plan, done);
+			continue;
+		}
 		if (rc) {
 			fail_step(seen, &plan->steps[done], rc, error);
 			undo(hb, seen, plan, done + 1, error);

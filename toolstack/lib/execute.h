@@ -13,9 +13,10 @@
 /*
  * seen is the snapshot that the plan was made from. *stale is set, with
  * everything undone, if target or static-max are not what it says any more;
- * the caller makes a new plan.
+ * the caller makes a new plan. A step that the plan can do without and the host has no
+ * memory for is taken out of the plan.
  */
-enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
+enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, struct hb_plan *plan,
 			bool *stale, struct hb_error *error);
 
 /* One step on Xen's side. Returns a negative errno. */

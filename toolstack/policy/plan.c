@@ -270,32 +270,36 @@ static void add_step(struct hb_plan *plan, enum hb_step_kind kind, uint64_t from
 }
 
 /*
- * Xen needs a page of the pool for each 2 MiB that it takes back, too: a guest that
- * others have grown beyond what its pool is for gets stuck on its way down. But no
- * guest is kept large because the host has nothing left for its pool.
+ * A domain that is to be larger must have the pool for it. Xen needs a page of it for
+ * each 2 MiB that it takes back, too: a guest that others have grown beyond what its
+ * pool is for gets stuck on its way down. But no guest is kept large because the host
+ * has nothing left for its pool; what the host keeps for itself is there for this.
  */
 static void add_pool_step(const struct hb_domain *domain, const struct hb_host_memory *host,
-			  struct hb_plan *plan)
+			  bool larger, struct hb_plan *plan)
 {
+	uint64_t spare = host->free_kib + host->scrub_kib;
 	uint64_t held = domain->actual_kib > HB_MAXMEM_SLACK_KIB ?
 			domain->actual_kib - HB_MAXMEM_SLACK_KIB : 0;
-	bool shrinks = held > plan->size_kib;
-	uint64_t grow = pool_growth(domain, shrinks ? held : plan->size_kib);
+	uint64_t grow = pool_growth(domain, larger || held < plan->size_kib ? plan->size_kib : held);
 
-	if (!grow || (shrinks && grow > hb_account_available_for(host, domain)))
-		return;
-	add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow, shrinks ?
-		 "Xen needs page tables there for what it takes back" :
-		 "Xen keeps the page tables of the larger guest there");
+	plan->may_lack_pool = !larger;
+	spare = spare > host->claimed_kib ? spare - host->claimed_kib : 0;
+	if (!larger && grow > spare)
+		grow = spare;
+	if (grow)
+		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow, larger ?
+			 "Xen keeps the page tables of the larger guest there" :
+			 "Xen needs page tables there for what it takes back");
 }
 
 /* What must be there before the domain may be as large as the plan's size. */
 static void add_room_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
-			   const char *why, struct hb_plan *plan)
+			   bool larger, const char *why, struct hb_plan *plan)
 {
 	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
 
-	add_pool_step(domain, host, plan);
+	add_pool_step(domain, host, larger, plan);
 	if (maxmem > domain->maxmem_kib)
 		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, why);
 }
@@ -303,7 +307,8 @@ static void add_room_steps(const struct hb_domain *domain, const struct hb_host_
 static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
 			  struct hb_plan *plan)
 {
-	add_room_steps(domain, host, "Xen's limit: the size and 1M", plan);
+	add_room_steps(domain, host, plan->size_kib > current_size(domain),
+		       "Xen's limit: the size and 1M", plan);
 	/*
 	 * Xen acts on this only while there are more entries without frames than
 	 * the cache has frames for: early in the life of a guest that was booted
@@ -400,7 +405,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 static void add_ceiling_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
 			      struct hb_plan *plan)
 {
-	add_room_steps(domain, host, "Xen's limit: the maximum and 1M", plan);
+	add_room_steps(domain, host, true, "Xen's limit: the maximum and 1M", plan);
 	add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 		 "toolstacks set sizes up to this");
 }

@@ -21,6 +21,7 @@ struct hb_plan {
 	uint64_t size_kib, target_kib;
 	unsigned int nr_steps;
 	struct hb_step steps[HB_STEPS_MAX];
+	bool may_lack_pool;	/* go on if Xen has no memory for the paging pool */
 	unsigned int nr_notes;
 	char notes[HB_NOTES_MAX][sizeof(((struct hb_set_result *)0)->notes[0])];
 };

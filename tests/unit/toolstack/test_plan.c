@@ -189,9 +189,38 @@ static void test_pool_to_shrink(void **state)
 	plan = plan_of(&domain, size);
 	assert_steps(&plan, "ptv");
 	assert_int_equal(step_to(&plan, HB_STEP_POOL), 4 * (512 + 8192));
-	/* A host with nothing to give gets the guest's memory all the same. */
+	assert_true(plan.may_lack_pool);
+	/* A host with nothing to give gets the guest's memory all the same... */
 	assert_int_equal(hb_plan_make(&domain, &full, &size, false, &plan, &error), HB_OK);
 	assert_steps(&plan, "tv");
+	/* ... and what it keeps for itself is there for this, as far as it goes. */
+	full.free_kib = 4 * 1024;
+	full.reserve_kib = 72 * M;
+	assert_int_equal(hb_plan_make(&domain, &full, &size, false, &plan, &error), HB_OK);
+	assert_steps(&plan, "ptv");
+	assert_int_equal(step_to(&plan, HB_STEP_POOL), domain.pool.value + 4 * 1024);
+}
+
+/* Told to grow and not there yet: a smaller size is no reason to need anything. */
+static void test_pool_of_a_smaller_target(void **state)
+{
+	struct hb_domain domain = guest(6 * G, 6 * G);
+	struct hb_host_memory full = { .total_kib = 16 * G };
+	struct hb_size size = absolute(4 * G);
+	struct hb_error error;
+	struct hb_plan plan;
+
+	(void)state;
+	domain.actual_kib = 512 * M;
+	domain.pool.value = 4 * (512 + 512);
+	assert_int_equal(hb_plan_make(&domain, &full, &size, false, &plan, &error), HB_OK);
+	assert_steps(&plan, "tv");
+	/* A larger target needs its pool, whatever the guest holds. */
+	domain.target.value = 2 * G;
+	domain.actual_kib = 5 * G;
+	plan = plan_of(&domain, size);
+	assert_int_equal(step_to(&plan, HB_STEP_POOL), 4 * (512 + 4096));
+	assert_false(plan.may_lack_pool);
 }
 
 static void test_populate_on_demand(void **state)
@@ -499,6 +528,7 @@ int main(void)
 		cmocka_unit_test(test_maxmem_below_target),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_to_shrink),
+		cmocka_unit_test(test_pool_of_a_smaller_target),
 		cmocka_unit_test(test_populate_on_demand),
 		cmocka_unit_test(test_videoram),
 		cmocka_unit_test(test_relative),
