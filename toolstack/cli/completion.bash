@@ -1,22 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2154 # the table stands above, in what is installed
 
+# A name is data of whoever made the domain: it must never be expanded as shell code.
+
+# Names in JSON of hotballoon, one a line. There a line is a key and its value, and
+# a quotation mark or backslash in a name has a backslash before it.
+_hotballoon_names()
+{
+	LC_ALL=C sed -n 's/^ *"name": "\(.*\)",\{0,1\}$/\1/; t name
+		b
+		: name
+		s/\\\(["\\]\)/\1/g; p'
+}
+
 # Names of the domains; nothing where the host cannot be asked.
 _hotballoon_domains()
 {
-	hotballoon list 2>/dev/null | awk '$1 ~ /^[0-9]+$/ { print $2 }'
+	hotballoon list --json 2>/dev/null | _hotballoon_names
 }
 
 # Those that memory is set aside for.
 _hotballoon_reserved()
 {
-	hotballoon reserve 2>/dev/null | sed -n 's/^[^ ]* for \(.*\), until .*/\1/p'
+	hotballoon reserve --json 2>/dev/null | _hotballoon_names
+}
+
+# _hotballoon_reply CURRENT WORDS...: the words that begin as CURRENT, quoted for the
+# shell. What is typed may be quoted already, as this does it.
+_hotballoon_reply()
+{
+	local current=$1 word quoted
+	shift
+	for word; do
+		printf -v quoted %q "$word"
+		[[ $word != "$current"* && $quoted != "$current"* ]] || COMPREPLY+=("$quoted")
+	done
 }
 
 _hotballoon()
 {
-	local current=${COMP_WORDS[COMP_CWORD]} command='' operands=() i words='' IFS=$' \t\n'
-	local -a takes
+	local current=${COMP_WORDS[COMP_CWORD]} command='' operands=() i IFS=$' \t\n'
+	local -a takes words=()
 
 	COMPREPLY=()
 	# The value of an option, which bash splits at the equals sign.
@@ -31,16 +55,16 @@ _hotballoon()
 		esac
 	done
 	if [[ -z $command ]]; then
-		words="$_hotballoon_commands --help --version"
+		read -ra words <<<"$_hotballoon_commands --help --version"
 	else
 		mapfile -t takes < <(_hotballoon_takes "$command" | xargs -n 1)
 		if [[ $current == -* ]]; then
-			words="${takes[*]}"
+			words=("${takes[@]}")
 		else
-			words=$(_hotballoon_operand "${#operands[@]}" "${takes[@]}")
+			mapfile -t words < <(_hotballoon_operand "${#operands[@]}" "${takes[@]}")
 		fi
 	fi
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+	_hotballoon_reply "$current" "${words[@]}"
 	[[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null
 }
 
