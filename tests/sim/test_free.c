@@ -276,6 +276,37 @@ static void test_reserve(void **state)
 	reserve_is(HB_E_USAGE, "a\nb", G, 0);
 }
 
+static void forced_reserve_is(enum hb_code code, const char *name, uint64_t kib)
+{
+	struct hb_reserve_request request = { .name = name, .size_kib = kib, .force = true };
+	struct hb_reservation reservation;
+
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), code);
+}
+
+/* What is written can be read, however large. */
+static void test_largest_reservation(void **state)
+{
+	struct hb_reserve_request request = { .name = "big", .size_kib = G, .force = true,
+					      .maxmem_kib = UINT64_MAX };
+	struct hb_reservation reservation, *list;
+	size_t count;
+
+	(void)state;
+	forced_reserve_is(HB_E_USAGE, "big", HB_SIZE_MAX_KIB);
+	assert_non_null(strstr(error.message, "4096T"));
+	forced_reserve_is(HB_E_USAGE, "big", UINT64_MAX);
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_USAGE);
+	assert_null(common_state_file("reservations"));
+	/* The paging pool of so large a domain is 4K a MiB of it. */
+	forced_reserve_is(HB_OK, "big", HB_SIZE_MAX_KIB - HB_SIZE_MAX_KIB / 128);
+	forced_reserve_is(HB_OK, "web", G);
+	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+	assert_int_equal(count, 2);
+	assert_in_range(list[0].kib, HB_SIZE_MAX_KIB - HB_SIZE_MAX_KIB / 128, HB_SIZE_MAX_KIB);
+	free(list);
+}
+
 static void test_reservation_ends(void **state)
 {
 	uint64_t before = available(), running;
@@ -392,6 +423,7 @@ int main(void)
 		TEST(test_coming),
 		TEST(test_interrupted),
 		TEST(test_reserve),
+		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
 		TEST(test_claim),
 		TEST(test_damaged_reservations),

@@ -190,7 +190,20 @@ static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_reques
 	return code;
 }
 
-/* What a domain that does not exist yet will take. xapi's rule where xapi manages domains. */
+static enum hb_code fail_too_large(struct hb_error *error, const char *name)
+{
+	char max[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "%s would need more than %s with what it costs beyond its size",
+		name, hb_size_human(HB_SIZE_MAX_KIB, max));
+	hb_remedy(error, "give a smaller size; no host has that much");
+	return HB_E_USAGE;
+}
+
+/*
+ * What a domain that does not exist yet will take, by xapi's rule where xapi
+ * manages domains. Never more than the file may hold, also by force.
+ */
 static enum hb_code need_of(struct hb *hb, const struct hb_reserve_request *request, uint64_t *kib,
 			    struct hb_error *error)
 {
@@ -200,13 +213,17 @@ static enum hb_code need_of(struct hb *hb, const struct hb_reserve_request *requ
 		.maxmem_kib = request->maxmem_kib ? request->maxmem_kib : request->size_kib,
 	};
 	bool xapi;
-	int rc = hb_domain_any_squeezed(hb, &xapi);
+	int rc;
 
+	/* Sums of larger ones might not fit. */
+	if (build.size_kib > HB_SIZE_MAX_KIB || build.maxmem_kib > HB_SIZE_MAX_KIB)
+		return fail_too_large(error, request->name);
+	rc = hb_domain_any_squeezed(hb, &xapi);
 	if (rc)
 		return hb_fail_host(error, rc, "cannot look at the domains");
 	build.builder = xapi ? HB_BUILDER_XAPI : HB_BUILDER_LIBXL;
 	*kib = hb_overhead(&build).need_kib;
-	return HB_OK;
+	return *kib > HB_SIZE_MAX_KIB ? fail_too_large(error, request->name) : HB_OK;
 }
 
 static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *request,
