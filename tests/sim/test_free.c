@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory made free, and memory set aside, on a whole simulated host. */
 #include "common.h"
+#include "state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -367,6 +368,65 @@ static void test_claim(void **state)
 	assert_non_null(strstr(error.message, "being built"));
 }
 
+/* Xen would grant it, and it is what others have been promised. */
+static void test_claim_leaves_others(void **state)
+{
+	struct hb_size four = { HB_SIZE_ABSOLUTE, false, 4 * G };
+	struct hb_set_result set;
+	uint64_t room;
+
+	(void)state;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = four }, &set, &error), HB_OK);
+	reserve_is(HB_OK, "web", G, 0);
+	room = available();
+	assert_true(sim->free_pages * 4 > room + G);
+	reserve_is(HB_E_REFUSED, "guest1", 512 * M + 64 + room + 4, 0);
+	assert_non_null(strstr(error.message, "to give"));
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
+	assert_int_equal(available(), room);
+	reserve_is(HB_OK, "guest1", 512 * M + 64 + room, 0);
+	assert_int_equal(available(), 0);
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+	/* By force as far as Xen goes. */
+	forced_reserve_is(HB_OK, "guest1", 512 * M + 64 + room + G);
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+	forced_reserve_is(HB_E_REFUSED, "guest1", 4 * G);
+	assert_non_null(strstr(error.message, "unclaimed"));
+	/* What it was promised itself is there for it. */
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(common_set(sim, "1G", NULL, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = four }, &set, &error), HB_OK);
+	assert_int_equal(available(), room - 512 * M + 64);
+	reserve_is(HB_OK, "guest1", 512 * M + 64 + room, 0);
+}
+
+/* While somebody looks at the host to give memory away, no claim takes it. */
+static void test_claim_waits(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_result set;
+	int status, lock;
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_state_lock(hb, &lock, &error), HB_OK);
+	child = fork();
+	if (child == 0) {
+		struct hb_reserve_request request = { .name = "guest1", .size_kib = G };
+		struct hb_reservation reservation;
+
+		close(lock);
+		_exit(hb_reserve(hb, &request, &reservation, &error));
+	}
+	usleep(200000);
+	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
+	hb_state_unlock(lock);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), HB_OK);
+}
+
 static void test_damaged_reservations(void **state)
 {
 	struct hb_host_memory memory;
@@ -426,6 +486,8 @@ int main(void)
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
 		TEST(test_claim),
+		TEST(test_claim_leaves_others),
+		TEST(test_claim_waits),
 		TEST(test_damaged_reservations),
 		TEST(test_many_reservations),
 	};

@@ -2,8 +2,8 @@
 /*
  * Reservations, kept in a file: a reservation that is over is taken out when the
  * file is next written, and counts for nothing before. Looking at what the host
- * has to give and writing a reservation are one thing under the state lock, so
- * that two reservations cannot both have the last memory.
+ * has to give and writing a reservation, or claiming in Xen, are one thing under
+ * the state lock, so that two cannot both have the last memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -244,8 +244,9 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	return code;
 }
 
-static enum hb_code claim_locked(struct hb *hb, uint32_t domid, uint64_t size_kib,
-				 struct hb_error *error)
+/* Under libxl's lock of the domain and the state lock. */
+static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
+				 const struct hb_reserve_request *request, struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	struct hb_domain domain;
@@ -256,12 +257,33 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid, uint64_t size_ki
 	if (!code)
 		code = hb_host_memory(hb, &memory, error);
 	if (!code)
-		code = hb_claim_check(&domain, &memory, size_kib, error);
+		code = hb_claim_check(&domain, &memory, request->size_kib, request->force, error);
 	if (code)
 		return code;
-	rc = hb->host->ops->claim(hb->host, domid, size_kib / HB_PAGE_KIB);
+	rc = hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
 	return rc ? hb_fail_host(error, rc, "Xen refuses to set memory aside for %s",
 				 hb_who(&domain, who)) : HB_OK;
+}
+
+/*
+ * Looking at the host and claiming are one thing under the state lock: no
+ * reservation comes in between. libxl's lock first, as where a size is set.
+ */
+static enum hb_code claim(struct hb *hb, uint32_t domid, const struct hb_reserve_request *request,
+			  struct hb_error *error)
+{
+	enum hb_code code = hb_lock_domain(hb, domid, NULL, error);
+	int lock;
+
+	if (code)
+		return code;
+	code = hb_state_lock(hb, &lock, error);
+	if (!code) {
+		code = claim_locked(hb, domid, request, error);
+		hb_state_unlock(lock);
+	}
+	hb_unlock_domain(hb);
+	return code;
 }
 
 /* The domain runs: what it can count on is set aside in Xen itself. */
@@ -270,7 +292,6 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 				    struct hb_reservation *reservation, struct hb_error *error)
 {
 	char who[HB_WHO_TEXT];
-	enum hb_code code;
 
 	if (domain->state == HB_DOMAIN_BUILDING) {
 		hb_fail(error, HB_E_REFUSED, "%s is being built: its builder sets its memory aside",
@@ -284,13 +305,8 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 		hb_remedy(error, "leave --ttl out, and \"hotballoon release\" it afterwards");
 		return HB_E_USAGE;
 	}
-	code = hb_lock_domain(hb, domain->domid, NULL, error);
-	if (code)
-		return code;
-	code = claim_locked(hb, domain->domid, request->size_kib, error);
-	hb_unlock_domain(hb);
 	reservation->kib = request->size_kib;
-	return code;
+	return claim(hb, domain->domid, request, error);
 }
 
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,

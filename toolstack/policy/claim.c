@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "account.h"
 #include "claim.h"
 #include "error.h"
 
@@ -12,8 +13,8 @@ static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domai
 	return HB_E_REFUSED;
 }
 
-enum hb_code hb_claim_check(const struct hb_domain *domain, const struct hb_host_memory *host,
-			    uint64_t size_kib, struct hb_error *error)
+static enum hb_code check_xen(const struct hb_domain *domain, const struct hb_host_memory *host,
+			      uint64_t size_kib, struct hb_error *error)
 {
 	uint64_t free_kib = host->free_kib + host->scrub_kib;
 
@@ -34,4 +35,17 @@ enum hb_code hb_claim_check(const struct hb_domain *domain, const struct hb_host
 			      "%s would need %s more than it holds, and the host has not that much unclaimed",
 			      "\"hotballoon free\" makes memory free");
 	return HB_OK;
+}
+
+enum hb_code hb_claim_check(const struct hb_domain *domain, const struct hb_host_memory *host,
+			    uint64_t size_kib, bool force, struct hb_error *error)
+{
+	enum hb_code code = check_xen(domain, host, size_kib, error);
+
+	if (!code && !force &&
+	    size_kib - domain->actual_kib > hb_account_available_for(host, domain))
+		return refuse(error, domain, size_kib - domain->actual_kib,
+			      "%s would need %s more than it holds, and the host has not that much to give",
+			      "\"hotballoon free\" makes memory free; --force takes what is set aside for others");
+	return code;
 }

@@ -220,7 +220,8 @@ static void test_claims(void **state)
 			.claimed_kib = 4ULL * claims[i].outstanding,
 		};
 		struct hb_error error;
-		enum hb_code code = hb_claim_check(&domain, &host, 4ULL * claims[i].pages, &error);
+		enum hb_code code = hb_claim_check(&domain, &host, 4ULL * claims[i].pages, false,
+						   &error);
 
 		print_message("%s\n", claims[i].id);
 		assert_int_equal(code, claims[i].why ? HB_E_REFUSED : HB_OK);
