@@ -336,6 +336,63 @@ static void test_reservation_ends(void **state)
 	assert_int_equal(hb_release(hb, "web", &error), HB_E_NO_DOMAIN);
 }
 
+/* A create fails: its domain dies, and the next attempt needs the memory again. */
+static void test_reservation_outlives_corpse(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	uint64_t before;
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 0);
+	guest.domid = 9;
+	guest.name = "web";
+	guest.dying = true;
+	sim_add(sim, &guest);
+	before = available();
+	/* Written while it dies, the file still has it. */
+	reserve_is(HB_OK, "other", 64 * M, 0);
+	assert_non_null(strstr(common_state_file("reservations"), " web\n"));
+	sim_destroy(sim, 9);
+	assert_true(available() > before);
+	assert_int_equal(hb_release(hb, "other", &error), HB_OK);
+	assert_int_equal(hb_release(hb, "web", &error), HB_OK);
+}
+
+/* Nothing can be claimed for what runs no more: it is for the next of that name. */
+static void test_reserve_beside_corpse(void **state)
+{
+	struct sim_guest *second = sim_guest(sim, SECOND);
+
+	(void)state;
+	second->dying = true;
+	reserve_is(HB_OK, "second", G, 60);
+	assert_non_null(strstr(common_state_file("reservations"), " second\n"));
+	second->dying = false;
+	second->crashed = true;
+	reserve_is(HB_OK, "second", G, 60);
+	second->crashed = false;
+	second->shutdown = true;
+	reserve_is(HB_OK, "second", G, 60);
+	/* The one that lives counts, whichever has the smaller domid. */
+	add_guest(9, "second", 64 * M);
+	reserve_is(HB_E_USAGE, "second", G, 60);
+	assert_non_null(strstr(error.message, "exists"));
+}
+
+/* What a domain had claimed before it crashed can be given back. */
+static void test_release_of_crashed(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_result set;
+
+	(void)state;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	reserve_is(HB_OK, "guest1", G, 0);
+	sim_guest(sim, GUEST)->crashed = true;
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
+}
+
 static void test_claim(void **state)
 {
 	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
@@ -485,6 +542,9 @@ int main(void)
 		TEST(test_reserve),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
+		TEST(test_reservation_outlives_corpse),
+		TEST(test_reserve_beside_corpse),
+		TEST(test_release_of_crashed),
 		TEST(test_claim),
 		TEST(test_claim_leaves_others),
 		TEST(test_claim_waits),

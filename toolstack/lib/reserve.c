@@ -50,11 +50,24 @@ static bool read_line(const char *line, void *argument)
 	return true;
 }
 
+/* The domain of that name that a reservation heeds. */
 static const struct hb_domain *find_named(const struct hb_domain *domains, size_t count,
 					  const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(domains[i].name, name))
+		if (!strcmp(domains[i].name, name) && hb_reservation_heeds(&domains[i]))
+			return &domains[i];
+	}
+	return NULL;
+}
+
+/* The one of that name, alive or not, with a claim that is not its builder's. */
+static const struct hb_domain *find_claim(const struct hb_domain *domains, size_t count,
+					  const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(domains[i].name, name) && domains[i].claimed_kib &&
+		    domains[i].state != HB_DOMAIN_BUILDING)
 			return &domains[i];
 	}
 	return NULL;
@@ -345,9 +358,8 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 	*found = false;
 	if (code)
 		return code;
-	named = find_named(domains, count, name);
-	/* A builder's claim is the builder's. */
-	if (named && named->claimed_kib && named->state != HB_DOMAIN_BUILDING) {
+	named = find_claim(domains, count, name);
+	if (named) {
 		rc = hb->host->ops->claim(hb->host, named->domid, 0);
 		*found = true;
 	}

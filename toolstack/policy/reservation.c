@@ -65,6 +65,12 @@ static uint64_t larger(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+bool hb_reservation_heeds(const struct hb_domain *domain)
+{
+	return domain->state != HB_DOMAIN_DYING && domain->state != HB_DOMAIN_CRASHED &&
+	       domain->state != HB_DOMAIN_SHUTDOWN;
+}
+
 uint64_t hb_reservation_left(const struct hb_reservation *reservation,
 			     const struct hb_domain *domain, uint64_t now_s)
 {
@@ -72,7 +78,7 @@ uint64_t hb_reservation_left(const struct hb_reservation *reservation,
 
 	if (now_s >= reservation->until_s)
 		return 0;
-	if (!domain)
+	if (!domain || !hb_reservation_heeds(domain))
 		return reservation->kib;
 	if (domain->state != HB_DOMAIN_BUILDING)
 		return 0;

@@ -7,7 +7,9 @@
  *
  * UNTIL in seconds since 1970. A reservation ends when its time is over, when it
  * is released, and when the domain of that name runs; while that is being built,
- * what it has or was promised counts off.
+ * what it has or was promised counts off. A domain that runs no more is as if it
+ * were not there: a create that fails leaves one behind until its memory is freed,
+ * and what was set aside is there for the next attempt.
  */
 #ifndef HB_RESERVATION_H
 #define HB_RESERVATION_H
@@ -23,6 +25,9 @@ char *hb_reservation_format(const struct hb_reservation *reservation,
 
 /* HB_E_USAGE for a name that no domain can have. */
 enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error);
+
+/* False: it is being destroyed, has crashed or is shut down. */
+bool hb_reservation_heeds(const struct hb_domain *domain);
 
 /* What of it still has to be set aside now; domain is that of its name, or NULL. */
 uint64_t hb_reservation_left(const struct hb_reservation *reservation,

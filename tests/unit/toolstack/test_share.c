@@ -166,6 +166,15 @@ static void test_reservation_left(void **state)
 	domain.claimed_kib = 0;
 	domain.state = HB_DOMAIN_RUNNING;
 	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
+	/* As if it were not there. */
+	domain.state = HB_DOMAIN_DYING;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), G + 7 * M);
+	domain.state = HB_DOMAIN_CRASHED;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), G + 7 * M);
+	domain.state = HB_DOMAIN_SHUTDOWN;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), G + 7 * M);
+	domain.state = HB_DOMAIN_SAVING;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
 }
 
 int main(void)
