@@ -467,7 +467,10 @@ struct hb_watch_request {
 	uint32_t domid;			/* unless all: the watch ends when this one does */
 	/* Called for each change; false ends the watch. */
 	bool (*change)(const struct hb_change *change, void *argument);
-	/* Called after a signal: true ends the watch with HB_E_INTERRUPTED. */
+	/*
+	 * Called before every wait, with signals blocked, and so after every signal:
+	 * true ends the watch with HB_E_INTERRUPTED.
+	 */
 	bool (*interrupted)(void *argument);
 	void *argument;
 };
@@ -476,6 +479,7 @@ struct hb_watch_request {
  * Tell what changes in xenstore: targets, maxima, reports, domains that come and
  * go. By xenstore's watches, without polling; libxenstore starts a thread for
  * that. A guest that writes all the time is looked at ten times a second.
+ * HB_E_NO_DOMAIN: there is no domain domid when it begins.
  */
 enum hb_code hb_watch(struct hb *hb, const struct hb_watch_request *request,
 		      struct hb_error *error);

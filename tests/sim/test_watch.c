@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hb_watch(): what changes is told, once, in order, and at a bounded rate. */
 #include "common.h"
+#include "sim_internal.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static struct sim *sim;
 static char told[8192];
 static unsigned int changes, last_change;
+static size_t watches_left;	/* when the watch had ended */
 static struct hb_error error;
 
 /* "5 target 524288>262144;" and so on. */
@@ -27,10 +30,11 @@ static bool on_change(const struct hb_change *change, void *argument)
 	return !last_change || changes < last_change;
 }
 
-static bool always(void *argument)
+/* The signal that sim_next_event() reports. */
+static bool is_time(void *argument)
 {
 	(void)argument;
-	return true;
+	return sim->clock_ms >= sim->interrupt_ms;
 }
 
 static int setup(void **state)
@@ -52,13 +56,14 @@ static int teardown(void **state)
 static enum hb_code watch(bool all, uint64_t until_ms)
 {
 	struct hb_watch_request request = {
-		.all = all, .domid = GUEST, .change = on_change, .interrupted = always,
+		.all = all, .domid = GUEST, .change = on_change, .interrupted = is_time,
 	};
 	struct hb *hb = sim_connect(sim);
 	enum hb_code code;
 
 	sim->interrupt_ms = until_ms;
 	code = hb_watch(hb, &request, &error);
+	watches_left = sim->connections[0]->nr_watches;
 	hb_close(hb);
 	return code;
 }
@@ -187,7 +192,100 @@ static void test_host_fails(void **state)
 		/* What is left to do at its end may fail unnoticed. */
 		if (watch(true, 1000) != HB_E_HOST)
 			assert_true(at > last - 8);
+		/* But the rest of it is done. */
+		assert_true(watches_left <= (at > last - 6));
 	}
+}
+
+static volatile sig_atomic_t signalled;
+static bool raised;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signalled = 1;
+}
+
+static bool was_signalled(void *argument)
+{
+	(void)argument;
+	return signalled;
+}
+
+/* The signal comes after the question and before a wait: there is no event. */
+static bool raises_after_question(void *argument)
+{
+	bool answer = signalled;
+
+	(void)argument;
+	if (!raised && !sim->connections[0]->nr_events) {
+		raised = true;
+		raise(SIGUSR1);
+	}
+	return answer;
+}
+
+static bool raises_at_change(const struct hb_change *change, void *argument)
+{
+	(void)change;
+	(void)argument;
+	raise(SIGUSR1);
+	return true;
+}
+
+static enum hb_code watch_signals(struct hb_watch_request *request)
+{
+	struct sigaction action = { .sa_handler = on_signal }, old;
+	struct hb *hb = sim_connect(sim);
+	sigset_t before, after;
+	enum hb_code code;
+
+	request->all = true;
+	signalled = 0;
+	raised = false;
+	sim_guest(sim, GUEST)->reports = false;
+	/* Would it not hear of it, another one comes an hour later. */
+	sim->interrupt_ms = 3600 * 1000;
+	sigaction(SIGUSR1, &action, &old);
+	sigprocmask(SIG_BLOCK, NULL, &before);
+	code = hb_watch(hb, request, &error);
+	sigprocmask(SIG_BLOCK, NULL, &after);
+	sigaction(SIGUSR1, &old, NULL);
+	assert_int_equal(sigismember(&before, SIGUSR1), sigismember(&after, SIGUSR1));
+	hb_close(hb);
+	return code;
+}
+
+static void test_signal_while_telling(void **state)
+{
+	struct hb_watch_request request = {
+		.change = raises_at_change, .interrupted = was_signalled,
+	};
+
+	(void)state;
+	assert_int_equal(watch_signals(&request), HB_E_INTERRUPTED);
+	assert_int_equal(sim->clock_ms, 0);
+}
+
+static void test_signal_before_wait(void **state)
+{
+	struct hb_watch_request request = {
+		.change = on_change, .interrupted = raises_after_question,
+	};
+
+	(void)state;
+	assert_int_equal(watch_signals(&request), HB_E_INTERRUPTED);
+	assert_int_equal(sim->clock_ms, 0);
+}
+
+/* It was there when it was looked up by name, and is not any more. */
+static void test_gone_before(void **state)
+{
+	(void)state;
+	sim_destroy(sim, GUEST);
+	assert_int_equal(watch(false, 1000), HB_E_NO_DOMAIN);
+	assert_string_equal(told, "");
+	assert_int_equal(sim->clock_ms, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -202,6 +300,9 @@ int main(void)
 		TEST(test_flood),
 		TEST(test_no_polling),
 		TEST(test_host_fails),
+		TEST(test_signal_while_telling),
+		TEST(test_signal_before_wait),
+		TEST(test_gone_before),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #ifndef HB_HOST_H
 #define HB_HOST_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -84,9 +85,11 @@ struct hb_host_ops {
 	int (*unwatch)(struct hb_host *host, const char *path, const char *token);
 	/*
 	 * The next event's token, cut to size. Waits up to timeout_ms, for ever if
-	 * that is negative. -EAGAIN: the time is over; -EINTR: a signal.
+	 * that is negative, and meanwhile with that signal mask, as ppoll() does.
+	 * -EAGAIN: the time is over; -EINTR: a signal.
 	 */
-	int (*next_event)(struct hb_host *host, int timeout_ms, char *token, size_t size);
+	int (*next_event)(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
+			  size_t size);
 
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);

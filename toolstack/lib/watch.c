@@ -4,9 +4,13 @@
  * differs is told. A domain is read at most once in READ_EVERY_MS, so that a
  * guest that writes all the time costs no more than one that writes seldom; what
  * it wrote in between is not told. Without marked domains there is no timer.
+ *
+ * Who asked is asked before every wait whether to end. Signals are blocked from
+ * there on and let in by the wait itself, so that none falls in between.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,17 +50,27 @@ static void tell(struct watcher *watcher, const struct hb_change *change)
 		watcher->ended = !watcher->request->change(change, watcher->request->argument);
 }
 
-static int watch_dirs(struct watcher *watcher, uint32_t domid, bool begin)
+static int watch_dirs(struct watcher *watcher, uint32_t domid)
 {
-	const struct hb_host_ops *ops = watcher->hb->host->ops;
+	struct hb_host *host = watcher->hb->host;
 	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
 	int rc = 0;
 
 	snprintf(token, sizeof(token), "%u", domid);
 	for (size_t i = 0; i < NR_DIRS && !rc; i++)
-		rc = (begin ? ops->watch : ops->unwatch)(watcher->hb->host,
-			hb_domain_path(path, domid, domain_dirs[i]), token);
+		rc = host->ops->watch(host, hb_domain_path(path, domid, domain_dirs[i]), token);
 	return rc;
+}
+
+/* All of them, though one fails: xenstored may have dropped it with the directory. */
+static void unwatch_dirs(struct watcher *watcher, uint32_t domid)
+{
+	struct hb_host *host = watcher->hb->host;
+	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
+
+	snprintf(token, sizeof(token), "%u", domid);
+	for (size_t i = 0; i < NR_DIRS; i++)
+		host->ops->unwatch(host, hb_domain_path(path, domid, domain_dirs[i]), token);
 }
 
 static int add_domain(struct watcher *watcher, const struct hb_domain *domain)
@@ -69,7 +83,7 @@ static int add_domain(struct watcher *watcher, const struct hb_domain *domain)
 	watcher->list = grown;
 	watcher->list[watcher->count++] = (struct watched){ .domain = *domain, .seen = true };
 	tell(watcher, &change);
-	return watch_dirs(watcher, domain->domid, true);
+	return watch_dirs(watcher, domain->domid);
 }
 
 /* The list keeps its order: changes are told by domid. */
@@ -77,8 +91,7 @@ static void remove_domain(struct watcher *watcher, size_t i)
 {
 	struct hb_change change = { .kind = HB_CHANGE_ENDED, .domain = &watcher->list[i].domain };
 
-	/* xenstored may have dropped the watch with the directory. */
-	watch_dirs(watcher, watcher->list[i].domain.domid, false);
+	unwatch_dirs(watcher, watcher->list[i].domain.domid);
 	tell(watcher, &change);
 	memmove(&watcher->list[i], &watcher->list[i + 1],
 		(--watcher->count - i) * sizeof(watcher->list[0]));
@@ -235,15 +248,34 @@ static void mark(struct watcher *watcher, const char *token)
 		watcher->domains_marked = true;
 }
 
+/* -EINTR: it is to end; -EAGAIN: there is no event yet. */
+static int wait_event(struct watcher *watcher, int timeout_ms, char token[TOKEN_TEXT])
+{
+	const struct hb_watch_request *request = watcher->request;
+	struct hb_host *host = watcher->hb->host;
+	sigset_t all, old;
+	int rc = -EINTR;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &old);
+	if (!request->interrupted(request->argument)) {
+		rc = host->ops->next_event(host, timeout_ms, &old, token, TOKEN_TEXT);
+		/* The signal may mean something else: it is asked again. */
+		if (rc == -EINTR)
+			rc = -EAGAIN;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
 static enum hb_code next(struct watcher *watcher, int timeout_ms, struct hb_error *error)
 {
-	struct hb_host *host = watcher->hb->host;
 	char token[TOKEN_TEXT];
-	int rc = host->ops->next_event(host, timeout_ms, token, sizeof(token));
+	int rc = wait_event(watcher, timeout_ms, token);
 
-	if (rc == -EINTR && watcher->request->interrupted(watcher->request->argument))
+	if (rc == -EINTR)
 		return hb_fail(error, HB_E_INTERRUPTED, "the watch was ended");
-	if (rc == -EINTR || rc == -EAGAIN)
+	if (rc == -EAGAIN)
 		return HB_OK;
 	if (rc)
 		return hb_fail_host(error, rc, "cannot hear of changes in xenstore");
@@ -256,6 +288,9 @@ static enum hb_code watch_loop(struct watcher *watcher, struct hb_error *error)
 	enum hb_code code = look_at_domains(watcher, error);
 	int timeout_ms;
 
+	/* Gone since it was looked up: no event would tell. */
+	if (!code && !watcher->request->all && !watcher->count && !watcher->ended)
+		return hb_domain_fail(error, -ESRCH, watcher->request->domid);
 	while (!code && !watcher->ended) {
 		code = read_marked(watcher, &timeout_ms, error);
 		if (!code && !watcher->ended)
@@ -265,28 +300,35 @@ static enum hb_code watch_loop(struct watcher *watcher, struct hb_error *error)
 }
 
 /* xenstored tells of domains as such by these. */
-static int watch_lists(struct hb_host *host, bool begin)
+static const char *const list_paths[] = { "@introduceDomain", "@releaseDomain" };
+
+#define NR_LISTS (sizeof(list_paths) / sizeof(list_paths[0]))
+
+static int watch_lists(struct hb_host *host)
 {
-	static const char *const paths[] = { "@introduceDomain", "@releaseDomain" };
 	int rc = 0;
 
-	for (size_t i = 0; i < 2 && !rc; i++)
-		rc = (begin ? host->ops->watch : host->ops->unwatch)(host, paths[i], TOKEN_DOMAINS);
+	for (size_t i = 0; i < NR_LISTS && !rc; i++)
+		rc = host->ops->watch(host, list_paths[i], TOKEN_DOMAINS);
 	return rc;
+}
+
+static void unwatch_lists(struct hb_host *host)
+{
+	for (size_t i = 0; i < NR_LISTS; i++)
+		host->ops->unwatch(host, list_paths[i], TOKEN_DOMAINS);
 }
 
 enum hb_code hb_watch(struct hb *hb, const struct hb_watch_request *request, struct hb_error *error)
 {
 	struct watcher watcher = { .hb = hb, .request = request };
-	enum hb_code code;
-	int rc = watch_lists(hb->host, true);
+	int rc = watch_lists(hb->host);
+	enum hb_code code = rc ? hb_fail_host(error, rc, "cannot watch xenstore") :
+			    watch_loop(&watcher, error);
 
-	if (rc)
-		return hb_fail_host(error, rc, "cannot watch xenstore");
-	code = watch_loop(&watcher, error);
-	watch_lists(hb->host, false);
+	unwatch_lists(hb->host);
 	for (size_t i = 0; i < watcher.count; i++)
-		watch_dirs(&watcher, watcher.list[i].domain.domid, false);
+		unwatch_dirs(&watcher, watcher.list[i].domain.domid);
 	free(watcher.list);
 	return code;
 }

@@ -3,6 +3,7 @@
  * The host that is Xen. libxenctrl has no stable ABI and 4.17 to 4.21 differ
  * in what they offer, therefore its headers are included here and nowhere else.
  */
+#define _GNU_SOURCE	/* ppoll() */
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -188,14 +189,18 @@ static int xen_unwatch(struct hb_host *host, const char *path, const char *token
 	return result(xs_unwatch(xen(host)->xs, path, token));
 }
 
-static int xen_next_event(struct hb_host *host, int timeout_ms, char *token, size_t size)
+static int xen_next_event(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
+			  size_t size)
 {
+	struct timespec timeout = {
+		.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L,
+	};
 	struct pollfd fd = { .fd = xs_fileno(xen(host)->xs), .events = POLLIN };
 	char **event = xs_check_watch(xen(host)->xs);
 	int ready;
 
 	if (!event && errno == EAGAIN) {
-		ready = poll(&fd, 1, timeout_ms);
+		ready = ppoll(&fd, 1, timeout_ms < 0 ? NULL : &timeout, mask);
 		if (ready < 0)
 			return -errno;
 		if (ready == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE	/* ppoll() */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -563,15 +565,24 @@ static int sim_unwatch(struct hb_host *host, const char *path, const char *token
 	return rc ? rc : -ENOENT;
 }
 
+/* Real signals come here, and not to a world whose time stands still. */
+static bool real_signal(const sigset_t *mask)
+{
+	const struct timespec now = { 0 };
+
+	return ppoll(NULL, 0, &now, mask) < 0;
+}
+
 /* The world goes on in steps while there is nothing to tell. */
-static int sim_next_event(struct hb_host *host, int timeout_ms, char *token, size_t size)
+static int sim_next_event(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
+			  size_t size)
 {
 	struct connection *connection = connection_of(host);
 	struct sim *sim = sim_of(host);
 	uint64_t start = sim->clock_ms;
 
 	while (!connection->nr_events) {
-		if (sim->interrupt_ms && sim->clock_ms >= sim->interrupt_ms)
+		if ((sim->interrupt_ms && sim->clock_ms >= sim->interrupt_ms) || real_signal(mask))
 			return -EINTR;
 		if (timeout_ms >= 0 && sim->clock_ms >= start + timeout_ms)
 			return -EAGAIN;
