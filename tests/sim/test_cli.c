@@ -118,6 +118,38 @@ static void test_usage(void **state)
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
 }
 
+/* Who asks for JSON gets it, wherever in a wrong command line that stands. */
+static void test_usage_in_json(void **state)
+{
+	static const struct {
+		const char *line, *says;
+	} cases[] = {
+		{ "--bogus --json list", "unknown or incomplete option \"--bogus\"" },
+		{ "list -x --json", "unknown or incomplete option \"-x\"" },
+		{ "list -xy --bogus --json", "unknown or incomplete option \"-xy\"" },
+		{ "list --json=yes --json", "unknown or incomplete option \"--json=yes\"" },
+		{ "-5M --json", "unknown or incomplete option \"-5M\"" },
+		{ "--json -5M", "there is no command \"-5M\"" },
+		{ "--json --wait frobnicate", "there is no command" },
+	};
+	struct json_object *object;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(command_line(cases[i].line), HB_E_USAGE);
+		assert_string_equal(command_err, "");
+		object = parse_out();
+		assert_json_text(object, "error.code", "usage");
+		assert_non_null(strstr(json_object_get_string(at(object, "error.message")), cases[i].says));
+		json_object_put(object);
+	}
+	assert_int_equal(command_line("-5M"), HB_E_USAGE);
+	assert_string_equal(command_out, "");
+	/* Behind -- it is no option. */
+	assert_int_equal(command_line("--bogus list -- --json"), HB_E_USAGE);
+	assert_string_equal(command_out, "");
+}
+
 static void test_exit_codes(void **state)
 {
 	(void)state;
@@ -490,6 +522,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage),
+		TEST(test_usage_in_json),
 		TEST(test_exit_codes),
 		TEST(test_argument_order),
 		TEST(test_list),

@@ -158,22 +158,26 @@ static void list_options(struct option options[OPT_COUNT + 1])
 	}
 }
 
+/* The first mistake is told; what follows it still says whether in JSON. */
 static enum hb_code read_arguments(struct cli *cli, int argc, char **argv,
 				   struct arguments *arguments)
 {
 	struct option options[OPT_COUNT + 1];
 	enum hb_code code = HB_OK;
-	int option;
+	int option, at;	/* the argument that option is from, also if it is one of several */
 
 	list_options(options);
 	optind = 0;
 	opterr = 0;
 	/* "-": operands are returned in place, as option 1. */
-	while (!code && (option = getopt_long(argc, argv, "-:", options, NULL)) != -1) {
+	for (at = 1; (option = getopt_long(argc, argv, "-:", options, NULL)) != -1; at = optind) {
 		if (option == 1) {
 			add_operand(arguments, optarg);
 		} else if (option < FIRST_OPTION) {
-			code = cli_usage(cli, "unknown or incomplete option \"%s\"", argv[optind - 1]);
+			if (!code)
+				code = cli_usage(cli, "unknown or incomplete option \"%s\"", argv[at]);
+			/* getopt may still be within that argument. */
+			continue;
 		} else {
 			cli->given |= CLI_BIT(option - FIRST_OPTION);
 			cli->values[option - FIRST_OPTION] = optarg;
