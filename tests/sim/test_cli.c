@@ -503,6 +503,24 @@ static void test_interrupt(void **state)
 	common_assert_consistent(command_sim, GUEST);
 }
 
+/* While another tool has the domain, nothing has been set that could be shown. */
+static void test_interrupt_before_lock(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	command_sim->tick = interrupt_once;
+	command_sim->locked_domid = GUEST;
+	command_sim->locked_until_ms = 5000;
+	assert_int_equal(command_line("set guest1 256M --wait --json"), 9);
+	assert_int_equal(command_sim->clock_ms, 1000);
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+	object = parse_out();
+	assert_json_text(object, "error.code", "interrupted");
+	assert_int_equal(json_object_object_length(object), 1);
+	json_object_put(object);
+}
+
 static void test_output_that_cannot_be_written(void **state)
 {
 	char *argv[] = { (char *)"hotballoon", (char *)"list", NULL };
@@ -536,6 +554,7 @@ int main(void)
 		TEST(test_reserve),
 		TEST(test_watch),
 		TEST(test_interrupt),
+		TEST(test_interrupt_before_lock),
 		TEST(test_output_that_cannot_be_written),
 	};
 
