@@ -61,6 +61,11 @@ try_removal() {
 	check_stays
 	# Xen's limit is there too: what takes the block's place can only come afterwards.
 	xl mem-set $g 512
+	# It lets the guest have less than a unit more, which must not keep the block either.
+	xenstore-write "$target" $((640 * 1024))
+	check_ok "$g: beyond Xen's limit" wait_report $g cause above-max
+	xenstore-write "$target" $((512 * 1024))
+	check_ok "$g: back from there" reach $g 524288
 	unpin
 	check_ok "$g: afterwards the blocks leave" wait_blocks $g "$at_boot" 30 || books_show $g
 	check_ok "$g: and it is at its target" reach $g 524288
