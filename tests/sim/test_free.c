@@ -2,6 +2,7 @@
 /* Memory made free, and memory set aside, on a whole simulated host. */
 #include "common.h"
 #include "state.h"
+#include "sim_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -202,6 +203,84 @@ static void test_coming(void **state)
 	assert_int_equal(result.count, 0);
 	assert_int_equal(target(THIRD), 2 * G);
 	assert_in_range(result.coming_kib, G, G + 64);
+	forget_result();
+}
+
+/* Xen takes the memory of a domain that is being destroyed piece by piece. */
+#define DRAIN_MIB_S 140ULL
+
+static void drain_second(struct sim *host)
+{
+	struct sim_domain *domain = sim_domain(host, SECOND);
+	uint64_t pages = DRAIN_MIB_S * M / HB_PAGE_KIB / 10;
+
+	if (!domain)
+		return;
+	if (pages > domain->xen.tot_pages)
+		pages = domain->xen.tot_pages;
+	domain->xen.tot_pages -= pages;
+	host->free_pages += pages;
+	if (!domain->xen.tot_pages)
+		sim_destroy(host, SECOND);
+}
+
+/* Its memory comes back in more time than a guest has that stops, and nobody is asked for it. */
+static void test_being_destroyed(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(THIRD, 512 * M, 0);
+	sim_guest(sim, SECOND)->dying = true;
+	sim->tick = drain_second;
+	assert_int_equal(make_free(before + 2000 * M, false), HB_OK);
+	assert_in_range(result.waited_ms, 2000 * 1000 / DRAIN_MIB_S, 2000 * 1000 / DRAIN_MIB_S + 500);
+	assert_in_range(result.coming_kib, 2 * G, 2 * G + 64);
+	assert_int_equal(result.count, 0);
+	assert_int_equal(target(THIRD), 2 * G);
+	forget_result();
+}
+
+/* One whose memory others still hold gives nothing back: those who can are asked. */
+static void test_zombie(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(THIRD, 512 * M, 0);
+	sim_guest(sim, SECOND)->dying = true;
+	assert_int_equal(make_free(before + G, false), HB_OK);
+	assert_true(available() >= before + G);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(result.entries[0].domain.domid, THIRD);
+	assert_false(result.entries[0].stuck);
+	assert_int_equal(make_free(before + 2 * G, false), HB_E_STUCK);
+	forget_result();
+}
+
+/* One that gives is destroyed, and takes its time for it. */
+static void destroy_slowly(struct sim *host)
+{
+	struct sim_guest *second = sim_guest(host, SECOND);
+
+	if (second && host->clock_ms >= 500)
+		second->dying = true;
+	if (second && second->dying)
+		drain_second(host);
+}
+
+static void test_destroyed_on_its_way(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 20 * M;
+	sim->tick = destroy_slowly;
+	assert_int_equal(make_free(before + 1500 * M, false), HB_OK);
+	assert_int_equal(result.count, 1);
+	assert_false(result.entries[0].stuck);
+	assert_int_equal(result.entries[0].from_kib, 2 * G);
 	forget_result();
 }
 
@@ -538,6 +617,9 @@ int main(void)
 		TEST(test_stuck_donor),
 		TEST(test_donor_goes_away),
 		TEST(test_coming),
+		TEST(test_being_destroyed),
+		TEST(test_zombie),
+		TEST(test_destroyed_on_its_way),
 		TEST(test_interrupted),
 		TEST(test_reserve),
 		TEST(test_largest_reservation),

@@ -14,7 +14,10 @@
 #include "wait.h"
 
 #define POLL_MS 100
-/* Each round but the last has lost somebody; more of them do not help. */
+/*
+ * Each round but the last has lost somebody who was waited for; more of them do
+ * not help. A round in which all were lost at once costs no time, and is none.
+ */
 #define ROUNDS_MAX 5
 
 /* One domain that was looked at. */
@@ -22,7 +25,7 @@ struct candidate {
 	struct hb_domain domain;
 	bool stuck;		/* in an earlier round */
 	bool asked;		/* in any round */
-	uint64_t from_kib;	/* its size before the first round */
+	bool dying;		/* it is waited for as one that is being destroyed */
 	uint64_t target_kib;	/* asked for */
 	struct hb_wait wait;
 	bool waiting;
@@ -37,6 +40,8 @@ struct work {
 	struct hb_donor *donors;	/* of the candidates, in the same order */
 	struct hb_host_memory memory;
 	uint64_t start_ms;
+	unsigned int rounds;	/* in which somebody was waited for */
+	bool tried;		/* somebody was asked, or waited for */
 };
 
 static uint64_t now_ms(struct work *work)
@@ -70,7 +75,55 @@ static enum hb_code make_candidates(struct work *work, struct hb_error *error)
 	return code;
 }
 
-/* What each can give now. *coming_kib is on its way without being asked. */
+/*
+ * The domain as wait.h judges it: one that is being destroyed is on its way to
+ * nothing, whatever is left of its nodes.
+ */
+static struct hb_domain as_judged(const struct candidate *candidate)
+{
+	if (!candidate->dying)
+		return candidate->domain;
+	return (struct hb_domain){
+		.state = HB_DOMAIN_RUNNING,
+		.target = { HB_PRESENT, 0 },
+		.actual_kib = candidate->domain.actual_kib,
+	};
+}
+
+static void start_wait(struct work *work, struct candidate *candidate, uint64_t target_kib)
+{
+	struct hb_domain domain;
+
+	candidate->dying = candidate->domain.state == HB_DOMAIN_DYING;
+	candidate->waiting = true;
+	domain = as_judged(candidate);
+	hb_wait_start(&candidate->wait, &domain, candidate->dying ? 0 : target_kib, 0, now_ms(work));
+}
+
+/* A guest that is destroyed is another way of coming back: it is judged anew. */
+static enum hb_verdict judge(struct work *work, struct candidate *candidate)
+{
+	struct hb_domain domain;
+
+	if (candidate->domain.state == HB_DOMAIN_DYING && !candidate->dying)
+		start_wait(work, candidate, 0);
+	domain = as_judged(candidate);
+	return hb_wait_judge(&candidate->wait, &domain, now_ms(work));
+}
+
+/* What the domain gives back without being asked, as long as it is worth a wait. */
+static uint64_t expect(struct work *work, struct candidate *candidate)
+{
+	uint64_t coming_kib = hb_share_coming(&candidate->domain);
+
+	if (!coming_kib)
+		return 0;
+	start_wait(work, candidate, candidate->domain.target.value);
+	candidate->waiting = judge(work, candidate) == HB_WAIT_ON;
+	return candidate->waiting ? coming_kib : 0;
+}
+
+/* What each can give now. *coming_kib is on its way without being asked, and waited for. */
 static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct hb_error *error)
 {
 	*coming_kib = 0;
@@ -87,23 +140,25 @@ static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct 
 			code = hb_limits_get(work->hb, &candidate->domain, &limits, error);
 		if (code)
 			return code;
+		/* What has stopped the guest does not stop its end. */
+		if (candidate->domain.state == HB_DOMAIN_DYING && !candidate->dying)
+			candidate->stuck = false;
 		if (candidate->stuck)
 			continue;
 		work->donors[i].weight = limits.weight;
 		work->donors[i].can_kib = hb_share_can_give(&candidate->domain, &limits, &why);
-		*coming_kib += hb_share_coming(&candidate->domain);
+		*coming_kib += expect(work, candidate);
 	}
 	return HB_OK;
 }
 
-static enum hb_code fail_short(struct work *work, uint64_t possible_kib, bool tried,
-			       struct hb_error *error)
+static enum hb_code fail_short(struct work *work, uint64_t possible_kib, struct hb_error *error)
 {
 	char need[HB_SIZE_TEXT], most[HB_SIZE_TEXT];
 
 	hb_size_human(work->request->need_kib, need);
 	hb_size_human(possible_kib, most);
-	if (tried) {
+	if (work->tried) {
 		hb_fail(error, HB_E_STUCK, "%s cannot be made free: guests have stopped on their way, and %s is what there is",
 			need, hb_size_human(work->result->after_kib, most));
 		hb_remedy(error, "\"hotballoon doctor\" says what stops them");
@@ -160,8 +215,8 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 		return code;
 	candidate->domain = set.after;
 	candidate->target_kib = set.target_kib;
-	candidate->asked = candidate->waiting = true;
-	hb_wait_start(&candidate->wait, &candidate->domain, set.target_kib, 0, now_ms(work));
+	candidate->asked = true;
+	start_wait(work, candidate, set.target_kib);
 	change.sized.value = set.target_kib;
 	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
 }
@@ -217,13 +272,14 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 		if (code && code != HB_E_NO_DOMAIN)
 			return code;
 		if (!code)
-			verdict = hb_wait_judge(&candidate->wait, &candidate->domain, now_ms(work));
+			verdict = judge(work, candidate);
 		candidate->waiting = verdict == HB_WAIT_ON;
 		*moving |= candidate->waiting;
 		if (verdict == HB_WAIT_ON || verdict == HB_WAIT_ARRIVED)
 			continue;
 		candidate->stuck = true;
-		entry_of(work, candidate)->stuck = true;
+		if (!candidate->dying)
+			entry_of(work, candidate)->stuck = true;
 	}
 	return HB_OK;
 }
@@ -253,8 +309,20 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 	return code;
 }
 
-/* One round; *enough if there is nothing left to do. */
-static enum hb_code one_round(struct work *work, bool tried, bool *enough, struct hb_error *error)
+static bool anybody_waiting(const struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].waiting)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * One round; *enough if there is nothing left to do. Ends with somebody waited
+ * for, or somebody lost: rounds come to an end.
+ */
+static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *error)
 {
 	uint64_t coming, short_kib, given;
 	enum hb_code code = look_at_host(work, error);
@@ -268,31 +336,21 @@ static enum hb_code one_round(struct work *work, bool tried, bool *enough, struc
 	short_kib = work->request->need_kib - work->result->after_kib;
 	short_kib = short_kib > coming ? short_kib - coming : 0;
 	given = hb_share(work->donors, work->count, short_kib);
-	if (!tried)
+	if (!work->tried)
 		work->result->coming_kib = coming;
 	if (given < short_kib)
-		return fail_short(work, work->result->after_kib + coming + given, tried, error);
+		return fail_short(work, work->result->after_kib + coming + given, error);
 	note_shares(work);
 	if (work->request->dry_run) {
 		*enough = true;
 		return HB_OK;
 	}
+	work->tried = true;
 	code = ask_all(work, error);
-	return code ? code : wait_for_all(work, error);
-}
-
-/* Those who move without being asked are waited for, too. */
-static void expect_coming(struct work *work)
-{
-	for (size_t i = 0; i < work->count; i++) {
-		struct candidate *candidate = &work->candidates[i];
-
-		if (!hb_share_coming(&candidate->domain) || candidate->domain.state == HB_DOMAIN_DYING)
-			continue;
-		candidate->waiting = true;
-		hb_wait_start(&candidate->wait, &candidate->domain, candidate->domain.target.value, 0,
-			      now_ms(work));
-	}
+	if (code || !anybody_waiting(work))
+		return code;
+	work->rounds++;
+	return wait_for_all(work, error);
 }
 
 /* Xen's limit of everybody who gave follows; a failure here costs no memory. */
@@ -322,11 +380,10 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return hb_fail(error, HB_E_INTERNAL, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
-	expect_coming(work);
-	for (int i = 0; i < ROUNDS_MAX && !code && !enough; i++)
-		code = one_round(work, i > 0, &enough, error);
+	while (work->rounds < ROUNDS_MAX && !code && !enough)
+		code = one_round(work, &enough, error);
 	if (!code && !enough && work->result->after_kib < work->request->need_kib)
-		code = fail_short(work, 0, true, error);
+		code = fail_short(work, 0, error);
 	if (!work->request->dry_run)
 		settle_all(work);
 	return code;

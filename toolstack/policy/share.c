@@ -2,7 +2,10 @@
 #include "limit.h"
 #include "share.h"
 
-/* What Xen counts above a size does not come back; see wait.c. */
+/*
+ * What Xen counts above a size does not come back; see wait.c. Nor do the few
+ * pages of a domain being destroyed that others have mapped.
+ */
 #define KEPT_KIB 1024
 
 static uint64_t pages_up(uint64_t kib)
@@ -95,7 +98,7 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	uint64_t size = domain->target.value + domain->videoram_kib;
 
 	if (domain->state == HB_DOMAIN_DYING)
-		return domain->actual_kib;
+		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT)
 		return 0;
 	return domain->actual_kib > size + KEPT_KIB ? domain->actual_kib - size : 0;

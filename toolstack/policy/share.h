@@ -27,7 +27,10 @@ uint64_t hb_share(struct hb_donor *donors, size_t count, uint64_t need_kib);
 uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,
 			   const char **why);
 
-/* What the domain gives back without being asked: it is above its size. */
+/*
+ * What the domain gives back without being asked: it is above its size, or is being
+ * destroyed. Whether it still moves is for wait.h to say.
+ */
 uint64_t hb_share_coming(const struct hb_domain *domain);
 
 #endif
