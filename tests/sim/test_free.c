@@ -4,6 +4,7 @@
 #include "state.h"
 #include "sim_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -282,6 +283,50 @@ static void test_destroyed_on_its_way(void **state)
 	assert_false(result.entries[0].stuck);
 	assert_int_equal(result.entries[0].from_kib, 2 * G);
 	forget_result();
+}
+
+/* A person sets the second guest while free is at work. */
+static uint64_t person_kib;
+
+static void person_sets(struct sim *host)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%" PRIu64, person_kib);
+	sim_set_limit(host, SECOND, person_kib + M);
+	sim_write_key(host, SECOND, HB_KEY_TARGET, value);
+}
+
+/* Before each call that free makes: what the person has set is never written over. */
+static void person_wins(uint64_t kib)
+{
+	unsigned int calls = 1, start;
+
+	for (unsigned int at = 1; at <= calls; at++) {
+		teardown(NULL);
+		setup(NULL);
+		limit(SECOND, 512 * M, 0);
+		limit(THIRD, 512 * M, 0);
+		person_kib = kib;
+		sim->hook = person_sets;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = sim->calls + at;
+		start = sim->calls;
+		make_free(G * 7 / 2, false);
+		calls = sim->calls - start;
+		if (at <= calls && target(SECOND) != kib)
+			fail_msg("at call %u of %u: %" PRIu64, at, calls, target(SECOND));
+	}
+	assert_true(calls > 100);
+	forget_result();
+}
+
+static void test_person_wins(void **state)
+{
+	(void)state;
+	person_wins(1280 * M);
+	/* Less than free would have asked for: it is not raised, either. */
+	person_wins(768 * M);
 }
 
 static bool stop_at_once(const struct hb_progress *progress, void *argument)
@@ -620,6 +665,7 @@ int main(void)
 		TEST(test_being_destroyed),
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),
+		TEST(test_person_wins),
 		TEST(test_interrupted),
 		TEST(test_reserve),
 		TEST(test_largest_reservation),

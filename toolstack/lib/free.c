@@ -210,7 +210,9 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	struct hb_limits limits;
 	enum hb_code code;
 
-	code = hb_set(work->hb, candidate->domain.domid, &request, &set, error);
+	/* A person wins: the size is worked out from this target. */
+	code = hb_set_expected(work->hb, candidate->domain.domid, candidate->domain.target.value,
+			       &request, &set, error);
 	if (code)
 		return code;
 	candidate->domain = set.after;

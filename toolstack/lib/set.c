@@ -26,10 +26,26 @@ typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_
 				const struct hb_size *size, bool force, struct hb_plan *plan,
 				struct hb_error *error);
 
+/* expected_kib is what the target must be still; NULL if anything will do. */
+static enum hb_code check_expected(const struct hb_domain *domain, const uint64_t *expected_kib,
+				   struct hb_error *error)
+{
+	char who[HB_WHO_TEXT];
+
+	if (!expected_kib ||
+	    (domain->target.presence == HB_PRESENT && domain->target.value == *expected_kib))
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "somebody else has set another target for %s meanwhile",
+		hb_who(domain, who));
+	hb_remedy(error, "find out which tool did: xl mem-set, libvirt or a memory manager");
+	return HB_E_REFUSED;
+}
+
 /* Under the domain's lock: plan and execute until the plan was not stale. */
-static enum hb_code apply_locked(struct hb *hb, uint32_t domid, planner_fn *planner,
-				 const struct hb_set_request *request, struct hb_plan *plan,
-				 struct hb_domain *before, struct hb_error *error)
+static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+				 planner_fn *planner, const struct hb_set_request *request,
+				 struct hb_plan *plan, struct hb_domain *before,
+				 struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	enum hb_code code;
@@ -38,6 +54,8 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, planner_fn *plan
 	for (int i = 0; i < REPLANS_MAX && stale; i++) {
 		stale = false;
 		code = hb_show(hb, domid, before, error);
+		if (!code)
+			code = check_expected(before, expected_kib, error);
 		if (!code)
 			code = hb_host_memory(hb, &memory, error);
 		if (!code)
@@ -48,16 +66,16 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, planner_fn *plan
 	return code;
 }
 
-static enum hb_code apply(struct hb *hb, uint32_t domid, planner_fn *planner,
-			  const struct hb_set_request *request, struct hb_set_result *result,
-			  struct hb_error *error)
+static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+			  planner_fn *planner, const struct hb_set_request *request,
+			  struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_plan plan;
 	enum hb_code code = hb_lock_domain(hb, domid, request, error);
 
 	if (code)
 		return code;
-	code = apply_locked(hb, domid, planner, request, &plan, &result->before, error);
+	code = apply_locked(hb, domid, expected_kib, planner, request, &plan, &result->before, error);
 	hb_unlock_domain(hb);
 	result->after = result->before;
 	if (code)
@@ -233,14 +251,28 @@ static enum hb_code finish(struct hb *hb, const struct hb_set_request *request,
 	return settled;
 }
 
-enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-		    struct hb_set_result *result, struct hb_error *error)
+static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+			const struct hb_set_request *request, struct hb_set_result *result,
+			struct hb_error *error)
 {
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, hb_plan_make, request, result, error);
+	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
 	return code ? code : finish(hb, request, result, error);
+}
+
+enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		    struct hb_set_result *result, struct hb_error *error)
+{
+	return set(hb, domid, NULL, request, result, error);
+}
+
+enum hb_code hb_set_expected(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			     const struct hb_set_request *request, struct hb_set_result *result,
+			     struct hb_error *error)
+{
+	return set(hb, domid, &expected_kib, request, result, error);
 }
 
 enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
@@ -249,7 +281,7 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, hb_plan_ceiling, request, result, error);
+	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
 	return code ? code : settle(hb, result->size_kib, request, result, error);
 }
 

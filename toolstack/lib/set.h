@@ -6,6 +6,15 @@
 #include "internal.h"
 
 /*
+ * hb_set() only if the target is expected_kib still, as seen under libxl's lock:
+ * otherwise HB_E_REFUSED, and nothing is changed. For sizes that were worked out
+ * from an earlier look at the domain.
+ */
+enum hb_code hb_set_expected(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			     const struct hb_set_request *request, struct hb_set_result *result,
+			     struct hb_error *error);
+
+/*
  * Let maxmem follow to what target_kib needs, as far as the guest has come; does
  * nothing if the domain has another target by now. request is told of waiting for
  * libxl's lock.
