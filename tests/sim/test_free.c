@@ -189,6 +189,41 @@ static void test_donor_goes_away(void **state)
 	assert_int_equal(make_free(before + 2 * G, false), HB_OK);
 	assert_true(available() >= before + 2 * G);
 	assert_false(sim_has_nodes(sim, SECOND));
+	assert_int_equal(result.count, 2);
+	assert_false(result.entries[0].stuck);
+	forget_result();
+}
+
+/* One that was never asked has no size that it was asked for. */
+static void test_coming_stops(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(THIRD, 512 * M, 0);
+	sim_write_key(sim, SECOND, HB_KEY_TARGET, "1048576");
+	sim_guest(sim, SECOND)->rate_kib_s = 0;
+	assert_int_equal(make_free(before + 900 * M, false), HB_OK);
+	assert_int_equal(result.count, 2);
+	assert_int_equal(result.entries[0].domain.domid, SECOND);
+	assert_int_equal(result.entries[0].from_kib, G);
+	assert_int_equal(result.entries[0].to_kib, G);
+	assert_true(result.entries[0].stuck);
+	assert_false(result.entries[1].stuck);
+	forget_result();
+}
+
+/* One that goes away has given all it had, asked or not. */
+static void test_coming_goes_away(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	sim_write_key(sim, SECOND, HB_KEY_TARGET, "1048576");
+	sim_guest(sim, SECOND)->rate_kib_s = 0;
+	sim->tick = destroy_second;
+	assert_int_equal(make_free(before + 900 * M, false), HB_OK);
+	assert_int_equal(result.count, 0);
 	forget_result();
 }
 
@@ -297,36 +332,63 @@ static void person_sets(struct sim *host)
 	sim_write_key(host, SECOND, HB_KEY_TARGET, value);
 }
 
-/* Before each call that free makes: what the person has set is never written over. */
-static void person_wins(uint64_t kib)
+/*
+ * Before any call that free makes: what the person has set is never written over,
+ * be it more or less than what free would have asked for.
+ */
+static void test_person_wins(void **state)
 {
 	unsigned int calls = 1, start;
 
 	for (unsigned int at = 1; at <= calls; at++) {
-		teardown(NULL);
-		setup(NULL);
+		teardown(state);
+		setup(state);
 		limit(SECOND, 512 * M, 0);
 		limit(THIRD, 512 * M, 0);
-		person_kib = kib;
+		person_kib = at % 2 ? 1792 * M : 768 * M;
 		sim->hook = person_sets;
 		sim->fault = SIM_FAULT_HOOK;
 		sim->fault_at = sim->calls + at;
 		start = sim->calls;
 		make_free(G * 7 / 2, false);
 		calls = sim->calls - start;
-		if (at <= calls && target(SECOND) != kib)
+		if (at <= calls && target(SECOND) != person_kib)
 			fail_msg("at call %u of %u: %" PRIu64, at, calls, target(SECOND));
 	}
 	assert_true(calls > 100);
 	forget_result();
 }
 
-static void test_person_wins(void **state)
+static void destroy_before(struct sim *host)
 {
-	(void)state;
-	person_wins(1280 * M);
-	/* Less than free would have asked for: it is not raised, either. */
-	person_wins(768 * M);
+	sim_destroy(host, SECOND);
+}
+
+/* Destroyed before any call, even the one that asks it: it is none that does not move. */
+static void test_gone_when_asked(void **state)
+{
+	unsigned int calls = 1, start, unnamed = 0;
+
+	for (unsigned int at = 1; at <= calls; at++) {
+		teardown(state);
+		setup(state);
+		limit(SECOND, 512 * M, 0);
+		limit(THIRD, 512 * M, 0);
+		sim->hook = destroy_before;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = sim->calls + at;
+		start = sim->calls;
+		assert_int_equal(make_free(G * 7 / 2, false), HB_OK);
+		calls = sim->calls - start;
+		for (size_t i = 0; i < result.count; i++) {
+			assert_false(result.entries[i].stuck);
+			assert_true(result.entries[i].to_kib < result.entries[i].from_kib);
+			assert_true(result.entries[i].domain.domid == SECOND || target(THIRD) < 2 * G);
+		}
+		unnamed += !result.count;
+	}
+	assert_true(unnamed > 50);
+	forget_result();
 }
 
 static bool stop_at_once(const struct hb_progress *progress, void *argument)
@@ -662,6 +724,9 @@ int main(void)
 		TEST(test_stuck_donor),
 		TEST(test_donor_goes_away),
 		TEST(test_coming),
+		TEST(test_coming_stops),
+		TEST(test_coming_goes_away),
+		TEST(test_gone_when_asked),
 		TEST(test_being_destroyed),
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),

@@ -170,9 +170,10 @@ static enum hb_code fail_short(struct work *work, uint64_t possible_kib, struct 
 	return HB_E_REFUSED;
 }
 
-/* Note a candidate that gives, for the caller. */
+/* Note a candidate for the caller. Until it is asked, it is asked for nothing. */
 static struct hb_free_entry *entry_of(struct work *work, const struct candidate *candidate)
 {
+	uint64_t size_kib = candidate->domain.target.value + candidate->domain.videoram_kib;
 	struct hb_free_result *result = work->result;
 
 	for (size_t i = 0; i < result->count; i++) {
@@ -181,11 +182,20 @@ static struct hb_free_entry *entry_of(struct work *work, const struct candidate 
 	}
 	result->entries[result->count] = (struct hb_free_entry){
 		.domain = candidate->domain,
-		.from_kib = candidate->domain.target.value + candidate->domain.videoram_kib,
+		.from_kib = size_kib, .to_kib = size_kib,
 	};
 	return &result->entries[result->count++];
 }
 
+/* It is left out from now on. One that is being destroyed is no guest any more. */
+static void mark_stuck(struct work *work, struct candidate *candidate)
+{
+	candidate->stuck = true;
+	if (!candidate->dying)
+		entry_of(work, candidate)->stuck = true;
+}
+
+/* What all would be asked for. */
 static void note_shares(struct work *work)
 {
 	for (size_t i = 0; i < work->count; i++) {
@@ -215,6 +225,7 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 			       &request, &set, error);
 	if (code)
 		return code;
+	entry_of(work, candidate)->to_kib = request.size.amount;
 	candidate->domain = set.after;
 	candidate->target_kib = set.target_kib;
 	candidate->asked = true;
@@ -223,7 +234,10 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
 }
 
-/* A domain that cannot be set is as good as one that does not move. */
+/*
+ * A domain that cannot be set is as good as one that does not move; one that is
+ * gone has given all it had.
+ */
 static enum hb_code ask_all(struct work *work, struct hb_error *error)
 {
 	for (size_t i = 0; i < work->count; i++) {
@@ -232,12 +246,12 @@ static enum hb_code ask_all(struct work *work, struct hb_error *error)
 
 		if (work->donors[i].give_kib)
 			code = ask(work, candidate, work->donors[i].give_kib, error);
-		if (code == HB_E_NO_DOMAIN || code == HB_E_REFUSED) {
+		if (code == HB_E_REFUSED)
+			mark_stuck(work, candidate);
+		else if (code == HB_E_NO_DOMAIN)
 			candidate->stuck = true;
-			entry_of(work, candidate)->stuck = true;
-		} else if (code) {
+		else if (code)
 			return code;
-		}
 	}
 	return HB_OK;
 }
@@ -259,7 +273,7 @@ static bool report_progress(struct work *work)
 	return !work->request->progress || work->request->progress(&progress, work->request->argument);
 }
 
-/* Judge everybody who is on the way; false if nobody is any more. */
+/* Judge everybody who is on the way; *moving is false if nobody is any more. */
 static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *error)
 {
 	*moving = false;
@@ -277,11 +291,9 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 			verdict = judge(work, candidate);
 		candidate->waiting = verdict == HB_WAIT_ON;
 		*moving |= candidate->waiting;
-		if (verdict == HB_WAIT_ON || verdict == HB_WAIT_ARRIVED)
-			continue;
-		candidate->stuck = true;
-		if (!candidate->dying)
-			entry_of(work, candidate)->stuck = true;
+		if (verdict == HB_WAIT_STUCK || verdict == HB_WAIT_PAUSED ||
+		    verdict == HB_WAIT_SUPERSEDED)
+			mark_stuck(work, candidate);
 	}
 	return HB_OK;
 }
@@ -322,7 +334,7 @@ static bool anybody_waiting(const struct work *work)
 
 /*
  * One round; *enough if there is nothing left to do. Ends with somebody waited
- * for, or somebody lost: rounds come to an end.
+ * for, or somebody stuck or gone: rounds come to an end.
  */
 static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *error)
 {
@@ -342,8 +354,8 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 		work->result->coming_kib = coming;
 	if (given < short_kib)
 		return fail_short(work, work->result->after_kib + coming + given, error);
-	note_shares(work);
 	if (work->request->dry_run) {
+		note_shares(work);
 		*enough = true;
 		return HB_OK;
 	}
