@@ -115,21 +115,34 @@ static uint64_t smaller(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib)
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* The guest's own word about its maximum is not believed below least_kib. */
+static uint64_t ceiling_of(const struct hb_domain *domain, uint64_t least_kib)
 {
 	const struct hb_number *driver = &domain->report.max, *admin = &domain->hotplug_max;
 	uint64_t ceiling = HB_SIZE_MAX_KIB;
 
-	/* A domain that is smaller already lives with it. */
-	*floor_kib = smaller(hb_plan_least_kib(domain), domain->target.value + domain->videoram_kib);
 	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT)
-		ceiling = smaller(ceiling, driver->value + domain->videoram_kib);
+		ceiling = smaller(ceiling, larger(driver->value + domain->videoram_kib, least_kib));
 	if (domain->driver == HB_DRIVER_WINDOWS || !domain->domid)
 		ceiling = smaller(ceiling, domain->static_max.value + domain->videoram_kib);
 	if (admin->presence == HB_PRESENT)
 		ceiling = smaller(ceiling, admin->value + domain->videoram_kib);
+	return ceiling;
+}
+
+void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib)
+{
+	uint64_t size = domain->target.value + domain->videoram_kib;
+
+	/* A domain that is smaller already lives with it. */
+	*floor_kib = smaller(hb_plan_least_kib(domain), size);
 	/* A guest that reports nonsense cannot keep its host from giving it limits. */
-	*ceiling_kib = ceiling > *floor_kib ? ceiling : *floor_kib;
+	*ceiling_kib = larger(ceiling_of(domain, size), *floor_kib);
 }
 
 bool hb_limits_valid(uint64_t floor_kib, uint64_t min_kib, uint64_t max_kib, uint64_t ceiling_kib)
@@ -190,6 +203,9 @@ struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_
 	if (limits->mode != HB_MODE_AUTO)
 		return range;
 	hb_limits_bounds(domain, &floor, &ceiling);
+	/* Nor can it take its own minimum away. */
+	if (limits->min.presence == HB_PRESENT)
+		ceiling = larger(ceiling_of(domain, larger(size, limits->min.value)), floor);
 	/* What nobody has said is the size it has: nothing is taken or given unasked. */
 	if (limits->min.presence == HB_PRESENT)
 		range.min_kib = limits->min.value;

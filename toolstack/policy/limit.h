@@ -28,7 +28,10 @@ bool hb_limits_parse(const char *line, struct hb_limits_entry *entry);
 /* The line with its newline, which hb_limits_parse() reads back. Returns text. */
 char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE]);
 
-/* The smallest and the largest size that make sense for the domain. */
+/*
+ * The smallest and the largest size that make sense for the domain. What its guest
+ * says about its maximum counts only above the size that it has.
+ */
 void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib);
 
 /* floor <= min <= max <= ceiling. */

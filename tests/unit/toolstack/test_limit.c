@@ -130,7 +130,8 @@ static void test_bounds(void **state)
 	/* A guest that reports 0 does not make its bounds cross. */
 	domain.report.max.value = 0;
 	hb_limits_bounds(&domain, &floor, &ceiling);
-	assert_true(floor <= ceiling);
+	assert_int_equal(floor, HB_PAGE_KIB);
+	assert_int_equal(ceiling, 512 * M);
 	/* One that is small already. */
 	domain = guest();
 	domain.target.value = 32 * M;
@@ -221,6 +222,40 @@ static void test_range_and_pin(void **state)
 	assert_int_equal(range.max_kib, G);
 }
 
+/* What a guest says about its maximum takes nothing from it, nor from its minimum. */
+static void test_range_of_liar(void **state)
+{
+	struct hb_limits limits = {
+		.mode = HB_MODE_AUTO,
+		.min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 4 * G },
+		.set = { HB_PRESENT, 512 * M },
+	};
+	struct hb_domain domain = guest();
+	struct hb_range range;
+
+	(void)state;
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	domain.report.max = (struct hb_number){ HB_PRESENT, 4 };
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, 256 * M);
+	assert_int_equal(range.max_kib, 512 * M);
+	/* A minimum above its size holds, too. */
+	limits.min.value = G;
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, G);
+	assert_int_equal(range.max_kib, G);
+	/* What the administrator's own maximum forbids is none of the guest's. */
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 768 * M };
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, 768 * M);
+	/* An honest one holds. */
+	domain.hotplug_max.presence = HB_ABSENT;
+	domain.report.max.value = 2 * G;
+	range = hb_limits_range(&domain, &limits);
+	assert_int_equal(range.min_kib, G);
+	assert_int_equal(range.max_kib, 2 * G);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -230,6 +265,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_range_and_pin),
+		cmocka_unit_test(test_range_of_liar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
