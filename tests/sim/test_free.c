@@ -391,6 +391,77 @@ static void test_gone_when_asked(void **state)
 	forget_result();
 }
 
+/* One that another tool holds locked for ever: the other gives its part. */
+static void test_hung_lock(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 0);
+	sim->locked_domid = SECOND;
+	sim->locked_until_ms = 1000000;
+	assert_int_equal(make_free(before + 800 * M, false), HB_OK);
+	assert_true(available() >= before + 800 * M);
+	assert_int_equal(target(SECOND), 2 * G);
+	assert_int_equal(result.count, 2);
+	assert_true(result.entries[0].stuck);
+	assert_int_equal(result.entries[0].to_kib, 2 * G);
+	assert_false(result.entries[1].stuck);
+	/* It is alone: there is nobody else. */
+	assert_int_equal(make_free(before + 2 * G, false), HB_E_STUCK);
+	forget_result();
+}
+
+/* The lock is taken after the target was written: maxmem waits, and the guest gives. */
+static void lock_second(struct sim *host)
+{
+	host->locked_domid = SECOND;
+	host->locked_until_ms = 1000000;
+}
+
+static void test_lock_hangs_later(void **state)
+{
+	unsigned int calls = 1, start;
+
+	for (unsigned int at = 1; at <= calls; at += 3) {
+		teardown(state);
+		setup(state);
+		limit(SECOND, 512 * M, 0);
+		limit(THIRD, 512 * M, 0);
+		sim->hook = lock_second;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = sim->calls + at;
+		start = sim->calls;
+		assert_int_equal(make_free(G * 7 / 2, false), HB_OK);
+		assert_true(available() >= G * 7 / 2);
+		calls = sim->calls - start;
+	}
+	assert_true(calls > 100);
+	forget_result();
+}
+
+/* A guest that says that it can have nothing is asked as any other. */
+static void test_report_of_liar(void **state)
+{
+	struct hb_limits_change change = { .max = { HB_PRESENT, 4 * G } };
+	uint64_t before = available();
+	struct hb_limits limits;
+	struct hb_domain domain;
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 0);
+	assert_int_equal(hb_show(hb, SECOND, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	sim_write_key(sim, SECOND, HB_KEY_REPORT_MAX, "4");
+	assert_int_equal(make_free(before + 800 * M, false), HB_OK);
+	assert_int_equal(result.count, 2);
+	assert_false(result.entries[0].stuck);
+	assert_true(target(SECOND) >= 512 * M);
+	forget_result();
+}
+
 static bool stop_at_once(const struct hb_progress *progress, void *argument)
 {
 	(void)argument;
@@ -731,6 +802,9 @@ int main(void)
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),
 		TEST(test_person_wins),
+		TEST(test_hung_lock),
+		TEST(test_lock_hangs_later),
+		TEST(test_report_of_liar),
 		TEST(test_interrupted),
 		TEST(test_reserve),
 		TEST(test_largest_reservation),

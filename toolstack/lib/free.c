@@ -207,6 +207,35 @@ static void note_shares(struct work *work)
 	}
 }
 
+/*
+ * A manager has written its target. Kept limits that do not fit what the guest can
+ * be now are no reason to end: it counts as set by a person from now on.
+ */
+static enum hb_code record(struct work *work, const struct candidate *candidate,
+			   struct hb_error *error)
+{
+	struct hb_limits_change change = { .sized = { HB_PRESENT, candidate->target_kib } };
+	struct hb_limits limits;
+	enum hb_code code = hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
+
+	return code == HB_E_USAGE ? HB_OK : code;
+}
+
+/*
+ * One that cannot be set, be it refused or held locked for ever, is as good as one
+ * that does not move; one that is gone has given all it had.
+ */
+static enum hb_code leave_out(struct work *work, struct candidate *candidate, enum hb_code code)
+{
+	if (code == HB_E_NO_DOMAIN)
+		candidate->stuck = true;
+	else if (code == HB_E_REFUSED || code == HB_E_HOST)
+		mark_stuck(work, candidate);
+	else
+		return code;
+	return HB_OK;
+}
+
 static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t give_kib,
 			struct hb_error *error)
 {
@@ -215,45 +244,38 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 						   candidate->domain.videoram_kib - give_kib },
 		.progress = work->request->progress, .argument = work->request->argument,
 	};
-	struct hb_limits_change change = { .sized = { HB_PRESENT, 0 } };
 	struct hb_set_result set;
-	struct hb_limits limits;
-	enum hb_code code;
+	enum hb_code code, recorded;
+	struct hb_error later;
 
 	/* A person wins: the size is worked out from this target. */
 	code = hb_set_expected(work->hb, candidate->domain.domid, candidate->domain.target.value,
 			       &request, &set, error);
-	if (code)
-		return code;
+	/* The target stands, whatever became of maxmem: it follows at the end, too. */
+	if (!set.done)
+		return leave_out(work, candidate, code);
 	entry_of(work, candidate)->to_kib = request.size.amount;
 	candidate->domain = set.after;
 	candidate->target_kib = set.target_kib;
 	candidate->asked = true;
 	start_wait(work, candidate, set.target_kib);
-	change.sized.value = set.target_kib;
-	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
+	recorded = record(work, candidate, &later);
+	if (code == HB_E_INTERRUPTED)
+		return code;
+	if (recorded)
+		*error = later;
+	return recorded;
 }
 
-/*
- * A domain that cannot be set is as good as one that does not move; one that is
- * gone has given all it had.
- */
 static enum hb_code ask_all(struct work *work, struct hb_error *error)
 {
-	for (size_t i = 0; i < work->count; i++) {
-		struct candidate *candidate = &work->candidates[i];
-		enum hb_code code = HB_OK;
+	enum hb_code code = HB_OK;
 
+	for (size_t i = 0; i < work->count && !code; i++) {
 		if (work->donors[i].give_kib)
-			code = ask(work, candidate, work->donors[i].give_kib, error);
-		if (code == HB_E_REFUSED)
-			mark_stuck(work, candidate);
-		else if (code == HB_E_NO_DOMAIN)
-			candidate->stuck = true;
-		else if (code)
-			return code;
+			code = ask(work, &work->candidates[i], work->donors[i].give_kib, error);
 	}
-	return HB_OK;
+	return code;
 }
 
 static bool report_progress(struct work *work)
