@@ -144,10 +144,10 @@ check "$g: no process died, no word was lost" ok "${churned%% *}"
 note "$g: churned: $churned (rounds, MiB verified)"
 check_ok "$g: contents from before" guest_verify $g held
 
-# The largest size needs every block there is.
+# PV guests keep a block that was added while another one was offline by other hands.
 at_rest $MOST
 blocks=$(guest_blocks $g)
-check "$g: all blocks are online" "${blocks%% *}" "${blocks##* }"
+check "$g: all blocks that it needs are online, of ${blocks%% *}" $((MOST / BLOCK)) "${blocks##* }"
 check_ok "$g: fill what it has" guest_fill $g most $(($(guest_meminfo $g MemAvailable) / 1024 - 100))
 check_ok "$g: contents of it" guest_verify $g most
 check_ok "$g: free it" guest_release $g most
