@@ -254,13 +254,6 @@ void hb_blockmap_suspect(struct hb_blockmap *map)
 	}
 }
 
-bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn)
-{
-	struct hb_block *block = hb_blockmap_find(map, pfn);
-
-	return block && test_bit(pfn - block->start_pfn, block->page_held);
-}
-
 unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
 				  unsigned long pfn, unsigned long nr)
 {

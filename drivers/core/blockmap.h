@@ -129,8 +129,6 @@ int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
  */
 void hb_blockmap_suspect(struct hb_blockmap *map);
 
-bool hb_blockmap_is_held(const struct hb_blockmap *map, unsigned long pfn);
-
 /* How many of @nr pages of one block from @pfn on are held. */
 unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
 				  unsigned long pfn, unsigned long nr);

@@ -580,8 +580,8 @@ static void test_random_changes(void **state)
 		check_all(f, &seed);
 	}
 	for (pfn = 0; pfn < PAGES; pfn++)
-		assert_int_equal(hb_blockmap_is_held(&f->map, pfn), f->held[pfn]);
-	assert_false(hb_blockmap_is_held(&f->map, PAGES));
+		assert_int_equal(hb_blockmap_held_in(&f->map, pfn, 1), f->held[pfn]);
+	assert_int_equal(hb_blockmap_held_in(&f->map, PAGES, 1), 0);
 	destroy(f);
 }
 
