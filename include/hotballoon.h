@@ -235,8 +235,9 @@ struct hb_step {
 #define HB_NOTES_MAX 3
 
 struct hb_progress {
-	const struct hb_domain *domain;	/* as it was before; if locked, only its domid */
-	bool locked;		/* waits for another tool that has the domain locked: no sizes */
+	/* As it was before. If locked, only its domid; or only a name, "host", for the host. */
+	const struct hb_domain *domain;
+	bool locked;		/* waits for another tool that has it locked: no sizes */
 	uint64_t from_kib;	/* size when the wait began */
 	uint64_t now_kib;	/* size now */
 	uint64_t goal_kib;	/* size asked for */
@@ -248,7 +249,11 @@ struct hb_set_request {
 	struct hb_size size;
 	bool force;		/* do what would be refused as unwise; see hb_set() */
 	bool wait;		/* return when the guest has got there, or does not any more */
-	unsigned int timeout_s;	/* of wait; 0: none, a guest that stops moving ends it */
+	/*
+	 * Of wait; 0: none, a guest that stops moving ends it. Of waiting for another
+	 * tool, too, which takes half a minute at most: HB_E_HOST.
+	 */
+	unsigned int timeout_s;
 	/*
 	 * Called at least ten times a second during a wait for the guest or for
 	 * another tool; false ends it. May be NULL. argument is passed on.
@@ -295,8 +300,7 @@ enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *
 /*
  * Set how far a running guest may grow, as xl mem-max does: paging pool, Xen's
  * maxmem and static-max; the target stays. A relative size counts from
- * static-max. result->size_kib is the maximum. Of request, all but wait and
- * timeout_s is used.
+ * static-max. result->size_kib is the maximum. Of request, all but wait is used.
  *
  * Until the next hb_set() Xen lets the guest take that much whatever its target
  * is. HB_E_REFUSED: below the size now, and what hb_set() refuses; domain 0
@@ -431,6 +435,9 @@ struct hb_reserve_request {
 	unsigned int vcpus;	/* 0: one */
 	unsigned int ttl_s;	/* 0: an hour */
 	bool force;		/* although the host has not that much to give */
+	/* As in struct hb_set_request, of waiting for another tool. */
+	bool (*progress)(const struct hb_progress *progress, void *argument);
+	void *argument;
 };
 
 /*

@@ -13,7 +13,7 @@
 static char state_dir[64];
 
 static const char *const state_files[] = {
-	"lock", "limits", "limits.new", "reservations", "reservations.new",
+	"limits", "limits.new", "reservations", "reservations.new",
 };
 
 static void remove_state(void)

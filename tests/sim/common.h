@@ -47,6 +47,8 @@ enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_r
 extern char common_state_dir[64];
 void common_make_state_dir(void);
 void common_remove_state_dir(void);
+/* The host's lock is a file there, "lock", for processes that are forked; real time passes. */
+void common_lock_file(struct sim *sim);
 /* A handle that keeps its state there. */
 struct hb *common_connect(struct sim *sim);
 /* Text of a file there, valid until the next call; NULL if there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Memory made free, and memory set aside, on a whole simulated host. */
 #include "common.h"
-#include "state.h"
+#include "file_lock.h"
 #include "sim_internal.h"
 
 #include <inttypes.h>
@@ -391,6 +391,23 @@ static void test_gone_when_asked(void **state)
 	forget_result();
 }
 
+/* Nor does it take longer than the caller has time for. */
+static void test_hung_lock_and_timeout(void **state)
+{
+	struct hb_free_request request = { .timeout_s = 5 };
+	uint64_t start = sim->clock_ms;
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	limit(THIRD, 512 * M, 0);
+	sim->locked_domid = SECOND;
+	sim->locked_until_ms = 1000000;
+	request.need_kib = available() + 800 * M;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_TIMEOUT);
+	assert_in_range(sim->clock_ms - start, 5000, 7000);
+	forget_result();
+}
+
 /* One that another tool holds locked for ever: the other gives its part. */
 static void test_hung_lock(void **state)
 {
@@ -459,7 +476,15 @@ static void test_report_of_liar(void **state)
 	assert_int_equal(result.count, 2);
 	assert_false(result.entries[0].stuck);
 	assert_true(target(SECOND) >= 512 * M);
+	/* It is known who has set it: it can be asked again. */
+	assert_int_equal(hb_show(hb, SECOND, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_OK);
+	assert_int_equal(limits.set.value, target(SECOND));
 	forget_result();
+	/* And it keeps nobody from leaving it alone. */
+	change = (struct hb_limits_change){ .off = true };
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	assert_int_equal(limits.mode, HB_MODE_OFF);
 }
 
 static bool stop_at_once(const struct hb_progress *progress, void *argument)
@@ -724,7 +749,9 @@ static void test_claim_waits(void **state)
 
 	(void)state;
 	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
-	assert_int_equal(hb_state_lock(hb, &lock, &error), HB_OK);
+	common_lock_file(sim);
+	lock = hb_file_lock(sim->host_lock);
+	assert_true(lock >= 0);
 	child = fork();
 	if (child == 0) {
 		struct hb_reserve_request request = { .name = "guest1", .size_kib = G };
@@ -735,7 +762,7 @@ static void test_claim_waits(void **state)
 	}
 	usleep(200000);
 	assert_int_equal(waitpid(child, &status, WNOHANG), 0);
-	hb_state_unlock(lock);
+	close(lock);
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), HB_OK);
@@ -803,6 +830,7 @@ int main(void)
 		TEST(test_destroyed_on_its_way),
 		TEST(test_person_wins),
 		TEST(test_hung_lock),
+		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
 		TEST(test_interrupted),

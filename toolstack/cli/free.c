@@ -175,13 +175,17 @@ enum hb_code cli_reserve(struct cli *cli)
 		.name = cli->values[OPT_FOR], .size_kib = cli->size.amount,
 		.vcpus = cli->vcpus, .maxmem_kib = cli->maxmem_kib, .ttl_s = cli->timeout_s,
 		.force = cli_has(cli, OPT_FORCE),
+		.progress = cli_on_progress, .argument = cli,
 	};
 	struct hb_reservation reservation;
 	enum hb_code code;
 
 	if (!cli->operands[0])
 		return list_reservations(cli);
+	cli_catch_signals();
 	code = hb_reserve(cli->hb, &request, &reservation, &cli->error);
+	cli_release_signals();
+	cli_clear_progress(cli);
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))

@@ -59,7 +59,9 @@ static void draw(FILE *err, const struct hb_progress *p)
 	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], time[TIME_TEXT];
 	uint64_t left = p->now_kib > p->goal_kib ? p->now_kib - p->goal_kib : p->goal_kib - p->now_kib;
 
-	if (p->locked) {
+	if (p->locked && p->domain->name[0]) {
+		fprintf(err, "\r%s: another hotballoon has it locked", p->domain->name);
+	} else if (p->locked) {
 		fprintf(err, "\rdomain %u: another tool has it locked", p->domain->domid);
 	} else {
 		fprintf(err, "\r%s: %s -> %s", p->domain->name, hb_size_human(p->now_kib, now),

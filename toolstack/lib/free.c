@@ -207,18 +207,14 @@ static void note_shares(struct work *work)
 	}
 }
 
-/*
- * A manager has written its target. Kept limits that do not fit what the guest can
- * be now are no reason to end: it counts as set by a person from now on.
- */
+/* A manager has written its target, and no person. */
 static enum hb_code record(struct work *work, const struct candidate *candidate,
 			   struct hb_error *error)
 {
 	struct hb_limits_change change = { .sized = { HB_PRESENT, candidate->target_kib } };
 	struct hb_limits limits;
-	enum hb_code code = hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
 
-	return code == HB_E_USAGE ? HB_OK : code;
+	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
 }
 
 /*
@@ -236,12 +232,23 @@ static enum hb_code leave_out(struct work *work, struct candidate *candidate, en
 	return HB_OK;
 }
 
+/* What is left of the caller's time, at least a second of it; 0 if there is no limit. */
+static unsigned int left_s(struct work *work)
+{
+	uint64_t gone_s = (now_ms(work) - work->start_ms) / 1000;
+
+	if (!work->request->timeout_s)
+		return 0;
+	return work->request->timeout_s > gone_s ? work->request->timeout_s - gone_s : 1;
+}
+
 static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t give_kib,
 			struct hb_error *error)
 {
 	struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false, candidate->domain.target.value +
 						   candidate->domain.videoram_kib - give_kib },
+		.timeout_s = left_s(work),
 		.progress = work->request->progress, .argument = work->request->argument,
 	};
 	struct hb_set_result set;
@@ -392,12 +399,14 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 /* Xen's limit of everybody who gave follows; a failure here costs no memory. */
 static void settle_all(struct work *work)
 {
-	const struct hb_set_request request = {
-		.progress = work->request->progress, .argument = work->request->argument,
-	};
 	struct hb_error ignored;
 
 	for (size_t i = 0; i < work->count; i++) {
+		const struct hb_set_request request = {
+			.timeout_s = left_s(work),
+			.progress = work->request->progress, .argument = work->request->argument,
+		};
+
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, &request, &ignored);

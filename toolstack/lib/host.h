@@ -67,6 +67,13 @@ struct hb_host_ops {
 	 */
 	int (*lock)(struct hb_host *host, uint32_t domid, const char *uuid);
 	void (*unlock)(struct hb_host *host);
+	/*
+	 * Our own lock of the whole host, which keeps others who use this library from
+	 * giving its memory away and from writing our files. -EBUSY and the end of a
+	 * process are as above.
+	 */
+	int (*lock_host)(struct hb_host *host);
+	void (*unlock_host)(struct hb_host *host);
 
 	int (*begin)(struct hb_host *host, uint32_t *transaction);
 	int (*end)(struct hb_host *host, uint32_t transaction, bool commit);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "file_lock.h"
 #include "libxl_lock.h"
 
 /* How often the file may vanish under us before something else is wrong. */
@@ -23,20 +22,17 @@ static bool is_current(int fd, const char *path)
 /* -EAGAIN: the file was removed meanwhile. */
 static int try_lock(struct hb_libxl_lock *lock)
 {
-	int fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	int rc = 0;
+	int fd = hb_file_lock(lock->path);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	else if (!is_current(fd, lock->path))
-		rc = -EAGAIN;
-	if (rc)
+		return fd == -ENOENT ? 0 : fd;
+	if (!is_current(fd, lock->path)) {
 		close(fd);
-	lock->held = !rc;
+		return -EAGAIN;
+	}
+	lock->held = true;
 	lock->fd = fd;
-	return rc;
+	return 0;
 }
 
 int hb_libxl_lock(struct hb_libxl_lock *lock, const char *dir, uint32_t domid, const char *uuid)

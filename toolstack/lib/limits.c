@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "limit.h"
+#include "lock.h"
 #include "state.h"
 
 #define FILE_NAME "limits"
@@ -77,6 +78,20 @@ static void change_limits(const struct hb_domain *domain, const struct hb_limits
 		*limits = (struct hb_limits){ .weight = HB_WEIGHT_DEFAULT };
 }
 
+/*
+ * Must the limits fit what the domain can be now? Only where they are given, or
+ * begin to apply: what a guest reports keeps nobody from leaving it alone, and
+ * what a manager has written stands.
+ */
+static bool must_fit(const struct hb_limits_change *change, enum hb_mode before,
+		     const struct hb_limits *limits)
+{
+	if (limits->mode == HB_MODE_MANUAL)
+		return false;
+	return change->min.presence == HB_PRESENT || change->max.presence == HB_PRESENT ||
+	       change->reset || (limits->mode == HB_MODE_AUTO && before != HB_MODE_AUTO);
+}
+
 static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				const struct hb_limits_change *change, struct edit *edit,
 				struct hb_error *error)
@@ -84,11 +99,13 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 	struct hb_limits *limits = &edit->found.limits;
 	enum hb_code code = load(hb, domain->uuid, edit, error);
 	char line[HB_LIMITS_LINE];
+	enum hb_mode before;
 
 	if (code)
 		return code;
+	before = limits->mode;
 	change_limits(domain, change, limits);
-	if (limits->mode != HB_MODE_MANUAL)
+	if (must_fit(change, before, limits))
 		code = hb_limits_check(domain, limits, error);
 	if (code)
 		return code;
@@ -102,15 +119,14 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 			   const struct hb_limits_change *change, struct hb_limits *limits,
 			   struct hb_error *error)
 {
-	enum hb_code code;
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
 	struct edit edit;
-	int lock;
 
-	code = hb_state_lock(hb, &lock, error);
 	if (code)
 		return code;
 	code = edit_limits(hb, domain, change, &edit, error);
-	hb_state_unlock(lock);
+	hb_unlock_host(hb);
 	free(edit.others.text);
 	*limits = edit.found.limits;
 	return code;

@@ -7,75 +7,177 @@
 
 /*
  * libxl holds its lock for the time of some hypercalls, and for seconds while it
- * adds a device. Longer than this, and its process hangs.
+ * adds a device; we hold ours for some calls. Longer than this, and a process hangs.
  */
-#define LOCK_TIMEOUT_MS 30000
+#define LOCK_TIMEOUT_S 30
 #define LOCK_POLL_MS 20
 
-/* False if who asked wants to wait no longer. */
-static bool report_waiting(const struct hb_set_request *request, uint32_t domid, uint64_t waited_ms)
-{
-	const struct hb_domain domain = { .domid = domid };
-	struct hb_progress progress = { .domain = &domain, .locked = true, .elapsed_ms = waited_ms };
+/* What is to be locked; each wait is one of these. */
+struct wanted {
+	bool domain, host;
+	uint32_t domid;
+	char uuid[HB_UUID_TEXT];
+	bool host_failed;	/* it was the host's lock that the last attempt did not get */
+};
 
-	return !request || !request->progress || request->progress(&progress, request->argument);
+static uint64_t timeout_s(const struct hb_patience *patience)
+{
+	return patience->timeout_s && patience->timeout_s < LOCK_TIMEOUT_S ? patience->timeout_s :
+	       LOCK_TIMEOUT_S;
 }
 
-static int lock_waiting(struct hb *hb, uint32_t domid, const char *uuid,
-			const struct hb_set_request *request)
+/* One attempt at all that is wanted: nothing is held if it fails. */
+static int try_lock(struct hb *hb, struct wanted *wanted)
+{
+	const struct hb_host_ops *ops = hb->host->ops;
+	int rc = wanted->domain ? ops->lock(hb->host, wanted->domid, wanted->uuid) : 0;
+
+	wanted->host_failed = false;
+	if (rc || !wanted->host)
+		return rc;
+	rc = ops->lock_host(hb->host);
+	wanted->host_failed = rc;
+	if (rc && wanted->domain)
+		ops->unlock(hb->host);
+	return rc;
+}
+
+static void unlock(struct hb *hb, const struct wanted *wanted)
+{
+	if (wanted->host)
+		hb_unlock_host(hb);
+	if (wanted->domain)
+		hb_unlock_domain(hb);
+}
+
+/* False if who asked wants to wait no longer. */
+static bool report_waiting(const struct hb_patience *patience, const struct wanted *wanted,
+			   uint64_t waited_ms)
+{
+	const struct hb_domain host = { .name = "host" }, domain = { .domid = wanted->domid };
+	struct hb_progress progress = {
+		.domain = wanted->host_failed ? &host : &domain,
+		.locked = true, .elapsed_ms = waited_ms,
+	};
+
+	return !patience->progress || patience->progress(&progress, patience->argument);
+}
+
+static int lock_waiting(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience)
 {
 	struct hb_host *host = hb->host;
 	uint64_t start = host->ops->now_ms(host), waited;
 	int rc;
 
-	while ((rc = host->ops->lock(host, domid, uuid)) == -EBUSY) {
+	while ((rc = try_lock(hb, wanted)) == -EBUSY) {
 		waited = host->ops->now_ms(host) - start;
-		if (waited >= LOCK_TIMEOUT_MS)
+		if (waited >= timeout_s(patience) * 1000)
 			break;
-		if (!report_waiting(request, domid, waited))
+		if (!report_waiting(patience, wanted, waited))
 			return -EINTR;
 		host->ops->sleep_ms(host, LOCK_POLL_MS);
 	}
 	return rc;
 }
 
-static enum hb_code fail_lock(struct hb_error *error, int rc, uint32_t domid)
+/* The same, of the domain that has the domid when the lock is had. */
+static int lock_domain_waiting(struct hb *hb, struct wanted *wanted,
+			       const struct hb_patience *patience)
 {
-	if (rc == -EINTR) {
-		hb_fail(error, HB_E_INTERRUPTED, "the wait for another tool, which has domain %u locked, was ended",
-			domid);
-		hb_remedy(error, "nothing was changed; ask again when xl or libvirt is done");
-		return HB_E_INTERRUPTED;
-	}
-	if (rc != -EBUSY)
-		return hb_domain_fail(error, rc, domid);
-	hb_fail(error, HB_E_HOST, "another tool has held domain %u locked for %u s", domid,
-		LOCK_TIMEOUT_MS / 1000);
-	hb_remedy(error, "look for an xl or libvirt that hangs");
-	return HB_E_HOST;
-}
-
-enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-			    struct hb_error *error)
-{
-	char uuid[HB_UUID_TEXT], again[HB_UUID_TEXT];
-	int rc = hb_domain_uuid(hb, domid, uuid);
+	char again[HB_UUID_TEXT];
+	int rc = hb_domain_uuid(hb, wanted->domid, wanted->uuid);
 
 	while (!rc) {
-		rc = lock_waiting(hb, domid, uuid, request);
+		rc = lock_waiting(hb, wanted, patience);
 		if (rc)
 			break;
 		/* While we waited, the domid may have been given to another domain. */
-		rc = hb_domain_uuid(hb, domid, again);
-		if (!rc && !strcmp(uuid, again))
-			return HB_OK;
-		hb_unlock_domain(hb);
-		memcpy(uuid, again, sizeof(uuid));
+		rc = hb_domain_uuid(hb, wanted->domid, again);
+		if (!rc && !strcmp(wanted->uuid, again))
+			return 0;
+		unlock(hb, wanted);
+		memcpy(wanted->uuid, again, sizeof(again));
 	}
-	return fail_lock(error, rc, domid);
+	return rc;
+}
+
+static enum hb_code fail_busy(struct hb_error *error, const struct wanted *wanted,
+			      const struct hb_patience *patience)
+{
+	unsigned int s = timeout_s(patience);
+
+	if (wanted->host_failed) {
+		hb_fail(error, HB_E_HOST, "another hotballoon has held the host locked for %u s", s);
+		hb_remedy(error, "look for a hotballoon that hangs or is stopped");
+	} else {
+		hb_fail(error, HB_E_HOST, "another tool has held domain %u locked for %u s",
+			wanted->domid, s);
+		hb_remedy(error, "look for an xl or libvirt that hangs");
+	}
+	return HB_E_HOST;
+}
+
+static enum hb_code fail_interrupted(struct hb_error *error, const struct wanted *wanted)
+{
+	if (wanted->host_failed) {
+		hb_fail(error, HB_E_INTERRUPTED, "the wait for another hotballoon, which has the host locked, was ended");
+		hb_remedy(error, "nothing was changed; ask again when it is done");
+	} else {
+		hb_fail(error, HB_E_INTERRUPTED, "the wait for another tool, which has domain %u locked, was ended",
+			wanted->domid);
+		hb_remedy(error, "nothing was changed; ask again when xl or libvirt is done");
+	}
+	return HB_E_INTERRUPTED;
+}
+
+static enum hb_code lock(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience,
+			 struct hb_error *error)
+{
+	int rc = wanted->domain ? lock_domain_waiting(hb, wanted, patience) :
+		 lock_waiting(hb, wanted, patience);
+
+	if (!rc)
+		return HB_OK;
+	if (rc == -EINTR)
+		return fail_interrupted(error, wanted);
+	if (rc == -EBUSY)
+		return fail_busy(error, wanted, patience);
+	if (wanted->host_failed)
+		return hb_fail_host(error, rc, "cannot lock the host");
+	return hb_domain_fail(error, rc, wanted->domid);
+}
+
+enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_patience *patience,
+			    struct hb_error *error)
+{
+	return lock(hb, &(struct wanted){ .domain = true, .domid = domid }, patience, error);
 }
 
 void hb_unlock_domain(struct hb *hb)
 {
 	hb->host->ops->unlock(hb->host);
+}
+
+enum hb_code hb_lock_host(struct hb *hb, const struct hb_patience *patience,
+			  struct hb_error *error)
+{
+	return lock(hb, &(struct wanted){ .host = true }, patience, error);
+}
+
+void hb_unlock_host(struct hb *hb)
+{
+	hb->host->ops->unlock_host(hb->host);
+}
+
+enum hb_code hb_lock_both(struct hb *hb, uint32_t domid, const struct hb_patience *patience,
+			  struct hb_error *error)
+{
+	return lock(hb, &(struct wanted){ .domain = true, .host = true, .domid = domid }, patience,
+		    error);
+}
+
+void hb_unlock_both(struct hb *hb)
+{
+	hb_unlock_host(hb);
+	hb_unlock_domain(hb);
 }

@@ -1,21 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Nobody else changes a domain while we do: libxl's lock, taken for the time
- * from looking at a domain to having written, and never while waiting for a
- * guest.
+ * Nobody else changes what we look at until we have written. Two locks:
+ *
+ *   libxl's, of one domain: keeps other toolstacks from it.
+ *   The host's, our own: what the host has to give is given away once, and our
+ *   files are read and written as one thing.
+ *
+ * Who needs both has libxl's first. Both are held for the time of some calls,
+ * never while waiting, be it for a guest or for the other lock.
  */
 #ifndef HB_LOCK_H
 #define HB_LOCK_H
 
 #include "internal.h"
 
+/* Who waits for a lock. All zero: it is told of nothing, and waits as long as is sensible. */
+struct hb_patience {
+	unsigned int timeout_s;		/* 0: half a minute, which is the most */
+	/* As in struct hb_set_request. */
+	bool (*progress)(const struct hb_progress *progress, void *argument);
+	void *argument;
+};
+
 /*
- * Lock the domain; waits while another tool holds it, up to a limit: HB_E_HOST.
- * request, which may be NULL, is told of that and can end it: HB_E_INTERRUPTED.
- * After HB_OK, and only then, hb_unlock_domain() must follow.
+ * Take the lock of the domain, that of the host, or both. HB_E_HOST: it was held
+ * by somebody else all the time; HB_E_INTERRUPTED: progress has ended the wait.
+ * After HB_OK, and only then, the unlock of the same name must follow.
  */
-enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_patience *patience,
 			    struct hb_error *error);
 void hb_unlock_domain(struct hb *hb);
+enum hb_code hb_lock_host(struct hb *hb, const struct hb_patience *patience,
+			  struct hb_error *error);
+void hb_unlock_host(struct hb *hb);
+enum hb_code hb_lock_both(struct hb *hb, uint32_t domid, const struct hb_patience *patience,
+			  struct hb_error *error);
+void hb_unlock_both(struct hb *hb);
 
 #endif

@@ -3,7 +3,7 @@
  * Reservations, kept in a file: a reservation that is over is taken out when the
  * file is next written, and counts for nothing before. Looking at what the host
  * has to give and writing a reservation, or claiming in Xen, are one thing under
- * the state lock, so that two cannot both have the last memory.
+ * the host's lock, so that two cannot both have the last memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -239,25 +239,32 @@ static enum hb_code need_of(struct hb *hb, const struct hb_reserve_request *requ
 	return *kib > HB_SIZE_MAX_KIB ? fail_too_large(error, request->name) : HB_OK;
 }
 
+static struct hb_patience patience_of(const struct hb_reserve_request *request)
+{
+	return (struct hb_patience){
+		.progress = request->progress, .argument = request->argument,
+	};
+}
+
 static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *request,
 				struct hb_reservation *reservation, struct hb_error *error)
 {
+	const struct hb_patience patience = patience_of(request);
 	enum hb_code code = need_of(hb, request, &reservation->kib, error);
-	int lock;
 
 	reservation->until_s = hb->host->ops->wall_s(hb->host) +
 			       (request->ttl_s ? request->ttl_s : TTL_DEFAULT_S);
 	if (!code)
-		code = hb_state_lock(hb, &lock, error);
+		code = hb_lock_host(hb, &patience, error);
 	if (code)
 		return code;
 	code = reserve_locked(hb, request, reservation, error);
-	hb_state_unlock(lock);
+	hb_unlock_host(hb);
 	reservation->left_kib = reservation->kib;
 	return code;
 }
 
-/* Under libxl's lock of the domain and the state lock. */
+/* Under libxl's lock of the domain and the host's. */
 static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 				 const struct hb_reserve_request *request, struct hb_error *error)
 {
@@ -278,24 +285,16 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 				 hb_who(&domain, who)) : HB_OK;
 }
 
-/*
- * Looking at the host and claiming are one thing under the state lock: no
- * reservation comes in between. libxl's lock first, as where a size is set.
- */
 static enum hb_code claim(struct hb *hb, uint32_t domid, const struct hb_reserve_request *request,
 			  struct hb_error *error)
 {
-	enum hb_code code = hb_lock_domain(hb, domid, NULL, error);
-	int lock;
+	const struct hb_patience patience = patience_of(request);
+	enum hb_code code = hb_lock_both(hb, domid, &patience, error);
 
 	if (code)
 		return code;
-	code = hb_state_lock(hb, &lock, error);
-	if (!code) {
-		code = claim_locked(hb, domid, request, error);
-		hb_state_unlock(lock);
-	}
-	hb_unlock_domain(hb);
+	code = claim_locked(hb, domid, request, error);
+	hb_unlock_both(hb);
 	return code;
 }
 
@@ -384,18 +383,18 @@ static enum hb_code release_locked(struct hb *hb, const char *name, bool *found,
 
 enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 {
-	bool claim, kept = false;
+	const struct hb_patience patience = { 0 };
 	enum hb_code code = hb_reservation_check_name(name, error);
-	int lock;
+	bool claim, kept = false;
 
 	if (!code)
 		code = release_claim(hb, name, &claim, error);
 	if (!code)
-		code = hb_state_lock(hb, &lock, error);
+		code = hb_lock_host(hb, &patience, error);
 	if (code)
 		return code;
 	code = release_locked(hb, name, &kept, error);
-	hb_state_unlock(lock);
+	hb_unlock_host(hb);
 	if (code || claim || kept)
 		return code;
 	hb_fail(error, HB_E_NO_DOMAIN, "nothing is reserved for \"%s\"", name);

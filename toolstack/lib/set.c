@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Changing one domain: snapshot, plan and execute under libxl's lock; then wait
- * without it, and let maxmem follow under it. Ending the wait early leaves a
- * consistent domain: the target stands, and maxmem is where the guest is.
+ * Changing one domain: snapshot, plan and execute under libxl's lock and the
+ * host's; then wait without them, and let maxmem follow under libxl's. Ending the
+ * wait early leaves a consistent domain: the target stands, and maxmem is where
+ * the guest is.
  *
- * The lock keeps out libxl only. Everything else (libvirt's xs writes, xapi, a
+ * The locks keep out libxl and ourselves only. Everything else (libvirt's xs writes, xapi, a
  * person with xenstore-write) is met as before: a plan that has become stale is
  * undone and made anew.
  */
@@ -41,7 +42,10 @@ static enum hb_code check_expected(const struct hb_domain *domain, const uint64_
 	return HB_E_REFUSED;
 }
 
-/* Under the domain's lock: plan and execute until the plan was not stale. */
+/*
+ * Under the locks of the domain and of the host: plan and execute until the plan
+ * was not stale. What the host has to give is promised to nobody else meanwhile.
+ */
 static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
 				 planner_fn *planner, const struct hb_set_request *request,
 				 struct hb_plan *plan, struct hb_domain *before,
@@ -66,17 +70,26 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 	return code;
 }
 
+static struct hb_patience patience_of(const struct hb_set_request *request)
+{
+	return (struct hb_patience){
+		.timeout_s = request->timeout_s,
+		.progress = request->progress, .argument = request->argument,
+	};
+}
+
 static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
 {
+	const struct hb_patience patience = patience_of(request);
 	struct hb_plan plan;
-	enum hb_code code = hb_lock_domain(hb, domid, request, error);
+	enum hb_code code = hb_lock_both(hb, domid, &patience, error);
 
 	if (code)
 		return code;
 	code = apply_locked(hb, domid, expected_kib, planner, request, &plan, &result->before, error);
-	hb_unlock_domain(hb);
+	hb_unlock_both(hb);
 	result->after = result->before;
 	if (code)
 		return code;
@@ -214,7 +227,8 @@ static enum hb_code settle_locked(struct hb *hb, uint64_t size_kib, struct hb_se
 static enum hb_code settle(struct hb *hb, uint64_t size_kib, const struct hb_set_request *request,
 			   struct hb_set_result *result, struct hb_error *error)
 {
-	enum hb_code code = hb_lock_domain(hb, result->after.domid, request, error);
+	const struct hb_patience patience = patience_of(request);
+	enum hb_code code = hb_lock_domain(hb, result->after.domid, &patience, error);
 
 	if (code == HB_E_INTERRUPTED)
 		hb_remedy(error, "what was set stands; set the size again to take maxmem to its place");

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,31 +39,6 @@ static enum hb_code fail_file(struct hb_error *error, const char *what, const ch
 static void path_of(char path[PATH_MAX], const struct hb *hb, const char *name, const char *suffix)
 {
 	snprintf(path, PATH_MAX, "%s/%s%s", hb->state_dir, name, suffix);
-}
-
-enum hb_code hb_state_lock(struct hb *hb, int *lock, struct hb_error *error)
-{
-	char path[PATH_MAX];
-
-	if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
-		return fail_file(error, "make", hb->state_dir);
-	path_of(path, hb, "lock", "");
-	*lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*lock < 0)
-		return fail_file(error, "open", path);
-	while (flock(*lock, LOCK_EX)) {
-		if (errno == EINTR)
-			continue;
-		fail_file(error, "lock", path);
-		close(*lock);
-		return error->code;
-	}
-	return HB_OK;
-}
-
-void hb_state_unlock(int lock)
-{
-	close(lock);
 }
 
 /* Reads all of fd into a text that is to be released; NULL and errno on failure. */
@@ -195,6 +169,8 @@ enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *heade
 		hb_text_append(&text, body->text);
 	if (text.failed || body->failed)
 		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+	else if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
+		code = fail_file(error, "make", hb->state_dir);
 	else if (!write_file(new, &text) || rename(new, path) || !sync_dir(hb->state_dir))
 		code = fail_file(error, "write", path);
 	free(text.text);

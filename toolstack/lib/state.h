@@ -3,7 +3,7 @@
  * Files of ours: small texts in the state directory, a header line and then a
  * line for each thing. A file is replaced at once by rename(), so that a reader
  * and a process that is killed see the old one or the new one. Who reads in
- * order to write holds the lock in between; readers need none.
+ * order to write holds the host's lock (lock.h) in between; readers need none.
  */
 #ifndef HB_STATE_H
 #define HB_STATE_H
@@ -19,10 +19,6 @@ struct hb_text {
 
 void hb_text_append(struct hb_text *text, const char *more);
 
-/* Makes the directory if need be. After HB_OK, hb_state_unlock(*lock) must follow. */
-enum hb_code hb_state_lock(struct hb *hb, int *lock, struct hb_error *error);
-void hb_state_unlock(int lock);
-
 /* Called for each line after the header, without its newline; false: it is damaged. */
 typedef bool hb_state_line_fn(const char *line, void *argument);
 
@@ -34,7 +30,10 @@ typedef bool hb_state_line_fn(const char *line, void *argument);
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
 			   hb_state_line_fn *line, void *argument, struct hb_error *error);
 
-/* Replace it; body is what follows the header. Under the lock. */
+/*
+ * Replace it, and make the directory if need be; body is what follows the header.
+ * Under the host's lock.
+ */
 enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
 			      const struct hb_text *body, struct hb_error *error);
 

@@ -10,13 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <xenctrl.h>
 #include <xenstore.h>
 #include <xentoollog.h>
 
+#include "file_lock.h"
 #include "host.h"
 #include "libxl_lock.h"
+
+/* One for the host, wherever its users keep their state; as fleeting as Xen's own. */
+#define HOST_LOCK "/run/hotballoon.lock"
 
 struct xen_host {
 	struct hb_host host;
@@ -24,6 +29,7 @@ struct xen_host {
 	struct xs_handle *xs;
 	xentoollog_logger *log;
 	struct hb_libxl_lock lock;
+	int host_lock;		/* while it is held */
 };
 
 static struct xen_host *xen(struct hb_host *host)
@@ -152,6 +158,21 @@ static void xen_unlock(struct hb_host *host)
 	hb_libxl_unlock(&xen(host)->lock);
 }
 
+static int xen_lock_host(struct hb_host *host)
+{
+	int fd = hb_file_lock(HOST_LOCK);
+
+	if (fd < 0)
+		return fd;
+	xen(host)->host_lock = fd;
+	return 0;
+}
+
+static void xen_unlock_host(struct hb_host *host)
+{
+	close(xen(host)->host_lock);
+}
+
 static int xen_begin(struct hb_host *host, uint32_t *transaction)
 {
 	*transaction = xs_transaction_start(xen(host)->xs);
@@ -260,6 +281,8 @@ static const struct hb_host_ops xen_ops = {
 	.get_vnodes = xen_get_vnodes,
 	.lock = xen_lock,
 	.unlock = xen_unlock,
+	.lock_host = xen_lock_host,
+	.unlock_host = xen_unlock_host,
 	.begin = xen_begin,
 	.end = xen_end,
 	.read = xen_read,

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "file_lock.h"
 #include "internal.h"
 #include "sim_internal.h"
 
@@ -456,6 +458,37 @@ static void sim_unlock(struct hb_host *host)
 	connection_of(host)->locks = false;
 }
 
+static int sim_lock_host(struct hb_host *host)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
+	int rc = enter(host, false);
+
+	assert(!connection->locks_host);
+	if (rc || sim->no_lock)
+		return rc;
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		if (sim->connections[i]->locks_host)
+			return -EBUSY;
+	}
+	if (sim->host_lock) {
+		connection->host_lock = hb_file_lock(sim->host_lock);
+		if (connection->host_lock < 0)
+			return connection->host_lock;
+	}
+	connection->locks_host = true;
+	return 0;
+}
+
+static void sim_unlock_host(struct hb_host *host)
+{
+	struct connection *connection = connection_of(host);
+
+	if (connection->locks_host && connection->sim->host_lock)
+		close(connection->host_lock);
+	connection->locks_host = false;
+}
+
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
@@ -608,7 +641,7 @@ static uint64_t sim_wall_s(struct hb_host *host)
 static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 {
 	/* Nobody may keep others from a domain while it waits. */
-	assert(!connection_of(host)->locks);
+	assert(!connection_of(host)->locks && !connection_of(host)->locks_host);
 	sim_run(sim_of(host), ms);
 }
 
@@ -644,6 +677,8 @@ static const struct hb_host_ops sim_ops = {
 	.get_vnodes = sim_get_vnodes,
 	.lock = sim_lock,
 	.unlock = sim_unlock,
+	.lock_host = sim_lock_host,
+	.unlock_host = sim_unlock_host,
 	.begin = sim_begin,
 	.end = sim_end,
 	.read = sim_read_node,

@@ -74,7 +74,8 @@ struct sim {
 	uint32_t locked_domid;
 	uint64_t locked_until_ms;
 	unsigned int locks;		/* how often it was taken through the interface */
-	bool no_lock;			/* a host without libxl: nobody locks anything */
+	const char *host_lock;		/* if set, our lock of the host is that file, not in memory */
+	bool no_lock;			/* nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	struct sim_domain *domains;	/* in order of domid */
 	size_t nr_domains;

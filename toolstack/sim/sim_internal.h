@@ -43,6 +43,8 @@ struct connection {
 	size_t nr_events;
 	bool locks;		/* holds libxl's lock of locked_domid */
 	uint32_t locked_domid;
+	bool locks_host;	/* holds our lock of the host */
+	int host_lock;		/* by that descriptor, if it is a file */
 };
 
 /* Tell everybody who watches path, or what it is below. */
