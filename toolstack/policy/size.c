@@ -258,13 +258,15 @@ static enum hb_code refuse_percent(const char *text, struct hb_error *error)
 static enum hb_code parse_percent(const char *text, const char *sign, uint64_t number,
 				  struct hb_size *size, struct hb_error *error)
 {
+	char shrink[40];
+
 	if (number == 0 || number > PERCENT_MAX || (*sign == '-' && number >= 100))
 		return refuse_percent(text, error);
 	if (!*sign) {
 		hb_fail(error, HB_E_USAGE, "\"%.200s\" does not say in which direction", text);
-		hb_remedy(error, "write +%s to grow%s%s%s by that part of the current size", text,
-			  number < 100 ? " or -" : "", number < 100 ? text : "",
-			  number < 100 ? " to shrink" : "");
+		snprintf(shrink, sizeof(shrink), " or -%" PRIu64 "%% to shrink", number);
+		hb_remedy(error, "write +%" PRIu64 "%% to grow%s by that part of the current size",
+			  number, number < 100 ? shrink : "");
 		return HB_E_USAGE;
 	}
 	*size = (struct hb_size){ HB_SIZE_PERCENT, *sign == '-', number };

@@ -113,6 +113,8 @@ static const struct refused {
 	{ "50%", "direction", "+50% to grow or -50% to shrink" },
 	{ "0%", "out of range", "+1%" },
 	{ "100%", "direction", "write +100% to grow by" },
+	{ "0002100%", "direction", "write +2100% to grow by" },
+	{ "-0050", "no unit", "write -50M" },
 	{ "+0%", "out of range", "-1%" },
 	{ "-100%", "out of range", "-99%" },
 	{ "+10001%", "out of range", "+10000%" },

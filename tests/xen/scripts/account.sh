@@ -58,6 +58,39 @@ check_ok "free ${want}M" hotballoon free ${want}M
 check_ok "it is there" [ "$(host_field available_kib)" -ge $((want * 1024)) ]
 check "limits are kept" "min      256M" "$(hotballoon limits $g | grep ^min)"
 
+# ---- two at once: what the host has is promised to one of them
+guest_start second memory=192 vcpus=1 "$@"
+xl pause $g
+xl pause second
+both=0 one=0
+for round in 1 2 3 4 5 6 7 8 9 10; do
+	# Each is less than there is, both together are more.
+	share=$(($(host_field available_kib) / 1024 * 2 / 3))
+	hotballoon set $g +${share}M >/tmp/first 2>&1 &
+	first=$!
+	status=0
+	if [ $((round % 2)) = 0 ]; then
+		hotballoon reserve ${share}M --for=new >/tmp/second 2>&1 || status=$?
+	else
+		hotballoon set second +${share}M >/tmp/second 2>&1 || status=$?
+	fi
+	wait $first
+	case "$?$status" in
+	00) both=$((both + 1)) ;;
+	04 | 40) one=$((one + 1)) ;;
+	*) cat /tmp/first /tmp/second ;;
+	esac
+	hotballoon release new >/dev/null 2>&1
+	check_ok "round $round: $g as before" hotballoon set $g 512M
+	check_ok "round $round: second as before" hotballoon set second 192M
+done
+check "promised to both" 0 $both
+check "promised to one" 10 $one
+xl unpause $g
+xl unpause second
+check_ok "domains come to rest" hotballoon wait $g --timeout=60
+guest_destroy second
+
 # ---- domain 0
 check_fails "domain 0 is not taken below 1G" hotballoon set 0 960M
 check_ok "but with --force" hotballoon set 0 960M --force --wait=60
