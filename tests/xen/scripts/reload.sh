@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# reload [KEY=VALUE...]: twenty times unloaded and loaded, with targets in between for
+# reload [loads=N] [KEY=VALUE...]: N times, or twenty, unloaded and loaded, with targets in between for
 # both drivers: no page is lost, and each driver goes on where the other was.
 # With initcall_blacklist=balloon_init on the command line there is no other driver.
 . /lab/files/lib-driver.sh
 
+loads=20
+case ${1:-} in
+loads=*) loads=${1#*=}; shift ;;
+esac
 g=guest
 guest_start $g memory=256 "$@"
 books_open $g
@@ -13,7 +17,7 @@ builtin=$(in_guest $g "[ -e $XEN_MEMORY ] && echo yes")
 check_ok "$g: fill" guest_fill $g data 40
 
 i=0
-while [ $i -lt 20 ]; do
+while [ $i -lt "$loads" ]; do
 	i=$((i + 1))
 	mib=$((256 - i * 7 % 60))
 	if [ "$builtin" = yes ]; then
@@ -37,6 +41,6 @@ while [ $i -lt 20 ]; do
 done
 xl mem-set $g 256
 check_ok "$g: back to its boot size" reach $g 262144
-books_check $g 262144 "after twenty reloads"
+books_check $g 262144 "after $loads reloads"
 check_ok "$g: contents" guest_verify $g data
 check_log $g
