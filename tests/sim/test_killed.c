@@ -100,6 +100,7 @@ static void check_state(void)
 static void test_state_files(void **state)
 {
 	(void)state;
+	common_lock_file(sim);
 	for (unsigned int i = 0; i < KILLS; i++) {
 		kill_one(i * 97 % 3000);
 		check_state();
