@@ -348,6 +348,19 @@ static void test_limits(void **state)
 	assert_non_null(strstr(command_err, "line 1, is damaged"));
 }
 
+/* Targets and maxima that other tools wrote need not be whole pages. */
+static void test_limits_of_odd_sizes(void **state)
+{
+	(void)state;
+	sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "524289");
+	assert_int_equal(command_line("limits guest1 --min=256M"), 0);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "Managers may size it between 256M and "));
+	sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "524290");
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "it is pinned"));
+}
+
 static void test_explain_and_doctor(void **state)
 {
 	struct json_object *object;
@@ -549,6 +562,7 @@ int main(void)
 		TEST(test_set_that_fails),
 		TEST(test_max_and_wait),
 		TEST(test_limits),
+		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
 		TEST(test_free_memory),
 		TEST(test_reserve),

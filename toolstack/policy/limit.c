@@ -34,12 +34,17 @@ static bool is_uuid(const char *text, size_t length)
 	return true;
 }
 
-static bool parse_size(const char *value, size_t length, struct hb_number *number)
+static bool parse_target(const char *value, size_t length, struct hb_number *number)
 {
 	if (number->presence != HB_ABSENT)
 		return false;
 	*number = hb_value_number(value, length, HB_SIZE_MAX_KIB);
-	return number->presence == HB_PRESENT && number->value % HB_PAGE_KIB == 0;
+	return number->presence == HB_PRESENT;
+}
+
+static bool parse_size(const char *value, size_t length, struct hb_number *number)
+{
+	return parse_target(value, length, number) && number->value % HB_PAGE_KIB == 0;
 }
 
 /* One NAME=VALUE of length characters. */
@@ -58,7 +63,7 @@ static bool parse_field(const char *field, size_t length, struct hb_limits *limi
 	if (name == 3 && !memcmp(field, "max", 3))
 		return parse_size(value, rest, &limits->max);
 	if (name == 3 && !memcmp(field, "set", 3))
-		return parse_size(value, rest, &limits->set);
+		return parse_target(value, rest, &limits->set);
 	if (name == 4 && !memcmp(field, "mode", 4)) {
 		mode = hb_value_word(value, rest, mode_words, NR_MODES);
 		limits->mode = mode.value;
@@ -190,8 +195,14 @@ enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_lim
 
 void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits)
 {
-	limits->min = domain->static_max;
-	limits->max = domain->static_max;
+	struct hb_number whole = domain->static_max;
+
+	whole.value -= whole.value % HB_PAGE_KIB;
+	/* One that is no number limits nothing. */
+	if (whole.presence == HB_INVALID)
+		whole.presence = HB_ABSENT;
+	limits->min = whole;
+	limits->max = whole;
 }
 
 struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_limits *limits)

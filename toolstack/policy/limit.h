@@ -7,9 +7,10 @@
  *
  *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB
  *
- * min, max and set are left out if there are none. set is the target that
- * automatic sizing has written last: a domain with another target has been set
- * by a person or another tool since, and is left alone (pinned).
+ * min, max and set are left out if there are none. min and max are whole pages. set
+ * is the target that automatic sizing has written last, or any that another tool had
+ * written when that began: a domain with another target has been set by a person or
+ * another tool since, and is left alone (pinned).
  */
 #ifndef HB_LIMIT_H
 #define HB_LIMIT_H
@@ -47,7 +48,7 @@ bool hb_limits_fixed(const struct hb_range *range);
 enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_limits *limits,
 			     struct hb_error *error);
 
-/* The whole of its maximum, which is never taken away: min = max = static-max. */
+/* The whole of its maximum, which is never taken away: min = max = static-max, whole pages. */
 void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits);
 
 #endif

@@ -29,6 +29,9 @@ static void test_parse(void **state)
 	assert_int_equal(entry.limits.min.value, 256 * M);
 	assert_int_equal(entry.limits.max.value, 2 * G);
 	assert_int_equal(entry.limits.set.value, 512 * M);
+	/* A target as somebody has written it. */
+	assert_true(hb_limits_parse(UUID " mode=auto set=524289", &entry));
+	assert_int_equal(entry.limits.set.value, 524289);
 	assert_true(hb_limits_parse(UUID " mode=off", &entry));
 	assert_int_equal(entry.limits.mode, HB_MODE_OFF);
 	assert_int_equal(entry.limits.weight, HB_WEIGHT_DEFAULT);
@@ -43,6 +46,7 @@ static void test_damaged(void **state)
 		UUID " mode", UUID " mode=", UUID " mode=sometimes", UUID " mode=auto\t", UUID " =5",
 		UUID " weight=0", UUID " weight=1000001", UUID " weight=-1", UUID " weight=", UUID " min=",
 		UUID " min=4k", UUID " min=-4", UUID " min=3", UUID " min=4 min=8",
+		UUID " max=3", UUID " set=3 set=3", UUID " set=4398046511105",
 		UUID " max=4398046511108", UUID " max=99999999999999999999999", UUID " unknown=4",
 		UUID " minimum=4", UUID " mi=4", UUID " mode=auto trailing",
 	};
@@ -82,6 +86,9 @@ static void test_round_trip(void **state)
 		struct hb_limits_entry back;
 		char text[HB_LIMITS_LINE], *end;
 
+		/* A target need not be whole pages. */
+		if (entry.limits.set.value)
+			entry.limits.set.value -= random() % 4;
 		hb_limits_format(&entry, text);
 		end = strchr(text, '\n');
 		assert_non_null(end);
@@ -222,6 +229,23 @@ static void test_range_and_pin(void **state)
 	assert_int_equal(range.max_kib, G);
 }
 
+/* Both can be written to the file, whatever the maximum in xenstore is. */
+static void test_reset(void **state)
+{
+	struct hb_limits limits = { .min = { HB_PRESENT, 4 }, .max = { HB_PRESENT, 8 } };
+	struct hb_domain domain = guest();
+
+	(void)state;
+	domain.static_max.value = G + 3;
+	hb_limits_reset(&domain, &limits);
+	assert_int_equal(limits.min.value, G);
+	assert_int_equal(limits.max.value, G);
+	domain.static_max = (struct hb_number){ HB_INVALID, 0 };
+	hb_limits_reset(&domain, &limits);
+	assert_int_equal(limits.min.presence, HB_ABSENT);
+	assert_int_equal(limits.max.presence, HB_ABSENT);
+}
+
 /* What a guest says about its maximum takes nothing from it, nor from its minimum. */
 static void test_range_of_liar(void **state)
 {
@@ -265,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_check),
 		cmocka_unit_test(test_range_and_pin),
+		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_range_of_liar),
 	};
 
