@@ -17,6 +17,15 @@ enum hb_code command_open(struct hb **hb, struct hb_error *error)
 	return HB_OK;
 }
 
+enum hb_code command_open_nothing(struct hb **hb, struct hb_error *error)
+{
+	*hb = NULL;
+	error->code = HB_E_PERMISSION;
+	strcpy(error->message, "cannot connect");
+	strcpy(error->remedy, "run it in domain 0");
+	return HB_E_PERMISSION;
+}
+
 static void forget(void)
 {
 	free(command_out);
@@ -58,6 +67,41 @@ int command_line_with(cli_open_fn *open, const char *line)
 int command_line(const char *line)
 {
 	return command_line_with(command_open, line);
+}
+
+struct json_object *command_json(void)
+{
+	struct json_object *object = json_tokener_parse(command_out);
+
+	if (!object)
+		fail_msg("no JSON: %s", command_out);
+	assert_string_equal(command_err, "");
+	return object;
+}
+
+struct json_object *command_at(struct json_object *object, const char *path)
+{
+	char copy[64];
+
+	strcpy(copy, path);
+	for (char *name = strtok(copy, "."); name; name = strtok(NULL, ".")) {
+		if (json_object_is_type(object, json_type_array))
+			object = json_object_array_get_idx(object, atoi(name));
+		else if (!json_object_object_get_ex(object, name, &object))
+			fail_msg("no %s in %s", path, command_out);
+	}
+	return object;
+}
+
+void assert_json_text(struct json_object *object, const char *path, const char *want)
+{
+	assert_string_equal(json_object_get_string(command_at(object, path)), want);
+}
+
+void assert_json_number(struct json_object *object, const char *path, uint64_t want)
+{
+	assert_true(json_object_is_type(command_at(object, path), json_type_int));
+	assert_int_equal(json_object_get_uint64(command_at(object, path)), want);
 }
 
 int command_setup(void **state)

@@ -13,6 +13,8 @@ extern char *command_out, *command_err;
 
 /* Opens command_sim. */
 cli_open_fn command_open;
+/* There is no host: for what ends before one is needed. */
+cli_open_fn command_open_nothing;
 
 /* Runs it on the host that open gives; argv as of main(). Returns the exit code. */
 int command_run(cli_open_fn *open, int argc, char **argv);
@@ -20,6 +22,13 @@ int command_run(cli_open_fn *open, int argc, char **argv);
 int command_line(const char *line);
 /* The same on the host that open gives. */
 int command_line_with(cli_open_fn *open, const char *line);
+
+/* What it printed, which is JSON; to be released by json_object_put(). */
+struct json_object *command_json(void);
+/* The value at a path of names and numbers, such as "domains.1.name". */
+struct json_object *command_at(struct json_object *object, const char *path);
+void assert_json_text(struct json_object *object, const char *path, const char *want);
+void assert_json_number(struct json_object *object, const char *path, uint64_t want);
 
 /* A state directory of the test's own, and the host that most tests use. */
 int command_setup(void **state);

@@ -8,51 +8,6 @@
 
 #include "command.h"
 
-static enum hb_code open_nothing(struct hb **hb, struct hb_error *error)
-{
-	*hb = NULL;
-	error->code = HB_E_PERMISSION;
-	strcpy(error->message, "cannot connect");
-	strcpy(error->remedy, "run it in domain 0");
-	return HB_E_PERMISSION;
-}
-
-/* The value at a path of names and numbers, such as "domains.1.name". */
-static struct json_object *at(struct json_object *object, const char *path)
-{
-	char copy[64];
-
-	strcpy(copy, path);
-	for (char *name = strtok(copy, "."); name; name = strtok(NULL, ".")) {
-		if (json_object_is_type(object, json_type_array))
-			object = json_object_array_get_idx(object, atoi(name));
-		else if (!json_object_object_get_ex(object, name, &object))
-			fail_msg("no %s in %s", path, command_out);
-	}
-	return object;
-}
-
-static struct json_object *parse_out(void)
-{
-	struct json_object *object = json_tokener_parse(command_out);
-
-	if (!object)
-		fail_msg("no JSON: %s", command_out);
-	assert_string_equal(command_err, "");
-	return object;
-}
-
-static void assert_json_text(struct json_object *object, const char *path, const char *want)
-{
-	assert_string_equal(json_object_get_string(at(object, path)), want);
-}
-
-static void assert_json_number(struct json_object *object, const char *path, uint64_t want)
-{
-	assert_true(json_object_is_type(at(object, path), json_type_int));
-	assert_int_equal(json_object_get_uint64(at(object, path)), want);
-}
-
 static void test_usage(void **state)
 {
 	static const struct {
@@ -138,9 +93,9 @@ static void test_usage_in_json(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(command_line(cases[i].line), HB_E_USAGE);
 		assert_string_equal(command_err, "");
-		object = parse_out();
+		object = command_json();
 		assert_json_text(object, "error.code", "usage");
-		assert_non_null(strstr(json_object_get_string(at(object, "error.message")), cases[i].says));
+		assert_non_null(strstr(json_object_get_string(command_at(object, "error.message")), cases[i].says));
 		json_object_put(object);
 	}
 	assert_int_equal(command_line("-5M"), HB_E_USAGE);
@@ -165,9 +120,9 @@ static void test_exit_codes(void **state)
 	assert_int_equal(command_line("set 0 512M"), 4);
 	assert_non_null(strstr(command_err, "the whole host with it"));
 	assert_int_equal(command_line("set guest1 100G"), 4);
-	assert_int_equal(command_line_with(open_nothing, "list"), 6);
-	assert_int_equal(command_line_with(open_nothing, "--help"), 0);
-	assert_int_equal(command_line_with(open_nothing, "set guest1 12"), 2);
+	assert_int_equal(command_line_with(command_open_nothing, "list"), 6);
+	assert_int_equal(command_line_with(command_open_nothing, "--help"), 0);
+	assert_int_equal(command_line_with(command_open_nothing, "set guest1 12"), 2);
 
 	sim_guest(command_sim, GUEST)->rate_kib_s = 20 * M;
 	assert_int_equal(command_line("set guest1 256M --wait=1"), 7);
@@ -205,14 +160,14 @@ static void test_list(void **state)
 	assert_non_null(strstr(command_out, "    5  guest1    pvh   running      512.1M       512M       512M"
 				    "  hotballoon  none\n"));
 	assert_int_equal(command_line("list --json"), 0);
-	object = parse_out();
-	assert_int_equal(json_object_array_length(at(object, "domains")), 2);
+	object = command_json();
+	assert_int_equal(json_object_array_length(command_at(object, "domains")), 2);
 	assert_json_text(object, "domains.1.name", "guest1");
 	assert_json_text(object, "domains.1.report.cause", "none");
 	assert_json_number(object, "domains.1.actual_kib", 512 * M + 64);
 	assert_json_number(object, "host.total_kib", 8 * G);
-	assert_null(at(object, "domains.0.driver"));
-	assert_null(at(object, "domains.0.report"));
+	assert_null(command_at(object, "domains.0.driver"));
+	assert_null(command_at(object, "domains.0.report"));
 	json_object_put(object);
 }
 
@@ -228,14 +183,14 @@ static void test_show(void **state)
 	assert_non_null(strstr(command_out, "  cause            invalid\n"));
 	assert_non_null(strstr(command_out, "hotplug-max        -\n"));
 	assert_int_equal(command_line("show guest1 --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_number(object, "domid", 5);
 	assert_json_number(object, "maxmem_kib", 513 * M);
 	assert_json_number(object, "paging_pool_kib", 4096);
 	assert_json_text(object, "report.cause", "invalid");
 	assert_json_text(object, "report.goal_kib", "invalid");
 	assert_json_text(object, "report.state", "idle");
-	assert_null(at(object, "hotplug_max_kib"));
+	assert_null(command_at(object, "hotplug_max_kib"));
 	json_object_put(object);
 }
 
@@ -249,7 +204,7 @@ static void test_set(void **state)
 	assert_non_null(strstr(command_out, "static-max "));
 	assert_non_null(strstr(command_out, "reached 1G in 2."));
 	assert_int_equal(command_line("set guest1 2G --json --wait"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_number(object, "size_kib", 2 * G);
 	assert_json_text(object, "steps.0.what", "paging-pool");
 	assert_json_text(object, "steps.1.what", "maxmem");
@@ -268,7 +223,7 @@ static void test_set_that_fails(void **state)
 
 	(void)state;
 	assert_int_equal(command_line("set nobody 1G --json"), 3);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "error.code", "no-such-domain");
 	assert_json_number(object, "error.exit", 3);
 	json_object_put(object);
@@ -276,7 +231,7 @@ static void test_set_that_fails(void **state)
 	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
 	sim_guest(command_sim, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
 	assert_int_equal(command_line("set guest1 200M --json --wait"), 8);
-	object = parse_out();
+	object = command_json();
 	/* The result and the error, in one object. */
 	assert_json_text(object, "error.code", "stuck");
 	assert_json_text(object, "after.report.cause", "guest-busy");
@@ -298,13 +253,13 @@ static void test_max_and_wait(void **state)
 	assert_non_null(strstr(command_out, "paging-pool"));
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_STATIC_MAX), 2 * G);
 	assert_int_equal(command_line("max guest1 +1G --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_number(object, "size_kib", 3 * G);
 	assert_json_number(object, "after.static_max_kib", 3 * G);
 	assert_json_number(object, "after.target_kib", 512 * M);
 	json_object_put(object);
 	assert_int_equal(command_line("max guest1 128M --json"), 4);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "error.code", "refused");
 	json_object_put(object);
 
@@ -314,7 +269,7 @@ static void test_max_and_wait(void **state)
 	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
 	assert_int_equal(command_line("set guest1 512M"), 0);
 	assert_int_equal(command_line("wait guest1 --timeout=3 --json"), 7);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "error.code", "timeout");
 	assert_json_number(object, "waited_ms", 3000);
 	json_object_put(object);
@@ -332,7 +287,7 @@ static void test_limits(void **state)
 	assert_non_null(strstr(command_out, "Managers may size it between 256M and 2G.\n"));
 	assert_int_equal(command_line("set guest1 1G --wait"), 0);
 	assert_int_equal(command_line("limits guest1 --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "mode", "auto");
 	assert_json_number(object, "min_kib", 256 * M);
 	assert_json_number(object, "weight", 500);
@@ -374,16 +329,16 @@ static void test_explain_and_doctor(void **state)
 	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
 	assert_non_null(strstr(command_out, "         -> \"hotballoon set\""));
 	assert_int_equal(command_line("doctor --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_number(object, "domains.1.domid", 5);
 	assert_json_text(object, "domains.1.findings.0.what", "maxmem-below-target");
 	assert_json_text(object, "domains.1.findings.0.severity", "fault");
-	assert_int_equal(json_object_array_length(at(object, "host")), 0);
+	assert_int_equal(json_object_array_length(command_at(object, "host")), 0);
 	json_object_put(object);
 	assert_int_equal(command_line("explain guest1"), 0);
 	assert_non_null(strstr(command_out, "guest1 (domain 5):\n  it holds 512.1M"));
 	assert_int_equal(command_line("explain guest1 --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "reasons.1", "it is where it shall be");
 	assert_json_text(object, "domain.name", "guest1");
 	assert_json_text(object, "limits.mode", "manual");
@@ -403,15 +358,15 @@ static void test_free_memory(void **state)
 	assert_non_null(strstr(command_out, "nothing was changed"));
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
 	assert_int_equal(command_line("free 6650M --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_number(object, "need_kib", 6650 * M);
 	assert_json_text(object, "guests.0.name", "guest1");
 	assert_json_number(object, "guests.0.from_kib", 512 * M);
 	assert_json_text(object, "guests.0.stuck", "false");
-	assert_true(json_object_get_uint64(at(object, "after_kib")) >= 6650 * M);
+	assert_true(json_object_get_uint64(command_at(object, "after_kib")) >= 6650 * M);
 	json_object_put(object);
 	assert_int_equal(command_line("free 8G --json"), 4);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "error.code", "refused");
 	json_object_put(object);
 }
@@ -428,7 +383,7 @@ static void test_reserve(void **state)
 	assert_int_equal(command_line("list"), 0);
 	assert_non_null(strstr(command_out, " - 1032M reserved"));
 	assert_int_equal(command_line("reserve --json"), 0);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "0.name", "web");
 	assert_json_number(object, "0.kib", 1056768);
 	json_object_put(object);
@@ -437,8 +392,8 @@ static void test_reserve(void **state)
 	assert_int_equal(command_line("reserve 1T --for=web"), 4);
 	assert_int_equal(command_line("max guest1 1G"), 0);
 	assert_int_equal(command_line("reserve 1G --for=guest1 --json"), 0);
-	object = parse_out();
-	assert_null(at(object, "until"));
+	object = command_json();
+	assert_null(command_at(object, "until"));
 	json_object_put(object);
 	assert_int_equal(command_line("release guest1"), 0);
 }
@@ -480,7 +435,7 @@ static void test_watch(void **state)
 		assert_non_null(line);
 		object = json_tokener_parse(line);
 		assert_non_null(object);
-		assert_true(json_object_get_uint64(at(object, "time_ms")) > 0);
+		assert_true(json_object_get_uint64(command_at(object, "time_ms")) > 0);
 		if (i < 2) {
 			assert_json_text(object, "event", "started");
 		} else {
@@ -528,7 +483,7 @@ static void test_interrupt_before_lock(void **state)
 	assert_int_equal(command_line("set guest1 256M --wait --json"), 9);
 	assert_int_equal(command_sim->clock_ms, 1000);
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
-	object = parse_out();
+	object = command_json();
 	assert_json_text(object, "error.code", "interrupted");
 	assert_int_equal(json_object_object_length(object), 1);
 	json_object_put(object);

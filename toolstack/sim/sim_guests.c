@@ -80,21 +80,32 @@ static void vm_path(char path[SIM_PATH], const struct sim_guest *guest)
 	snprintf(path, SIM_PATH, HB_DIR_VM "/%s", uuid, HB_KEY_VM_MEMORY);
 }
 
+/*
+ * libxl__get_targetmem_fudge(): by how much memory/target is below the size in the
+ * configuration. 1 MiB for an HVM guest that boots with less than its maximum (XSA-153).
+ */
+static uint64_t fudge_of(const struct sim_guest *guest)
+{
+	bool less = guest->type == HB_TYPE_HVM && guest->maxmem_kib > guest->memory_kib;
+
+	return guest->videoram_kib + (less ? 1024 : 0);
+}
+
 static void build_store(struct sim *sim, const struct sim_guest *guest)
 {
 	static const char *const types[] = { "pv", "pvh", "hvm" };
+	uint64_t target = guest->memory_kib - fudge_of(guest);
 	char path[SIM_PATH], value[24];
 
 	write_number(sim, guest->domid, HB_KEY_DOMID, guest->domid);
 	sim_write_key(sim, guest->domid, HB_KEY_NAME, guest->name);
-	write_number(sim, guest->domid, HB_KEY_TARGET, guest->memory_kib - guest->videoram_kib);
+	write_number(sim, guest->domid, HB_KEY_TARGET, target);
 	write_number(sim, guest->domid, HB_KEY_STATIC_MAX, guest->maxmem_kib);
 	write_number(sim, guest->domid, HB_KEY_VIDEORAM, guest->videoram_kib);
 	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", guest->domid, HB_KEY_LIBXL_TYPE);
 	sim_write(sim, path, types[guest->type]);
 	vm_path(path, guest);
-	snprintf(value, sizeof(value), "%" PRIu64,
-		 (guest->memory_kib - guest->videoram_kib) / 1024);
+	snprintf(value, sizeof(value), "%" PRIu64, target / 1024);
 	sim_write(sim, path, value);
 }
 
@@ -310,7 +321,8 @@ void sim_reboot(struct sim *sim, uint32_t domid)
 {
 	struct sim_guest guest = *sim_guest(sim, domid);
 
-	guest.memory_kib = read_number(sim, domid, HB_KEY_TARGET) + guest.videoram_kib;
+	/* libxl counts by the configuration that the domain was built from. */
+	guest.memory_kib = read_number(sim, domid, HB_KEY_TARGET) + fudge_of(&guest);
 	guest.maxmem_kib = read_number(sim, domid, HB_KEY_STATIC_MAX);
 	guest.reboots_ms = 0;
 	sim_destroy(sim, domid);
