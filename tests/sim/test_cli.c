@@ -61,6 +61,7 @@ static void test_usage(void **state)
 		{ "limits guest1 --auto --off", "contradict" },
 		{ "limits guest1 --forget --off", "--forget goes with no other" },
 		{ "limits guest1 --reset --min=256M", "--reset sets minimum and maximum" },
+		{ "limits guest1 --off --force", "--force goes with --reset" },
 		{ "limits guest1 --min=2G --max=1G", "would be 2G and its maximum 1G" },
 	};
 
@@ -303,6 +304,38 @@ static void test_limits(void **state)
 	assert_non_null(strstr(command_err, "line 1, is damaged"));
 }
 
+/* The size goes with the limits, or neither does. */
+static void test_limits_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("max guest1 1G"), 0);
+	assert_int_equal(command_line("limits guest1 --reset"), 0);
+	assert_non_null(strstr(command_out, "size     1G\nmode     auto\nmin      1G\nmax      1G\n"));
+	assert_non_null(strstr(command_out, "Managers may size it between 1G and 1G.\n"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), G);
+	common_assert_consistent(command_sim, GUEST);
+	assert_int_equal(command_line("doctor"), 0);
+	assert_null(strstr(command_out, "outside-limits"));
+	/* More than the host has: by force only, and what is refused changes no limits. */
+	assert_int_equal(command_line("max guest1 16G"), 0);
+	assert_int_equal(command_line("limits guest1 --reset"), 4);
+	assert_non_null(strstr(command_err, "or --force"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), G);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "max      1G\n"));
+	assert_int_equal(command_line("limits guest1 --reset --force"), 0);
+	assert_non_null(strstr(command_out, "between 16G and 16G"));
+	/* Who is pinned or off stays it. */
+	assert_int_equal(command_line("set guest1 1G"), 0);
+	assert_int_equal(command_line("max guest1 2G"), 0);
+	assert_int_equal(command_line("limits guest1 --reset"), 0);
+	assert_non_null(strstr(command_out, "it is pinned"));
+	assert_int_equal(command_line("limits guest1 --off"), 0);
+	assert_int_equal(command_line("limits guest1 --reset"), 0);
+	assert_non_null(strstr(command_out, "mode     off\n"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 2 * G);
+}
+
 /* Targets and maxima that other tools wrote need not be whole pages. */
 static void test_limits_of_odd_sizes(void **state)
 {
@@ -314,6 +347,10 @@ static void test_limits_of_odd_sizes(void **state)
 	sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "524290");
 	assert_int_equal(command_line("limits guest1"), 0);
 	assert_non_null(strstr(command_out, "it is pinned"));
+	sim_write_key(command_sim, GUEST, HB_KEY_STATIC_MAX, "1048577");
+	assert_int_equal(command_line("limits guest1 --reset"), 0);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "max      1G\n"));
 }
 
 static void test_explain_and_doctor(void **state)
@@ -517,6 +554,7 @@ int main(void)
 		TEST(test_set_that_fails),
 		TEST(test_max_and_wait),
 		TEST(test_limits),
+		TEST(test_limits_reset),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
 		TEST(test_free_memory),

@@ -20,6 +20,8 @@ static enum hb_code check_options(struct cli *cli)
 	const unsigned int json = CLI_BIT(OPT_JSON);
 	const unsigned int sizes = CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX);
 
+	if (cli_has(cli, OPT_FORCE) && !cli_has(cli, OPT_RESET))
+		return cli_usage(cli, "--%s goes with --reset, which sets a size", "force");
 	if (cli_has(cli, OPT_FORGET) && (cli->given & ~json) != CLI_BIT(OPT_FORGET))
 		return cli_usage(cli, "--%s goes with no other option", "forget");
 	if (cli_has(cli, OPT_AUTO) && cli_has(cli, OPT_OFF))
@@ -56,8 +58,12 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 {
 	struct hb_range range = hb_limits_range(domain, limits);
 	char text[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	struct hb_number size = domain->target;
 	const char *why;
 
+	size.value += domain->videoram_kib;
+	if (cli_has(cli, OPT_RESET))
+		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
 	fprintf(cli->out, "%-8s %s\n", "mode", hb_mode_name(limits->mode));
 	fprintf(cli->out, "%-8s %s\n", "min", cli_number(&limits->min, text));
 	fprintf(cli->out, "%-8s %s\n", "max", cli_number(&limits->max, text));
@@ -69,12 +75,55 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 		fprintf(cli->out, "Managers leave it alone: %s.\n", why);
 }
 
+/* domain is what it is afterwards. */
+static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
+{
+	const struct hb_set_request request = {
+		.size = { HB_SIZE_ABSOLUTE, false,
+			  domain->static_max.value - domain->static_max.value % HB_PAGE_KIB },
+		.force = cli_has(cli, OPT_FORCE), .progress = cli_on_progress, .argument = cli,
+	};
+	struct hb_set_result result;
+	enum hb_code code;
+
+	cli_catch_signals();
+	code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
+	cli_release_signals();
+	cli_clear_progress(cli);
+	if (!code)
+		*domain = result.after;
+	return code;
+}
+
+/*
+ * The size goes where the limits will be, or the domain would be outside of them. That
+ * is first: a size that is refused changes no limits. A domain that managers may size
+ * stays one, another one is left to the person who has pinned it.
+ */
+static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
+{
+	struct hb_limits limits;
+	enum hb_code code = hb_limits_get(cli->hb, domain, &limits, &cli->error);
+	const char *why;
+	bool automatic;
+
+	if (code)
+		return code;
+	automatic = hb_limits_automatic(domain, &limits, &why);
+	code = set_to_maximum(cli, domain);
+	if (!code && automatic)
+		cli->change.sized = domain->target;
+	return code;
+}
+
 enum hb_code cli_limits(struct cli *cli)
 {
 	struct hb_limits limits;
 	struct hb_domain domain;
 	enum hb_code code = cli_find(cli, &domain);
 
+	if (!code && cli_has(cli, OPT_RESET))
+		code = reset_size(cli, &domain);
 	if (!code && (cli->given & ~CLI_BIT(OPT_JSON)))
 		code = hb_limits_set(cli->hb, &domain, &cli->change, &limits, &cli->error);
 	else if (!code)

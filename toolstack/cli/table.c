@@ -16,7 +16,7 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_WEIGHT] = { "weight", "N", false, "its share where memory is short, usually 1000" },
 	[OPT_AUTO] = { "auto", NULL, false, "managers may size it again, from its size now on" },
 	[OPT_OFF] = { "off", NULL, false, "managers leave it alone" },
-	[OPT_RESET] = { "reset", NULL, false, "minimum and maximum are what it can grow to now" },
+	[OPT_RESET] = { "reset", NULL, false, "minimum, maximum and size are what it can grow to now" },
 	[OPT_FORGET] = { "forget", NULL, false, "as if nothing had ever been said about it" },
 	[OPT_DRY_RUN] = { "dry-run", NULL, false, "say what would be done, and change nothing" },
 	[OPT_FOR] = { "for", "NAME", false, "name of the domain" },
@@ -39,7 +39,7 @@ const struct cli_command cli_commands[] = {
 	{ "wait", "DOM", 1, false, JSON | CLI_BIT(OPT_TIMEOUT),
 	  "wait until a guest has the size that it shall have", cli_wait_prepare, cli_wait },
 	{ "limits", "DOM", 1, false, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
-	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET),
+	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE,
 	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
 	{ "top", "", 0, false, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
 	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },
