@@ -382,6 +382,30 @@ static void test_explain_and_doctor(void **state)
 	json_object_put(object);
 }
 
+/* As it is after boot: no tool has written a key for it yet, and Xen has no limit. */
+static void test_domain_0_without_keys(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	sim_remove_key(command_sim, 0, HB_KEY_TARGET);
+	sim_remove_key(command_sim, 0, HB_KEY_STATIC_MAX);
+	sim_set_limit(command_sim, 0, HB_SIZE_MAX_KIB * 8);
+	assert_int_equal(command_line("explain 0"), 0);
+	assert_null(strstr(command_out, "0K"));
+	assert_null(strstr(command_out, "4096T"));
+	assert_non_null(strstr(command_out, "  Xen has no limit for what it holds\n"));
+	assert_int_equal(command_line("limits 0"), 0);
+	assert_int_equal(command_line("limits 0 --json"), 0);
+	object = command_json();
+	assert_json_number(object, "effective_min_kib", G);
+	assert_json_number(object, "effective_max_kib", G);
+	json_object_put(object);
+	assert_int_equal(command_line("limits 0 --min=512M"), 2);
+	assert_int_equal(command_line("limits 0 --min=1G --max=2G"), 0);
+	assert_non_null(strstr(command_out, "Managers leave it alone: it has no target in xenstore"));
+}
+
 static void test_free_memory(void **state)
 {
 	struct json_object *object;
@@ -557,6 +581,7 @@ int main(void)
 		TEST(test_limits_reset),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
+		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),
 		TEST(test_reserve),
 		TEST(test_watch),

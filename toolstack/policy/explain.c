@@ -96,16 +96,29 @@ static void say_who_decides(struct hb_explanation *explanation)
 		say(explanation, "a person decides its size: %s", why);
 }
 
+static void say_maxima(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	char text[HB_SIZE_TEXT];
+
+	if (domain->maxmem_kib < HB_SIZE_MAX_KIB)
+		say(explanation, "Xen lets it hold up to %s", hb_size_human(domain->maxmem_kib, text));
+	else
+		say(explanation, "Xen has no limit for what it holds");
+	if (domain->static_max.presence == HB_PRESENT && domain->static_max.value < HB_SIZE_MAX_KIB)
+		say(explanation, "tools may set up to %s without raising its maximum",
+		    hb_size_human(domain->static_max.value, text));
+}
+
 static void say_room(struct hb_explanation *explanation)
 {
 	const struct hb_domain *domain = &explanation->domain;
 	uint64_t give = hb_account_available_for(&explanation->host, domain);
 	uint64_t floor, ceiling;
-	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT];
+	char a[HB_SIZE_TEXT];
 
+	say_maxima(explanation);
 	hb_limits_bounds(domain, &floor, &ceiling);
-	say(explanation, "Xen lets it hold up to %s; tools may set up to %s without raising its maximum",
-	    hb_size_human(domain->maxmem_kib, a), hb_size_human(domain->static_max.value, b));
 	if (ceiling < HB_SIZE_MAX_KIB)
 		say(explanation, "it can never be larger than %s", hb_size_human(ceiling, a));
 	say(explanation, "the host has %s to give", hb_size_human(give, a));

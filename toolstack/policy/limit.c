@@ -140,14 +140,15 @@ static uint64_t ceiling_of(const struct hb_domain *domain, uint64_t least_kib)
 	return ceiling;
 }
 
-void hb_limits_bounds(const struct hb_domain *domain, uint64_t *floor_kib, uint64_t *ceiling_kib)
+void hb_limits_bounds(const struct hb_domain *seen, uint64_t *floor_kib, uint64_t *ceiling_kib)
 {
-	uint64_t size = domain->target.value + domain->videoram_kib;
+	const struct hb_domain domain = hb_plan_complete(seen);
+	uint64_t size = domain.target.value + domain.videoram_kib;
 
 	/* A domain that is smaller already lives with it. */
-	*floor_kib = smaller(hb_plan_least_kib(domain), size);
+	*floor_kib = smaller(hb_plan_least_kib(&domain), size);
 	/* A guest that reports nonsense cannot keep its host from giving it limits. */
-	*ceiling_kib = larger(ceiling_of(domain, size), *floor_kib);
+	*ceiling_kib = larger(ceiling_of(&domain, size), *floor_kib);
 }
 
 bool hb_limits_valid(uint64_t floor_kib, uint64_t min_kib, uint64_t max_kib, uint64_t ceiling_kib)
@@ -205,18 +206,19 @@ void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits)
 	limits->max = whole;
 }
 
-struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_limits *limits)
+struct hb_range hb_limits_range(const struct hb_domain *seen, const struct hb_limits *limits)
 {
-	uint64_t size = domain->target.value + domain->videoram_kib;
+	const struct hb_domain domain = hb_plan_complete(seen);
+	uint64_t size = domain.target.value + domain.videoram_kib;
 	struct hb_range range = { size, size };
 	uint64_t floor, ceiling;
 
 	if (limits->mode != HB_MODE_AUTO)
 		return range;
-	hb_limits_bounds(domain, &floor, &ceiling);
+	hb_limits_bounds(&domain, &floor, &ceiling);
 	/* Nor can it take its own minimum away. */
 	if (limits->min.presence == HB_PRESENT)
-		ceiling = larger(ceiling_of(domain, larger(size, limits->min.value)), floor);
+		ceiling = larger(ceiling_of(&domain, larger(size, limits->min.value)), floor);
 	/* What nobody has said is the size it has: nothing is taken or given unasked. */
 	if (limits->min.presence == HB_PRESENT)
 		range.min_kib = limits->min.value;
@@ -233,14 +235,15 @@ struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
 			 const char **why)
 {
-	bool pinned = limits->set.presence != HB_PRESENT || domain->target.presence != HB_PRESENT ||
-		      limits->set.value != domain->target.value;
+	bool pinned = limits->set.presence != HB_PRESENT || limits->set.value != domain->target.value;
 
 	*why = NULL;
 	if (limits->mode == HB_MODE_MANUAL)
 		*why = "nobody has given it limits";
 	else if (limits->mode == HB_MODE_OFF)
 		*why = "automatic sizing is off for it";
+	else if (domain->target.presence != HB_PRESENT)
+		*why = "it has no target in xenstore, or an invalid one";
 	else if (pinned)
 		*why = "somebody has set its size since: it is pinned";
 	return !*why;

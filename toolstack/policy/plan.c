@@ -42,6 +42,13 @@ static uint64_t current_size(const struct hb_domain *domain)
 	return domain->target.value + domain->videoram_kib;
 }
 
+/* Without a target that is a number, smaller than what it holds. */
+static bool is_smaller(const struct hb_domain *domain, uint64_t target_kib)
+{
+	return domain->target.presence == HB_PRESENT ? target_kib < domain->target.value :
+	       target_kib + domain->videoram_kib < domain->actual_kib;
+}
+
 /* The size asked for, whole pages; 0 if the change takes everything. */
 static uint64_t resolve_size(uint64_t from_kib, const struct hb_size *size)
 {
@@ -119,11 +126,7 @@ static enum hb_code check_state(const struct hb_domain *domain, struct hb_error 
 	return HB_OK;
 }
 
-/*
- * Domain 0 has neither key until a tool has set its size once. Then it has the
- * target that it holds, and Xen's limit for it is its maximum, as libxl has it.
- */
-static struct hb_domain complete(const struct hb_domain *domain)
+struct hb_domain hb_plan_complete(const struct hb_domain *domain)
 {
 	struct hb_domain whole = *domain;
 
@@ -148,20 +151,17 @@ static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t targ
 	if (target_kib < DOMAIN_0_LEAST_KIB)
 		return refuse(error, domain, "does not live with less than 128M",
 			      "set at least 1G");
-	if (!force && target_kib < DOMAIN_0_MIN_KIB && target_kib < domain->target.value)
+	if (!force && target_kib < DOMAIN_0_MIN_KIB && is_smaller(domain, target_kib))
 		return refuse(error, domain, "may run out of memory with less than 1G, and the whole "
 			      "host with it", "set at least 1G, or --force");
 	return HB_OK;
 }
 
-static enum hb_code check_size(const struct hb_domain *domain, const struct hb_size *size,
-			       uint64_t size_kib, struct hb_error *error)
+static enum hb_code check_size(const struct hb_domain *domain, uint64_t size_kib,
+			       struct hb_error *error)
 {
 	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT], top[HB_SIZE_TEXT];
 
-	if (size->kind != HB_SIZE_ABSOLUTE && domain->target.presence == HB_INVALID)
-		return refuse(error, domain, "has an invalid target, nothing to count from",
-			      "set an absolute size");
 	if (size_kib > HB_SIZE_MAX_KIB) {
 		hb_fail(error, HB_E_USAGE, "%s would get more than %s", hb_who(domain, who),
 			hb_size_format(HB_SIZE_MAX_KIB, top));
@@ -216,7 +216,7 @@ static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t tar
 	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
 
 	if (domain->driver == HB_DRIVER_HOTBALLOON || target_kib >= UNGUARDED_MIN_KIB ||
-	    target_kib >= domain->target.value)
+	    !is_smaller(domain, target_kib))
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED,
 		"%s runs no driver that stops at a floor; below %s it may run out of memory and crash",
@@ -378,14 +378,17 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error)
 {
-	const struct hb_domain domain = complete(seen);
+	const struct hb_domain domain = hb_plan_complete(seen);
 	enum hb_code code = check_state(&domain, error);
 
 	memset(plan, 0, sizeof(*plan));
 	if (code)
 		return code;
+	if (size->kind != HB_SIZE_ABSOLUTE && domain.target.presence == HB_INVALID)
+		return refuse(error, &domain, "has an invalid target, nothing to count from",
+			      "set an absolute size");
 	plan->size_kib = resolve_size(current_size(&domain), size);
-	code = check_size(&domain, size, plan->size_kib, error);
+	code = check_size(&domain, plan->size_kib, error);
 	if (code)
 		return code;
 	/* memory/target excludes the video memory, as xl mem-set has it. */
@@ -425,6 +428,19 @@ static enum hb_code check_pool(const struct hb_domain *domain, const struct hb_h
 	return HB_E_REFUSED;
 }
 
+/* Is it known what the size is, and what a change counts from? */
+static enum hb_code check_ceiling_keys(const struct hb_domain *domain, const struct hb_size *size,
+				       struct hb_error *error)
+{
+	if (domain->target.presence == HB_INVALID)
+		return refuse(error, domain, "has an invalid target: what its maximum must be is not known",
+			      "set an absolute size first: \"hotballoon set\"");
+	if (size->kind != HB_SIZE_ABSOLUTE && domain->static_max.presence == HB_INVALID)
+		return refuse(error, domain, "has an invalid static-max, nothing to count from",
+			      "set an absolute maximum");
+	return HB_OK;
+}
+
 enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_host_memory *host,
 			     const struct hb_size *size, bool force, struct hb_plan *plan,
 			     struct hb_error *error)
@@ -435,11 +451,13 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
 
 	memset(plan, 0, sizeof(*plan));
+	if (!code)
+		code = check_ceiling_keys(domain, size, error);
 	if (code)
 		return code;
 	plan->size_kib = resolve_size(domain->static_max.value, size);
 	plan->target_kib = domain->target.value;
-	code = check_size(domain, size, plan->size_kib, error);
+	code = check_size(domain, plan->size_kib, error);
 	if (code)
 		return code;
 	if (plan->size_kib < current_size(domain)) {

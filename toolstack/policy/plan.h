@@ -26,6 +26,13 @@ struct hb_plan {
 	char notes[HB_NOTES_MAX][sizeof(((struct hb_set_result *)0)->notes[0])];
 };
 
+/*
+ * The domain with the keys that it counts as having. Domain 0 has neither target nor
+ * static-max until a tool has set its size once: then it has the target that it holds,
+ * and Xen's limit for it is its maximum, as libxl has it. All others are as they are.
+ */
+struct hb_domain hb_plan_complete(const struct hb_domain *domain);
+
 /* The smallest size that hb_plan_make() takes the domain to without force. */
 uint64_t hb_plan_least_kib(const struct hb_domain *domain);
 

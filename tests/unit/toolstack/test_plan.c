@@ -518,6 +518,41 @@ static void test_any_plan(void **state)
 	assert_true(made > 10000);
 }
 
+static void ceiling_refused(const struct hb_domain *domain, struct hb_size size, const char *why)
+{
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	assert_int_equal(hb_plan_ceiling(domain, &roomy, &size, false, &plan, &error), HB_E_REFUSED);
+	if (!strstr(error.message, why))
+		fail_msg("refused with \"%s\", expected \"%s\"", error.message, why);
+	assert_true(error.remedy[0]);
+	assert_int_equal(plan.nr_steps, 0);
+}
+
+/* Keys that are no numbers are nothing to count from, and open no way around a refusal. */
+static void test_invalid_keys(void **state)
+{
+	const struct hb_size more = { HB_SIZE_DELTA, false, G };
+	struct hb_domain domain = guest(512 * M, G);
+
+	(void)state;
+	domain.target = (struct hb_number){ HB_INVALID, 0 };
+	refused(&domain, &roomy, more, true, "invalid target");
+	/* The size is not known, but that it would be smaller is. */
+	refused(&domain, &roomy, absolute(64 * M), false, "stops at a floor");
+	plan_of(&domain, absolute(128 * M));
+	ceiling_refused(&domain, absolute(G), "invalid target");
+	domain.domid = 0;
+	domain.static_max.value = 4 * G;
+	domain.actual_kib = 2 * G;
+	refused(&domain, &roomy, absolute(256 * M), false, "run out of memory");
+	domain = guest(512 * M, G);
+	domain.static_max = (struct hb_number){ HB_INVALID, 0 };
+	ceiling_refused(&domain, more, "invalid static-max");
+	plan_of(&domain, more);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +573,7 @@ int main(void)
 		cmocka_unit_test(test_unguarded_minimum),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_any_plan),
+		cmocka_unit_test(test_invalid_keys),
 	};
 
 	seed = choose_seed();
