@@ -244,6 +244,28 @@ static void test_set_that_fails(void **state)
 	assert_non_null(strstr(command_out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
 }
 
+/* Something has to be called a name even if it has none. */
+static void test_without_name(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	sim_remove_key(command_sim, GUEST, HB_KEY_NAME);
+	assert_int_equal(command_line("set 5 1G"), 0);
+	assert_non_null(strstr(command_out, "domain 5: 512M -> 1G\n"));
+	assert_int_equal(command_line("max 5 2G"), 0);
+	assert_non_null(strstr(command_out, "domain 5: maximum 1G -> 2G\n"));
+	assert_int_equal(command_line("limits 5 --min=128M"), 0);
+	assert_int_equal(command_line("free 6500M --dry-run"), 0);
+	assert_non_null(strstr(command_out, "  domain 5: 1G -> "));
+	assert_int_equal(command_line("explain 5"), 0);
+	assert_non_null(strstr(command_out, "- (domain 5):\n"));
+	assert_int_equal(command_line("set 5 1G --json"), 0);
+	object = command_json();
+	assert_null(command_at(object, "after.name"));
+	json_object_put(object);
+}
+
 static void test_max_and_wait(void **state)
 {
 	struct json_object *object;
@@ -459,6 +481,22 @@ static void test_reserve(void **state)
 	assert_int_equal(command_line("release guest1"), 0);
 }
 
+/* A year that no calendar has: kept by hand, or by a clock that was wrong. */
+static void test_reservation_for_ever(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	common_write_state_file("reservations",
+				"hotballoon reservations 1\n1048576 9223372036854775807 web\n");
+	assert_int_equal(command_line("reserve"), 0);
+	assert_string_equal(command_out, "1G for web, until 9223372036854775807 s after 1970\n");
+	assert_int_equal(command_line("reserve --json"), 0);
+	object = command_json();
+	assert_json_number(object, "0.until", INT64_MAX);
+	json_object_put(object);
+}
+
 static void change_something(struct sim *host)
 {
 	if (host->clock_ms == 500)
@@ -576,6 +614,7 @@ int main(void)
 		TEST(test_show),
 		TEST(test_set),
 		TEST(test_set_that_fails),
+		TEST(test_without_name),
 		TEST(test_max_and_wait),
 		TEST(test_limits),
 		TEST(test_limits_reset),
@@ -584,6 +623,7 @@ int main(void)
 		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),
 		TEST(test_reserve),
+		TEST(test_reservation_for_ever),
 		TEST(test_watch),
 		TEST(test_interrupt),
 		TEST(test_interrupt_before_lock),

@@ -105,6 +105,9 @@ enum hb_code cli_parse_seconds(struct cli *cli, enum cli_option option);
 /* A whole number of 1 to max. */
 bool cli_parse_number(const char *text, unsigned long max, unsigned long *number);
 
+/* "guest1", or "domain 7" if it has no name; text is the buffer. */
+#define CLI_WHO_TEXT 24
+const char *cli_who(const struct hb_domain *domain, char text[CLI_WHO_TEXT]);
 /* Text of a size or of what is in its place: "-" or "invalid". Returns text. */
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
 

@@ -39,12 +39,12 @@ static struct json_object *json_free(const struct hb_free_result *result, uint64
 
 static void print_free(struct cli *cli, const struct hb_free_result *result)
 {
-	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT], c[HB_SIZE_TEXT];
+	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT], c[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
 
 	for (size_t i = 0; i < result->count; i++) {
 		const struct hb_free_entry *entry = &result->entries[i];
 
-		fprintf(cli->out, "  %s: %s -> %s, gives %s%s\n", entry->domain.name,
+		fprintf(cli->out, "  %s: %s -> %s, gives %s%s\n", cli_who(&entry->domain, who),
 			hb_size_human(entry->from_kib, a), hb_size_human(entry->to_kib, b),
 			hb_size_human(entry->from_kib - entry->to_kib, c),
 			entry->stuck ? ": does not move" : "");
@@ -130,6 +130,17 @@ static struct json_object *json_reservation(const struct hb_reservation *reserva
 	return object;
 }
 
+/* ", until" and a date; ctime() has none for years beyond all calendars. */
+static void print_until(FILE *out, uint64_t until_s)
+{
+	const char *date = ctime(&(time_t){ until_s });
+
+	if (date)
+		fprintf(out, ", until %s", date);
+	else
+		fprintf(out, ", until %" PRIu64 " s after 1970\n", until_s);
+}
+
 static enum hb_code list_reservations(struct cli *cli)
 {
 	struct hb_reservation *list;
@@ -143,9 +154,10 @@ static enum hb_code list_reservations(struct cli *cli)
 	array = json_object_new_array();
 	for (size_t i = 0; i < count; i++) {
 		json_object_array_add(array, json_reservation(&list[i]));
-		if (!cli_has(cli, OPT_JSON))
-			fprintf(cli->out, "%s for %s, until %s", hb_size_human(list[i].left_kib, size),
-				list[i].name, ctime(&(time_t){ list[i].until_s }));
+		if (cli_has(cli, OPT_JSON))
+			continue;
+		fprintf(cli->out, "%s for %s", hb_size_human(list[i].left_kib, size), list[i].name);
+		print_until(cli->out, list[i].until_s);
 	}
 	if (cli_has(cli, OPT_JSON))
 		cli_print_json(cli, array);
@@ -160,13 +172,14 @@ static void print_reservation(struct cli *cli, const struct hb_reservation *rese
 	char size[HB_SIZE_TEXT], all[HB_SIZE_TEXT];
 
 	hb_size_human(reservation->kib, all);
-	if (reservation->until_s)
-		fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond), until %s",
-			reservation->name, all, hb_size_human(cli->size.amount, size),
-			ctime(&(time_t){ reservation->until_s }));
-	else
+	if (!reservation->until_s) {
 		fprintf(cli->out, "%s: can count on %s, set aside in Xen until it has them\n",
 			reservation->name, all);
+		return;
+	}
+	fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond)", reservation->name, all,
+		hb_size_human(cli->size.amount, size));
+	print_until(cli->out, reservation->until_s);
 }
 
 enum hb_code cli_reserve(struct cli *cli)

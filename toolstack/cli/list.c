@@ -6,6 +6,12 @@
 
 #include "cli.h"
 
+const char *cli_who(const struct hb_domain *domain, char text[CLI_WHO_TEXT])
+{
+	snprintf(text, CLI_WHO_TEXT, "domain %u", domain->domid);
+	return domain->name[0] ? domain->name : text;
+}
+
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT])
 {
 	if (number->presence == HB_ABSENT)

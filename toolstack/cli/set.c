@@ -28,10 +28,10 @@ static void print_result(struct cli *cli, const struct hb_set_result *result, bo
 {
 	const struct hb_domain *after = &result->after;
 	struct hb_number size = result->before.target;
-	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], text[HB_SIZE_TEXT];
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], text[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
 
 	size.value += result->before.videoram_kib;
-	fprintf(cli->out, "%s: %s -> %s\n", result->before.name, cli_number(&size, from),
+	fprintf(cli->out, "%s: %s -> %s\n", cli_who(&result->before, who), cli_number(&size, from),
 		hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
 	if (waited && !code)
@@ -114,9 +114,9 @@ enum hb_code cli_max_prepare(struct cli *cli)
 
 static void print_max(struct cli *cli, const struct hb_set_result *result)
 {
-	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
 
-	fprintf(cli->out, "%s: maximum %s -> %s\n", result->before.name,
+	fprintf(cli->out, "%s: maximum %s -> %s\n", cli_who(&result->before, who),
 		cli_number(&result->before.static_max, from), hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
 	fprintf(cli->out, "  until its size is set again, Xen lets the guest take that much\n");

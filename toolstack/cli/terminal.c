@@ -56,7 +56,7 @@ static const char *time_text(uint64_t s, char text[TIME_TEXT])
 
 static void draw(FILE *err, const struct hb_progress *p)
 {
-	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], time[TIME_TEXT];
+	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], time[TIME_TEXT], who[CLI_WHO_TEXT];
 	uint64_t left = p->now_kib > p->goal_kib ? p->now_kib - p->goal_kib : p->goal_kib - p->now_kib;
 
 	if (p->locked && p->domain->name[0]) {
@@ -64,7 +64,7 @@ static void draw(FILE *err, const struct hb_progress *p)
 	} else if (p->locked) {
 		fprintf(err, "\rdomain %u: another tool has it locked", p->domain->domid);
 	} else {
-		fprintf(err, "\r%s: %s -> %s", p->domain->name, hb_size_human(p->now_kib, now),
+		fprintf(err, "\r%s: %s -> %s", cli_who(p->domain, who), hb_size_human(p->now_kib, now),
 			hb_size_human(p->goal_kib, goal));
 		if (p->rate_kib_s)
 			fprintf(err, ", %" PRIu64 ".%" PRIu64 " MiB/s, %s left", p->rate_kib_s / 1024,
