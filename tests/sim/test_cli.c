@@ -521,6 +521,12 @@ static void test_watch(void **state)
 	assert_non_null(strstr(command_out, "  5 guest1  static-max 512M -> 1G\n"));
 	assert_non_null(strstr(command_out, "  5 guest1  cause none -> guest-busy\n"));
 	assert_int_equal(command_line("watch nobody"), 3);
+	/* Who reads line by line can read an error, too. */
+	assert_int_equal(command_line("watch nobody --json"), 3);
+	assert_ptr_equal(strchr(command_out, '\n'), command_out + strlen(command_out) - 1);
+	object = command_json();
+	assert_json_text(object, "error.code", "no-such-domain");
+	json_object_put(object);
 
 	/* A line each, and each an object. */
 	command_teardown(NULL);

@@ -216,10 +216,11 @@ static void print_error(struct cli *cli)
 {
 	struct json_object *object;
 
+	/* On one line: some commands print an object a line. */
 	if (cli_has(cli, OPT_JSON) && !cli->reported) {
 		object = json_object_new_object();
 		json_object_object_add(object, "error", cli_json_error(&cli->error));
-		cli_print_json(cli, object);
+		cli_print_json_line(cli, object);
 	} else if (!cli_has(cli, OPT_JSON)) {
 		fprintf(cli->err, "hotballoon: %s\n", cli->error.message);
 		if (cli->error.remedy[0])

@@ -37,6 +37,12 @@ static uint64_t maxmem_for(const struct hb_domain *domain, uint64_t target_kib)
 	return target_kib + domain->videoram_kib + HB_MAXMEM_SLACK_KIB;
 }
 
+/* As Xen keeps a limit. Targets of other tools can be anything. */
+static uint64_t whole_pages(uint64_t kib)
+{
+	return kib - kib % HB_PAGE_KIB;
+}
+
 static uint64_t current_size(const struct hb_domain *domain)
 {
 	return domain->target.value + domain->videoram_kib;
@@ -52,14 +58,14 @@ static bool is_smaller(const struct hb_domain *domain, uint64_t target_kib)
 /* The size asked for, whole pages; 0 if the change takes everything. */
 static uint64_t resolve_size(uint64_t from_kib, const struct hb_size *size)
 {
-	uint64_t now = from_kib - from_kib % HB_PAGE_KIB;
+	uint64_t now = whole_pages(from_kib);
 	uint64_t change = size->amount;
 
 	if (size->kind == HB_SIZE_ABSOLUTE)
 		return size->amount;
 	if (size->kind == HB_SIZE_PERCENT) {
 		change = now / 100 * size->amount + now % 100 * size->amount / 100;
-		change -= change % HB_PAGE_KIB;
+		change = whole_pages(change);
 	}
 	if (!size->negative)
 		return now + change;
@@ -478,7 +484,7 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step)
 {
-	uint64_t maxmem = size_kib + HB_MAXMEM_SLACK_KIB;
+	uint64_t maxmem = whole_pages(size_kib + HB_MAXMEM_SLACK_KIB);
 	const char *reason = "Xen's limit follows the size: the size and 1M";
 
 	if (domain->actual_kib > maxmem) {
@@ -491,7 +497,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 
 bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step)
 {
-	uint64_t maxmem = maxmem_for(domain, domain->target.value);
+	uint64_t maxmem = whole_pages(maxmem_for(domain, domain->target.value));
 
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
 				  "another tool has set another size meanwhile" };

@@ -518,6 +518,25 @@ static void test_any_plan(void **state)
 	assert_true(made > 10000);
 }
 
+/* Xen counts whole pages: what other tools' targets need beyond them it does not keep. */
+static void test_limit_of_odd_target(void **state)
+{
+	struct hb_domain domain = guest(G, 2 * G);
+	struct hb_step step;
+
+	(void)state;
+	domain.target.value = G + 1;
+	domain.actual_kib = 512 * M;
+	domain.maxmem_kib = G + M;
+	assert_false(hb_plan_repair(&domain, &step));
+	domain.maxmem_kib = G + M - 4;
+	assert_true(hb_plan_repair(&domain, &step));
+	assert_int_equal(step.to_kib, G + M);
+	domain.maxmem_kib = 2 * G;
+	assert_true(hb_plan_settle(&domain, domain.target.value, &step));
+	assert_int_equal(step.to_kib, G + M);
+}
+
 static void ceiling_refused(const struct hb_domain *domain, struct hb_size size, const char *why)
 {
 	struct hb_error error = { 0 };
@@ -573,6 +592,7 @@ int main(void)
 		cmocka_unit_test(test_unguarded_minimum),
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_any_plan),
+		cmocka_unit_test(test_limit_of_odd_target),
 		cmocka_unit_test(test_invalid_keys),
 	};
 
