@@ -53,7 +53,7 @@ static void sound_host(void)
 		"free 6300M --dry-run", "free 6300M", "free 100G", "reserve", "reserve 64M --for=web",
 		"reserve", "release web", "release web", "set guest1 512M --wait", "max guest1 1G",
 		"reserve 1G --for=guest1", "list", "release guest1", "frobnicate", "list --wait",
-		"limits guest1 --forget");
+		"limits guest1 --reset", "limits guest1 --forget");
 }
 
 static void change_values(struct sim *host)
@@ -98,7 +98,10 @@ static void broken_host(void)
 	sim_remove_key(command_sim, GUEST, HB_KEY_STATIC_MAX);
 	sim_remove_key(command_sim, GUEST, HB_KEY_NAME);
 	sim_remove_key(command_sim, GUEST, HB_KEY_REPORT_VERSION);
-	SAMPLES("list", "show 5", "top", "explain 5", "doctor", "set 5 300M", "wait 5", "limits 5");
+	sim_remove_key(command_sim, 0, HB_KEY_TARGET);
+	sim_remove_key(command_sim, 0, HB_KEY_STATIC_MAX);
+	SAMPLES("list", "show 5", "top", "explain 5", "doctor", "set 5 300M", "wait 5", "limits 5",
+		"explain 0", "limits 0", "limits 0 --reset");
 	common_write_state_file("limits", "broken\n");
 	SAMPLES("limits 5", "top", "explain 5", "doctor", "free 7G");
 }

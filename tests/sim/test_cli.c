@@ -326,6 +326,23 @@ static void test_limits(void **state)
 	assert_non_null(strstr(command_err, "line 1, is damaged"));
 }
 
+/* As the manual says it is done for a domain that never comes back. */
+static void test_limits_by_hand(void **state)
+{
+	char line[256];
+
+	(void)state;
+	assert_int_equal(command_line("limits guest1 --min=256M"), 0);
+	assert_int_equal(command_line("limits 0 --min=1G"), 0);
+	snprintf(line, sizeof(line), "flock %s/lock sed -i /^00000005-0000-0000-0000-000000000000/d %s/limits",
+		 common_state_dir, common_state_dir);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "mode     manual\n"));
+	assert_int_equal(command_line("limits 0"), 0);
+	assert_non_null(strstr(command_out, "min      1G\n"));
+}
+
 /* The size goes with the limits, or neither does. */
 static void test_limits_reset(void **state)
 {
@@ -623,6 +640,7 @@ int main(void)
 		TEST(test_without_name),
 		TEST(test_max_and_wait),
 		TEST(test_limits),
+		TEST(test_limits_by_hand),
 		TEST(test_limits_reset),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
