@@ -443,6 +443,14 @@ static void test_domain_0_without_keys(void **state)
 	assert_int_equal(command_line("limits 0 --min=512M"), 2);
 	assert_int_equal(command_line("limits 0 --min=1G --max=2G"), 0);
 	assert_non_null(strstr(command_out, "Managers leave it alone: it has no target in xenstore"));
+	/* No limit is no size, even by force. */
+	assert_int_equal(command_line("limits 0 --reset --force"), 4);
+	assert_non_null(strstr(command_err, "Domain-0 has no maximum that it could be reset to\n  give"));
+	sim_write_key(command_sim, 0, HB_KEY_TARGET, "1048576");
+	sim_write_key(command_sim, 0, HB_KEY_STATIC_MAX, "18014398509481980");
+	assert_int_equal(command_line("limits 0 --reset --force"), 4);
+	assert_non_null(strstr(command_err, "no maximum"));
+	assert_int_equal(common_number(command_sim, 0, HB_KEY_TARGET), G);
 }
 
 static void test_free_memory(void **state)

@@ -95,6 +95,19 @@ static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
 	return code;
 }
 
+/* Domain 0 usually has none: Xen's number for no limit, or no key at all. */
+static enum hb_code check_maximum(struct cli *cli, const struct hb_domain *domain)
+{
+	char who[CLI_WHO_TEXT];
+
+	if (domain->static_max.presence == HB_PRESENT && domain->static_max.value < HB_SIZE_MAX_KIB)
+		return HB_OK;
+	cli->error = (struct hb_error){ HB_E_REFUSED, "", "give --min and --max" };
+	snprintf(cli->error.message, sizeof(cli->error.message),
+		 "%s has no maximum that it could be reset to", cli_who(domain, who));
+	return HB_E_REFUSED;
+}
+
 /*
  * The size goes where the limits will be, or the domain would be outside of them. That
  * is first: a size that is refused changes no limits. A domain that managers may size
@@ -103,10 +116,12 @@ static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
 static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
 {
 	struct hb_limits limits;
-	enum hb_code code = hb_limits_get(cli->hb, domain, &limits, &cli->error);
+	enum hb_code code = check_maximum(cli, domain);
 	const char *why;
 	bool automatic;
 
+	if (!code)
+		code = hb_limits_get(cli->hb, domain, &limits, &cli->error);
 	if (code)
 		return code;
 	automatic = hb_limits_automatic(domain, &limits, &why);
