@@ -67,8 +67,9 @@ static void examine_keys(const struct hb_domain *domain, struct hb_findings *fin
 	}
 	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT) {
 		if (domain->domid)
-			hb_examine_add(findings, HB_WARNING, "no-target",
-				       "%s has no target or no maximum in xenstore: it was made by a toolstack that does not size it", who);
+			remedy(hb_examine_add(findings, HB_WARNING, "no-target",
+					      "%s has no target or no maximum in xenstore: it was made by a toolstack that does not size it", who),
+			       "let xl or xapi make it: they write what a size is set by");
 		return;
 	}
 	if (domain->static_max.value < domain->target.value)
