@@ -200,6 +200,8 @@ static enum hb_code check_ceilings(const struct hb_domain *domain, uint64_t targ
 {
 	const struct hb_number *driver = &domain->report.max;
 	const struct hb_number *admin = &domain->hotplug_max;
+	/* What it says below what it has is not believed. */
+	uint64_t most = driver->value > domain->target.value ? driver->value : domain->target.value;
 
 	if (target_kib <= domain->target.value)
 		return HB_OK;
@@ -207,8 +209,8 @@ static enum hb_code check_ceilings(const struct hb_domain *domain, uint64_t targ
 		return refuse_ceiling(domain, domain->static_max.value + domain->videoram_kib,
 				      "Windows cannot grow beyond its boot maximum", error);
 	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT &&
-	    target_kib > driver->value)
-		return refuse_ceiling(domain, driver->value + domain->videoram_kib,
+	    target_kib > most)
+		return refuse_ceiling(domain, most + domain->videoram_kib,
 				      "its driver has no address space for more", error);
 	if (admin->presence == HB_PRESENT && target_kib > admin->value)
 		return refuse_ceiling(domain, admin->value + domain->videoram_kib,

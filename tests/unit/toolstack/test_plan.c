@@ -381,6 +381,8 @@ static void test_ceilings(void **state)
 	/* A guest cannot prevent that it is made smaller. */
 	domain.report.max.value = 4;
 	assert_int_equal(plan_of(&domain, absolute(512 * M)).size_kib, 512 * M);
+	/* Nor is it advised because of what the guest says: it has more already. */
+	assert_unwise(&domain, &roomy, absolute(2 * G), "cannot be larger than 1G");
 	domain.report.max = (struct hb_number){ HB_INVALID, 0 };
 	assert_int_equal(plan_of(&domain, absolute(2 * G)).size_kib, 2 * G);
 	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 1536 * M };
