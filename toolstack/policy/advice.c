@@ -68,6 +68,8 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 {
 	const struct hb_word *cause = &domain->report.cause;
 	const struct hb_number *floor = &domain->report.floor;
+	/* No more than it has. */
+	uint64_t least_kib = floor->value < position_kib ? floor->value : position_kib;
 	bool reports = domain->driver == HB_DRIVER_HOTBALLOON && hb_wait_believes(domain);
 	const struct advice *advice = reports ? &by_cause[cause->value] :
 				      domain->driver == HB_DRIVER_HOTBALLOON ? &wrong_report :
@@ -82,6 +84,6 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 	hb_remedy(error, "%s", advice->remedy);
 	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
 		hb_remedy(error, "free memory in the guest or set at least %s",
-			  hb_size_format(floor->value + domain->videoram_kib, least));
+			  hb_size_format(least_kib + domain->videoram_kib, least));
 	return HB_E_STUCK;
 }

@@ -3,9 +3,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "advice.h"
 #include "wait.h"
 
 #define M 1024ULL
@@ -187,6 +189,21 @@ static void test_other_ends(void **state)
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_GONE);
 }
 
+/* A floor above what the guest has is no floor, and no advice. */
+static void test_advice_of_liar(void **state)
+{
+	struct hb_domain domain = reporting(300 * M, 300 * M, HB_STATE_WAITING, HB_CAUSE_GUEST_FLOOR);
+	struct hb_error error;
+
+	(void)state;
+	domain.report.floor = (struct hb_number){ HB_PRESENT, 280 * M };
+	assert_int_equal(hb_advise_stuck(&domain, 300 * M, 256 * M, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.remedy, "set at least 280M"));
+	domain.report.floor.value = HB_SIZE_MAX_KIB;
+	assert_int_equal(hb_advise_stuck(&domain, 300 * M, 256 * M, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.remedy, "set at least 300M"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_way),
 		cmocka_unit_test(test_cause_shortens),
 		cmocka_unit_test(test_other_ends),
+		cmocka_unit_test(test_advice_of_liar),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
