@@ -84,6 +84,6 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 	hb_remedy(error, "%s", advice->remedy);
 	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
 		hb_remedy(error, "free memory in the guest or set at least %s",
-			  hb_size_format(least_kib + domain->videoram_kib, least));
+			  hb_at_least(least_kib + domain->videoram_kib, least));
 	return HB_E_STUCK;
 }

@@ -79,6 +79,16 @@ enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ..
 	return error->code;
 }
 
+const char *hb_at_least(uint64_t kib, char text[HB_SIZE_TEXT])
+{
+	return hb_size_format((kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB, text);
+}
+
+const char *hb_at_most(uint64_t kib, char text[HB_SIZE_TEXT])
+{
+	return hb_size_format(kib - kib % HB_PAGE_KIB, text);
+}
+
 const char *hb_who(const struct hb_domain *domain, char text[HB_WHO_TEXT])
 {
 	if (domain->name[0])

@@ -14,6 +14,13 @@ void hb_remedy(struct hb_error *error, const char *format, ...)
 enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/*
+ * The size as a person may give it, for a remedy: whole pages, not below it or not
+ * above it. text is the buffer and is returned.
+ */
+const char *hb_at_least(uint64_t kib, char text[HB_SIZE_TEXT]);
+const char *hb_at_most(uint64_t kib, char text[HB_SIZE_TEXT]);
+
 /* "guest1", or "domain 7" if it has no name. text is the buffer and is returned. */
 #define HB_WHO_TEXT 272
 const char *hb_who(const struct hb_domain *domain, char text[HB_WHO_TEXT]);

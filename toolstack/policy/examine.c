@@ -117,7 +117,7 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 			      hb_who(domain, who), hb_size_human(domain->pool.value, has),
 			      hb_size_human(domain->static_max.value, max), hb_size_human(need, wants)),
 	       "\"hotballoon max %u %s\" enlarges it", domain->domid,
-	       hb_size_format(domain->static_max.value - domain->static_max.value % HB_PAGE_KIB, max));
+	       hb_at_most(domain->static_max.value, max));
 }
 
 static void examine_state(const struct hb_domain *domain, struct hb_findings *findings)

@@ -173,10 +173,10 @@ static enum hb_code fail_limits(const struct hb_domain *domain, uint64_t min_kib
 		hb_remedy(error, "give both, the smaller one as --min");
 	} else if (min_kib < floor_kib) {
 		hb_fail(error, HB_E_USAGE, "%s cannot live with %s", who, hb_size_format(min_kib, a));
-		hb_remedy(error, "set a minimum of at least %s", hb_size_format(floor_kib, a));
+		hb_remedy(error, "set a minimum of at least %s", hb_at_least(floor_kib, a));
 	} else {
 		hb_fail(error, HB_E_USAGE, "%s cannot grow to %s", who, hb_size_format(max_kib, a));
-		hb_remedy(error, "set a maximum of at most %s", hb_size_format(ceiling_kib, a));
+		hb_remedy(error, "set a maximum of at most %s", hb_at_most(ceiling_kib, a));
 	}
 	return HB_E_USAGE;
 }

@@ -191,7 +191,7 @@ static enum hb_code refuse_ceiling(const struct hb_domain *domain, uint64_t ceil
 
 	hb_fail(error, HB_E_REFUSED, "%s cannot be larger than %s: %s", hb_who(domain, who),
 		hb_size_human(ceiling_kib, top), whose);
-	hb_remedy(error, "set at most %s, or --force", hb_size_format(ceiling_kib, top));
+	hb_remedy(error, "set at most %s, or --force", hb_at_most(ceiling_kib, top));
 	return HB_E_REFUSED;
 }
 
@@ -228,7 +228,7 @@ static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t tar
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED,
 		"%s runs no driver that stops at a floor; below %s it may run out of memory and crash",
-		hb_who(domain, who), hb_size_format(UNGUARDED_MIN_KIB, least));
+		hb_who(domain, who), hb_at_least(hb_plan_least_kib(domain), least));
 	hb_remedy(error, "set at least %s, load our driver in the guest, or --force", least);
 	return HB_E_REFUSED;
 }
@@ -472,7 +472,7 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 		hb_fail(error, HB_E_REFUSED, "the maximum of %s cannot be below its size of %s",
 			hb_who(domain, who), hb_size_human(current_size(domain), least));
 		hb_remedy(error, "set a smaller size first, or a maximum of at least %s",
-			  hb_size_format(current_size(domain), least));
+			  hb_at_least(current_size(domain), least));
 		return HB_E_REFUSED;
 	}
 	if (!force)

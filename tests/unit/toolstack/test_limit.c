@@ -178,6 +178,14 @@ static void test_check(void **state)
 	refused(&limits, "would be 2G and its maximum 1G");
 	limits.max.value = 5 * G;
 	refused(&limits, "cannot grow to 5G");
+	/* What is advised is accepted: whole pages. */
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 4 * G + 3 };
+	assert_int_equal(hb_limits_check(&domain, &limits, &error), HB_E_USAGE);
+	assert_string_equal(error.remedy, "set a maximum of at most 4G");
+	domain.target.value = 64 * M + 1;
+	limits.min.value = 4;
+	assert_int_equal(hb_limits_check(&domain, &limits, &error), HB_E_USAGE);
+	assert_string_equal(error.remedy, "set a minimum of at least 65540K");
 }
 
 static void test_range_and_pin(void **state)

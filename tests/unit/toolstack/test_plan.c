@@ -539,6 +539,28 @@ static void test_limit_of_odd_target(void **state)
 	assert_int_equal(step.to_kib, G + M);
 }
 
+/* Sizes that a message tells to set are accepted: whole pages, on the right side. */
+static void test_advised_sizes(void **state)
+{
+	struct hb_size small = absolute(512 * M), large = absolute(2 * G);
+	struct hb_domain domain = guest(G, 2 * G);
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	(void)state;
+	domain.target.value = G + 1;
+	assert_int_equal(hb_plan_ceiling(&domain, &roomy, &small, false, &plan, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.remedy, "at least 1048580K"));
+	domain.hotplug_max = (struct hb_number){ HB_PRESENT, 1536 * M + 3 };
+	assert_int_equal(hb_plan_make(&domain, &roomy, &large, false, &plan, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.remedy, "at most 1536M,"));
+	/* Video memory is part of a size. */
+	domain = guest(512 * M, G);
+	domain.videoram_kib = 16 * M;
+	refused(&domain, &roomy, absolute(144 * M - 4), false, "below 144M");
+	plan_of(&domain, absolute(144 * M));
+}
+
 static void ceiling_refused(const struct hb_domain *domain, struct hb_size size, const char *why)
 {
 	struct hb_error error = { 0 };
@@ -595,6 +617,7 @@ int main(void)
 		cmocka_unit_test(test_notes),
 		cmocka_unit_test(test_any_plan),
 		cmocka_unit_test(test_limit_of_odd_target),
+		cmocka_unit_test(test_advised_sizes),
 		cmocka_unit_test(test_invalid_keys),
 	};
 

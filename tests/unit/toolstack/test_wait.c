@@ -199,6 +199,10 @@ static void test_advice_of_liar(void **state)
 	domain.report.floor = (struct hb_number){ HB_PRESENT, 280 * M };
 	assert_int_equal(hb_advise_stuck(&domain, 300 * M, 256 * M, &error), HB_E_STUCK);
 	assert_non_null(strstr(error.remedy, "set at least 280M"));
+	/* A size that is accepted. */
+	domain.report.floor.value = 280 * M + 1;
+	assert_int_equal(hb_advise_stuck(&domain, 300 * M, 256 * M, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.remedy, "set at least 286724K"));
 	domain.report.floor.value = HB_SIZE_MAX_KIB;
 	assert_int_equal(hb_advise_stuck(&domain, 300 * M, 256 * M, &error), HB_E_STUCK);
 	assert_non_null(strstr(error.remedy, "set at least 300M"));
