@@ -152,7 +152,7 @@ struct hb_domain {
 	struct hb_number target, static_max, hotplug_max;
 	uint64_t videoram_kib;	/* 0 if there is none */
 	enum hb_driver driver;
-	struct hb_report report;
+	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 

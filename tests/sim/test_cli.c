@@ -195,6 +195,37 @@ static void test_show(void **state)
 	json_object_put(object);
 }
 
+/* The driver writes the version last: what is there without one is no report. */
+static void test_report_without_version(void **state)
+{
+	static const char *const versions[] = { NULL, "0", "one" };
+	struct json_object *object;
+
+	(void)state;
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	sim_guest(command_sim, GUEST)->reports = false;
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATE, "waiting");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_CAUSE, "guest-floor");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_FLOOR, "524288");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_CURRENT, "491520");
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		if (versions[i])
+			sim_write_key(command_sim, GUEST, HB_KEY_REPORT_VERSION, versions[i]);
+		else
+			sim_remove_key(command_sim, GUEST, HB_KEY_REPORT_VERSION);
+		assert_int_equal(command_line("list"), 0);
+		assert_non_null(strstr(command_out, "    5  guest1    pvh   running      512.1M       512M"
+					"       512M  -           -\n"));
+		assert_int_equal(command_line("set 5 480M --wait --json"), HB_E_STUCK);
+		object = command_json();
+		assert_null(command_at(object, "after.report"));
+		assert_non_null(strstr(json_object_get_string(command_at(object, "error.message")),
+				       "reports nothing"));
+		json_object_put(object);
+		assert_int_equal(command_line("set 5 512M"), 0);
+	}
+}
+
 static void test_set(void **state)
 {
 	struct json_object *object;
@@ -643,6 +674,7 @@ int main(void)
 		TEST(test_argument_order),
 		TEST(test_list),
 		TEST(test_show),
+		TEST(test_report_without_version),
 		TEST(test_set),
 		TEST(test_set_that_fails),
 		TEST(test_without_name),

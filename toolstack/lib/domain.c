@@ -212,11 +212,14 @@ static int read_driver(struct hb *hb, struct hb_domain *domain)
 
 	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0) {
 		domain->driver = HB_DRIVER_HOTBALLOON;
-	} else if (announced.value) {
+		return rc;
+	}
+	/* The driver writes the version last: this is no report, or not a whole one. */
+	domain->report = (struct hb_report){ 0 };
+	domain->driver = HB_DRIVER_UNKNOWN;
+	if (announced.value) {
 		rc = read_text(hb, domain->domid, HB_KEY_OS_NAME, os, sizeof(os));
 		domain->driver = strcmp(os, WINDOWS) ? HB_DRIVER_ANNOUNCED : HB_DRIVER_WINDOWS;
-	} else {
-		domain->driver = HB_DRIVER_UNKNOWN;
 	}
 	return rc;
 }
