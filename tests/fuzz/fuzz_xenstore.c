@@ -42,7 +42,8 @@ static void run_all(void)
 		{ "explain", "5", "--json" }, { "doctor", "--json" }, { "top" }, { "top", "--json" },
 		{ "limits", "5", "--min=64M", "--json" }, { "free", "6600M", "--timeout=1", "--json" },
 		{ "set", "5", "300M", "--wait=1", "--json" }, { "max", "5", "+64M", "--json" },
-		{ "wait", "5", "--timeout=1", "--json" },
+		{ "wait", "5", "--timeout=1", "--json" }, { "limits", "5", "--auto", "--json" },
+		{ "limits", "5", "--reset", "--force", "--json" },
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
@@ -57,6 +58,14 @@ static void run_all(void)
 	}
 }
 
+/* What we have written into our files, whatever the keys were, can be read again. */
+static void read_limits(void)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"limits", (char *)"5", NULL };
+
+	MUST(host_run(3, argv) != HB_E_HOST);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[512], *rest = fuzz_text(text, sizeof(text), data, size), *line;
@@ -69,6 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while ((line = strsep(&rest, "\n")))
 		host |= write_key(line);
 	run_all();
+	read_limits();
 	if (!host)
 		common_assert_consistent(command_sim, GUEST);
 	host_end();
