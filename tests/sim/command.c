@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -102,6 +103,19 @@ void assert_json_number(struct json_object *object, const char *path, uint64_t w
 {
 	assert_true(json_object_is_type(command_at(object, path), json_type_int));
 	assert_int_equal(json_object_get_uint64(command_at(object, path)), want);
+}
+
+bool command_shows(int terminal, char *seen, size_t size, const char *what)
+{
+	size_t used = strlen(seen);
+	ssize_t n;
+
+	while (!strstr(seen, what) && used < size - 1 &&
+	       (n = read(terminal, seen + used, size - 1 - used)) > 0) {
+		used += n;
+		seen[used] = '\0';
+	}
+	return strstr(seen, what);
 }
 
 int command_setup(void **state)

@@ -30,6 +30,9 @@ struct json_object *command_at(struct json_object *object, const char *path);
 void assert_json_text(struct json_object *object, const char *path, const char *want);
 void assert_json_number(struct json_object *object, const char *path, uint64_t want);
 
+/* Reads what a terminal shows into seen until that has what in it; false: it ended before. */
+bool command_shows(int terminal, char *seen, size_t size, const char *what);
+
 /* A state directory of the test's own, and the host that most tests use. */
 int command_setup(void **state);
 /* Ends command_sim, if there is one, and releases the output. */

@@ -2,9 +2,12 @@
 /* The command as a whole: exit codes, what is printed, and JSON read back. */
 #include "common.h"
 
+#include <pty.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "command.h"
 
@@ -613,6 +616,36 @@ static void test_watch(void **state)
 	assert_null(line);
 }
 
+/* The way there on a terminal: one line, drawn again and again, however narrow that is. */
+static void test_progress(void **state)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"set", (char *)"guest1", (char *)"256M",
+			 (char *)"--wait", NULL };
+	struct winsize size = { .ws_col = 30, .ws_row = 10 };
+	char seen[32768] = "";
+	int terminal, status;
+	pid_t pid;
+
+	(void)state;
+	sim_guest(command_sim, GUEST)->rate_kib_s = 20 * M;
+	pid = forkpty(&terminal, NULL, NULL, &size);
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(cli_main(5, argv, command_open, stdout, stderr));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "reached 256M in "));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	/* Nothing before a second is over, then the rate and the time left. */
+	assert_null(strstr(seen, "512M -> 256M, 0 s"));
+	assert_non_null(strstr(seen, "guest1: 492M -> 256M, 20.0 MiB/s, 12 s left, 1 s"));
+	/* Not into the next line, where it would stay. */
+	assert_non_null(strstr(seen, "\r\033[?7lguest1: 492M"));
+	assert_non_null(strstr(seen, "left, 1 s\033[K\033[?7h\r"));
+	assert_non_null(strstr(seen, "\r\033[Kguest1: 512M -> 256M"));
+}
+
 static void interrupt_once(struct sim *host)
 {
 	if (host->clock_ms == 1000)
@@ -689,6 +722,7 @@ int main(void)
 		TEST(test_reserve),
 		TEST(test_reservation_for_ever),
 		TEST(test_watch),
+		TEST(test_progress),
 		TEST(test_interrupt),
 		TEST(test_interrupt_before_lock),
 		TEST(test_output_that_cannot_be_written),

@@ -190,20 +190,6 @@ static void test_no_terminal(void **state)
 	assert_int_equal(command_line("top"), HB_E_HOST);
 }
 
-/* Reads what the child draws until it has said what, or has ended. */
-static bool read_until(int terminal, char *seen, size_t size, const char *what)
-{
-	size_t used = strlen(seen);
-	ssize_t n;
-
-	while (!strstr(seen, what) && used < size - 1 &&
-	       (n = read(terminal, seen + used, size - 1 - used)) > 0) {
-		used += n;
-		seen[used] = '\0';
-	}
-	return strstr(seen, what);
-}
-
 /* On a terminal of 100 columns: draws, takes keys, and leaves the terminal as it was. */
 static void on_terminal(const char *end, int how)
 {
@@ -215,17 +201,17 @@ static void on_terminal(const char *end, int how)
 	assert_true(pid >= 0);
 	if (!pid)
 		_exit(cli_main(2, argv, command_open, stdout, stderr));
-	assert_true(read_until(terminal, seen, sizeof(seen), "\033[?1049h"));
-	assert_true(read_until(terminal, seen, sizeof(seen), "by id"));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "\033[?1049h"));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "by id"));
 	assert_int_equal(write(terminal, "n", 1), 1);
-	assert_true(read_until(terminal, seen, sizeof(seen), "by name"));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "by name"));
 	assert_int_equal(write(terminal, "r\033[B", 4), 4);
-	assert_true(read_until(terminal, seen, sizeof(seen), "by name, reversed"));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "by name, reversed"));
 	if (how)
 		kill(pid, how);
 	else
 		assert_int_equal(write(terminal, end, strlen(end)), (ssize_t)strlen(end));
-	assert_true(read_until(terminal, seen, sizeof(seen), "\033[?25h\033[?1049l"));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "\033[?25h\033[?1049l"));
 	/* Closed before, it would hang up on the child. */
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	close(terminal);

@@ -54,24 +54,32 @@ static const char *time_text(uint64_t s, char text[TIME_TEXT])
 	return text;
 }
 
+/*
+ * A line that is drawn over the one before. What is wider than the terminal is cut:
+ * in a second line it would stay.
+ */
+#define LINE_BEGIN "\r\033[?7l"
+#define LINE_END "\033[K\033[?7h"
+
 static void draw(FILE *err, const struct hb_progress *p)
 {
 	char now[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], time[TIME_TEXT], who[CLI_WHO_TEXT];
 	uint64_t left = p->now_kib > p->goal_kib ? p->now_kib - p->goal_kib : p->goal_kib - p->now_kib;
 
+	fprintf(err, LINE_BEGIN);
 	if (p->locked && p->domain->name[0]) {
-		fprintf(err, "\r%s: another hotballoon has it locked", p->domain->name);
+		fprintf(err, "%s: another hotballoon has it locked", p->domain->name);
 	} else if (p->locked) {
-		fprintf(err, "\rdomain %u: another tool has it locked", p->domain->domid);
+		fprintf(err, "domain %u: another tool has it locked", p->domain->domid);
 	} else {
-		fprintf(err, "\r%s: %s -> %s", cli_who(p->domain, who), hb_size_human(p->now_kib, now),
+		fprintf(err, "%s: %s -> %s", cli_who(p->domain, who), hb_size_human(p->now_kib, now),
 			hb_size_human(p->goal_kib, goal));
 		if (p->rate_kib_s)
 			fprintf(err, ", %" PRIu64 ".%" PRIu64 " MiB/s, %s left", p->rate_kib_s / 1024,
 				p->rate_kib_s % 1024 * 10 / 1024,
 				time_text((left + p->rate_kib_s - 1) / p->rate_kib_s, time));
 	}
-	fprintf(err, ", %s\033[K", time_text(p->elapsed_ms / 1000, time));
+	fprintf(err, ", %s" LINE_END, time_text(p->elapsed_ms / 1000, time));
 	fflush(err);
 }
 
