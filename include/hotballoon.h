@@ -505,7 +505,7 @@ const char *hb_severity_name(enum hb_severity severity);
 struct hb_finding {
 	enum hb_severity severity;
 	const char *what;	/* one word for programs, such as "small-pool"; static */
-	char message[256];	/* a sentence without full stop that names the values */
+	char message[512];	/* a sentence without full stop that names the values */
 	char remedy[256];	/* what to do; may be empty */
 };
 

@@ -150,11 +150,17 @@ static const struct {
 
 static void test_findings(void **state)
 {
+	char longest[256] = "";
+
 	(void)state;
+	memset(longest, 'x', sizeof(longest) - 1);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		start(&usual_guest);
 		cases[i].make();
 		print_message("%zu: %s\n", i, cases[i].names);
+		assert_string_equal(found(), cases[i].names);
+		/* As well if it has the longest name that there is room for. */
+		sim_write_key(sim, GUEST, HB_KEY_NAME, longest);
 		assert_string_equal(found(), cases[i].names);
 		teardown(NULL);
 	}
