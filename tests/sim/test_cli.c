@@ -455,6 +455,33 @@ static void test_explain_and_doctor(void **state)
 	json_object_put(object);
 }
 
+/* What doctor says helps, though there is no more than that to be had. */
+static void test_low_reserve(void **state)
+{
+	const char *remedy;
+	char line[64] = "";
+
+	(void)state;
+	sim_add(command_sim, &(struct sim_guest){ .domid = 9, .name = "big", .type = HB_TYPE_PV,
+						  .memory_kib = command_sim->free_pages * 4 - 40 * M,
+						  .maxmem_kib = 8 * G, .vcpus = 1 });
+	assert_int_equal(command_line("limits guest1 --min=464M"), 0);
+	/* All that must come free is known before anybody is asked. */
+	assert_int_equal(command_line("free 16M"), 4);
+	assert_non_null(strstr(command_err, "all guests that may be asked give 6228K together"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_int_equal(command_line("doctor"), 0);
+	remedy = strstr(command_out, "low-reserve");
+	assert_non_null(remedy);
+	remedy = strstr(remedy, "\"hotballoon free ");
+	assert_non_null(remedy);
+	assert_int_equal(sscanf(remedy, "\"hotballoon %63[^\"]\"", line), 1);
+	if (command_line(line))
+		fail_msg("%s: %s", line, command_err);
+	assert_int_equal(command_line("doctor"), 0);
+	assert_null(strstr(command_out, "low-reserve"));
+}
+
 /* As it is after boot: no tool has written a key for it yet, and Xen has no limit. */
 static void test_domain_0_without_keys(void **state)
 {
@@ -717,6 +744,7 @@ int main(void)
 		TEST(test_limits_reset),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
+		TEST(test_low_reserve),
 		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),
 		TEST(test_reserve),

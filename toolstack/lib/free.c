@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "domain.h"
 #include "set.h"
 #include "share.h"
@@ -152,11 +153,14 @@ static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct 
 	return HB_OK;
 }
 
-static enum hb_code fail_short(struct work *work, uint64_t possible_kib, struct hb_error *error)
+/* lacking_kib is what nobody can give; it can be more than is asked for. */
+static enum hb_code fail_short(struct work *work, uint64_t lacking_kib, struct hb_error *error)
 {
+	uint64_t need_kib = work->request->need_kib;
+	uint64_t possible_kib = need_kib > lacking_kib ? need_kib - lacking_kib : 0;
 	char need[HB_SIZE_TEXT], most[HB_SIZE_TEXT];
 
-	hb_size_human(work->request->need_kib, need);
+	hb_size_human(need_kib, need);
 	hb_size_human(possible_kib, most);
 	if (work->tried) {
 		hb_fail(error, HB_E_STUCK, "%s cannot be made free: guests have stopped on their way, and %s is what there is",
@@ -376,13 +380,13 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 	code = make_donors(work, &coming, error);
 	if (code)
 		return code;
-	short_kib = work->request->need_kib - work->result->after_kib;
+	short_kib = hb_account_short_kib(&work->memory, work->request->need_kib);
 	short_kib = short_kib > coming ? short_kib - coming : 0;
 	given = hb_share(work->donors, work->count, short_kib);
 	if (!work->tried)
 		work->result->coming_kib = coming;
 	if (given < short_kib)
-		return fail_short(work, work->result->after_kib + coming + given, error);
+		return fail_short(work, short_kib - given, error);
 	if (work->request->dry_run) {
 		note_shares(work);
 		*enough = true;

@@ -26,19 +26,25 @@ uint64_t hb_account_reserve_kib(uint64_t total_kib)
 	return part > RESERVE_MIN_KIB ? part - part % HB_PAGE_KIB : RESERVE_MIN_KIB;
 }
 
-uint64_t hb_host_available_kib(const struct hb_host_memory *host)
-{
-	uint64_t free_kib = host->free_kib + host->scrub_kib;
-	uint64_t taken = host->claimed_kib + host->reserved_kib + host->promised_kib +
-			 host->reserve_kib;
-
-	return free_kib > taken ? free_kib - taken : 0;
-}
-
 /* The host and the domain are looked at one after the other: sums may not fit. */
 static uint64_t less(uint64_t from, uint64_t what)
 {
 	return from > what ? from - what : 0;
+}
+
+static uint64_t taken(const struct hb_host_memory *host)
+{
+	return host->claimed_kib + host->reserved_kib + host->promised_kib + host->reserve_kib;
+}
+
+uint64_t hb_host_available_kib(const struct hb_host_memory *host)
+{
+	return less(host->free_kib + host->scrub_kib, taken(host));
+}
+
+uint64_t hb_account_short_kib(const struct hb_host_memory *host, uint64_t need_kib)
+{
+	return less(taken(host) + need_kib, host->free_kib + host->scrub_kib);
 }
 
 uint64_t hb_account_available_for(const struct hb_host_memory *host,

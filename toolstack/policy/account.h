@@ -24,6 +24,12 @@ uint64_t hb_account_promised_kib(const struct hb_domain *domain);
 /* The host's own reserve: more than Xen's low-memory warning, and 1 % of a large host. */
 uint64_t hb_account_reserve_kib(uint64_t total_kib);
 
+/*
+ * What must come free until the host has need_kib to give. More than that where it
+ * has promised more than it has: hb_host_available_kib() ends at 0, this does not.
+ */
+uint64_t hb_account_short_kib(const struct hb_host_memory *host, uint64_t need_kib);
+
 /* hb_host_available_kib() for this domain: what is set aside for it is there for it. */
 uint64_t hb_account_available_for(const struct hb_host_memory *host,
 				  const struct hb_domain *domain);

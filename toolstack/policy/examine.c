@@ -263,7 +263,6 @@ void hb_examine_host(const struct hb_host_memory *host, const struct hb_examinat
 				      "%s are left for the host itself, less than %s",
 				      hb_size_human(free_kib - taken, a),
 				      hb_size_human(host->reserve_kib, b)),
-		       "shrink a guest: \"hotballoon free %s\"",
-		       hb_size_format(host->reserve_kib + taken - free_kib, a));
+		       "shrink a guest; \"hotballoon free 4K\" takes what is missing from those that may be asked");
 	examine_managers(domains, count, findings);
 }
