@@ -437,6 +437,7 @@ static void test_claims(void **state)
 static void test_claim_refused_by_xen(void **state)
 {
 	static const int answers[] = { EINVAL, ENOMEM };
+	static const char *const remedies[] = { "hotballoon show", "hotballoon free" };
 	const struct claim_row *row = &claims[sizeof(claims) / sizeof(claims[0]) - 1];
 	char line[96];
 	unsigned int refused;
@@ -452,6 +453,7 @@ static void test_claim_refused_by_xen(void **state)
 			command_sim->fault_at = command_sim->calls + at;
 			if (command_line(line) == HB_E_HOST && strstr(command_err, "Xen refuses to set memory aside")) {
 				assert_non_null(strstr(command_err, strerror(answers[i])));
+				assert_non_null(strstr(command_err, remedies[i]));
 				assert_int_equal(claimed_pages(), 0);
 				refused++;
 			}

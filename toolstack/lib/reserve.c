@@ -264,6 +264,17 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	return code;
 }
 
+/* What we looked at has changed since, or is not all that Xen looks at. */
+static enum hb_code fail_claim(struct hb_error *error, int rc, const char *who)
+{
+	hb_fail_host(error, rc, "Xen refuses to set memory aside for %s", who);
+	if (rc == -EINVAL)
+		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, or its maxmem is less");
+	else if (rc == -ENOMEM)
+		hb_remedy(error, "somebody else has taken the memory; \"hotballoon free\" some and ask again");
+	return error->code;
+}
+
 /* Under libxl's lock of the domain and the host's. */
 static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 				 const struct hb_reserve_request *request, struct hb_error *error)
@@ -281,8 +292,7 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 	if (code)
 		return code;
 	rc = hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
-	return rc ? hb_fail_host(error, rc, "Xen refuses to set memory aside for %s",
-				 hb_who(&domain, who)) : HB_OK;
+	return rc ? fail_claim(error, rc, hb_who(&domain, who)) : HB_OK;
 }
 
 static enum hb_code claim(struct hb *hb, uint32_t domid, const struct hb_reserve_request *request,
