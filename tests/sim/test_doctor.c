@@ -185,6 +185,59 @@ static void test_remedies(void **state)
 	assert_string_equal(found(), "");
 }
 
+/* A size in a remedy is one that the command takes: exact, and that of the remedy. */
+static void test_sizes_in_remedies(void **state)
+{
+	struct hb_examination *domains;
+	struct hb_findings host;
+	size_t count;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4195000");
+	fill_host();
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	assert_string_equal(domains[1].findings.list[0].remedy, "\"hotballoon max 5 4195000K\" enlarges it");
+	assert_string_equal(host.list[0].what, "low-reserve");
+	assert_string_equal(host.list[0].message, "40M are left for the host itself, less than 81.9M");
+	free(domains);
+}
+
+/*
+ * xl sets a target of up to static-max, and the size is that and the video memory: no
+ * maximum may be less.
+ */
+static void test_small_pool_with_videoram(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct hb_examination *domains;
+	struct hb_set_request request;
+	struct hb_set_result result;
+	struct hb_findings host;
+	char size[HB_SIZE_TEXT];
+	size_t count;
+
+	(void)state;
+	teardown(NULL);
+	guest.type = HB_TYPE_HVM;
+	guest.videoram_kib = 16 * M;
+	start(&guest);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "4194304");
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4194304");
+	sim_set_limit(sim, GUEST, 4 * G + 17 * M);
+	sim_run(sim, 20000);
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(domains[1].findings.count, 1);
+	assert_string_equal(domains[1].findings.list[0].what, "small-pool");
+	assert_int_equal(sscanf(domains[1].findings.list[0].remedy, "\"hotballoon max 5 %23[^\"]", size), 1);
+	free(domains);
+	request = (struct hb_set_request){ 0 };
+	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
+	if (hb_max(hb, GUEST, &request, &result, &error))
+		fail_msg("%s: %s", error.message, error.remedy);
+	assert_string_equal(found(), "");
+}
+
 static void test_damaged_limits(void **state)
 {
 	struct hb_examination *domains;
@@ -255,6 +308,8 @@ int main(void)
 		TEST(test_healthy),
 		cmocka_unit_test(test_findings),
 		TEST(test_remedies),
+		TEST(test_sizes_in_remedies),
+		TEST(test_small_pool_with_videoram),
 		TEST(test_damaged_limits),
 		TEST(test_explain),
 	};

@@ -107,7 +107,10 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 {
 	uint64_t need = hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus,
 					     domain->static_max.value);
+	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t least = domain->static_max.value > size ? domain->static_max.value : size;
 	char who[HB_WHO_TEXT], has[HB_SIZE_TEXT], wants[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	char text[HB_SIZE_TEXT];
 
 	if (domain->pool.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT ||
 	    domain->type == HB_TYPE_PV || domain->pool.value >= need)
@@ -117,7 +120,7 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 			      hb_who(domain, who), hb_size_human(domain->pool.value, has),
 			      hb_size_human(domain->static_max.value, max), hb_size_human(need, wants)),
 	       "\"hotballoon max %u %s\" enlarges it", domain->domid,
-	       hb_at_most(domain->static_max.value, max));
+	       hb_at_least(least, text));
 }
 
 static void examine_state(const struct hb_domain *domain, struct hb_findings *findings)
