@@ -75,6 +75,10 @@
  * the guest's operating system; tells the balloon driver of Windows from others. */
 #define HB_KEY_OS_NAME "data/os_name"
 
+/* drivers; unit -; text; written by drivers of Windows, read by toolstack:
+ * a node a driver, numbered from 0: vendor, name, version; XENBUS has the balloon. */
+#define HB_KEY_PV_DRIVERS "drivers"
+
 /* data/meminfo_total; unit KiB; decimal; written by guest agents, read by toolstack:
  * memory that the guest's kernel has, as the XenServer agent says. */
 #define HB_KEY_MEMINFO_TOTAL "data/meminfo_total"

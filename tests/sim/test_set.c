@@ -645,6 +645,26 @@ static void test_windows(void **state)
 	sim_close(sim);
 }
 
+/* Its maximum is static-max less the video memory: what the target counts. */
+static void test_windows_with_videoram(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct sim *sim;
+
+	(void)state;
+	guest.type = HB_TYPE_HVM;
+	guest.reports = false;
+	guest.videoram_kib = 16 * M;
+	guest.memory_kib = 256 * M;
+	sim = common_host_with(&guest);
+	sim_write_key(sim, GUEST, HB_KEY_PV_DRIVERS "/0", "Xen_Project XENBUS 9.1.0.101 ");
+	assert_int_equal(common_set(sim, "516M", NULL, &result, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.remedy, "set at most 512M"));
+	assert_int_equal(common_set(sim, "512M", &waiting, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 496 * M);
+	sim_close(sim);
+}
+
 /*
  * A guest that grew beyond its boot maximum reboots: libxl builds it anew with
  * target and static-max as they are, and it comes back at the size it had.
@@ -801,6 +821,7 @@ int main(void)
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_domain_0),
 		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_windows_with_videoram),
 		cmocka_unit_test(test_reboot_after_growth),
 		cmocka_unit_test(test_directory_without_domid),
 		cmocka_unit_test(test_hostile_report),

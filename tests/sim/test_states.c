@@ -44,6 +44,29 @@ static void announce_windows(void)
 	sim_write_key(command_sim, GUEST, HB_KEY_OS_NAME, "Microsoft Windows");
 }
 
+/* What Windows' drivers can write under libxl, which keeps control/ from them. */
+static void list_windows_drivers(void)
+{
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/0", "Xen_Project XENBUS 9.1.0.101 ");
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/1", "Xen_Project XENVIF 9.1.0.44 (DEBUG)");
+}
+
+/* After an update of the drivers the list has another order. */
+static void list_windows_drivers_anew(void)
+{
+	list_windows_drivers();
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/0", "XCP_ng xeniface 9.0.9008.0 ");
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/2", "XCP_ng xenbus 9.0.9072.0 ");
+}
+
+static void list_other_drivers(void)
+{
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/0", "XENBUS");
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/1", " XENBUSES 1");
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/2", "");
+	sim_write_key(command_sim, GUEST, HB_KEY_PV_DRIVERS "/3", "unread XENBUS 1");
+}
+
 static const struct situation {
 	const char *name;
 	struct sim_guest guest;		/* what differs from the usual one */
@@ -86,6 +109,15 @@ static const struct situation {
 	  HB_E_REFUSED, HB_OK, "Windows cannot grow beyond its boot maximum" },
 	{ "Windows below its boot maximum", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M, .maxmem_kib = 2 * G },
 	  announce_windows, { "driver             windows", NULL }, HB_OK, HB_OK, NULL },
+	{ "Windows under libxl", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M }, list_windows_drivers,
+	  { "driver             windows (cannot grow beyond its boot maximum)\n", NULL },
+	  HB_E_REFUSED, HB_OK, "Windows cannot grow beyond its boot maximum" },
+	{ "Windows after an update", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M }, list_windows_drivers_anew,
+	  { "driver             windows", NULL }, HB_E_REFUSED, HB_OK, "Windows cannot grow" },
+	{ "not Windows", { .type = HB_TYPE_HVM, .videoram_kib = 16 * M }, list_other_drivers,
+	  { "driver             - (none reports", NULL }, HB_OK, HB_OK, NULL },
+	{ "Windows is HVM", { .vcpus = 1 }, list_windows_drivers,
+	  { "driver             - (none reports", NULL }, HB_OK, HB_OK, NULL },
 	{ "PV", { .type = HB_TYPE_PV, .reports = true }, NULL,
 	  { "type               pv\n", "paging pool        -\n" }, HB_OK, HB_OK, NULL },
 	{ "PVH", { .type = HB_TYPE_PVH, .reports = true }, NULL,

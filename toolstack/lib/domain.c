@@ -202,11 +202,46 @@ static int read_text(struct hb *hb, uint32_t domid, const char *key, char *text,
 	return rc;
 }
 
+/* An agent has announced a driver: is it that of Windows? */
 #define WINDOWS "Microsoft Windows"
+
+static int read_announced(struct hb *hb, struct hb_domain *domain)
+{
+	char os[sizeof(WINDOWS)] = "";
+	int rc = read_text(hb, domain->domid, HB_KEY_OS_NAME, os, sizeof(os));
+
+	domain->driver = strcmp(os, WINDOWS) ? HB_DRIVER_ANNOUNCED : HB_DRIVER_WINDOWS;
+	return rc;
+}
+
+/*
+ * libxl does not let guests announce anything, but Windows' drivers list themselves, each
+ * at the first free number: the one with the balloon as "VENDOR XENBUS VERSION".
+ */
+#define PV_DRIVERS_MAX 8
+#define BUS " XENBUS "
+
+static int read_listed(struct hb *hb, struct hb_domain *domain)
+{
+	char key[sizeof(HB_KEY_PV_DRIVERS) + 12], text[64];
+	int rc = 0;
+
+	for (unsigned int i = 0; i < PV_DRIVERS_MAX && !rc; i++) {
+		const char *product;
+
+		snprintf(key, sizeof(key), HB_KEY_PV_DRIVERS "/%u", i);
+		rc = read_text(hb, domain->domid, key, text, sizeof(text));
+		if (rc || !*text)
+			break;
+		product = strchr(text, ' ');
+		if (product && product > text && !strncasecmp(product, BUS, strlen(BUS)))
+			domain->driver = HB_DRIVER_WINDOWS;
+	}
+	return rc;
+}
 
 static int read_driver(struct hb *hb, struct hb_domain *domain)
 {
-	char os[sizeof(WINDOWS)] = "";
 	struct hb_number announced;
 	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
 
@@ -217,10 +252,10 @@ static int read_driver(struct hb *hb, struct hb_domain *domain)
 	/* The driver writes the version last: this is no report, or not a whole one. */
 	domain->report = (struct hb_report){ 0 };
 	domain->driver = HB_DRIVER_UNKNOWN;
-	if (announced.value) {
-		rc = read_text(hb, domain->domid, HB_KEY_OS_NAME, os, sizeof(os));
-		domain->driver = strcmp(os, WINDOWS) ? HB_DRIVER_ANNOUNCED : HB_DRIVER_WINDOWS;
-	}
+	if (!rc && announced.value)
+		rc = read_announced(hb, domain);
+	else if (!rc && domain->type == HB_TYPE_HVM)
+		rc = read_listed(hb, domain);
 	return rc;
 }
 

@@ -133,8 +133,9 @@ static uint64_t ceiling_of(const struct hb_domain *domain, uint64_t least_kib)
 
 	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT)
 		ceiling = smaller(ceiling, larger(driver->value + domain->videoram_kib, least_kib));
+	/* Windows' driver takes the video memory off its maximum; domain 0 has none. */
 	if (domain->driver == HB_DRIVER_WINDOWS || !domain->domid)
-		ceiling = smaller(ceiling, domain->static_max.value + domain->videoram_kib);
+		ceiling = smaller(ceiling, domain->static_max.value);
 	if (admin->presence == HB_PRESENT)
 		ceiling = smaller(ceiling, admin->value + domain->videoram_kib);
 	return ceiling;

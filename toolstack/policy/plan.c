@@ -205,8 +205,9 @@ static enum hb_code check_ceilings(const struct hb_domain *domain, uint64_t targ
 
 	if (target_kib <= domain->target.value)
 		return HB_OK;
-	if (domain->driver == HB_DRIVER_WINDOWS && target_kib > domain->static_max.value)
-		return refuse_ceiling(domain, domain->static_max.value + domain->videoram_kib,
+	if (domain->driver == HB_DRIVER_WINDOWS &&
+	    target_kib + domain->videoram_kib > domain->static_max.value)
+		return refuse_ceiling(domain, domain->static_max.value,
 				      "Windows cannot grow beyond its boot maximum", error);
 	if (domain->driver == HB_DRIVER_HOTBALLOON && driver->presence == HB_PRESENT &&
 	    target_kib > most)
