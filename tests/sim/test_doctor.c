@@ -81,6 +81,8 @@ static void lie(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_CURRENT, "419430
 static void unload(void) { sim_remove_key(sim, GUEST, HB_KEY_REPORT_VERSION); }
 static void squeezed(void) { sim_write_key(sim, GUEST, HB_KEY_DYNAMIC_MIN, "262144"); }
 static void qmemman(void) { sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000"); }
+static void let_die(void) { sim_guest(sim, GUEST)->dying = true; }
+static void begin_destroy(void) { sim_begin_destroy(sim, GUEST); }
 static void give_vnodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }
 
 static void get_stuck(void)
@@ -133,6 +135,8 @@ static const struct {
 	{ raise_limit, "maxmem-too-high " },
 	{ pause_it, "paused " },
 	{ crash_it, "crashed " },
+	{ let_die, "dying " },
+	{ begin_destroy, "dying " },
 	{ newer, "version-skew " },
 	{ invalid, "invalid-report " },
 	{ lie, "wrong-report " },

@@ -277,6 +277,22 @@ static void test_being_destroyed(void **state)
 	forget_result();
 }
 
+/* So it is before Xen itself says that it is dying: libxl has only begun. */
+static void test_destroyed_by_libxl(void **state)
+{
+	uint64_t before = available();
+
+	(void)state;
+	limit(THIRD, 512 * M, 0);
+	sim_begin_destroy(sim, SECOND);
+	sim->tick = drain_second;
+	assert_int_equal(make_free(before + 2000 * M, false), HB_OK);
+	assert_in_range(result.coming_kib, 2 * G, 2 * G + 64);
+	assert_int_equal(result.count, 0);
+	assert_int_equal(target(THIRD), 2 * G);
+	forget_result();
+}
+
 /* One whose memory others still hold gives nothing back: those who can are asked. */
 static void test_zombie(void **state)
 {
@@ -826,6 +842,7 @@ int main(void)
 		TEST(test_coming_goes_away),
 		TEST(test_gone_when_asked),
 		TEST(test_being_destroyed),
+		TEST(test_destroyed_by_libxl),
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),
 		TEST(test_person_wins),

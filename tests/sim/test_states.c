@@ -261,6 +261,35 @@ static void test_paused_then_unpaused(void **state)
 	command_sim = NULL;
 }
 
+/*
+ * Xen calls a domain dying only when its memory has gone: before that it is one without
+ * nodes that does not run, and was running or whatever else.
+ */
+static void test_being_destroyed(void **state)
+{
+	static const char *const others[] = { "paused", "shut down", "crashed", "saving" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
+			if (strcmp(situations[i].name, others[j]))
+				continue;
+			begin(&situations[i]);
+			sim_begin_destroy(command_sim, GUEST);
+			assert_int_equal(command_line("show 5"), 0);
+			assert_non_null(strstr(command_out, "state              dying\n"));
+			assert_int_equal(command_line("set 5 256M"), HB_E_REFUSED);
+			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
+			assert_int_equal(command_line("max 5 1G"), HB_E_REFUSED);
+			assert_int_equal(command_line("set guest1 256M"), HB_E_NO_DOMAIN);
+			assert_int_equal(command_line("doctor"), 0);
+			assert_non_null(strstr(command_out, "domain 5 is being destroyed and still holds 512.1M"));
+			sim_close(command_sim);
+			command_sim = NULL;
+		}
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, command_teardown)
 
 int main(void)
@@ -268,6 +297,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_situations),
 		TEST(test_explained),
+		TEST(test_being_destroyed),
 		TEST(test_domain_0),
 		TEST(test_paused_then_unpaused),
 	};

@@ -126,6 +126,37 @@ static void test_one_domain(void **state)
 	assert_in_range(sim->clock_ms, 800, 900);
 }
 
+/* Its pages are mapped by others: Xen goes on to list it, and nothing is told when it goes. */
+static void leave_a_corpse(struct sim *host)
+{
+	if (host->clock_ms == 500) {
+		sim_begin_destroy(host, GUEST);
+		sim_guest(host, GUEST)->dying = true;
+		sim_fire(host, "@releaseDomain");
+	}
+}
+
+static void test_corpse(void **state)
+{
+	(void)state;
+	sim->tick = leave_a_corpse;
+	assert_int_equal(watch(true, 1000), HB_E_INTERRUPTED);
+	assert_string_equal(told, "0 started;5 started;5 ended;");
+	told[0] = '\0';
+	assert_int_equal(watch(true, 2000), HB_E_INTERRUPTED);
+	assert_string_equal(told, "0 started;");
+	assert_int_equal(watch(false, 3000), HB_E_NO_DOMAIN);
+}
+
+static void test_watch_ends_with_corpse(void **state)
+{
+	(void)state;
+	sim->tick = leave_a_corpse;
+	assert_int_equal(watch(false, 100000), HB_OK);
+	assert_string_equal(told, "5 started;5 ended;");
+	assert_in_range(sim->clock_ms, 500, 600);
+}
+
 static void test_ended_by_reader(void **state)
 {
 	(void)state;
@@ -296,6 +327,8 @@ int main(void)
 		TEST(test_target),
 		TEST(test_domains),
 		TEST(test_one_domain),
+		TEST(test_corpse),
+		TEST(test_watch_ends_with_corpse),
 		TEST(test_ended_by_reader),
 		TEST(test_flood),
 		TEST(test_no_polling),

@@ -266,6 +266,25 @@ static bool ends_with(const char *text, const char *end)
 	return length >= tail && !strcmp(text + length - tail, end);
 }
 
+/*
+ * Xen calls a domain dying when it has taken back all of its memory but what others have
+ * mapped. Until then it is one that does not run, and has no nodes: toolstacks remove
+ * those first.
+ */
+static int read_destruction(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number domid;
+	int rc;
+
+	if (domain->state == HB_DOMAIN_RUNNING || domain->state == HB_DOMAIN_BUILDING ||
+	    domain->state == HB_DOMAIN_DYING)
+		return 0;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_DOMID, UINT32_MAX, &domid);
+	if (!rc && domid.presence == HB_ABSENT)
+		domain->state = HB_DOMAIN_DYING;
+	return rc;
+}
+
 /* xl renames both ends of a migration until it has succeeded. */
 static int read_name(struct hb *hb, struct hb_domain *domain)
 {
@@ -358,7 +377,9 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 
 	memset(domain, 0, sizeof(*domain));
 	fill_from_xen(domain, xen);
-	rc = read_name(hb, domain);
+	rc = read_destruction(hb, domain);
+	if (!rc)
+		rc = read_name(hb, domain);
 	if (!rc)
 		rc = read_type(hb, domain, xen->hvm);
 	if (!rc)

@@ -113,6 +113,9 @@ static int merge(struct watcher *watcher, const struct hb_domain *domain)
 {
 	struct watched *known = find(watcher, domain->domid);
 
+	/* Ended, though Xen may list it for long; nothing tells when that is over. */
+	if (domain->state == HB_DOMAIN_DYING)
+		return 0;
 	if (!watcher->request->all && domain->domid != watcher->request->domid)
 		return 0;
 	if (known && !strcmp(known->domain.uuid, domain->uuid)) {
@@ -204,8 +207,9 @@ static enum hb_code read_domain(struct watcher *watcher, struct watched *watched
 
 	watched->marked = false;
 	watched->read_ms = now_ms;
-	/* Gone or replaced: the list says so, its own event may come later. */
-	if (code == HB_E_NO_DOMAIN || (!code && strcmp(now.uuid, watched->domain.uuid))) {
+	/* Gone, dying or replaced: the list says so, its own event may come later. */
+	if (code == HB_E_NO_DOMAIN || (!code && now.state == HB_DOMAIN_DYING) ||
+	    (!code && strcmp(now.uuid, watched->domain.uuid))) {
 		watcher->domains_marked = true;
 		return HB_OK;
 	}

@@ -129,7 +129,11 @@ static void examine_state(const struct hb_domain *domain, struct hb_findings *fi
 
 	hb_who(domain, who);
 	hb_size_human(domain->actual_kib, held);
-	if (domain->state == HB_DOMAIN_CRASHED)
+	if (domain->state == HB_DOMAIN_DYING)
+		remedy(hb_examine_add(findings, HB_NOTE, "dying", "%s is being destroyed and still holds %s",
+				      who, held),
+		       "if that stays so, end what has its memory mapped: a backend, a device model, a debugger");
+	else if (domain->state == HB_DOMAIN_CRASHED)
 		remedy(hb_examine_add(findings, HB_FAULT, "crashed", "%s has crashed and holds %s", who,
 				      held), "\"xl destroy %u\" when you have looked at it", domain->domid);
 	else if (domain->state == HB_DOMAIN_PAUSED)

@@ -317,6 +317,12 @@ void sim_destroy(struct sim *sim, uint32_t domid)
 	sim_fire(sim, "@releaseDomain");
 }
 
+void sim_begin_destroy(struct sim *sim, uint32_t domid)
+{
+	sim_guest(sim, domid)->paused = true;
+	sim_remove_nodes(sim, domid);
+}
+
 void sim_reboot(struct sim *sim, uint32_t domid)
 {
 	struct sim_guest guest = *sim_guest(sim, domid);

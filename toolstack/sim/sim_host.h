@@ -103,6 +103,11 @@ void sim_run(struct sim *sim, unsigned int ms);
 /* The guest as libxl leaves it after building. */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
+/*
+ * libxl begins to destroy it: paused, its nodes gone, and Xen has not taken anything yet.
+ * Who tests that takes its pages away and calls sim_destroy() in the end.
+ */
+void sim_begin_destroy(struct sim *sim, uint32_t domid);
 /* The guest reboots: libxl builds it anew, with target and static-max as they are. */
 void sim_reboot(struct sim *sim, uint32_t domid);
 /* The guest, to change how it behaves; NULL if it is gone. */
