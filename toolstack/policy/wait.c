@@ -3,8 +3,8 @@
 
 /*
  * Xen counts some pages more than the target does, by a constant of each boot
- * that is below libxl's allowance of 1M (measured: 64K on PVH, 0 on PV, 376K
- * on HVM). Without a report nothing finer can be said.
+ * that is below libxl's allowance of 1M (measured: 64K on PVH, 0 on PV, 44K or
+ * 376K on HVM, with and without a graphics card). Without a report nothing finer can be said.
  */
 #define TOLERANCE_KIB 1024
 /*
@@ -61,13 +61,26 @@ static bool held_up(const struct hb_domain *domain, uint64_t goal_kib)
 	return report->goal.presence == HB_PRESENT && report->goal.value == goal_kib;
 }
 
+/*
+ * Linux's own driver in an HVM guest takes what static-max is above the memory that it
+ * found off every target, and libxl counts the video memory into static-max: the guest
+ * ends up below its size by that (measured: kernel 6.1). Windows' driver does not.
+ */
+static bool arrived_silently(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	if (distance(counted_by_xen(domain), goal_kib) <= TOLERANCE_KIB)
+		return true;
+	return domain->type == HB_TYPE_HVM && domain->driver != HB_DRIVER_WINDOWS &&
+	       distance(domain->actual_kib, goal_kib) <= TOLERANCE_KIB;
+}
+
 static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 {
 	uint64_t gap = distance(hb_wait_position(domain), goal_kib);
 	const struct hb_word *state = &domain->report.state;
 
 	if (!hb_wait_believes(domain))
-		return gap <= TOLERANCE_KIB;
+		return arrived_silently(domain, goal_kib);
 	if (gap <= HB_PAGE_KIB)
 		return true;
 	/* A driver that has finished within the tolerance will come no nearer. */

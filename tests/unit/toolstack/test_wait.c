@@ -64,6 +64,29 @@ static void test_arrived_without_report(void **state)
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1400), HB_WAIT_ARRIVED);
 }
 
+/* Linux's own driver in an HVM guest takes the video memory off its size. */
+static void test_arrived_hvm(void **state)
+{
+	struct hb_domain domain = silent(512 * M);
+	struct hb_wait wait = start(&domain, 0);
+
+	(void)state;
+	domain.videoram_kib = 16 * M;
+	domain.actual_kib = 256 * M + 44;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_ON);
+	domain.type = HB_TYPE_HVM;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1200), HB_WAIT_ARRIVED);
+	domain.actual_kib = 264 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1300), HB_WAIT_ON);
+	domain.actual_kib = 272 * M + 44;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1400), HB_WAIT_ARRIVED);
+	/* That of Windows does not, and is on its way up there. */
+	domain.driver = HB_DRIVER_WINDOWS;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1500), HB_WAIT_ARRIVED);
+	domain.actual_kib = 256 * M + 44;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 1600), HB_WAIT_ON);
+}
+
 static void test_arrived_with_report(void **state)
 {
 	struct hb_domain domain = reporting(512 * M, 512 * M - 64, HB_STATE_SHRINKING, 0);
@@ -212,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_arrived_without_report),
+		cmocka_unit_test(test_arrived_hvm),
 		cmocka_unit_test(test_arrived_with_report),
 		cmocka_unit_test(test_lying_report),
 		cmocka_unit_test(test_stuck_by_rate),
