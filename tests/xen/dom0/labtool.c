@@ -9,6 +9,8 @@
  *   labtool wait-text DOMID LOG TEXT TIMEOUT_MS
  *   labtool vnuma DOMID               gives it two virtual NUMA nodes, which libxl
  *                                     builds for HVM guests only
+ *   labtool hold DOMID PAGES          maps that many of its pages and keeps them until
+ *                                     it is killed: "holds N" when it has them
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
  *
  * Model: every wait watches the domain at the same time, so that a guest that
@@ -30,12 +32,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
+#include <xenforeignmemory.h>
 
 #include "../lib/wire.h"
 
@@ -123,6 +127,53 @@ static int cmd_vnuma(long domid)
 		perror("labtool: setvnuma");
 	free(nodes_of_vcpus);
 	return rc ? LATE : DONE;
+}
+
+/* Where Linux maps all of a guest's memory, and where the kernel and its image end. */
+#define DIRECT_MAP UINT64_C(0xffff888000000000)
+#define HOLD_FROM (UINT64_C(96) << 20)
+
+/*
+ * The frames behind those addresses: machine frames of a PV guest, guest frames of others.
+ * Each is what Xen takes for a mapping.
+ */
+static bool find_frames(long domid, xen_pfn_t *frames, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		uint64_t address = DIRECT_MAP + HOLD_FROM + i * XC_PAGE_SIZE;
+
+		frames[i] = xc_translate_foreign_address(xch, (uint32_t)domid, 0, address);
+		if (!frames[i]) {
+			fprintf(stderr, "labtool: domain %ld has nothing at %#llx\n", domid,
+				(unsigned long long)address);
+			return false;
+		}
+	}
+	return true;
+}
+
+static int cmd_hold(long domid, long pages)
+{
+	xenforeignmemory_handle *memory = xenforeignmemory_open(NULL, 0);
+	xen_pfn_t *frames = calloc((size_t)pages + 1, sizeof(*frames));
+	void *mapped = NULL;
+
+	if (!memory || !frames || !pages) {
+		perror("labtool: hold");
+		return LATE;
+	}
+	if (find_frames(domid, frames, (size_t)pages))
+		mapped = xenforeignmemory_map(memory, (uint32_t)domid, PROT_READ, (size_t)pages, frames,
+					      NULL);
+	if (!mapped) {
+		perror("labtool: cannot map");
+		return LATE;
+	}
+	printf("holds %ld\n", pages);
+	fflush(stdout);
+	/* What is mapped is given back when the process ends. */
+	for (;;)
+		pause();
 }
 
 static int cmd_wait_size(long domid, long pages, long tolerance, long timeout)
@@ -431,13 +482,15 @@ int main(int argc, char **argv)
 		return cmd_dom(number(argv[2]));
 	if (argc == 3 && !strcmp(verb, "vnuma"))
 		return cmd_vnuma(number(argv[2]));
+	if (argc == 4 && !strcmp(verb, "hold"))
+		return cmd_hold(number(argv[2]), number(argv[3]));
 	if (argc == 6 && !strcmp(verb, "wait-size"))
 		return cmd_wait_size(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
 	if (argc == 6 && !strcmp(verb, "wait-text"))
 		return cmd_wait_text(number(argv[2]), argv[3], argv[4], number(argv[5]));
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
-	fputs("usage: labtool host | dom DOMID | vnuma DOMID |\n"
+	fputs("usage: labtool host | dom DOMID | vnuma DOMID | hold DOMID PAGES |\n"
 	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;

@@ -135,7 +135,7 @@ base_dom0() {
 		loop xen-blkback xen-netback
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
-	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl
+	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
 	cpio_dir "$root" "$1/dom0.cpio"

@@ -37,6 +37,22 @@ check "watch tells of the targets" "target 256M -> 240M target 240M -> 256M" \
 	"$(sed -n 's/.*\(target [0-9].*\)/\1/p' /tmp/watch | tr '\n' ' ' | sed 's/ $//')"
 check_ok "and of what the driver does" grep -q 'state .* -> shrinking' /tmp/watch
 
+# ---- what does not change wakes nobody: libxenstore's thread waits, too
+# switches PID: how often its threads have waited so far.
+switches() { awk '/^voluntary/ { n += $2 } END { print n }' /proc/"$1"/task/*/status; }
+
+check_ok "the driver rests" wait_rest $g
+hotballoon watch >/tmp/watch 2>&1 &
+watcher=$!
+until grep -q "$g  started" /tmp/watch; do sleep 0.1; done
+sleep 2
+before=$(switches $watcher)
+sleep 10
+check "a watch wakes in ten idle seconds" 0 $(($(switches $watcher) - before))
+kill -TERM $watcher
+wait $watcher
+check "SIGTERM ends a watch, too" 0 $?
+
 # ---- a frame of top: two domains, the head and the legend
 check "top: lines" 5 "$(hotballoon top | wc -l)"
 check_ok "top: the guest" eval "hotballoon top --sort=actual | grep -q '^$g .* 256M .*|.* idle  *none'"
@@ -125,6 +141,63 @@ check_ok "xl create -p" xl create -q -p /tmp/building.cfg
 is_state building building
 refused "building: set" "has never run" hotballoon set building 192M
 xl destroy building
+
+# ---- being destroyed, while dom0 has 4 MiB of it mapped
+g=guest-dying
+guest_start $g memory=512 "$@"
+guest_may_die $g
+d=$(guest_domid $g)
+labtool hold "$d" 1024 >/tmp/hold 2>&1 &
+holder=$!
+until grep -q holds /tmp/hold; do
+	kill -0 $holder 2>/dev/null || fail "labtool hold: $(cat /tmp/hold)"
+	sleep 0.1
+done
+hotballoon watch $g >/tmp/watch 2>&1 &
+watcher=$!
+until grep -q started /tmp/watch; do sleep 0.1; done
+xl destroy $g &
+destroyer=$!
+while kill -0 $destroyer 2>/dev/null; do
+	hotballoon list | awk -v d="$d" '$1 == d { print $2, $4, $5 }' >>/tmp/ways
+done
+wait $destroyer
+note "on its way: $(uniq /tmp/ways | tr '\n' ';')"
+check "without a name it is dying and nothing else" "" "$(grep '^- ' /tmp/ways | grep -v ' dying ')"
+check_ok "dying was seen while Xen took its memory" grep -q '^- dying [1-9][0-9.]*M$' /tmp/ways
+check "dying: listed" "- dying 4M" "$(hotballoon list | awk -v d="$d" '$1 == d { print $2, $4, $5 }')"
+check "xl lists it, too" 1 "$(xl list | grep -c "^(null) *$d ")"
+is_state "$d" dying
+wait $watcher
+check "a watch of it has ended" 0 $?
+check_ok "and said so" grep -q "$g  ended" /tmp/watch
+refused "dying: set" "is being destroyed" hotballoon set "$d" 192M
+refused "dying: max" "is being destroyed" hotballoon max "$d" 1G
+hotballoon set $g 192M >/tmp/gone 2>&1
+check "dying: its name is nobody's" 3 $?
+check "dying: nothing is promised" 0 "$(host_field promised_kib)"
+check "dying: doctor names it" 1 "$(hotballoon doctor | grep -c "domain $d is being destroyed and still holds 4M")"
+check_ok "dying: memory is set aside for the next of its name" hotballoon reserve 64M --for=$g
+check_ok "dying: all of it" [ "$(host_field reserved_kib)" -ge 65536 ]
+check_ok "dying: and released" hotballoon release $g
+available=$(host_field available_kib)
+start=$(now_ms)
+hotballoon free $((available + 3072))K >/tmp/free 2>&1
+check "free gives up on what does not come" 8 $?
+check_ok "in about ten seconds" [ $(($(now_ms) - start)) -lt 20000 ]
+(sleep 3; kill $holder) &
+check_ok "free waits for what comes" hotballoon free $((available + 3072))K
+check_ok "it came" [ "$(host_field available_kib)" -ge $((available + 4096)) ]
+hotballoon show "$d" >/tmp/gone 2>&1
+check "then it is gone" 3 $?
+check "no lock is left behind" "" "$(ls /var/lib/xen | grep userdata-l)"
+
+# ---- domain 0
+check "domain 0: state and type" "running pv" "$(field 0 state) $(field 0 type)"
+check_ok "domain 0: its driver" eval "hotballoon show Domain-0 | grep -q 'driver .*domain 0 has the kernel'"
+refused "domain 0: below 1G" "less than 1G" hotballoon set 0 512M
+refused "domain 0: below what it lives with" "128M" hotballoon set 0 96M --force
+refused "domain 0: max" "set at boot" hotballoon max 0 2G
 
 # ---- gone
 hotballoon set building 192M >/tmp/gone 2>&1
