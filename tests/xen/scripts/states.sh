@@ -133,7 +133,7 @@ check "nothing is promised" 0 "$(host_field promised_kib)"
 cat >/tmp/building.cfg <<-CFG
 	name = "building"
 	type = "$type"
-	kernel = "/kernels/6.1/vmlinux"
+	kernel = "/kernels/${LAB_KERNELS%% *}/vmlinux"
 	memory = 128
 	maxmem = 256
 CFG
