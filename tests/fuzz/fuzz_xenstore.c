@@ -2,7 +2,8 @@
 /*
  * Keys of a domain with values of any form, then every command that reads them. A
  * line is a key's letter and its value; capital letters are keys that only the host
- * can write. Whatever a guest writes, its domain stays consistent.
+ * can write, and ! is the domain's type. Whatever a guest writes, its domain stays
+ * consistent.
  */
 #include "host.h"
 
@@ -12,6 +13,7 @@ static const char *const guest_keys[] = {
 	HB_KEY_REPORT_VERSION, HB_KEY_REPORT_STATE, HB_KEY_REPORT_CAUSE, HB_KEY_REPORT_CURRENT,
 	HB_KEY_REPORT_GOAL, HB_KEY_REPORT_FLOOR, HB_KEY_REPORT_MAX, HB_KEY_FEATURE_BALLOON,
 	HB_KEY_OS_NAME, HB_KEY_QUBES_MEMINFO, HB_KEY_MEMINFO_TOTAL, HB_KEY_MEMINFO_FREE,
+	HB_KEY_PV_DRIVERS "/0", HB_KEY_PV_DRIVERS "/1",
 };
 
 static const char *const host_keys[] = {
@@ -21,12 +23,22 @@ static const char *const host_keys[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+static void write_type(const char *type)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", GUEST, HB_KEY_LIBXL_TYPE);
+	sim_write(command_sim, path, type);
+}
+
 /* Returns whether a host's key was written. */
 static bool write_key(const char *line)
 {
 	char letter = line[0];
 
-	if (letter >= 'a' && letter < (char)('a' + COUNT(guest_keys))) {
+	if (letter == '!') {
+		write_type(line + 1);
+	} else if (letter >= 'a' && letter < (char)('a' + COUNT(guest_keys))) {
 		sim_write_key(command_sim, GUEST, guest_keys[letter - 'a'], line + 1);
 	} else if (letter >= 'A' && letter < (char)('A' + COUNT(host_keys))) {
 		sim_write_key(command_sim, GUEST, host_keys[letter - 'A'], line + 1);
