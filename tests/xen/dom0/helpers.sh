@@ -4,10 +4,11 @@
 # helpers.sh: what a test script finds in dom0.  `lab --help-script` prints the list below.
 #
 # Guests
-#   guest_create NAME [type=pvh|pv] [kernel=6.1|6.12] [memory=MIB] [maxmem=MIB] [vcpus=N]
+#   guest_create NAME [type=pvh|pv|hvm] [kernel=6.1|6.12] [memory=MIB] [maxmem=MIB] [vcpus=N]
 #                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines']
 #                [io=yes]              create it, do not wait; io: with modules for disks and
-#                                      networks in /lib/modules
+#                                      networks in /lib/modules; hvm: only in a script that
+#                                      says "needs: hvm", with 16 MiB of video memory
 #   guest_wait_up NAME [SECONDS]       wait until it takes commands (and our driver is loaded)
 #   guest_start NAME [KEY=VALUE...]    both
 #   guest_destroy NAME
@@ -198,6 +199,7 @@ _dead() {
 guest_create() {
 	local name="$1" type="$LAB_GUEST" kernel="${LAB_KERNELS%% *}" memory="$LAB_MEMORY" maxmem="$LAB_MAXMEM"
 	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' io=no dir start n
+	local image=vmlinux
 	shift
 	for n in "$@"; do
 		case $n in
@@ -213,6 +215,16 @@ guest_create() {
 	[ "$driver" = none ] || [ -e "/kernels/$kernel/driver" ] ||
 		fail "guest_create $name: driver=$driver, but this run has no driver for $kernel"
 	[ "$io" = yes ] && io=-io || io=
+	if [ "$type" = hvm ]; then
+		image=vmlinuz
+		[ -e "/kernels/$kernel/$image" ] || fail "guest_create $name: the script does not say 'needs: hvm'"
+		cfg="vga = 'stdvga'
+			videoram = 16
+			nographic = 1
+			vnc = 0
+			usb = 0
+			$cfg"
+	fi
 	dir=$LAB_GUESTS/$name
 	[ ! -e "$dir/domid" ] || ! guest_alive "$name" || fail "guest_create $name: there is a guest of that name"
 	rm -rf "$dir"
@@ -230,7 +242,7 @@ guest_create() {
 	cat >"$dir/xl.cfg" <<-CFG
 		name = "$name"
 		type = "$type"
-		kernel = "/kernels/$kernel/vmlinux"
+		kernel = "/kernels/$kernel/$image"
 		ramdisk = "/kernels/$kernel/initrd$io.gz"
 		cmdline = "console=hvc0 rdinit=/init quiet panic=-1 oops=panic panic_on_warn=1 hb.driver=$driver${params:+ hb.params=$(echo "$params" | tr ' ' ';')} $cmdline"
 		memory = $memory

@@ -3,7 +3,8 @@
 #
 # cache.sh: Debian packages that are unpacked, never installed.
 #
-# Model: the cache holds one directory per kernel series, one for Xen and one for libvirt:
+# Model: the cache holds one directory per kernel series, one for Xen, one for libvirt and
+# one for the device model of HVM guests:
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
 #   CACHE/kernel-6.1  -> kernel-6.1.0-...    the one in use
@@ -40,13 +41,14 @@ cache_release() {
 
 cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1")"; }
 
-# cache_complete PART...: are they all there?  (PART: xen, libvirt or a kernel series)
+# cache_complete PART...: are they all there?  (PART: xen, libvirt, hvm or a kernel series)
 cache_complete() {
 	local part
 	for part in "$@"; do
 		case $part in
 		xen) [ -e "$CACHE/xen/boot/xen" ] || return 1 ;;
 		libvirt) [ -e "$CACHE/libvirt/usr/sbin/libvirtd" ] || return 1 ;;
+		hvm) [ -e "$CACHE/hvm/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		*) [ -e "$CACHE/kernel-$part/vmlinux" ] || return 1 ;;
 		esac
 	done
@@ -91,6 +93,7 @@ cache_try_part() {
 	case $1 in
 	xen) cache_try_xen "$CACHE/tmp/$1" ;;
 	libvirt) cache_try_libvirt "$CACHE/tmp/$1" ;;
+	hvm) cache_try_hvm "$CACHE/tmp/$1" ;;
 	*) cache_try_kernel "$1" "$CACHE/tmp/$1" ;;
 	esac
 }
@@ -238,4 +241,10 @@ cache_try_libvirt() {
 	model=$dir/root/usr/share/libvirt/cpu_map/x86_qemu64.xml
 	sed -i "/<feature name='sep'\/>/d" "$model" || return 1
 	cache_publish "$dir/root" "libvirt-${version//[^A-Za-z0-9.+~-]/_}" libvirt
+}
+
+cache_try_hvm() {
+	local dir=$1 version
+	cache_try_listed "$dir" '^(qemu-system-(xen|data)|seabios)$' || return 1
+	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" hvm
 }

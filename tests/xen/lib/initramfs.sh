@@ -36,7 +36,7 @@ copy_libraries() {
 			[ ! -e "$lib/$name" ] || continue
 			from=
 			for dir in "$CACHE"/xen/{usr/,}lib/x86_64-linux-gnu "$CACHE/xen/usr/lib/xen-4.17/lib" \
-				"$CACHE"/libvirt/{usr/,}lib/x86_64-linux-gnu {/usr,}/lib/x86_64-linux-gnu; do
+				"$CACHE"/{libvirt,hvm}/{usr/,}lib/x86_64-linux-gnu {/usr,}/lib/x86_64-linux-gnu; do
 				[ ! -e "$dir/$name" ] || { from=$dir/$name; break; }
 			done
 			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the Xen packages nor on this machine"
@@ -175,7 +175,7 @@ driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"
 
 # initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
 initrd_build() {
-	local out=$1 series tmp parts=("$BASE/dom0.cpio")
+	local out=$1 series need tmp parts=("$BASE/dom0.cpio")
 	tmp=$(mktemp -d "$LAB_DIR/.run-XXXXXX")
 	mkdir -p "$tmp"/root/{lab/files,kernels,usr/sbin}
 	for series in "${opt_kernels[@]}"; do
@@ -195,7 +195,9 @@ initrd_build() {
 		echo
 	fi >"$tmp/root/lab/arguments"
 	add_files "$tmp/root"
-	[ "$opt_libvirt" = no ] || add_libvirt "$tmp/root"
+	for need in "${opt_needs[@]}"; do
+		"add_$need" "$tmp/root"
+	done
 	if [ "$opt_driver" = load ] || [ -x "$TOP/build/toolstack/hotballoon" ]; then
 		add_toolstack "$tmp/root"
 	fi
@@ -246,6 +248,22 @@ add_libvirt() {
 	cp "$from/$lib/libvirt/connection-driver/libvirt_driver_libxl.so" "$1/$lib/libvirt/connection-driver/"
 	cp -r "$from/usr/share/libvirt" "$1/usr/share/"
 	printf 'auth_unix_rw = "none"\nunix_sock_group = "root"\n' >"$1/etc/libvirt/libvirtd.conf"
+	copy_libraries "$1"
+}
+
+# add_hvm ROOT: Xen's loader, the device model, and what it reads.  It loads a kernel as the
+# machine's firmware would: a bzImage.
+add_hvm() {
+	local from=$CACHE/hvm series
+	mkdir -p "$1"/usr/{libexec,share/qemu,share/seabios} "$1/usr/lib/xen-4.17/boot"
+	cp "$CACHE/xen/usr/lib/xen-4.17/boot/hvmloader" "$1/usr/lib/xen-4.17/boot/"
+	cp "$from/usr/libexec/xen-qemu-system-i386" "$1/usr/libexec/"
+	cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$1/usr/share/seabios/"
+	cp "$from"/usr/share/qemu/{linuxboot,linuxboot_dma,kvmvapic}.bin "$1/usr/share/qemu/"
+	cp -r "$from/usr/share/qemu/keymaps" "$1/usr/share/qemu/"
+	for series in "${opt_kernels[@]}"; do
+		cp "$CACHE/kernel-$series/boot/vmlinuz-$(cache_release "$series")" "$1/kernels/$series/vmlinuz"
+	done
 	copy_libraries "$1"
 }
 

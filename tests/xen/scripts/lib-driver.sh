@@ -4,7 +4,7 @@
 # What the tests of our driver share.  The lab puts it beside every script.
 #
 # The books of a guest: Xen's count of its pages is its target plus a constant (16
-# special pages on PVH, none on PV), and Xen's count less MemTotal is what the
+# special pages on PVH, none on PV; on HVM 16 MiB of video memory and 11 pages), and Xen's count less MemTotal is what the
 # kernel keeps for itself, which does not change either.
 
 XEN_MEMORY=/sys/devices/system/xen_memory/xen_memory0
@@ -17,6 +17,7 @@ books_open() {
 	local g=$1
 	case $(guest_type "$g") in
 	pv) echo 0 ;;
+	hvm) echo $((4096 + 11)) ;;
 	*) echo 16 ;;
 	esac >"/run/lab/guests/$g/gap"
 	echo $(($(guest_tot_pages "$g") * 4 - $(guest_memtotal_kib "$g"))) >"/run/lab/guests/$g/kept"
