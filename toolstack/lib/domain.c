@@ -268,8 +268,8 @@ static bool ends_with(const char *text, const char *end)
 
 /*
  * Xen calls a domain dying when it has taken back all of its memory but what others have
- * mapped. Until then it is one that does not run, and has no nodes: toolstacks remove
- * those first.
+ * mapped. Until then it is one that does not run, and has no nodes: libxl removes those
+ * first.
  */
 static int read_destruction(struct hb *hb, struct hb_domain *domain)
 {
