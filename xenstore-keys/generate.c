@@ -36,8 +36,6 @@ static const struct word causes[] = {
 
 static const char *base_path(const struct key *key)
 {
-	if (!strcmp(key->base, "LIBXL"))
-		return "/libxl/<domid>/";
 	return strcmp(key->base, "VM") ? "" : "/vm/<uuid>/";
 }
 
@@ -66,9 +64,8 @@ static void print_header(void)
 	       "#define HB_KEY_REPORT_DIR \"data/hotballoon\"\n"
 	       "/* The host's directory, which holds the target and the maxima. */\n"
 	       "#define HB_KEY_MEMORY_DIR \"memory\"\n\n"
-	       "/* printf formats of the directories that the keys are relative to; %%u is the domid. */\n"
+	       "/* printf format of the directory that the keys are relative to; %%u is the domid. */\n"
 	       "#define HB_DIR_DOMAIN \"/local/domain/%%u\"\n"
-	       "#define HB_DIR_LIBXL \"/libxl/%%u\"\n"
 	       "/* printf format of the directory that HB_KEY_VM_MEMORY is relative to; %%s is the uuid. */\n"
 	       "#define HB_DIR_VM \"/vm/%%s\"\n");
 	for (size_t i = 0; i < COUNT(keys); i++) {

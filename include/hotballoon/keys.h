@@ -13,9 +13,8 @@
 /* The host's directory, which holds the target and the maxima. */
 #define HB_KEY_MEMORY_DIR "memory"
 
-/* printf formats of the directories that the keys are relative to; %u is the domid. */
+/* printf format of the directory that the keys are relative to; %u is the domid. */
 #define HB_DIR_DOMAIN "/local/domain/%u"
-#define HB_DIR_LIBXL "/libxl/%u"
 /* printf format of the directory that HB_KEY_VM_MEMORY is relative to; %s is the uuid. */
 #define HB_DIR_VM "/vm/%s"
 
@@ -102,10 +101,6 @@
 /* /vm/<uuid>/memory; unit MiB; decimal; written by toolstack, read by older tools:
  * memory/target in MiB, kept in step as xl does. */
 #define HB_KEY_VM_MEMORY "memory"
-
-/* /libxl/<domid>/type; unit -; text; written by libxl, xapi, read by toolstack:
- * pv, pvh or hvm. */
-#define HB_KEY_LIBXL_TYPE "type"
 
 enum hb_state {
 	HB_STATE_IDLE,	/* at the target, or nothing to do */

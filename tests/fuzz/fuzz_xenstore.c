@@ -2,10 +2,12 @@
 /*
  * Keys of a domain with values of any form, then every command that reads them. A
  * line is a key's letter and its value; capital letters are keys that only the host
- * can write, and ! is the domain's type. Whatever a guest writes, its domain stays
+ * can write, and ! makes it an HVM guest. Whatever a guest writes, its domain stays
  * consistent.
  */
 #include "host.h"
+
+#include "sim_internal.h"
 
 #include <hotballoon/keys.h>
 
@@ -23,21 +25,13 @@ static const char *const host_keys[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-static void write_type(const char *type)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", GUEST, HB_KEY_LIBXL_TYPE);
-	sim_write(command_sim, path, type);
-}
-
 /* Returns whether a host's key was written. */
 static bool write_key(const char *line)
 {
 	char letter = line[0];
 
 	if (letter == '!') {
-		write_type(line + 1);
+		sim_domain(command_sim, GUEST)->xen.pvh = false;
 	} else if (letter >= 'a' && letter < (char)('a' + COUNT(guest_keys))) {
 		sim_write_key(command_sim, GUEST, guest_keys[letter - 'a'], line + 1);
 	} else if (letter >= 'A' && letter < (char)('A' + COUNT(host_keys))) {

@@ -278,6 +278,8 @@ static void test_being_destroyed(void **state)
 			sim_begin_destroy(command_sim, GUEST);
 			assert_int_equal(command_line("show 5"), 0);
 			assert_non_null(strstr(command_out, "state              dying\n"));
+			/* Xen still knows what it was. */
+			assert_non_null(strstr(command_out, "type               pvh\n"));
 			assert_int_equal(command_line("set 5 256M"), HB_E_REFUSED);
 			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
 			assert_int_equal(command_line("max 5 1G"), HB_E_REFUSED);

@@ -296,20 +296,11 @@ static int read_name(struct hb *hb, struct hb_domain *domain)
 	return rc;
 }
 
-/* The toolstack's word if it left one, else what Xen can tell apart. */
-static int read_type(struct hb *hb, struct hb_domain *domain, bool hvm)
+static enum hb_type type_of(const struct hb_xen_domain *xen)
 {
-	char path[HB_PATH_TEXT], *value;
-	size_t length;
-	int rc;
-
-	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", domain->domid, HB_KEY_LIBXL_TYPE);
-	rc = read_node(hb->host, HB_NO_TRANSACTION, path, &value, &length);
-	domain->type = hvm ? HB_TYPE_HVM : HB_TYPE_PV;
-	if (value && hvm && !strcasecmp(value, type_names[HB_TYPE_PVH]))
-		domain->type = HB_TYPE_PVH;
-	free(value);
-	return rc;
+	if (!xen->hvm)
+		return HB_TYPE_PV;
+	return xen->pvh ? HB_TYPE_PVH : HB_TYPE_HVM;
 }
 
 static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
@@ -336,6 +327,7 @@ static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
 static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *xen)
 {
 	domain->domid = xen->domid;
+	domain->type = type_of(xen);
 	domain->state = state_of(xen);
 	domain->vcpus = xen->vcpus;
 	domain->hap = xen->hap;
@@ -380,8 +372,6 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	rc = read_destruction(hb, domain);
 	if (!rc)
 		rc = read_name(hb, domain);
-	if (!rc)
-		rc = read_type(hb, domain, xen->hvm);
 	if (!rc)
 		rc = read_numbers(hb, domain);
 	if (!rc)

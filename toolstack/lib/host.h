@@ -20,7 +20,9 @@
 struct hb_xen_domain {
 	uint32_t domid;
 	unsigned int vcpus;
-	bool hvm, hap, dying, shutdown, crashed, suspended, paused;
+	bool hvm;	/* not PV */
+	bool pvh;	/* of those that are not PV: without the devices of a PC */
+	bool hap, dying, shutdown, crashed, suspended, paused;
 	uint64_t tot_pages, max_pages, outstanding_pages;
 	uint64_t cpu_time_ns;
 	uint8_t uuid[16];

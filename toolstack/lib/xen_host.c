@@ -47,6 +47,17 @@ static int result(bool ok)
 	return errno ? -errno : -EIO;
 }
 
+/* Xen emulates devices of a PC for an HVM guest, and none but the local APIC for PVH. */
+static bool is_pvh(const xc_domaininfo_t *info)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	return (info->flags & XEN_DOMINF_hvm_guest) &&
+	       !(info->arch_config.emulation_flags & XEN_X86_EMU_VGA);
+#else
+	return info->flags & XEN_DOMINF_hvm_guest;
+#endif
+}
+
 static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 {
 	unsigned int reason = (from->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask;
@@ -55,6 +66,7 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.domid = from->domain,
 		.vcpus = from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : from->max_vcpu_id + 1,
 		.hvm = from->flags & XEN_DOMINF_hvm_guest,
+		.pvh = is_pvh(from),
 		.hap = from->flags & XEN_DOMINF_hap,
 		.dying = from->flags & XEN_DOMINF_dying,
 		.shutdown = from->flags & XEN_DOMINF_shutdown,

@@ -93,7 +93,6 @@ static uint64_t fudge_of(const struct sim_guest *guest)
 
 static void build_store(struct sim *sim, const struct sim_guest *guest)
 {
-	static const char *const types[] = { "pv", "pvh", "hvm" };
 	uint64_t target = guest->memory_kib - fudge_of(guest);
 	char path[SIM_PATH], value[24];
 
@@ -102,8 +101,6 @@ static void build_store(struct sim *sim, const struct sim_guest *guest)
 	write_number(sim, guest->domid, HB_KEY_TARGET, target);
 	write_number(sim, guest->domid, HB_KEY_STATIC_MAX, guest->maxmem_kib);
 	write_number(sim, guest->domid, HB_KEY_VIDEORAM, guest->videoram_kib);
-	snprintf(path, sizeof(path), HB_DIR_LIBXL "/%s", guest->domid, HB_KEY_LIBXL_TYPE);
-	sim_write(sim, path, types[guest->type]);
 	vm_path(path, guest);
 	snprintf(value, sizeof(value), "%" PRIu64, target / 1024);
 	sim_write(sim, path, value);
@@ -268,6 +265,7 @@ static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 		.domid = guest->domid,
 		.vcpus = guest->vcpus,
 		.hvm = guest->type != HB_TYPE_PV,
+		.pvh = guest->type == HB_TYPE_PVH,
 		.hap = guest->type != HB_TYPE_PV,
 		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,

@@ -124,9 +124,9 @@ void sim_remove_key(struct sim *sim, uint32_t domid, const char *key)
 		remove_node(sim, node);
 }
 
-/* The directories a domain has: its own, libxl's and that of its uuid. */
+/* The directories a domain has: its own and that of its uuid. */
 struct domain_dirs {
-	char own[64], libxl[64], vm[64];
+	char own[64], vm[64];
 };
 
 static struct domain_dirs dirs_of(uint32_t domid)
@@ -137,7 +137,6 @@ static struct domain_dirs dirs_of(uint32_t domid)
 	/* Of any generation. */
 	snprintf(uuid, sizeof(uuid), "%08x-", domid);
 	snprintf(dirs.own, sizeof(dirs.own), HB_DIR_DOMAIN "/", domid);
-	snprintf(dirs.libxl, sizeof(dirs.libxl), HB_DIR_LIBXL "/", domid);
 	snprintf(dirs.vm, sizeof(dirs.vm), HB_DIR_VM, uuid);
 	return dirs;
 }
@@ -147,7 +146,6 @@ static int belongs_to(const struct sim_node *node, const void *argument)
 	const struct domain_dirs *dirs = argument;
 
 	return !strncmp(node->path, dirs->own, strlen(dirs->own)) ||
-	       !strncmp(node->path, dirs->libxl, strlen(dirs->libxl)) ||
 	       !strncmp(node->path, dirs->vm, strlen(dirs->vm));
 }
 

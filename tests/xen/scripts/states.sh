@@ -168,6 +168,7 @@ check_ok "dying was seen while Xen took its memory" grep -q '^- dying [1-9][0-9.
 check "dying: listed" "- dying 4M" "$(hotballoon list | awk -v d="$d" '$1 == d { print $2, $4, $5 }')"
 check "xl lists it, too" 1 "$(xl list | grep -c "^(null) *$d ")"
 is_state "$d" dying
+check "dying: its type" "$type" "$(field "$d" type)"
 wait $watcher
 check "a watch of it has ended" 0 $?
 check_ok "and said so" grep -q "$g  ended" /tmp/watch
