@@ -32,6 +32,8 @@ check "its maximum" 524288 "$(field $g static_max_kib)"
 check "Xen's limit" 263168 "$(field $g maxmem_kib)"
 check "its paging pool: a page a MiB, and 256 a processor" 3072 "$(field $g paging_pool_kib)"
 check "xl list agrees" "$(($(field $g actual_kib) / 1024))" "$(xl list $g | awk -v d="$d" '$2 == d { print $3 }')"
+check "list has the same" "hvm running $(field $g target_kib) $(field $g static_max_kib)" \
+	"$(hotballoon list | awk -v d="$d" '$1 == d { print $3, $4, $6 * 1024, $7 * 1024 }')"
 taken=$((free - $(host_free_kib)))
 check_near "the host has given its pages and its pool" $(($(guest_tot_pages $g) * 4 + 3072 + 256)) "$taken" 256
 check_ok "no more than was reserved: $taken of $reserved KiB" [ "$taken" -le "$reserved" ]
@@ -55,6 +57,15 @@ for mib in 300 512 528; do
 	check_ok "hotballoon set ${mib}M" hotballoon set $g ${mib}M
 	check "both write the same for $mib MiB" "$theirs" "$(written)"
 done
+
+check_ok "xl mem-max 600" xl mem-max $g 600
+theirs=$(written)
+check_ok "hotballoon max 544M" hotballoon max $g 544M
+check_ok "hotballoon max 600M" hotballoon max $g 600M
+check "both write the same for a maximum" "$theirs" "$(written)"
+check "and the pool has grown: a page a MiB" $((4 * (256 + 600))) "$(field $g paging_pool_kib)"
+hotballoon set $g 256M >/dev/null
+check_ok "hotballoon max 512M" hotballoon max $g 512M
 
 # ---- Windows: its drivers may list themselves, and may not announce a feature
 hotballoon set $g 256M >/dev/null
