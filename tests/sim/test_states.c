@@ -283,6 +283,8 @@ static void test_being_destroyed(void **state)
 			assert_int_equal(command_line("set 5 256M"), HB_E_REFUSED);
 			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
 			assert_int_equal(command_line("max 5 1G"), HB_E_REFUSED);
+			assert_int_equal(command_line("wait 5"), HB_E_REFUSED);
+			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
 			assert_int_equal(command_line("set guest1 256M"), HB_E_NO_DOMAIN);
 			assert_int_equal(command_line("doctor"), 0);
 			assert_non_null(strstr(command_out, "domain 5 is being destroyed and still holds 512.1M"));

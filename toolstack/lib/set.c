@@ -299,11 +299,18 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 	return code ? code : settle(hb, result->size_kib, request, result, error);
 }
 
-/* Nothing to wait for: a guest without a target, or one that cannot move. */
+/* Nothing to wait for: a guest that is being destroyed, or has no target. */
 static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_error *error)
 {
+	const char *what, *remedy;
 	char who[HB_WHO_TEXT];
 
+	if (domain->state == HB_DOMAIN_DYING &&
+	    hb_plan_state_refusal(domain->state, &what, &remedy)) {
+		hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who), what);
+		hb_remedy(error, "%s", remedy);
+		return HB_E_REFUSED;
+	}
 	if (domain->target.presence == HB_PRESENT)
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED, "%s has no target that it could reach", hb_who(domain, who));
