@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# blkio [KEY=VALUE...]: real I/O through grants while the guest is resized: file systems on
-# two disks of dom0 (one with persistent grants, which copy; one without, which lets dom0
-# at the pages themselves, those of the page cache and of processes), and a network
-# connection.  All that is read is what was written.
+# blkio [seed=N] [targets=N] [KEY=VALUE...]: real I/O through grants while the guest is
+# resized, to six sizes or the first N of them: file systems on two disks of dom0 (one
+# with persistent grants, which copy; one without, which lets dom0 at the pages
+# themselves, those of the page cache and of processes), and a network connection.  All
+# that is read is what was written.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -98,6 +99,8 @@ go_to() {
 
 RANDOM_STATE=$(random_seed "$@")
 case ${1:-} in seed=*) shift ;; esac
+targets=6
+case ${1:-} in targets=*) targets=${1#*=}; shift ;; esac
 note "blkio: seed=$RANDOM_STATE"
 make_disks
 guest_start $g memory=512 io=yes "$@" cfg="disk = ['phy:/dev/loop0,xvda,w']
@@ -107,9 +110,13 @@ attach_disks
 start_io
 start_network
 xl mem-max $g 1152
-for mib in 1024 384 800 320 1152 512; do
+n=0
+for mib in 1024 384 800 320 1152 640; do
+	[ $n -lt "$targets" ] || break
 	go_to $mib
+	n=$((n + 1))
 done
+go_to 512
 end_network
 end_io
 books_check $g 524288 "at last"
