@@ -126,12 +126,24 @@ int command_setup(void **state)
 	return 0;
 }
 
-int command_teardown(void **state)
+int command_setup_nothing(void **state)
 {
 	(void)state;
+	common_make_state_dir();
+	return 0;
+}
+
+void command_end_host(void)
+{
 	if (command_sim)
 		sim_close(command_sim);
 	command_sim = NULL;
+}
+
+int command_teardown(void **state)
+{
+	(void)state;
+	command_end_host();
 	forget();
 	common_remove_state_dir();
 	return 0;

@@ -35,6 +35,9 @@ bool command_shows(int terminal, char *seen, size_t size, const char *what);
 
 /* A state directory of the test's own, and the host that most tests use. */
 int command_setup(void **state);
+/* The same without a host, for tests that make some of their own: each ends its one. */
+int command_setup_nothing(void **state);
+void command_end_host(void);
 /* Ends command_sim, if there is one, and releases the output. */
 int command_teardown(void **state);
 

@@ -48,19 +48,6 @@ static const struct row {
 	  { false, 131072, 4194304, 0, 0 }, HB_OK, NULL },
 };
 
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	return 0;
-}
-
-static void end_host(void)
-{
-	sim_close(command_sim);
-	command_sim = NULL;
-}
-
 static struct sim *host_of(const struct row *row)
 {
 	struct sim *sim = sim_open(16 * G);
@@ -116,7 +103,7 @@ static void check_row(const struct row *row)
 		assert_int_equal(limit_of(row->domid), limit);
 		assert_non_null(strstr(command_err, "\n  "));
 	}
-	end_host();
+	command_end_host();
 }
 
 static void test_rows(void **state)
@@ -167,7 +154,7 @@ static void test_pod_target(void **state)
 	/* Xen had 768 MiB in use and has taken the cache to the rest of it. */
 	assert_json_number(object, "after.pod_cache_kib", 393472 * HB_PAGE_KIB - 768 * M);
 	json_object_put(object);
-	end_host();
+	command_end_host();
 
 	guest.pod_entries_kib = guest.pod_cache_kib = 0;
 	command_sim = common_host_with(&guest);
@@ -299,7 +286,7 @@ static void test_need_memory(void **state)
 	assert_int_equal(hb_overhead(&build).need_kib, 1048576 + 2048);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, command_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup_nothing, command_teardown)
 
 int main(void)
 {

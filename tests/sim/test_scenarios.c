@@ -20,19 +20,6 @@
 #include "limit.h"
 #include "overhead.h"
 
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	return 0;
-}
-
-static void end_host(void)
-{
-	sim_close(command_sim);
-	command_sim = NULL;
-}
-
 /* xen tools/xl/xl_parse.c parse_mem_size_kb(): what xl mem-set reads. */
 static const struct size_row {
 	const char *id, *argument;
@@ -100,7 +87,7 @@ static void test_sizes(void **state)
 			check_rejected(row, line);
 		/* Only what xl reads as a number can be refused on purpose. */
 		assert_true(!row->why || row->xl_kib != NO_SIZE);
-		end_host();
+		command_end_host();
 	}
 }
 
@@ -176,7 +163,7 @@ static void test_overhead_xapi(void **state)
 			assert_in_range(reserved_mib(row->static_max + row->shim_mib, row->vcpus), need, need + 1);
 		else
 			assert_int_equal(reserved_mib(row->static_max, row->vcpus), need);
-		end_host();
+		command_end_host();
 	}
 }
 
@@ -312,7 +299,7 @@ static void test_constraints(void **state)
 		check_limits(row);
 		/* Nothing as a size is refused before anything is looked at. */
 		assert_int_equal(give_limits(0, row->static_max * M), HB_E_USAGE);
-		end_host();
+		command_end_host();
 	}
 }
 
@@ -352,7 +339,7 @@ static void test_reset(void **state)
 	for (size_t i = 0; i < sizeof(resets) / sizeof(resets[0]); i++) {
 		print_message("%s\n", resets[i].id);
 		check_reset(&resets[i]);
-		end_host();
+		command_end_host();
 	}
 }
 
@@ -421,7 +408,7 @@ static void check_claim(const struct claim_row *row)
 	} else {
 		assert_int_equal(claimed_pages(), row->pages - row->tot);
 	}
-	end_host();
+	command_end_host();
 }
 
 static void test_claims(void **state)
@@ -457,13 +444,13 @@ static void test_claim_refused_by_xen(void **state)
 				assert_int_equal(claimed_pages(), 0);
 				refused++;
 			}
-			end_host();
+			command_end_host();
 		}
 		assert_int_equal(refused, 1);
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, command_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup_nothing, command_teardown)
 
 int main(void)
 {

@@ -11,13 +11,6 @@
 
 #include "command.h"
 
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	return 0;
-}
-
 static void name_incoming(void)
 {
 	sim_write_key(command_sim, GUEST, HB_KEY_NAME, "guest1--incoming");
@@ -177,8 +170,7 @@ static void check_set(const struct situation *situation, const char *size, enum 
 		assert_int_equal(command_line("wait 5"), 0);
 		common_assert_consistent(command_sim, GUEST);
 	}
-	sim_close(command_sim);
-	command_sim = NULL;
+	command_end_host();
 }
 
 static void check_show(const struct situation *situation)
@@ -190,8 +182,7 @@ static void check_show(const struct situation *situation)
 			fail_msg("%s: no \"%s\" in %s", situation->name, situation->show[i], command_out);
 	}
 	assert_int_equal(command_line("explain 5"), 0);
-	sim_close(command_sim);
-	command_sim = NULL;
+	command_end_host();
 }
 
 static void test_situations(void **state)
@@ -226,8 +217,7 @@ static void test_explained(void **state)
 			assert_int_equal(command_line("explain 5"), 0);
 			if (!strstr(command_out, cases[i].says))
 				fail_msg("%s: %s", cases[i].name, command_out);
-			sim_close(command_sim);
-	command_sim = NULL;
+			command_end_host();
 		}
 	}
 }
@@ -241,8 +231,7 @@ static void test_domain_0(void **state)
 	assert_int_equal(command_line("set 0 768M"), HB_E_REFUSED);
 	assert_int_equal(command_line("set 0 2G"), HB_E_REFUSED);
 	assert_int_equal(command_line("max 0 2G"), HB_E_REFUSED);
-	sim_close(command_sim);
-	command_sim = NULL;
+	command_end_host();
 }
 
 /* What is set while it is paused is there when it goes on, and wait says why not before. */
@@ -257,8 +246,7 @@ static void test_paused_then_unpaused(void **state)
 	assert_non_null(strstr(command_err, "xl unpause"));
 	sim_guest(command_sim, GUEST)->paused = false;
 	assert_int_equal(command_line("wait 5"), 0);
-	sim_close(command_sim);
-	command_sim = NULL;
+	command_end_host();
 }
 
 /*
@@ -288,13 +276,12 @@ static void test_being_destroyed(void **state)
 			assert_int_equal(command_line("set guest1 256M"), HB_E_NO_DOMAIN);
 			assert_int_equal(command_line("doctor"), 0);
 			assert_non_null(strstr(command_out, "domain 5 is being destroyed and still holds 512.1M"));
-			sim_close(command_sim);
-			command_sim = NULL;
+			command_end_host();
 		}
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, command_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup_nothing, command_teardown)
 
 int main(void)
 {
