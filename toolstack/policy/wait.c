@@ -24,6 +24,8 @@
 /* A domain that is being destroyed, saved or migrated is paused for a moment first. */
 #define PAUSE_WINDOW_MS 2000
 #define RATE_WINDOW_MS 1000
+/* A driver writes its report some ms after it has moved; a constant stays longer. */
+#define LAG_WINDOW_MS 1000
 
 static uint64_t distance(uint64_t a, uint64_t b)
 {
@@ -88,6 +90,16 @@ static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 	       state->value == HB_STATE_IDLE && domain->report.goal.value == goal_kib;
 }
 
+/*
+ * Is the report perhaps one of before the guest moved, to another target and with the
+ * same one to go to again? What it says is not what Xen counts then, for a moment.
+ */
+static bool may_lag(const struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms)
+{
+	return hb_wait_believes(domain) && now_ms - wait->start_ms < LAG_WINDOW_MS &&
+	       distance(domain->report.current.value, counted_by_xen(domain)) > TOLERANCE_KIB;
+}
+
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms)
 {
@@ -134,7 +146,7 @@ enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *doma
 		return HB_WAIT_GONE;
 	if (domain->target.presence != HB_PRESENT || domain->target.value != wait->goal_kib)
 		return HB_WAIT_SUPERSEDED;
-	if (arrived(domain, wait->goal_kib))
+	if (arrived(domain, wait->goal_kib) && !may_lag(wait, domain, now_ms))
 		return HB_WAIT_ARRIVED;
 	if (domain->state != HB_DOMAIN_RUNNING)
 		return now_ms - wait->running_ms >= PAUSE_WINDOW_MS ? HB_WAIT_PAUSED : HB_WAIT_ON;
