@@ -191,6 +191,31 @@ struct hb;
 enum hb_code hb_open(struct hb **hb, struct hb_error *error);
 void hb_close(struct hb *hb);
 
+struct hb_progress {
+	/*
+	 * As it was before. If locked, only its domid; or only a name, "host": the host's
+	 * lock, or hb_free().
+	 */
+	const struct hb_domain *domain;
+	bool locked;		/* waits for another tool that has it locked: no sizes */
+	uint64_t from_kib;	/* size when the wait began */
+	uint64_t now_kib;	/* size now */
+	uint64_t goal_kib;	/* size asked for */
+	uint64_t rate_kib_s;	/* over about the last second, towards the goal */
+	uint64_t elapsed_ms;
+};
+
+/* False ends the wait, and with it the function that waits: HB_E_INTERRUPTED. */
+typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
+
+/*
+ * From now on progress is called at least ten times a second whenever a function of
+ * this handle waits for a guest, or for another tool that has a domain or the host
+ * locked. NULL, as at first: nobody is told. argument is passed on. hb_watch() has
+ * its own way.
+ */
+void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
+
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*
@@ -234,17 +259,6 @@ struct hb_step {
 #define HB_STEPS_MAX 10
 #define HB_NOTES_MAX 3
 
-struct hb_progress {
-	/* As it was before. If locked, only its domid; or only a name, "host", for the host. */
-	const struct hb_domain *domain;
-	bool locked;		/* waits for another tool that has it locked: no sizes */
-	uint64_t from_kib;	/* size when the wait began */
-	uint64_t now_kib;	/* size now */
-	uint64_t goal_kib;	/* size asked for */
-	uint64_t rate_kib_s;	/* over about the last second, towards the goal */
-	uint64_t elapsed_ms;
-};
-
 struct hb_set_request {
 	struct hb_size size;
 	bool force;		/* do what would be refused as unwise; see hb_set() */
@@ -254,12 +268,6 @@ struct hb_set_request {
 	 * tool, too, which takes half a minute at most: HB_E_HOST.
 	 */
 	unsigned int timeout_s;
-	/*
-	 * Called at least ten times a second during a wait for the guest or for
-	 * another tool; false ends it. May be NULL. argument is passed on.
-	 */
-	bool (*progress)(const struct hb_progress *progress, void *argument);
-	void *argument;
 };
 
 struct hb_set_result {
@@ -311,7 +319,7 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 /*
  * Wait until the guest is at the target that it has, whoever set that; then let
- * maxmem follow. Of request, timeout_s, progress and argument are used.
+ * maxmem follow. Of request, timeout_s is used.
  */
 enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		     struct hb_set_result *result, struct hb_error *error);
@@ -398,9 +406,6 @@ struct hb_free_request {
 	uint64_t need_kib;	/* what shall be free to be given away */
 	bool dry_run;		/* only say from whom and how much */
 	unsigned int timeout_s;	/* 0: none, guests that stop moving end it */
-	/* As in struct hb_set_request; the domain of the progress is named "host". */
-	bool (*progress)(const struct hb_progress *progress, void *argument);
-	void *argument;
 };
 
 struct hb_free_result {
@@ -435,9 +440,6 @@ struct hb_reserve_request {
 	unsigned int vcpus;	/* 0: one */
 	unsigned int ttl_s;	/* 0: an hour */
 	bool force;		/* although the host has not that much to give */
-	/* As in struct hb_set_request, of waiting for another tool. */
-	bool (*progress)(const struct hb_progress *progress, void *argument);
-	void *argument;
 };
 
 /*

@@ -82,12 +82,21 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid)
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error)
 {
+	return common_set_telling(sim, size, how, NULL, NULL, result, error);
+}
+
+enum hb_code common_set_telling(struct sim *sim, const char *size,
+				const struct hb_set_request *how, hb_progress_fn *progress,
+				void *argument, struct hb_set_result *result,
+				struct hb_error *error)
+{
 	struct hb_set_request request = { 0 };
 	struct hb *hb = sim_connect(sim);
 	enum hb_code code;
 
 	if (how)
 		request = *how;
+	hb_set_progress(hb, progress, argument);
 	assert_int_equal(hb_size_parse(size, &request.size, error), HB_OK);
 	code = hb_set(hb, GUEST, &request, result, error);
 	hb_close(hb);

@@ -42,6 +42,11 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid);
 /* Set the size through a connection of its own. */
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error);
+/* The same, with hb_set_progress(). */
+enum hb_code common_set_telling(struct sim *sim, const char *size,
+				const struct hb_set_request *how, hb_progress_fn *progress,
+				void *argument, struct hb_set_result *result,
+				struct hb_error *error);
 
 /* A state directory of this test's own, in HOTBALLOON_STATE_DIR, too. */
 extern char common_state_dir[64];

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "file_lock.h"
 
 static void test_usage(void **state)
 {
@@ -409,6 +410,22 @@ static void test_limits_reset(void **state)
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 2 * G);
 }
 
+/* Force sets sizes, and no limits that the guest cannot be in: neither of both is done. */
+static void test_limits_reset_beyond_hotplug_max(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("max guest1 1G"), 0);
+	sim_write_key(command_sim, GUEST, HB_KEY_HOTPLUG_MAX, "786432");
+	assert_int_equal(command_line("limits guest1 --reset --force"), 4);
+	assert_string_equal(command_err, "hotballoon: guest1 cannot be reset to its maximum of 1G: memory/hotplug-max is 768M\n"
+					 "  raise memory/hotplug-max, or give --min and --max\n");
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_null(common_state_file("limits"));
+	sim_write_key(command_sim, GUEST, HB_KEY_HOTPLUG_MAX, "1048576");
+	assert_int_equal(command_line("limits guest1 --reset"), 0);
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), G);
+}
+
 /* Targets and maxima that other tools wrote need not be whole pages. */
 static void test_limits_of_odd_sizes(void **state)
 {
@@ -710,6 +727,38 @@ static void test_interrupt_before_lock(void **state)
 	json_object_put(object);
 }
 
+/* Whatever needs the host's lock can be told to wait no longer, and has changed nothing. */
+static void test_interrupt_before_host_lock(void **state)
+{
+	static const char *const lines[] = {
+		"set guest1 256M", "max guest1 2G", "limits guest1 --min=256M", "limits guest1 --off",
+		"reserve 1G --for=other", "release web", "release guest1",
+	};
+	int lock;
+
+	(void)state;
+	assert_int_equal(command_line("reserve 1G --for=web"), 0);
+	assert_int_equal(command_line("max guest1 1G"), 0);
+	assert_int_equal(command_line("reserve 1G --for=guest1"), 0);
+	common_lock_file(command_sim);
+	lock = hb_file_lock(command_sim->host_lock);
+	assert_true(lock >= 0);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		command_sim->clock_ms = 0;
+		command_sim->tick = interrupt_once;
+		assert_int_equal(command_line(lines[i]), 9);
+		assert_int_equal(command_sim->clock_ms, 1000);
+		assert_non_null(strstr(command_err, "another hotballoon, which has the host locked"));
+	}
+	close(lock);
+	command_sim->tick = NULL;
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+	assert_null(common_state_file("limits"));
+	assert_int_equal(command_line("release web"), 0);
+	assert_int_equal(command_line("release other"), 3);
+	assert_int_equal(command_line("release guest1"), 0);
+}
+
 static void test_output_that_cannot_be_written(void **state)
 {
 	char *argv[] = { (char *)"hotballoon", (char *)"list", NULL };
@@ -742,6 +791,7 @@ int main(void)
 		TEST(test_limits),
 		TEST(test_limits_by_hand),
 		TEST(test_limits_reset),
+		TEST(test_limits_reset_beyond_hotplug_max),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
 		TEST(test_low_reserve),
@@ -753,6 +803,7 @@ int main(void)
 		TEST(test_progress),
 		TEST(test_interrupt),
 		TEST(test_interrupt_before_lock),
+		TEST(test_interrupt_before_host_lock),
 		TEST(test_output_that_cannot_be_written),
 	};
 

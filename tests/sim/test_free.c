@@ -512,17 +512,18 @@ static bool stop_at_once(const struct hb_progress *progress, void *argument)
 
 static void test_interrupted(void **state)
 {
-	struct hb_free_request request = { .progress = stop_at_once };
+	struct hb_free_request request = { 0 };
 
 	(void)state;
 	limit(SECOND, 512 * M, 0);
 	request.need_kib = available() + G;
+	hb_set_progress(hb, stop_at_once, NULL);
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_INTERRUPTED);
 	assert_int_equal(result.count, 1);
 	assert_int_equal(target(SECOND), result.entries[0].to_kib);
 	assert_true(sim_xen(sim, SECOND, NULL).max_pages >= sim_xen(sim, SECOND, NULL).tot_pages);
 	forget_result();
-	request.progress = NULL;
+	hb_set_progress(hb, NULL, NULL);
 	request.timeout_s = 1;
 	sim_guest(sim, SECOND)->rate_kib_s = 10 * M;
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_TIMEOUT);

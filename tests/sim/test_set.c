@@ -318,16 +318,15 @@ static bool stop_after_a_second(const struct hb_progress *progress, void *argume
 static void test_interrupted(void **state)
 {
 	unsigned int calls = 0;
-	struct hb_set_request request = {
-		.wait = true, .progress = stop_after_a_second, .argument = &calls,
-	};
+	const struct hb_set_request request = { .wait = true };
 	struct sim_guest guest = usual_guest;
 	struct sim *sim;
 
 	(void)state;
 	guest.rate_kib_s = 10 * M;
 	sim = common_host_with(&guest);
-	assert_int_equal(common_set(sim, "256M", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(common_set_telling(sim, "256M", &request, stop_after_a_second, &calls,
+					    &result, &error), HB_E_INTERRUPTED);
 	assert_int_equal(calls, 11);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 256 * M);
 	assert_int_equal(maxmem(sim), actual(sim) + M);
@@ -476,14 +475,15 @@ static bool until_one_second(const struct hb_progress *progress, void *argument)
 /* Who waits for another tool is told so, and can go; a set that stands, stands. */
 static void test_wait_for_lock_ended(void **state)
 {
-	struct hb_set_request request = { .progress = until_one_second };
+	struct hb_set_request request = { .wait = false };
 	struct sim *sim = common_host();
 
 	(void)state;
 	locked_progress = 0;
 	sim->locked_domid = GUEST;
 	sim->locked_until_ms = UINT64_MAX;
-	assert_int_equal(common_set(sim, "1G", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(common_set_telling(sim, "1G", &request, until_one_second, NULL,
+					    &result, &error), HB_E_INTERRUPTED);
 	assert_in_range(sim->clock_ms, 1000, 1100);
 	assert_true(locked_progress >= 10);
 	assert_false(result.done);
@@ -496,7 +496,8 @@ static void test_wait_for_lock_ended(void **state)
 	sim->hook = lock_again;
 	sim->fault_at = sim->calls + 50;
 	request.wait = true;
-	assert_int_equal(common_set(sim, "480M", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(common_set_telling(sim, "480M", &request, until_one_second, NULL,
+					    &result, &error), HB_E_INTERRUPTED);
 	assert_true(result.done);
 	assert_non_null(strstr(error.remedy, "what was set stands"));
 	common_assert_consistent(sim, GUEST);

@@ -54,15 +54,23 @@ static bool impatient(const struct hb_progress *progress, void *argument)
 	return !progress->locked;
 }
 
+static struct hb *connect_impatient(void)
+{
+	struct hb *hb = common_connect(sim);
+
+	hb_set_progress(hb, impatient, NULL);
+	return hb;
+}
+
 /* More than half of what the host has to give. */
 static uint64_t share_kib;
 
 static enum hb_code raise_domain(uint32_t domid)
 {
 	struct hb_set_request request = {
-		.size = { HB_SIZE_ABSOLUTE, false, 512 * M + share_kib }, .progress = impatient,
+		.size = { HB_SIZE_ABSOLUTE, false, 512 * M + share_kib },
 	};
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = connect_impatient();
 	struct hb_set_result result;
 	enum hb_code code = hb_set(hb, domid, &request, &result, &error);
 
@@ -82,10 +90,8 @@ static enum hb_code raise_second(void)
 
 static enum hb_code reserve_named(const char *name)
 {
-	struct hb_reserve_request request = {
-		.name = name, .size_kib = share_kib, .progress = impatient,
-	};
-	struct hb *hb = common_connect(sim);
+	struct hb_reserve_request request = { .name = name, .size_kib = share_kib };
+	struct hb *hb = connect_impatient();
 	struct hb_reservation reservation;
 	enum hb_code code = hb_reserve(hb, &request, &reservation, &error);
 
@@ -234,16 +240,16 @@ static bool until_one_second(const struct hb_progress *progress, void *argument)
 static void test_host_locked_for_ever(void **state)
 {
 	unsigned int calls = 0;
-	struct hb_set_request request = { .progress = until_one_second, .argument = &calls };
+	const struct hb_set_request request = { .timeout_s = 5 };
 	struct hb_set_result result;
 
 	(void)state;
 	hold_host();
 	sim->tick = NULL;
-	assert_int_equal(common_set(sim, "256M", &request, &result, &error), HB_E_INTERRUPTED);
+	assert_int_equal(common_set_telling(sim, "256M", NULL, until_one_second, &calls, &result, &error),
+			 HB_E_INTERRUPTED);
 	assert_true(calls > 10);
 	assert_string_equal(error.remedy, "nothing was changed; ask again when it is done");
-	request = (struct hb_set_request){ .timeout_s = 5 };
 	assert_int_equal(common_set(sim, "256M", &request, &result, &error), HB_E_HOST);
 	assert_in_range(sim->clock_ms, 6000, 6100);
 	assert_string_equal(error.message, "another hotballoon has held the host locked for 5 s");

@@ -249,6 +249,7 @@ static enum hb_code run_on(struct cli *cli, cli_open_fn *open)
 
 	if (code)
 		return code;
+	hb_set_progress(cli->hb, cli_on_progress, cli);
 	if (dir)
 		code = hb_set_state_dir(cli->hb, dir, &cli->error);
 	if (!code)

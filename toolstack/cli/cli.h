@@ -112,17 +112,15 @@ const char *cli_who(const struct hb_domain *domain, char text[CLI_WHO_TEXT]);
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
 
 /*
- * Ctrl-C and SIGTERM end waits, and not the process, from cli_catch_signals() to
- * cli_release_signals(). Not nested.
+ * Ctrl-C and SIGTERM end waits, and not the process, from cli_begin_wait() to
+ * cli_end_wait(), which takes the line of progress away. Not nested.
  */
-void cli_catch_signals(void);
-void cli_release_signals(void);
+void cli_begin_wait(void);
+void cli_end_wait(struct cli *cli);
 bool cli_interrupted(void);
 
-/* Draws one line of progress to err, if that is a terminal; for hb_set_request. */
-bool cli_on_progress(const struct hb_progress *progress, void *cli);
-/* Takes the line away, if there is one. */
-void cli_clear_progress(struct cli *cli);
+/* Draws one line of progress to err, if that is a terminal; for hb_set_progress(). */
+hb_progress_fn cli_on_progress;
 
 /* "\033[31m" and so on around text, if out is a terminal and NO_COLOR is not set. */
 const char *cli_colour(const struct cli *cli, enum hb_severity severity);

@@ -64,16 +64,15 @@ enum hb_code cli_free(struct cli *cli)
 {
 	struct hb_free_request request = {
 		.need_kib = cli->size.amount, .dry_run = cli_has(cli, OPT_DRY_RUN),
-		.timeout_s = cli->timeout_s, .progress = cli_on_progress, .argument = cli,
+		.timeout_s = cli->timeout_s,
 	};
 	struct hb_free_result result;
 	struct json_object *object;
 	enum hb_code code;
 
-	cli_catch_signals();
+	cli_begin_wait();
 	code = hb_free(cli->hb, &request, &result, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
+	cli_end_wait(cli);
 	if (cli_has(cli, OPT_JSON)) {
 		object = json_free(&result, request.need_kib);
 		if (code)
@@ -188,17 +187,15 @@ enum hb_code cli_reserve(struct cli *cli)
 		.name = cli->values[OPT_FOR], .size_kib = cli->size.amount,
 		.vcpus = cli->vcpus, .maxmem_kib = cli->maxmem_kib, .ttl_s = cli->timeout_s,
 		.force = cli_has(cli, OPT_FORCE),
-		.progress = cli_on_progress, .argument = cli,
 	};
 	struct hb_reservation reservation;
 	enum hb_code code;
 
 	if (!cli->operands[0])
 		return list_reservations(cli);
-	cli_catch_signals();
+	cli_begin_wait();
 	code = hb_reserve(cli->hb, &request, &reservation, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
+	cli_end_wait(cli);
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))
@@ -210,8 +207,11 @@ enum hb_code cli_reserve(struct cli *cli)
 
 enum hb_code cli_release(struct cli *cli)
 {
-	enum hb_code code = hb_release(cli->hb, cli->operands[0], &cli->error);
+	enum hb_code code;
 
+	cli_begin_wait();
+	code = hb_release(cli->hb, cli->operands[0], &cli->error);
+	cli_end_wait(cli);
 	if (!code && cli_has(cli, OPT_JSON))
 		cli_print_json(cli, json_object_new_object());
 	else if (!code)

@@ -81,18 +81,35 @@ static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
 	const struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false,
 			  domain->static_max.value - domain->static_max.value % HB_PAGE_KIB },
-		.force = cli_has(cli, OPT_FORCE), .progress = cli_on_progress, .argument = cli,
+		.force = cli_has(cli, OPT_FORCE),
 	};
 	struct hb_set_result result;
 	enum hb_code code;
 
-	cli_catch_signals();
+	cli_begin_wait();
 	code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
+	cli_end_wait(cli);
 	if (!code)
 		*domain = result.after;
 	return code;
+}
+
+/* No limits could go with it, whoever forces the size. */
+static enum hb_code check_hotplug_max(struct cli *cli, const struct hb_domain *domain)
+{
+	char who[CLI_WHO_TEXT], max[HB_SIZE_TEXT], most[HB_SIZE_TEXT];
+
+	if (domain->hotplug_max.presence != HB_PRESENT ||
+	    domain->static_max.value <= domain->hotplug_max.value + domain->videoram_kib)
+		return HB_OK;
+	cli->error = (struct hb_error){
+		HB_E_REFUSED, "", "raise memory/hotplug-max, or give --min and --max"
+	};
+	snprintf(cli->error.message, sizeof(cli->error.message),
+		 "%s cannot be reset to its maximum of %s: memory/hotplug-max is %s",
+		 cli_who(domain, who), cli_number(&domain->static_max, max),
+		 cli_number(&domain->hotplug_max, most));
+	return HB_E_REFUSED;
 }
 
 /* Domain 0 usually has none: Xen's number for no limit, or no key at all. */
@@ -101,7 +118,7 @@ static enum hb_code check_maximum(struct cli *cli, const struct hb_domain *domai
 	char who[CLI_WHO_TEXT];
 
 	if (domain->static_max.presence == HB_PRESENT && domain->static_max.value < HB_SIZE_MAX_KIB)
-		return HB_OK;
+		return check_hotplug_max(cli, domain);
 	cli->error = (struct hb_error){ HB_E_REFUSED, "", "give --min and --max" };
 	snprintf(cli->error.message, sizeof(cli->error.message),
 		 "%s has no maximum that it could be reset to", cli_who(domain, who));
@@ -131,6 +148,16 @@ static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
 	return code;
 }
 
+static enum hb_code keep(struct cli *cli, const struct hb_domain *domain, struct hb_limits *limits)
+{
+	enum hb_code code;
+
+	cli_begin_wait();
+	code = hb_limits_set(cli->hb, domain, &cli->change, limits, &cli->error);
+	cli_end_wait(cli);
+	return code;
+}
+
 enum hb_code cli_limits(struct cli *cli)
 {
 	struct hb_limits limits;
@@ -140,7 +167,7 @@ enum hb_code cli_limits(struct cli *cli)
 	if (!code && cli_has(cli, OPT_RESET))
 		code = reset_size(cli, &domain);
 	if (!code && (cli->given & ~CLI_BIT(OPT_JSON)))
-		code = hb_limits_set(cli->hb, &domain, &cli->change, &limits, &cli->error);
+		code = keep(cli, &domain, &limits);
 	else if (!code)
 		code = hb_limits_get(cli->hb, &domain, &limits, &cli->error);
 	if (code)

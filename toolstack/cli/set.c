@@ -84,12 +84,9 @@ static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_
 	result->done = false;
 	if (code)
 		return code;
-	request.progress = cli_on_progress;
-	request.argument = cli;
-	cli_catch_signals();
+	cli_begin_wait();
 	code = change(cli->hb, domid, &request, result, &cli->error);
-	cli_release_signals();
-	cli_clear_progress(cli);
+	cli_end_wait(cli);
 	return code;
 }
 

@@ -22,7 +22,7 @@ static void on_signal(int number)
 }
 
 /* Without SA_RESTART, so that the sleep between two looks at the guest ends. */
-void cli_catch_signals(void)
+void cli_begin_wait(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
 
@@ -31,10 +31,13 @@ void cli_catch_signals(void)
 	sigaction(SIGTERM, &action, &old_terminate);
 }
 
-void cli_release_signals(void)
+void cli_end_wait(struct cli *cli)
 {
 	sigaction(SIGINT, &old_interrupt, NULL);
 	sigaction(SIGTERM, &old_terminate, NULL);
+	if (cli->progressed)
+		fprintf(cli->err, "\r\033[K");
+	cli->progressed = false;
 }
 
 bool cli_interrupted(void)
@@ -92,13 +95,6 @@ bool cli_on_progress(const struct hb_progress *progress, void *argument)
 		cli->progressed = true;
 	}
 	return !interrupted;
-}
-
-void cli_clear_progress(struct cli *cli)
-{
-	if (cli->progressed)
-		fprintf(cli->err, "\r\033[K");
-	cli->progressed = false;
 }
 
 static bool has_colours(const struct cli *cli)

@@ -206,13 +206,13 @@ static enum hb_code watch_screen(struct cli *cli, struct top_view *view)
 	enum hb_code code;
 	size_t most = 0;
 
-	cli_catch_signals();
+	cli_begin_wait();
 	begin_screen(cli, &before);
 	do
 		code = draw(cli, view, &most);
 	while (!code && !fflush(cli->out) && listen(cli, view, most));
 	end_screen(cli, &before);
-	cli_release_signals();
+	cli_end_wait(cli);
 	return code;
 }
 

@@ -103,8 +103,8 @@ enum hb_code cli_watch(struct cli *cli)
 		code = hb_find(cli->hb, cli->operands[0], &request.domid, &cli->error);
 	if (code)
 		return code;
-	cli_catch_signals();
+	cli_begin_wait();
 	code = hb_watch(cli->hb, &request, &cli->error);
-	cli_release_signals();
+	cli_end_wait(cli);
 	return code == HB_E_INTERRUPTED ? HB_OK : code;
 }

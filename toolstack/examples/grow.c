@@ -22,7 +22,7 @@ static bool show(const struct hb_progress *progress, void *argument)
 
 static enum hb_code grow(struct hb *hb, const char *dom, const char *size, struct hb_error *error)
 {
-	struct hb_set_request request = { .wait = true, .timeout_s = 60, .progress = show };
+	struct hb_set_request request = { .wait = true, .timeout_s = 60 };
 	struct hb_set_result result;
 	enum hb_code code = hb_size_parse(size, &request.size, error);
 	uint32_t domid;
@@ -31,6 +31,7 @@ static enum hb_code grow(struct hb *hb, const char *dom, const char *size, struc
 		code = hb_find(hb, dom, &domid, error);
 	if (code)
 		return code;
+	hb_set_progress(hb, show, NULL);
 	code = hb_set(hb, domid, &request, &result, error);
 	/* Even if the guest did not get there, its target stands. */
 	if (result.done)

@@ -253,7 +253,6 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 		.size = { HB_SIZE_ABSOLUTE, false, candidate->domain.target.value +
 						   candidate->domain.videoram_kib - give_kib },
 		.timeout_s = left_s(work),
-		.progress = work->request->progress, .argument = work->request->argument,
 	};
 	struct hb_set_result set;
 	enum hb_code code, recorded;
@@ -303,7 +302,7 @@ static bool report_progress(struct work *work)
 		.elapsed_ms = ms,
 	};
 
-	return !work->request->progress || work->request->progress(&progress, work->request->argument);
+	return hb_report_progress(work->hb, &progress);
 }
 
 /* Judge everybody who is on the way; *moving is false if nobody is any more. */
@@ -406,14 +405,9 @@ static void settle_all(struct work *work)
 	struct hb_error ignored;
 
 	for (size_t i = 0; i < work->count; i++) {
-		const struct hb_set_request request = {
-			.timeout_s = left_s(work),
-			.progress = work->request->progress, .argument = work->request->argument,
-		};
-
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
-					 work->candidates[i].target_kib, &request, &ignored);
+					 work->candidates[i].target_kib, left_s(work), &ignored);
 	}
 }
 

@@ -41,6 +41,17 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 	return HB_OK;
 }
 
+void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument)
+{
+	hb->progress = progress;
+	hb->progress_argument = argument;
+}
+
+bool hb_report_progress(struct hb *hb, const struct hb_progress *progress)
+{
+	return !hb->progress || hb->progress(progress, hb->progress_argument);
+}
+
 enum hb_code hb_open(struct hb **hb, struct hb_error *error)
 {
 	struct hb_host *host;

@@ -16,9 +16,14 @@
 struct hb {
 	struct hb_host *host;
 	char *state_dir;
+	hb_progress_fn *progress;	/* may be NULL */
+	void *progress_argument;
 };
 
 /* A handle for any host; takes the host over. NULL if there is no memory. */
 struct hb *hb_open_host(struct hb_host *host);
+
+/* False if who waits wants to wait no longer. */
+bool hb_report_progress(struct hb *hb, const struct hb_progress *progress);
 
 #endif

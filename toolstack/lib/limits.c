@@ -119,7 +119,10 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 			   const struct hb_limits_change *change, struct hb_limits *limits,
 			   struct hb_error *error)
 {
-	const struct hb_patience patience = { 0 };
+	/* What belongs to a target that is written by now is kept, also after Ctrl-C. */
+	const struct hb_patience patience = {
+		.firm = change->reset || change->sized.presence == HB_PRESENT,
+	};
 	enum hb_code code = hb_lock_host(hb, &patience, error);
 	struct edit edit;
 

@@ -51,8 +51,7 @@ static void unlock(struct hb *hb, const struct wanted *wanted)
 }
 
 /* False if who asked wants to wait no longer. */
-static bool report_waiting(const struct hb_patience *patience, const struct wanted *wanted,
-			   uint64_t waited_ms)
+static bool report_waiting(struct hb *hb, const struct wanted *wanted, uint64_t waited_ms)
 {
 	const struct hb_domain host = { .name = "host" }, domain = { .domid = wanted->domid };
 	struct hb_progress progress = {
@@ -60,7 +59,7 @@ static bool report_waiting(const struct hb_patience *patience, const struct want
 		.locked = true, .elapsed_ms = waited_ms,
 	};
 
-	return !patience->progress || patience->progress(&progress, patience->argument);
+	return hb_report_progress(hb, &progress);
 }
 
 static int lock_waiting(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience)
@@ -73,7 +72,7 @@ static int lock_waiting(struct hb *hb, struct wanted *wanted, const struct hb_pa
 		waited = host->ops->now_ms(host) - start;
 		if (waited >= timeout_s(patience) * 1000)
 			break;
-		if (!report_waiting(patience, wanted, waited))
+		if (!patience->firm && !report_waiting(hb, wanted, waited))
 			return -EINTR;
 		host->ops->sleep_ms(host, LOCK_POLL_MS);
 	}

@@ -14,12 +14,10 @@
 
 #include "internal.h"
 
-/* Who waits for a lock. All zero: it is told of nothing, and waits as long as is sensible. */
+/* How a lock is waited for. All zero: as long as is sensible, and as the handle's progress says. */
 struct hb_patience {
 	unsigned int timeout_s;		/* 0: half a minute, which is the most */
-	/* As in struct hb_set_request. */
-	bool (*progress)(const struct hb_progress *progress, void *argument);
-	void *argument;
+	bool firm;			/* progress is not asked: what has been begun must be ended */
 };
 
 /*

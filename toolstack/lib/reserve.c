@@ -239,17 +239,10 @@ static enum hb_code need_of(struct hb *hb, const struct hb_reserve_request *requ
 	return *kib > HB_SIZE_MAX_KIB ? fail_too_large(error, request->name) : HB_OK;
 }
 
-static struct hb_patience patience_of(const struct hb_reserve_request *request)
-{
-	return (struct hb_patience){
-		.progress = request->progress, .argument = request->argument,
-	};
-}
-
 static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *request,
 				struct hb_reservation *reservation, struct hb_error *error)
 {
-	const struct hb_patience patience = patience_of(request);
+	const struct hb_patience patience = { 0 };
 	enum hb_code code = need_of(hb, request, &reservation->kib, error);
 
 	reservation->until_s = hb->host->ops->wall_s(hb->host) +
@@ -298,7 +291,7 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 static enum hb_code claim(struct hb *hb, uint32_t domid, const struct hb_reserve_request *request,
 			  struct hb_error *error)
 {
-	const struct hb_patience patience = patience_of(request);
+	const struct hb_patience patience = { 0 };
 	enum hb_code code = hb_lock_both(hb, domid, &patience, error);
 
 	if (code)
@@ -376,8 +369,8 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 	return rc ? hb_fail_host(error, rc, "cannot end the claim of %s", name) : HB_OK;
 }
 
-static enum hb_code release_locked(struct hb *hb, const char *name, bool *found,
-				   struct hb_error *error)
+static enum hb_code release_kept(struct hb *hb, const char *name, bool *found,
+				 struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, error);
@@ -398,12 +391,12 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 	bool claim, kept = false;
 
 	if (!code)
-		code = release_claim(hb, name, &claim, error);
-	if (!code)
 		code = hb_lock_host(hb, &patience, error);
 	if (code)
 		return code;
-	code = release_locked(hb, name, &kept, error);
+	code = release_claim(hb, name, &claim, error);
+	if (!code)
+		code = release_kept(hb, name, &kept, error);
 	hb_unlock_host(hb);
 	if (code || claim || kept)
 		return code;

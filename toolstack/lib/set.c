@@ -70,19 +70,11 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 	return code;
 }
 
-static struct hb_patience patience_of(const struct hb_set_request *request)
-{
-	return (struct hb_patience){
-		.timeout_s = request->timeout_s,
-		.progress = request->progress, .argument = request->argument,
-	};
-}
-
 static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
 {
-	const struct hb_patience patience = patience_of(request);
+	const struct hb_patience patience = { .timeout_s = request->timeout_s };
 	struct hb_plan plan;
 	enum hb_code code = hb_lock_both(hb, domid, &patience, error);
 
@@ -103,9 +95,8 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expecte
 	return HB_OK;
 }
 
-static bool report_progress(const struct hb_set_request *request,
-			    const struct hb_set_result *result, const struct hb_wait *wait,
-			    uint64_t now_ms)
+static bool report_progress(struct hb *hb, const struct hb_set_result *result,
+			    const struct hb_wait *wait, uint64_t now_ms)
 {
 	uint64_t videoram = result->before.videoram_kib;
 	struct hb_progress progress = {
@@ -117,7 +108,7 @@ static bool report_progress(const struct hb_set_request *request,
 		.elapsed_ms = now_ms - wait->start_ms,
 	};
 
-	return !request->progress || request->progress(&progress, request->argument);
+	return hb_report_progress(hb, &progress);
 }
 
 static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_result *result,
@@ -177,7 +168,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 			return HB_OK;
 		if (verdict != HB_WAIT_ON)
 			return fail_wait(verdict, result, error);
-		if (!report_progress(request, result, &wait, now)) {
+		if (!report_progress(hb, result, &wait, now)) {
 			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 			hb_remedy(error, "nothing is lost: the target stands and the guest goes on by itself");
 			return HB_E_INTERRUPTED;
@@ -224,10 +215,10 @@ static enum hb_code settle_locked(struct hb *hb, uint64_t size_kib, struct hb_se
 	return code;
 }
 
-static enum hb_code settle(struct hb *hb, uint64_t size_kib, const struct hb_set_request *request,
+static enum hb_code settle(struct hb *hb, uint64_t size_kib, unsigned int timeout_s,
 			   struct hb_set_result *result, struct hb_error *error)
 {
-	const struct hb_patience patience = patience_of(request);
+	const struct hb_patience patience = { .timeout_s = timeout_s };
 	enum hb_code code = hb_lock_domain(hb, result->after.domid, &patience, error);
 
 	if (code == HB_E_INTERRUPTED)
@@ -240,12 +231,13 @@ static enum hb_code settle(struct hb *hb, uint64_t size_kib, const struct hb_set
 }
 
 enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
-			      const struct hb_set_request *request, struct hb_error *error)
+			      unsigned int timeout_s, struct hb_error *error)
 {
 	struct hb_set_result result = { .target_kib = target_kib };
 	enum hb_code code = hb_show(hb, domid, &result.after, error);
 
-	return code ? code : settle(hb, target_kib + result.after.videoram_kib, request, &result, error);
+	return code ? code : settle(hb, target_kib + result.after.videoram_kib, timeout_s, &result,
+				    error);
 }
 
 /* After the keys are written: wait if asked to, and let maxmem follow in any case. */
@@ -258,7 +250,7 @@ static enum hb_code finish(struct hb *hb, const struct hb_set_request *request,
 
 	if (code == HB_E_NO_DOMAIN)
 		return code;
-	settled = settle(hb, result->size_kib, request, result, &later);
+	settled = settle(hb, result->size_kib, request->timeout_s, result, &later);
 	if (code || !settled)
 		return code;
 	*error = later;
@@ -296,7 +288,7 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
-	return code ? code : settle(hb, result->size_kib, request, result, error);
+	return code ? code : settle(hb, result->size_kib, request->timeout_s, result, error);
 }
 
 /* Nothing to wait for: a guest that is being destroyed, or has no target. */

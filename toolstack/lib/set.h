@@ -16,10 +16,10 @@ enum hb_code hb_set_expected(struct hb *hb, uint32_t domid, uint64_t expected_ki
 
 /*
  * Let maxmem follow to what target_kib needs, as far as the guest has come; does
- * nothing if the domain has another target by now. request is told of waiting for
- * libxl's lock.
+ * nothing if the domain has another target by now. timeout_s: of waiting for libxl's
+ * lock, as in struct hb_set_request.
  */
 enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
-			      const struct hb_set_request *request, struct hb_error *error);
+			      unsigned int timeout_s, struct hb_error *error);
 
 #endif
