@@ -375,14 +375,15 @@ struct hb_limits_change {
 	struct hb_number sized;		/* a manager says: I have written this target */
 	bool automatic;			/* managers may size it again, from its size now on */
 	bool off;			/* managers shall leave it alone */
-	bool reset;			/* min and max are its static-max */
+	bool reset;			/* min and max are its static-max; the size is the caller's */
 	bool forget;			/* as if nothing had ever been said; alone */
 };
 
 /*
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
  * if the domain cannot have such limits. *limits is the outcome. The file is
- * replaced at once or not at all.
+ * replaced at once or not at all. With sized or reset, which belong to a target that
+ * has been written, no progress ends the wait for the host's lock.
  */
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 			   const struct hb_limits_change *change, struct hb_limits *limits,
