@@ -242,6 +242,20 @@ static void test_small_pool_with_videoram(void **state)
 	assert_string_equal(found(), "");
 }
 
+/*
+ * Domain 0 of type PVH, once a tool has written that it has no maximum: Xen sizes its
+ * pool itself, and there is no size that a pool could be too small for.
+ */
+static void test_pool_of_domain_0(void **state)
+{
+	(void)state;
+	sim_destroy(sim, 0);
+	sim_add(sim, &(struct sim_guest){ .domid = 0, .name = "Domain-0", .type = HB_TYPE_PVH,
+					  .memory_kib = G, .maxmem_kib = G, .vcpus = 4 });
+	sim_write_key(sim, 0, HB_KEY_STATIC_MAX, "18014398509481980");
+	assert_string_equal(found(), "");
+}
+
 static void test_damaged_limits(void **state)
 {
 	struct hb_examination *domains;
@@ -314,6 +328,7 @@ int main(void)
 		TEST(test_remedies),
 		TEST(test_sizes_in_remedies),
 		TEST(test_small_pool_with_videoram),
+		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_limits),
 		TEST(test_explain),
 	};

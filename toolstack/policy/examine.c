@@ -227,9 +227,11 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 		return;
 	examine_keys(domain, findings);
 	examine_maxmem(domain, findings);
-	examine_pool(domain, findings);
-	if (domain->domid)
+	/* Xen sizes the pool of domain 0, and the kernel there has no driver of ours. */
+	if (domain->domid) {
+		examine_pool(domain, findings);
 		examine_driver(domain, findings);
+	}
 	examine_limits(domain, limits, findings);
 }
 
