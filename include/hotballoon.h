@@ -446,7 +446,8 @@ struct hb_reserve_request {
 /*
  * Set memory aside for a domain that does not exist yet, by name; another one for
  * the same name replaces it. If the domain runs already, Xen's claim is taken for
- * it instead: until_s is 0, ttl_s must be 0, and kib is what it can count on.
+ * it instead: until_s is 0, ttl_s must be 0, kib is what it can count on, and left_kib
+ * what of that it does not hold yet.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 			struct hb_reservation *reservation, struct hb_error *error);

@@ -580,6 +580,13 @@ static void test_reserve(void **state)
 	assert_int_equal(command_line("reserve 1G --for=guest1 --json"), 0);
 	object = command_json();
 	assert_null(command_at(object, "until"));
+	assert_json_number(object, "kib", G);
+	/* What Xen sets aside is what it does not hold yet. */
+	assert_json_number(object, "left_kib", 512 * M - 64);
+	json_object_put(object);
+	assert_int_equal(command_line("show guest1 --json"), 0);
+	object = command_json();
+	assert_json_number(object, "claimed_kib", 512 * M - 64);
 	json_object_put(object);
 	assert_int_equal(command_line("release guest1"), 0);
 }

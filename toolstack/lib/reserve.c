@@ -268,9 +268,10 @@ static enum hb_code fail_claim(struct hb_error *error, int rc, const char *who)
 	return error->code;
 }
 
-/* Under libxl's lock of the domain and the host's. */
+/* Under libxl's lock of the domain and the host's. *left_kib is what Xen has set aside. */
 static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
-				 const struct hb_reserve_request *request, struct hb_error *error)
+				 const struct hb_reserve_request *request, uint64_t *left_kib,
+				 struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	struct hb_domain domain;
@@ -285,18 +286,21 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 	if (code)
 		return code;
 	rc = hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
-	return rc ? fail_claim(error, rc, hb_who(&domain, who)) : HB_OK;
+	if (rc)
+		return fail_claim(error, rc, hb_who(&domain, who));
+	*left_kib = request->size_kib - domain.actual_kib;
+	return HB_OK;
 }
 
 static enum hb_code claim(struct hb *hb, uint32_t domid, const struct hb_reserve_request *request,
-			  struct hb_error *error)
+			  uint64_t *left_kib, struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
 	enum hb_code code = hb_lock_both(hb, domid, &patience, error);
 
 	if (code)
 		return code;
-	code = claim_locked(hb, domid, request, error);
+	code = claim_locked(hb, domid, request, left_kib, error);
 	hb_unlock_both(hb);
 	return code;
 }
@@ -321,7 +325,7 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 		return HB_E_USAGE;
 	}
 	reservation->kib = request->size_kib;
-	return claim(hb, domain->domid, request, error);
+	return claim(hb, domain->domid, request, &reservation->left_kib, error);
 }
 
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
