@@ -382,6 +382,7 @@ static void test_paused_and_destroyed_during_wait(void **state)
 	sim->tick = destroy_guest;
 	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_NO_DOMAIN);
 	assert_string_equal(error.message, "guest1 went away on its way to 256M");
+	assert_non_null(strstr(error.remedy, "hotballoon list"));
 	assert_false(sim_has_nodes(sim, GUEST));
 	assert_int_equal(sim_pages(sim), sim->total_pages);
 	sim_close(sim);

@@ -249,6 +249,29 @@ static void test_paused_then_unpaused(void **state)
 	command_end_host();
 }
 
+/* Whatever keeps a guest from moving: wait names it, and what to do. */
+static void test_wait_says_what_to_do(void **state)
+{
+	static const char *const others[] = { "saving", "arriving", "sent", "shut down", "crashed" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
+			if (strcmp(situations[i].name, others[j]))
+				continue;
+			begin(&situations[i]);
+			sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "262144");
+			sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+			assert_int_equal(command_line("wait 5"), HB_E_STUCK);
+			if (!strstr(command_err, "and cannot move from 512"))
+				fail_msg("%s: %s", situations[i].name, command_err);
+			if (!strstr(command_err, "\n  "))
+				fail_msg("%s: %s", situations[i].name, command_err);
+			command_end_host();
+		}
+	}
+}
+
 /*
  * Xen calls a domain dying only when its memory has gone: before that it is one without
  * nodes that does not run, and was running or whatever else.
@@ -291,6 +314,7 @@ int main(void)
 		TEST(test_being_destroyed),
 		TEST(test_domain_0),
 		TEST(test_paused_then_unpaused),
+		TEST(test_wait_says_what_to_do),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -117,18 +117,21 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	const struct hb_domain *domain = &result->after;
 	uint64_t position = hb_wait_position(domain);
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT];
+	const char *what, *remedy;
 
 	hb_who(&result->before, who);
 	hb_size_human(position + domain->videoram_kib, at);
 	hb_size_human(result->size_kib, goal);
 	switch (verdict) {
 	case HB_WAIT_GONE:
-		return hb_fail(error, HB_E_NO_DOMAIN, "%s went away on its way to %s", who, goal);
+		hb_fail(error, HB_E_NO_DOMAIN, "%s went away on its way to %s", who, goal);
+		hb_remedy(error, "\"hotballoon list\" shows the domains that exist; one that reboots gets another domid");
+		return HB_E_NO_DOMAIN;
 	case HB_WAIT_PAUSED:
 		hb_fail(error, HB_E_STUCK, "%s is %s and cannot move from %s to %s", who,
 			hb_domain_state_name(domain->state), at, goal);
-		if (domain->state == HB_DOMAIN_PAUSED)
-			hb_remedy(error, "\"xl unpause\" it; the target stands");
+		hb_remedy(error, "%s", hb_plan_state_refusal(domain->state, &what, &remedy) ? remedy :
+			  "\"xl unpause\" it; the target stands");
 		return HB_E_STUCK;
 	case HB_WAIT_SUPERSEDED:
 		hb_fail(error, HB_E_SUPERSEDED, "somebody else has set another target for %s", who);
