@@ -166,14 +166,15 @@ static void test_refused(void **state)
 static void test_damaged_file(void **state)
 {
 	static const struct {
-		const char *text, *line;
+		const char *text, *line, *remedy;
 	} cases[] = {
-		{ "", "line 1" },
-		{ "hotballoon limits 2\n", "line 1" },
-		{ "hotballoon limits 1", "line 1" },
-		{ HEADER "nonsense\n", "line 2" },
-		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3" },
-		{ HEADER UUID " mode=auto", "line 2" },
+		/* Without its first line, the next one would be damaged. */
+		{ "", "line 1", "\"hotballoon limits 1\"" },
+		{ "hotballoon limits 2\n", "line 1", "\"hotballoon limits 1\"" },
+		{ "hotballoon limits 1", "line 1", "\"hotballoon limits 1\"" },
+		{ HEADER "nonsense\n", "line 2", "delete that line" },
+		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3", "delete that line" },
+		{ HEADER UUID " mode=auto", "line 2", "delete that line" },
 	};
 	struct hb_limits_change what = { .off = true };
 	struct hb_domain domain = show(GUEST);
@@ -185,6 +186,7 @@ static void test_damaged_file(void **state)
 		assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
 		assert_non_null(strstr(error.message, cases[i].line));
 		assert_non_null(strstr(error.message, common_state_dir));
+		assert_non_null(strstr(error.remedy, cases[i].remedy));
 		/* And what is in it is not written over. */
 		assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
 		assert_string_equal(common_state_file("limits"), cases[i].text);

@@ -70,10 +70,16 @@ static char *read_all(int fd, size_t *length)
 	return text;
 }
 
-static enum hb_code fail_line(struct hb_error *error, const char *path, unsigned int number)
+static enum hb_code fail_line(struct hb_error *error, const char *path, unsigned int number,
+			      const char *header)
 {
 	hb_fail(error, HB_E_HOST, "%s, line %u, is damaged", path, number);
-	hb_remedy(error, "mend or delete that line; it was not written by this version");
+	/* Without its header the next line would be in its place. */
+	if (number == 1)
+		hb_remedy(error, "the first line must be \"%s\"; a file in which nothing is needed can be removed",
+			  header);
+	else
+		hb_remedy(error, "mend or delete that line; it was not written by this version");
 	return HB_E_HOST;
 }
 
@@ -88,13 +94,13 @@ static enum hb_code each_line(char *text, size_t length, const char *path, const
 
 		/* Written as a whole, a file ends with a newline and holds no NUL. */
 		if (!end || memchr(start, '\0', end - start))
-			return fail_line(error, path, number + 1);
+			return fail_line(error, path, number + 1, header);
 		*end = '\0';
 		if (number == 0 ? strcmp(start, header) != 0 : !line(start, argument))
-			return fail_line(error, path, number + 1);
+			return fail_line(error, path, number + 1, header);
 		start = end + 1;
 	}
-	return number ? HB_OK : fail_line(error, path, 1);
+	return number ? HB_OK : fail_line(error, path, 1, header);
 }
 
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
