@@ -457,6 +457,31 @@ static void test_locked_domain(void **state)
 	sim_close(sim);
 }
 
+/* A lock is a file: it says so, and where, if there is no room for one. */
+static void test_lock_without_room(void **state)
+{
+	static const struct {
+		unsigned int call;
+		const char *message, *where;
+	} cases[] = {
+		{ 2, "cannot lock domain 5: No space left on device", "/var/lib/xen" },
+		{ 3, "cannot lock the host: No space left on device", "/run" },
+	};
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->fault_errno = ENOSPC;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sim->fault = SIM_FAULT_ERROR;
+		sim->fault_at = sim->calls + cases[i].call;
+		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_HOST);
+		assert_string_equal(error.message, cases[i].message);
+		assert_non_null(strstr(error.remedy, cases[i].where));
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
+	}
+	sim_close(sim);
+}
+
 static unsigned int locked_progress;
 
 static void lock_again(struct sim *sim)
@@ -817,6 +842,7 @@ int main(void)
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),
 		cmocka_unit_test(test_two_changes_at_once),
 		cmocka_unit_test(test_locked_domain),
+		cmocka_unit_test(test_lock_without_room),
 		cmocka_unit_test(test_wait_for_lock_ended),
 		cmocka_unit_test(test_domain_replaced_while_locked),
 		cmocka_unit_test(test_max),

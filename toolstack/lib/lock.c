@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "domain.h"
+#include "file_lock.h"
+#include "libxl_lock.h"
 #include "lock.h"
 
 /*
@@ -17,7 +19,7 @@ struct wanted {
 	bool domain, host;
 	uint32_t domid;
 	char uuid[HB_UUID_TEXT];
-	bool host_failed;	/* it was the host's lock that the last attempt did not get */
+	bool domain_failed, host_failed;	/* which lock the last attempt did not get */
 };
 
 static uint64_t timeout_s(const struct hb_patience *patience)
@@ -32,6 +34,7 @@ static int try_lock(struct hb *hb, struct wanted *wanted)
 	const struct hb_host_ops *ops = hb->host->ops;
 	int rc = wanted->domain ? ops->lock(hb->host, wanted->domid, wanted->uuid) : 0;
 
+	wanted->domain_failed = rc;
 	wanted->host_failed = false;
 	if (rc || !wanted->host)
 		return rc;
@@ -129,6 +132,21 @@ static enum hb_code fail_interrupted(struct hb_error *error, const struct wanted
 	return HB_E_INTERRUPTED;
 }
 
+/* There is no such domain, or no room for the file that a lock is. */
+static enum hb_code fail_lock(struct hb_error *error, int rc, const struct wanted *wanted)
+{
+	if (!wanted->domain_failed && !wanted->host_failed)
+		return hb_domain_fail(error, rc, wanted->domid);
+	if (wanted->host_failed)
+		hb_fail_host(error, rc, "cannot lock the host");
+	else
+		hb_fail_host(error, rc, "cannot lock domain %u", wanted->domid);
+	if (error->code == HB_E_HOST)
+		hb_remedy(error, "the lock is a file in %s: is that file system full or read-only?",
+			  wanted->host_failed ? HB_HOST_LOCK_DIR : HB_LIBXL_DIR);
+	return error->code;
+}
+
 static enum hb_code lock(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience,
 			 struct hb_error *error)
 {
@@ -141,9 +159,7 @@ static enum hb_code lock(struct hb *hb, struct wanted *wanted, const struct hb_p
 		return fail_interrupted(error, wanted);
 	if (rc == -EBUSY)
 		return fail_busy(error, wanted, patience);
-	if (wanted->host_failed)
-		return hb_fail_host(error, rc, "cannot lock the host");
-	return hb_domain_fail(error, rc, wanted->domid);
+	return fail_lock(error, rc, wanted);
 }
 
 enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_patience *patience,

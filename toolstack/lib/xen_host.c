@@ -20,8 +20,7 @@
 #include "host.h"
 #include "libxl_lock.h"
 
-/* One for the host, wherever its users keep their state; as fleeting as Xen's own. */
-#define HOST_LOCK "/run/hotballoon.lock"
+#define HOST_LOCK HB_HOST_LOCK_DIR "/hotballoon.lock"
 
 struct xen_host {
 	struct hb_host host;
