@@ -172,6 +172,27 @@ static void test_scroll(void **state)
 	assert_int_equal(nr_lines, 4);
 }
 
+/* Programs get the order that they ask for, too. */
+static void test_sort_in_json(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	add_guest(7, "zoo", 2 * G);
+	add_guest(9, "ant", 128 * M);
+	assert_int_equal(command_line("top --sort=actual --json"), 0);
+	object = command_json();
+	assert_json_text(object, "domains.0.name", "zoo");
+	assert_json_text(object, "domains.1.name", "Domain-0");
+	assert_json_text(object, "domains.3.name", "ant");
+	json_object_put(object);
+	assert_int_equal(command_line("top --json"), 0);
+	object = command_json();
+	assert_json_text(object, "domains.0.name", "Domain-0");
+	assert_json_text(object, "domains.3.name", "ant");
+	json_object_put(object);
+}
+
 /* Into a pipe: one frame, no escape sequence, and no keys that nobody can press. */
 static void test_no_terminal(void **state)
 {
@@ -235,6 +256,7 @@ int main(void)
 		TEST(test_bar),
 		TEST(test_width),
 		TEST(test_sort),
+		TEST(test_sort_in_json),
 		TEST(test_scroll),
 		TEST(test_no_terminal),
 		TEST(test_terminal),

@@ -103,10 +103,12 @@ static enum hb_code print_once(struct cli *cli, struct top_view *view)
 	struct top_data data;
 	enum hb_code code = read_data(cli, &data);
 
-	if (!code && cli_has(cli, OPT_JSON))
+	if (!code && cli_has(cli, OPT_JSON)) {
+		top_sort_rows(&data, view);
 		print_json(cli, &data);
-	else if (!code)
+	} else if (!code) {
 		top_frame(cli->out, &data, view);
+	}
 	free(data.rows);
 	return code;
 }

@@ -41,6 +41,8 @@ struct top_view {
 /* Narrower than this, lines are cut. */
 #define TOP_WIDTH_MIN 80
 
+/* In the order of the view. */
+void top_sort_rows(struct top_data *data, const struct top_view *view);
 /* Sorts the rows and prints the frame; nothing is wider than the view. */
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view);
 /* How many rows fit into the view. */

@@ -191,11 +191,16 @@ static void print_head(FILE *out, const struct top_data *data, const struct top_
 	print_line(out, view, "", line);
 }
 
+void top_sort_rows(struct top_data *data, const struct top_view *view)
+{
+	qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
+}
+
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view)
 {
 	size_t shown = top_rows_shown(data, view), last = view->first + shown;
 
-	qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
+	top_sort_rows(data, view);
 	print_head(out, data, view);
 	for (size_t i = view->first; i < last && i < data->count; i++)
 		print_row(out, &data->rows[i], view);
