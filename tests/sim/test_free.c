@@ -576,6 +576,28 @@ static void test_reserve(void **state)
 	reserve_is(HB_E_USAGE, "a\nb", G, 0);
 }
 
+/* What the remedy says is enough, and no more than is missing. */
+static void test_reserve_more(void **state)
+{
+	struct hb_size size;
+	char text[HB_SIZE_TEXT];
+
+	(void)state;
+	reserve_is(HB_OK, "web", 2 * G, 0);
+	limit(SECOND, G, 1000);
+	reserve_is(HB_E_REFUSED, "web", 3 * G, 0);
+	assert_int_equal(sscanf(error.remedy, "\"hotballoon free %23[^\"]", text), 1);
+	assert_int_equal(hb_size_parse(text, &size, &error), HB_OK);
+	/* What is set aside for it already need not come free once more. */
+	assert_true(size.amount < G + 64 * M);
+	assert_int_equal(make_free(size.amount, false), HB_OK);
+	reserve_is(HB_OK, "web", 3 * G, 0);
+	/* All of that is promised to others by now: a smaller one needs little. */
+	sim_write_key(sim, THIRD, HB_KEY_TARGET, "4194304");
+	reserve_is(HB_E_REFUSED, "web", 2 * G, 0);
+	assert_string_equal(error.remedy, "\"hotballoon free 4K\" first");
+}
+
 static void forced_reserve_is(enum hb_code code, const char *name, uint64_t kib)
 {
 	struct hb_reserve_request request = { .name = name, .size_kib = kib, .force = true };
@@ -853,6 +875,7 @@ int main(void)
 		TEST(test_report_of_liar),
 		TEST(test_interrupted),
 		TEST(test_reserve),
+		TEST(test_reserve_more),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
 		TEST(test_reservation_outlives_corpse),

@@ -167,26 +167,32 @@ static uint64_t left_of(const struct store *store, const char *name)
 	return 0;
 }
 
+/* own_kib is set aside for that name already, and need not come free once more. */
+static enum hb_code fail_room(struct hb_error *error, const struct hb_reservation *wanted,
+			      uint64_t own_kib, uint64_t available_kib)
+{
+	uint64_t more_kib = wanted->kib > own_kib ? wanted->kib - own_kib : HB_PAGE_KIB;
+	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
+		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available_kib, give));
+	hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(more_kib, need));
+	return HB_E_REFUSED;
+}
+
 /* Does the host have what the reservation needs, its predecessor's share included? */
 static enum hb_code check_room(struct hb *hb, const struct store *store,
 			       const struct hb_reservation *wanted, struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	enum hb_code code = hb_host_memory(hb, &memory, error);
-	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
-	uint64_t available;
+	uint64_t own = left_of(store, wanted->name), available;
 
 	if (code)
 		return code;
-	available = left_of(store, wanted->name);
-	memory.reserved_kib -= available < memory.reserved_kib ? available : memory.reserved_kib;
+	memory.reserved_kib -= own < memory.reserved_kib ? own : memory.reserved_kib;
 	available = hb_host_available_kib(&memory);
-	if (wanted->kib <= available)
-		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
-		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available, give));
-	hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(wanted->kib, need));
-	return HB_E_REFUSED;
+	return wanted->kib <= available ? HB_OK : fail_room(error, wanted, own, available);
 }
 
 static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
