@@ -123,6 +123,27 @@ static void test_pin(void **state)
 	assert_int_equal(limits.set.value, G);
 }
 
+/* It is started anew, with what its configuration says: nobody has set that, and why says so. */
+static void test_started_anew(void **state)
+{
+	struct sim_guest again = usual_guest;
+	struct hb_limits limits;
+	struct hb_domain domain;
+	const char *why;
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(256 * M) });
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
+	change((struct hb_limits_change){ .automatic = true });
+	sim_destroy(sim, GUEST);
+	sim_add(sim, &again);
+	domain = show(GUEST);
+	limits = get();
+	assert_int_equal(limits.min.value, 256 * M);
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	assert_string_equal(why, "its size is not what managers have set last: it is pinned");
+}
+
 /* Restarts, renames and other domids do not matter: the uuid does. */
 static void test_kept_by_uuid(void **state)
 {
@@ -269,6 +290,7 @@ int main(void)
 		TEST(test_nothing_kept),
 		TEST(test_changes),
 		TEST(test_pin),
+		TEST(test_started_anew),
 		TEST(test_kept_by_uuid),
 		TEST(test_refused),
 		TEST(test_damaged_file),

@@ -246,6 +246,6 @@ bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits 
 	else if (domain->target.presence != HB_PRESENT)
 		*why = "it has no target in xenstore, or an invalid one";
 	else if (pinned)
-		*why = "somebody has set its size since: it is pinned";
+		*why = "its size is not what managers have set last: it is pinned";
 	return !*why;
 }
