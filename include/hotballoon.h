@@ -38,7 +38,7 @@ enum hb_code {
 	HB_E_USAGE = 2,		/* an argument that cannot mean anything */
 	HB_E_NO_DOMAIN = 3,	/* no such domain, or it went away */
 	HB_E_REFUSED = 4,	/* understood, and not done because it would harm or cannot work */
-	HB_E_HOST = 5,		/* Xen or xenstore failed */
+	HB_E_HOST = 5,		/* Xen, xenstore, a file of ours or a lock of others */
 	HB_E_PERMISSION = 6,	/* not in dom0, or not root */
 	HB_E_TIMEOUT = 7,	/* the guest still moves, the time is over */
 	HB_E_STUCK = 8,		/* the guest does not move any more */
@@ -87,7 +87,10 @@ enum hb_code hb_size_parse(const char *text, struct hb_size *size, struct hb_err
 #define HB_SIZE_TEXT 24
 /* Exact text of kib, the largest unit that divides it: parses back to kib. Returns text. */
 char *hb_size_format(uint64_t kib, char text[HB_SIZE_TEXT]);
-/* Text for people, rounded to a tenth of the unit: "512M", "1.5G". Returns text. */
+/*
+ * Text for people, rounded to a tenth of a unit that there are ten or a whole number of:
+ * "512M", "1536M", "11.5G". Returns text.
+ */
 char *hb_size_human(uint64_t kib, char text[HB_SIZE_TEXT]);
 
 /* ---------------------------------------------------------------- domains */
