@@ -184,6 +184,33 @@ static void test_refused(void **state)
 	assert_int_equal(get().min.presence, HB_ABSENT);
 }
 
+/* What could not be read again is not written: one domain would take all limits with it. */
+static void test_what_cannot_be_kept(void **state)
+{
+	const struct hb_limits_change changes[] = {
+		{ .min = kib(256 * M + 1) },
+		{ .max = kib(G + 2) },
+		{ .weight = HB_WEIGHT_MAX + 1 },
+		{ .sized = kib(HB_SIZE_MAX_KIB + 4) },
+	};
+	struct hb_domain domain = show(GUEST), nobody = { 0 };
+	struct hb_limits limits;
+	char before[256];
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(128 * M) });
+	snprintf(before, sizeof(before), "%s", common_state_file("limits"));
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		assert_int_equal(hb_limits_set(hb, &domain, &changes[i], &limits, &error), HB_E_USAGE);
+		assert_non_null(strstr(error.message, "guest1"));
+		assert_non_null(strstr(error.remedy, "whole pages"));
+		assert_string_equal(common_state_file("limits"), before);
+	}
+	assert_int_equal(hb_limits_set(hb, &nobody, &changes[2], &limits, &error), HB_E_USAGE);
+	assert_string_equal(common_state_file("limits"), before);
+	assert_int_equal(get().min.value, 128 * M);
+}
+
 static void test_damaged_file(void **state)
 {
 	static const struct {
@@ -293,6 +320,7 @@ int main(void)
 		TEST(test_started_anew),
 		TEST(test_kept_by_uuid),
 		TEST(test_refused),
+		TEST(test_what_cannot_be_kept),
 		TEST(test_damaged_file),
 		TEST(test_directory),
 		TEST(test_many_writers),

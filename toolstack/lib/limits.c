@@ -92,13 +92,33 @@ static bool must_fit(const struct hb_limits_change *change, enum hb_mode before,
 	       change->reset || (limits->mode == HB_MODE_AUTO && before != HB_MODE_AUTO);
 }
 
+/* Appends the line of the domain, unless it could not be read again. */
+static enum hb_code append_line(const struct hb_domain *domain, struct edit *edit,
+				struct hb_error *error)
+{
+	char line[HB_LIMITS_LINE], who[HB_WHO_TEXT];
+	struct hb_limits_entry back;
+
+	hb_limits_format(&edit->found, line);
+	line[strlen(line) - 1] = '\0';
+	if (!hb_limits_parse(line, &back)) {
+		hb_fail(error, HB_E_USAGE, "these limits of %s cannot be kept: \"%s\"", hb_who(domain, who),
+			line);
+		hb_remedy(error, "give sizes of whole pages of 4K up to 4096T, a weight of 1 to %d, and a domain that there is",
+			  HB_WEIGHT_MAX);
+		return HB_E_USAGE;
+	}
+	hb_text_append(&edit->others, line);
+	hb_text_append(&edit->others, "\n");
+	return HB_OK;
+}
+
 static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				const struct hb_limits_change *change, struct edit *edit,
 				struct hb_error *error)
 {
 	struct hb_limits *limits = &edit->found.limits;
 	enum hb_code code = load(hb, domain->uuid, edit, error);
-	char line[HB_LIMITS_LINE];
 	enum hb_mode before;
 
 	if (code)
@@ -107,11 +127,11 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 	change_limits(domain, change, limits);
 	if (must_fit(change, before, limits))
 		code = hb_limits_check(domain, limits, error);
+	strcpy(edit->found.uuid, domain->uuid);
+	if (!code && limits->mode != HB_MODE_MANUAL)
+		code = append_line(domain, edit, error);
 	if (code)
 		return code;
-	strcpy(edit->found.uuid, domain->uuid);
-	if (limits->mode != HB_MODE_MANUAL)
-		hb_text_append(&edit->others, hb_limits_format(&edit->found, line));
 	return hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
 }
 
