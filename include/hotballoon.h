@@ -70,10 +70,13 @@ enum hb_size_kind {
 	HB_SIZE_PERCENT,	/* +10%, -10% of the current size */
 };
 
+#define HB_PERCENT_MAX 10000
+
 struct hb_size {
 	enum hb_size_kind kind;
 	bool negative;		/* of DELTA and PERCENT */
-	uint64_t amount;	/* KiB, or whole percent (1 ... 10000, negative ones below 100) */
+	/* KiB, or whole percent (1 ... HB_PERCENT_MAX, negative ones below 100). */
+	uint64_t amount;
 };
 
 /*

@@ -576,6 +576,32 @@ static void test_reserve(void **state)
 	reserve_is(HB_E_USAGE, "a\nb", G, 0);
 }
 
+/* Of a program: sums with it would not fit. It is an error at once, and not the end of time. */
+static void test_more_than_there_can_be(void **state)
+{
+	(void)state;
+	assert_int_equal(make_free(HB_SIZE_MAX_KIB, false), HB_E_REFUSED);
+	assert_int_equal(make_free(HB_SIZE_MAX_KIB + 4, false), HB_E_USAGE);
+	assert_int_equal(make_free(UINT64_MAX, true), HB_E_USAGE);
+	assert_int_equal(make_free(UINT64_MAX, false), HB_E_USAGE);
+	assert_true(error.remedy[0]);
+}
+
+/* A guest with a target of no whole pages, as another tool can write it, gives whole pages. */
+static void test_odd_target(void **state)
+{
+	(void)state;
+	sim_write_key(sim, SECOND, HB_KEY_TARGET, "2097155");
+	limit(SECOND, G, 1000);
+	assert_int_equal(make_free(available() + 512 * M, true), HB_OK);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(result.entries[0].to_kib % HB_PAGE_KIB, 0);
+	assert_int_equal(make_free(available() + 512 * M, false), HB_OK);
+	assert_int_equal(common_number(sim, SECOND, HB_KEY_TARGET) % HB_PAGE_KIB, 0);
+	assert_int_equal(make_free(available() + G - 520 * M, false), HB_OK);
+	assert_true(common_number(sim, SECOND, HB_KEY_TARGET) >= G);
+}
+
 /* What the remedy says is enough, and no more than is missing. */
 static void test_reserve_more(void **state)
 {
@@ -875,6 +901,8 @@ int main(void)
 		TEST(test_report_of_liar),
 		TEST(test_interrupted),
 		TEST(test_reserve),
+		TEST(test_more_than_there_can_be),
+		TEST(test_odd_target),
 		TEST(test_reserve_more),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),

@@ -140,7 +140,7 @@ static unsigned int take_together(taker_fn *first, taker_fn *second, unsigned in
 
 	setup(NULL);
 	sim->no_lock = !locks;
-	share_kib = available() * 2 / 3;
+	share_kib = available() * 2 / 3 / HB_PAGE_KIB * HB_PAGE_KIB;
 	second_taker = second;
 	second_code = HB_E_INTERNAL;
 	start = sim->calls;

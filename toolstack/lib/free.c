@@ -199,6 +199,14 @@ static void mark_stuck(struct work *work, struct candidate *candidate)
 		entry_of(work, candidate)->stuck = true;
 }
 
+/* Whole pages, though another tool has written a target that is not. */
+static uint64_t size_without(const struct hb_domain *domain, uint64_t give_kib)
+{
+	uint64_t size_kib = domain->target.value + domain->videoram_kib - give_kib;
+
+	return size_kib - size_kib % HB_PAGE_KIB;
+}
+
 /* What all would be asked for. */
 static void note_shares(struct work *work)
 {
@@ -206,8 +214,8 @@ static void note_shares(struct work *work)
 		const struct candidate *candidate = &work->candidates[i];
 
 		if (work->donors[i].give_kib)
-			entry_of(work, candidate)->to_kib = candidate->domain.target.value +
-				candidate->domain.videoram_kib - work->donors[i].give_kib;
+			entry_of(work, candidate)->to_kib =
+				size_without(&candidate->domain, work->donors[i].give_kib);
 	}
 }
 
@@ -250,8 +258,7 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 			struct hb_error *error)
 {
 	struct hb_set_request request = {
-		.size = { HB_SIZE_ABSOLUTE, false, candidate->domain.target.value +
-						   candidate->domain.videoram_kib - give_kib },
+		.size = { HB_SIZE_ABSOLUTE, false, size_without(&candidate->domain, give_kib) },
 		.timeout_s = left_s(work),
 	};
 	struct hb_set_result set;
@@ -432,6 +439,16 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 	return code;
 }
 
+static enum hb_code fail_too_large(struct hb_error *error)
+{
+	char max[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_USAGE, "more than %s cannot be made free",
+		hb_size_human(HB_SIZE_MAX_KIB, max));
+	hb_remedy(error, "give a smaller size; no host has that much");
+	return HB_E_USAGE;
+}
+
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
@@ -439,6 +456,9 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
+	/* Sums of larger ones might not fit. */
+	if (request->need_kib > HB_SIZE_MAX_KIB)
+		return fail_too_large(error);
 	work.start_ms = now_ms(&work);
 	code = free_in_rounds(&work, error);
 	free(work.candidates);

@@ -184,6 +184,21 @@ static enum hb_code check_size(const struct hb_domain *domain, uint64_t size_kib
 	return HB_OK;
 }
 
+/* hb_size_parse() gives no other ones; a program can. */
+static enum hb_code check_amount(const struct hb_size *size, struct hb_error *error)
+{
+	bool percent = size->kind == HB_SIZE_PERCENT;
+	/* What is too large as a size, check_size() says. */
+	uint64_t most = percent ? HB_PERCENT_MAX :
+			size->kind == HB_SIZE_DELTA ? HB_SIZE_MAX_KIB : UINT64_MAX;
+
+	if (size->amount <= most && (percent || size->amount % HB_PAGE_KIB == 0))
+		return HB_OK;
+	hb_fail(error, HB_E_USAGE, "%" PRIu64 "%s is no size", size->amount, percent ? " %" : " KiB");
+	hb_remedy(error, "give whole pages of 4 KiB, or up to %d %%", HB_PERCENT_MAX);
+	return HB_E_USAGE;
+}
+
 static enum hb_code refuse_ceiling(const struct hb_domain *domain, uint64_t ceiling_kib,
 				   const char *whose, struct hb_error *error)
 {
@@ -388,9 +403,11 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 			  struct hb_error *error)
 {
 	const struct hb_domain domain = hb_plan_complete(seen);
-	enum hb_code code = check_state(&domain, error);
+	enum hb_code code = check_amount(size, error);
 
 	memset(plan, 0, sizeof(*plan));
+	if (!code)
+		code = check_state(&domain, error);
 	if (code)
 		return code;
 	if (size->kind != HB_SIZE_ABSOLUTE && domain.target.presence == HB_INVALID)
@@ -460,6 +477,8 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
 
 	memset(plan, 0, sizeof(*plan));
+	if (!code)
+		code = check_amount(size, error);
 	if (!code)
 		code = check_ceiling_keys(domain, size, error);
 	if (code)

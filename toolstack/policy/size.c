@@ -12,8 +12,6 @@
 
 #include "error.h"
 
-#define PERCENT_MAX 10000
-
 /* A sign, 20 digits and a unit of up to 15 letters. */
 #define LIKELY_TEXT 40
 
@@ -216,7 +214,7 @@ static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t
 	hb_fail(error, HB_E_USAGE, "\"%.200s\" has a fraction; sizes are whole numbers", text);
 	if (likely_fraction(form, sign, whole, rest))
 		hb_remedy(error, "write %s", form);
-	else if (*sign && !strcmp(rest + 1 + digits, "%") && whole < PERCENT_MAX &&
+	else if (*sign && !strcmp(rest + 1 + digits, "%") && whole < HB_PERCENT_MAX &&
 		 likely(form, sign, whole, "%") && likely(other, sign, whole + 1, "%"))
 		hb_remedy(error, "write %s or %s", form, other);
 	else
@@ -251,7 +249,7 @@ static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t num
 static enum hb_code refuse_percent(const char *text, struct hb_error *error)
 {
 	hb_fail(error, HB_E_USAGE, "\"%.200s\" is out of range", text);
-	hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", PERCENT_MAX);
+	hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", HB_PERCENT_MAX);
 	return HB_E_USAGE;
 }
 
@@ -260,7 +258,7 @@ static enum hb_code parse_percent(const char *text, const char *sign, uint64_t n
 {
 	char shrink[40];
 
-	if (number == 0 || number > PERCENT_MAX || (*sign == '-' && number >= 100))
+	if (number == 0 || number > HB_PERCENT_MAX || (*sign == '-' && number >= 100))
 		return refuse_percent(text, error);
 	if (!*sign) {
 		hb_fail(error, HB_E_USAGE, "\"%.200s\" does not say in which direction", text);

@@ -596,6 +596,31 @@ static void test_invalid_keys(void **state)
 	plan_of(&domain, more);
 }
 
+/* Of a program that has not parsed a size: neither half a page nor once around. */
+static void test_amounts(void **state)
+{
+	static const struct hb_size sizes[] = {
+		{ HB_SIZE_ABSOLUTE, false, 256 * M + 1 },
+		{ HB_SIZE_DELTA, false, 2 },
+		{ HB_SIZE_DELTA, true, 2 },
+		{ HB_SIZE_DELTA, false, -(256 * M) },
+		{ HB_SIZE_DELTA, false, HB_SIZE_MAX_KIB + HB_PAGE_KIB },
+		{ HB_SIZE_PERCENT, false, HB_PERCENT_MAX + 1 },
+		{ HB_SIZE_PERCENT, false, UINT64_MAX },
+	};
+	struct hb_domain domain = guest(512 * M, 512 * M);
+	struct hb_error error;
+	struct hb_plan plan;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		refused(&domain, &roomy, sizes[i], true, "is no size");
+		assert_int_equal(hb_plan_ceiling(&domain, &roomy, &sizes[i], true, &plan, &error), HB_E_USAGE);
+		assert_non_null(strstr(error.message, "is no size"));
+		assert_int_equal(plan.nr_steps, 0);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -619,6 +644,7 @@ int main(void)
 		cmocka_unit_test(test_limit_of_odd_target),
 		cmocka_unit_test(test_advised_sizes),
 		cmocka_unit_test(test_invalid_keys),
+		cmocka_unit_test(test_amounts),
 	};
 
 	seed = choose_seed();
