@@ -333,6 +333,7 @@ static void test_endless_conflict(void **state)
 	(void)state;
 	sim->hook = always_faster;
 	assert_int_equal(run(sim, &operations[0], &result, &error), HB_E_HOST);
+	assert_non_null(strstr(error.remedy, "another tool"));
 	sim->fault = SIM_FAULT_NONE;
 	now = look(sim);
 	assert_memory_equal(&now, &before, sizeof(now));

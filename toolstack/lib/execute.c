@@ -245,6 +245,8 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, struct hb_p
 	/* If only the plan is stale there is no error to report, but one to fill. */
 	hb_fail_host(error, rc ? rc : -EAGAIN, "%s: cannot write the new target",
 		     hb_who(seen, who));
+	if (!rc || rc == -EAGAIN)
+		hb_remedy(error, "another tool was faster each time: find out which, and set the size again");
 	undo(hb, seen, plan, done, error);
 	return error->code;
 }
