@@ -305,6 +305,7 @@ struct hb_set_result {
  * below 128 MiB, domain 0 below 1 GiB. HB_E_REFUSED always: a domain that is
  * being built, saved or migrated, shut down or dying, one with virtual NUMA
  * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum.
+ * HB_E_USAGE: above HB_SIZE_MAX_KIB, or an amount that hb_size_parse() never gives.
  *
  * result is filled as far as known whatever the return code is.
  */
@@ -427,8 +428,9 @@ struct hb_free_result {
  * Make memory free now, from guests that managers may size (hb_limits_set()), in
  * inverse proportion to their weights and never below their minimum. Guests that
  * do not move are left and others asked instead. If all together cannot give
- * enough, nothing is done: HB_E_REFUSED. Guests that have given stay smaller,
- * also when the wait ends early. *result is filled whatever the return code is.
+ * enough, nothing is done: HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests
+ * that have given stay smaller, also when the wait ends early. *result is filled
+ * whatever the return code is.
  */
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error);
