@@ -407,7 +407,7 @@ bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits 
 struct hb_free_entry {
 	struct hb_domain domain;	/* as it was before */
 	uint64_t from_kib, to_kib;	/* its size before, and asked for */
-	bool stuck;			/* it did not get there */
+	bool stuck;			/* it did not get there, or could not be asked */
 };
 
 struct hb_free_request {

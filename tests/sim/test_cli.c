@@ -557,6 +557,25 @@ static void test_free_memory(void **state)
 	json_object_put(object);
 }
 
+/* Another tool hangs: it is not the guest that does not move. */
+static void test_free_beside_lock(void **state)
+{
+	struct sim_guest other = usual_guest;
+
+	(void)state;
+	other.domid = 6;
+	other.name = "other";
+	sim_add(command_sim, &other);
+	assert_int_equal(command_line("limits guest1 --min=128M"), 0);
+	assert_int_equal(command_line("limits other --min=128M"), 0);
+	command_sim->locked_domid = GUEST;
+	command_sim->locked_until_ms = UINT64_MAX;
+	assert_int_equal(command_line("free 6300M"), 0);
+	assert_non_null(strstr(command_out, "  guest1: 512M -> 512M, gives 0K, left out: it does not move, "
+			       "is locked or was set by somebody else\n"));
+	assert_non_null(strstr(command_out, "  other: 512M -> "));
+}
+
 static void test_reserve(void **state)
 {
 	struct json_object *object;
@@ -804,6 +823,7 @@ int main(void)
 		TEST(test_low_reserve),
 		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),
+		TEST(test_free_beside_lock),
 		TEST(test_reserve),
 		TEST(test_reservation_for_ever),
 		TEST(test_watch),

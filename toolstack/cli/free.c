@@ -47,7 +47,8 @@ static void print_free(struct cli *cli, const struct hb_free_result *result)
 		fprintf(cli->out, "  %s: %s -> %s, gives %s%s\n", cli_who(&entry->domain, who),
 			hb_size_human(entry->from_kib, a), hb_size_human(entry->to_kib, b),
 			hb_size_human(entry->from_kib - entry->to_kib, c),
-			entry->stuck ? ": does not move" : "");
+			entry->stuck ? ", left out: it does not move, is locked or was set by somebody else" :
+			"");
 	}
 	if (result->coming_kib)
 		fprintf(cli->out, "  %s are on their way back already\n",
