@@ -215,7 +215,7 @@ struct hb_progress {
 typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
 
 /*
- * From now on progress is called at least ten times a second whenever a function of
+ * From now on progress is called about ten times a second whenever a function of
  * this handle waits for a guest, or for another tool that has a domain or the host
  * locked. NULL, as at first: nobody is told. argument is passed on. hb_watch() has
  * its own way.
@@ -438,7 +438,7 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 struct hb_reservation {
 	char name[256];
 	uint64_t kib;		/* the size and what the domain costs beyond it */
-	uint64_t until_s;	/* seconds since 1970 */
+	uint64_t until_s;	/* seconds since 1970; 0: a claim of Xen's */
 	uint64_t left_kib;	/* what of it is set aside now; not kept */
 };
 
@@ -454,14 +454,17 @@ struct hb_reserve_request {
 /*
  * Set memory aside for a domain that does not exist yet, by name; another one for
  * the same name replaces it. If the domain runs already, Xen's claim is taken for
- * it instead: until_s is 0, ttl_s must be 0, kib is what it can count on, and left_kib
- * what of that it does not hold yet.
+ * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is what it can
+ * count on, and left_kib what of that it does not hold yet.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 			struct hb_reservation *reservation, struct hb_error *error);
 /* End a reservation or a claim; HB_E_NO_DOMAIN if there is none for that name. */
 enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error);
-/* Those that are not over; *reservations is to be released by free(). */
+/*
+ * Those that are not over, and after them the claims that hb_release() ends;
+ * *reservations is to be released by free().
+ */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
 

@@ -607,7 +607,23 @@ static void test_reserve(void **state)
 	object = command_json();
 	assert_json_number(object, "claimed_kib", 512 * M - 64);
 	json_object_put(object);
+	/* It is shown with the others, and ends like them. */
+	assert_int_equal(command_line("reserve"), 0);
+	assert_non_null(strstr(command_out, "511.9M for guest1, in Xen, until it has them\n"));
+	assert_int_equal(command_line("reserve --json"), 0);
+	object = command_json();
+	assert_json_text(object, "0.name", "guest1");
+	assert_json_number(object, "0.kib", G);
+	assert_json_number(object, "0.left_kib", 512 * M - 64);
+	assert_null(command_at(object, "0.until"));
+	json_object_put(object);
 	assert_int_equal(command_line("release guest1"), 0);
+	assert_int_equal(command_line("reserve"), 0);
+	assert_null(strstr(command_out, "guest1"));
+	/* What it costs beyond its size it has got. */
+	assert_int_equal(command_line("reserve 1G --for=guest1 --vcpus=2"), 2);
+	assert_non_null(strstr(command_err, "leave --ttl, --vcpus and --maxmem out"));
+	assert_int_equal(command_line("reserve 1G --for=guest1 --maxmem=2G"), 2);
 }
 
 /* A year that no calendar has: kept by hand, or by a clock that was wrong. */

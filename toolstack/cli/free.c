@@ -157,7 +157,10 @@ static enum hb_code list_reservations(struct cli *cli)
 		if (cli_has(cli, OPT_JSON))
 			continue;
 		fprintf(cli->out, "%s for %s", hb_size_human(list[i].left_kib, size), list[i].name);
-		print_until(cli->out, list[i].until_s);
+		if (list[i].until_s)
+			print_until(cli->out, list[i].until_s);
+		else
+			fprintf(cli->out, ", in Xen, until it has them\n");
 	}
 	if (cli_has(cli, OPT_JSON))
 		cli_print_json(cli, array);

@@ -29,10 +29,21 @@ struct store {
 	bool failed;		/* out of memory */
 };
 
+static void add(struct store *store, const struct hb_reservation *reservation)
+{
+	struct hb_reservation *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
+
+	store->failed |= !grown;
+	if (!grown)
+		return;
+	store->list = grown;
+	store->list[store->count++] = *reservation;
+}
+
 static bool read_line(const char *line, void *argument)
 {
 	struct store *store = argument;
-	struct hb_reservation reservation, *grown;
+	struct hb_reservation reservation;
 
 	if (!hb_reservation_parse(line, &reservation))
 		return false;
@@ -40,13 +51,7 @@ static bool read_line(const char *line, void *argument)
 		if (!strcmp(store->list[i].name, reservation.name))
 			return false;
 	}
-	grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
-	if (!grown) {
-		store->failed = true;
-		return true;
-	}
-	store->list = grown;
-	store->list[store->count++] = reservation;
+	add(store, &reservation);
 	return true;
 }
 
@@ -61,13 +66,17 @@ static const struct hb_domain *find_named(const struct hb_domain *domains, size_
 	return NULL;
 }
 
-/* The one of that name, alive or not, with a claim that is not its builder's. */
+/* Alive or not, does it have a claim that is not its builder's, and can it be named? */
+static bool has_claim(const struct hb_domain *domain)
+{
+	return domain->claimed_kib && domain->name[0] && domain->state != HB_DOMAIN_BUILDING;
+}
+
 static const struct hb_domain *find_claim(const struct hb_domain *domains, size_t count,
 					  const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(domains[i].name, name) && domains[i].claimed_kib &&
-		    domains[i].state != HB_DOMAIN_BUILDING)
+		if (!strcmp(domains[i].name, name) && has_claim(&domains[i]))
 			return &domains[i];
 	}
 	return NULL;
@@ -110,12 +119,37 @@ static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *er
 	return store->count ? judge(hb, store, error) : HB_OK;
 }
 
+/* What Xen has set aside, as if it were reserved. */
+static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_error *error)
+{
+	struct hb_domain *domains;
+	size_t count;
+	enum hb_code code = hb_list(hb, &domains, &count, error);
+
+	if (code)
+		return code;
+	for (size_t i = 0; i < count; i++) {
+		struct hb_reservation claim = {
+			.kib = domains[i].actual_kib + domains[i].claimed_kib,
+			.left_kib = domains[i].claimed_kib,
+		};
+
+		strcpy(claim.name, domains[i].name);
+		if (has_claim(&domains[i]))
+			add(store, &claim);
+	}
+	free(domains);
+	return store->failed ? hb_fail(error, HB_E_INTERNAL, "out of memory") : HB_OK;
+}
+
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, error);
 
+	if (!code)
+		code = add_claims(hb, &store, error);
 	*reservations = NULL;
 	*count = 0;
 	if (code) {
@@ -324,10 +358,10 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 		hb_remedy(error, "reserve before the domain is created, or when it runs");
 		return HB_E_REFUSED;
 	}
-	if (request->ttl_s) {
-		hb_fail(error, HB_E_USAGE, "%s exists, and Xen sets memory aside without a time",
+	if (request->ttl_s || request->vcpus || request->maxmem_kib) {
+		hb_fail(error, HB_E_USAGE, "%s exists, and Xen sets memory aside for its size, without a time",
 			hb_who(domain, who));
-		hb_remedy(error, "leave --ttl out, and \"hotballoon release\" it afterwards");
+		hb_remedy(error, "leave --ttl, --vcpus and --maxmem out, and \"hotballoon release\" it afterwards");
 		return HB_E_USAGE;
 	}
 	reservation->kib = request->size_kib;
