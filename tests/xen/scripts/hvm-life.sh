@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+# needs: hvm
+#
+# hvm-life [KEY=VALUE...]: an HVM guest with two processors and our driver grows past its
+# boot size, is saved and restored, migrated to this host, and reboots; it keeps its size
+# and its data, and goes on following what it is told.
+#
+# A guest that was booted with all of its maximum, and has less of it when libxl builds it
+# anew for the first time, gets 1 MiB less than it had; with xl alone, too.
+. /lab/files/lib-command.sh
+
+VIDEORAM=16384
+
+g=guest
+# at LABEL MIB: the guest is there, whoever counts.
+at() {
+	check_ok "$1: hotballoon wait" hotballoon wait $g --timeout=60
+	check_ok "$1: its driver rests" wait_rest $g
+	check "$1: Xen's limit" $(($2 * 1024 + 1024)) "$(field $g maxmem_kib)"
+	books_check $g $(($2 * 1024 - VIDEORAM)) "$1"
+}
+
+# to LABEL MIB
+to() {
+	check_ok "$1: set ${2}M" hotballoon set $g "${2}M" --wait=60
+	at "$1, ${2}M" "$2"
+}
+
+guest_start $g type=hvm memory=192 maxmem=192 vcpus=2 cfg='on_reboot = "restart"' "$@"
+check_ok "it rests" wait_rest $g
+books_open $g
+check_ok "fill" guest_fill $g data 30
+to "grown" 288
+to "shrunk" 240
+guest_may_die $g
+
+# ---- saved
+check_ok "xl save" xl save $g /tmp/image
+check_ok "xl restore" xl restore /tmp/image
+rm -f /tmp/image
+guest_refresh $g
+check_ok "it answers" in_guest $g true
+at "restored" 239
+check_ok "contents" guest_verify $g data
+check "its type and driver" "hvm hotballoon" "$(field $g type) $(field $g driver)"
+to "restored" 288
+to "restored" 224
+
+# ---- migrated
+check_ok "xl migrate" xl migrate -s '' $g 'xl migrate-receive'
+guest_refresh $g
+check_ok "it answers" in_guest $g true
+at "migrated" 224
+check_ok "contents" guest_verify $g data
+to "migrated" 288
+check_log $g
+
+# ---- rebooted
+domid=$(guest_domid $g)
+in_guest $g 'reboot -f' >/dev/null 2>&1
+until [ "$(xl domid $g 2>/dev/null || echo "$domid")" != "$domid" ]; do sleep 0.1; done
+guest_refresh $g
+wait_field $g state running
+check_ok "rebooted: its driver reports" wait_field $g driver hotballoon 120
+check_ok "rebooted: hotballoon wait" hotballoon wait $g --timeout=60
+check "rebooted: its target" $((288 * 1024 - VIDEORAM)) "$(field $g target_kib)"
+check "rebooted: what Xen counts more" $(((4096 + 11) * 4)) $(($(field $g actual_kib) - $(field $g target_kib)))
+check "doctor finds no fault" 0 "$(hotballoon doctor | grep -c '^fault\|^warning')"
