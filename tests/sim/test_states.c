@@ -249,27 +249,58 @@ static void test_paused_then_unpaused(void **state)
 	command_end_host();
 }
 
-/* Whatever keeps a guest from moving: wait names it, and what to do. */
-static void test_wait_says_what_to_do(void **state)
+/* In each of count situations, given by name. */
+static void in_each(const char *const *names, size_t count, void (*what)(const char *name))
 {
-	static const char *const others[] = { "saving", "arriving", "sent", "shut down", "crashed" };
+	size_t found = 0;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
-		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
-			if (strcmp(situations[i].name, others[j]))
+		for (size_t j = 0; j < count; j++) {
+			if (strcmp(situations[i].name, names[j]))
 				continue;
+			found++;
 			begin(&situations[i]);
-			sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "262144");
-			sim_guest(command_sim, GUEST)->rate_kib_s = 0;
-			assert_int_equal(command_line("wait 5"), HB_E_STUCK);
-			if (!strstr(command_err, "and cannot move from 512"))
-				fail_msg("%s: %s", situations[i].name, command_err);
-			if (!strstr(command_err, "\n  "))
-				fail_msg("%s: %s", situations[i].name, command_err);
+			what(names[j]);
 			command_end_host();
 		}
 	}
+	assert_int_equal(found, count);
+}
+
+static void wait_in_vain(const char *name)
+{
+	sim_write_key(command_sim, GUEST, HB_KEY_TARGET, "262144");
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(command_line("wait 5"), HB_E_STUCK);
+	if (!strstr(command_err, "and cannot move from 512") || !strstr(command_err, "\n  "))
+		fail_msg("%s: %s", name, command_err);
+}
+
+/* Whatever keeps a guest from moving: wait names it, and what to do. */
+static void test_wait_says_what_to_do(void **state)
+{
+	static const char *const names[] = { "saving", "arriving", "sent", "shut down", "crashed" };
+
+	(void)state;
+	in_each(names, sizeof(names) / sizeof(names[0]), wait_in_vain);
+}
+
+static void be_destroyed(const char *name)
+{
+	(void)name;
+	sim_begin_destroy(command_sim, GUEST);
+	assert_int_equal(command_line("show 5"), 0);
+	assert_non_null(strstr(command_out, "state              dying\n"));
+	/* Xen still knows what it was. */
+	assert_non_null(strstr(command_out, "type               pvh\n"));
+	assert_int_equal(command_line("set 5 256M"), HB_E_REFUSED);
+	assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
+	assert_int_equal(command_line("max 5 1G"), HB_E_REFUSED);
+	assert_int_equal(command_line("wait 5"), HB_E_REFUSED);
+	assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
+	assert_int_equal(command_line("set guest1 256M"), HB_E_NO_DOMAIN);
+	assert_int_equal(command_line("doctor"), 0);
+	assert_non_null(strstr(command_out, "domain 5 is being destroyed and still holds 512.1M"));
 }
 
 /*
@@ -278,30 +309,10 @@ static void test_wait_says_what_to_do(void **state)
  */
 static void test_being_destroyed(void **state)
 {
-	static const char *const others[] = { "paused", "shut down", "crashed", "saving" };
+	static const char *const names[] = { "paused", "shut down", "crashed", "saving" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
-		for (size_t j = 0; j < sizeof(others) / sizeof(others[0]); j++) {
-			if (strcmp(situations[i].name, others[j]))
-				continue;
-			begin(&situations[i]);
-			sim_begin_destroy(command_sim, GUEST);
-			assert_int_equal(command_line("show 5"), 0);
-			assert_non_null(strstr(command_out, "state              dying\n"));
-			/* Xen still knows what it was. */
-			assert_non_null(strstr(command_out, "type               pvh\n"));
-			assert_int_equal(command_line("set 5 256M"), HB_E_REFUSED);
-			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
-			assert_int_equal(command_line("max 5 1G"), HB_E_REFUSED);
-			assert_int_equal(command_line("wait 5"), HB_E_REFUSED);
-			assert_non_null(strstr(command_err, "domain 5 is being destroyed"));
-			assert_int_equal(command_line("set guest1 256M"), HB_E_NO_DOMAIN);
-			assert_int_equal(command_line("doctor"), 0);
-			assert_non_null(strstr(command_out, "domain 5 is being destroyed and still holds 512.1M"));
-			command_end_host();
-		}
-	}
+	in_each(names, sizeof(names) / sizeof(names[0]), be_destroyed);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup_nothing, command_teardown)
