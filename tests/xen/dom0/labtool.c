@@ -455,16 +455,12 @@ static int cmd_exec(long domid, const char *pty_path, const char *log_path, long
 		}
 		usleep(POLL_US);
 	}
+	/* First: whoever reads the output may end before it does. */
+	if (r.ended)
+		result(result_path, killed ? "timeout" : "exit");
 	for (size_t i = 0; i < r.allocated && r.chunk[i].have; i++)
 		fwrite(r.chunk[i].data, 1, r.chunk[i].len, stdout);
-	if (killed) {
-		result(result_path, r.ended ? "timeout" : "lost");
-		return LATE;
-	}
-	if (!r.ended)
-		return LATE;
-	result(result_path, "exit");
-	return r.status;
+	return r.ended && !killed ? r.status : LATE;
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,7 @@ try_guest() {
 	check "$g: status" 7 $?
 	check "$g: quotes and lines" "$(printf 'a "b"\n\n$c %%\\')" "$(in_guest "$g" 'printf "a \"b\"\n\n\$c %%\\\\"')"
 	check "$g: long output" "$(seq 1 20000 | md5sum)" "$(in_guest "$g" seq 1 20000 | md5sum)"
+	check_ok "$g: output that nobody reads" eval "in_guest $g seq 1 20000 | true"
 	check "$g: output among kernel messages" "$(seq 1 2000 | md5sum)" \
 		"$(in_guest "$g" '(i=0; while [ $i -lt 300 ]; do echo "<0>noise $i" >/dev/kmsg; i=$((i+1)); done) & seq 1 2000' | md5sum)"
 	check_ok "$g: its console was kept" eval "guest_console $g | grep -q 'noise [0-9]'"
