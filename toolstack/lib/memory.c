@@ -6,11 +6,7 @@
 #include "domain.h"
 #include "reserve.h"
 
-/*
- * Adds up what all domains may still take. Xen is asked first and the domains
- * afterwards: a guest that takes its share in between is counted twice, never
- * not at all.
- */
+/* Adds up what all domains may still take. */
 static int add_promises(struct hb *hb, struct hb_host_memory *memory)
 {
 	struct hb_domain batch[HB_ACCOUNT_BATCH];
@@ -25,21 +21,30 @@ static int add_promises(struct hb *hb, struct hb_host_memory *memory)
 	return n;
 }
 
+/*
+ * What is set aside goes from hand to hand: a reservation becomes a claim or a promise,
+ * these become pages. Guests and libxl do that at any time, so who has it first is asked
+ * first, and Xen last: what moves meanwhile is counted twice, never not at all.
+ */
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
 {
 	struct hb_xen_memory xen;
-	int rc = hb->host->ops->memory(hb->host, &xen);
+	enum hb_code code;
+	int rc;
 
 	memset(memory, 0, sizeof(*memory));
-	if (!rc) {
-		memory->total_kib = xen.total_pages * HB_PAGE_KIB;
-		memory->free_kib = xen.free_pages * HB_PAGE_KIB;
-		memory->scrub_kib = xen.scrub_pages * HB_PAGE_KIB;
-		memory->claimed_kib = xen.outstanding_pages * HB_PAGE_KIB;
-		memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
-		rc = add_promises(hb, memory);
-	}
+	code = hb_reserved_kib(hb, &memory->reserved_kib, error);
+	if (code)
+		return code;
+	rc = add_promises(hb, memory);
+	if (!rc)
+		rc = hb->host->ops->memory(hb->host, &xen);
 	if (rc)
 		return hb_fail_host(error, rc, "cannot read the host's memory");
-	return hb_reserved_kib(hb, &memory->reserved_kib, error);
+	memory->total_kib = xen.total_pages * HB_PAGE_KIB;
+	memory->free_kib = xen.free_pages * HB_PAGE_KIB;
+	memory->scrub_kib = xen.scrub_pages * HB_PAGE_KIB;
+	memory->claimed_kib = xen.outstanding_pages * HB_PAGE_KIB;
+	memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
+	return HB_OK;
 }

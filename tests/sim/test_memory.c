@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the host has to give while others take of it: guests and libxl wait for no lock
+ * of ours, and can come in before any of the calls that it is counted with. What one of
+ * them takes then may count twice for a moment, and never not at all.
+ */
+#include "common.h"
+
+#include "sim_internal.h"
+
+#define WEB 9U
+
+static struct sim *sim;
+static struct hb_error error;
+
+static int setup(void **state)
+{
+	(void)state;
+	common_make_state_dir();
+	sim = common_host();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	sim_close(sim);
+	common_remove_state_dir();
+	return 0;
+}
+
+static uint64_t available(void)
+{
+	struct hb *hb = common_connect(sim);
+	struct hb_host_memory memory;
+
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	hb_close(hb);
+	return hb_host_available_kib(&memory);
+}
+
+/* libxl makes the domain, and Xen sets aside what it is to get. */
+static void claim_web(struct sim *of)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = WEB;
+	guest.name = "web";
+	guest.never_ran = true;
+	guest.reports = false;
+	guest.memory_kib = 4;
+	guest.maxmem_kib = 4 * G;
+	sim_add(of, &guest);
+	sim_domain(of, WEB)->xen.outstanding_pages = (4 * G - 4) / HB_PAGE_KIB;
+}
+
+static void build_web(struct sim *of)
+{
+	struct sim_domain *web = sim_domain(of, WEB);
+
+	sim_populate(of, web, 1 * G / HB_PAGE_KIB);
+	sim_write_key(of, WEB, HB_KEY_TARGET, "4194304");
+}
+
+static void grow_guest(struct sim *of)
+{
+	sim_run(of, 1000);
+}
+
+/* That happens before call number at, of all that there are. */
+static void counted_while(void (*happens)(struct sim *), void (*prepare)(void))
+{
+	unsigned int calls = 1, at;
+
+	for (at = 1; at <= calls; at++) {
+		uint64_t before, during, after;
+
+		setup(NULL);
+		prepare();
+		sim->calls = 0;
+		before = available();
+		calls = sim->calls;
+		sim->calls = 0;
+		sim->hook = happens;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = at;
+		during = available();
+		sim->fault = SIM_FAULT_NONE;
+		after = available();
+		/* Nobody has promised or given back anything: it cannot have become more. */
+		if (during > before || during > after)
+			fail_msg("call %u of %u: %ju KiB to give, between %ju and %ju", at, calls,
+				 (uintmax_t)during, (uintmax_t)before, (uintmax_t)after);
+		teardown(NULL);
+	}
+	assert_true(at > 4);
+}
+
+static void promise(void)
+{
+	struct hb_set_result result;
+	const struct hb_set_request how = { .force = false };
+
+	assert_int_equal(common_set(sim, "2G", &how, &result, &error), HB_OK);
+}
+
+static void reserve(void)
+{
+	const struct hb_reserve_request request = { .name = "web", .size_kib = 4 * G };
+	struct hb_reservation reservation;
+	struct hb *hb = common_connect(sim);
+
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
+	hb_close(hb);
+}
+
+static void reserve_and_claim(void)
+{
+	reserve();
+	claim_web(sim);
+}
+
+static void test_a_guest_takes_what_is_promised(void **state)
+{
+	(void)state;
+	counted_while(grow_guest, promise);
+}
+
+static void test_libxl_claims_what_is_reserved(void **state)
+{
+	(void)state;
+	counted_while(claim_web, reserve);
+}
+
+static void test_libxl_builds_from_its_claim(void **state)
+{
+	(void)state;
+	counted_while(build_web, reserve_and_claim);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_a_guest_takes_what_is_promised),
+		cmocka_unit_test(test_libxl_claims_what_is_reserved),
+		cmocka_unit_test(test_libxl_builds_from_its_claim),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
