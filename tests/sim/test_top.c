@@ -38,7 +38,7 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 {
 	struct top_view view = {
 		.width = width, .height = height, .sort = sort, .reverse = reverse, .first = first,
-		.clock = "12:34:56", .warning = "", .fault = "", .plain = "", .end = "\n", .keys = true,
+		.clock = "12:34:56", .warning = "", .fault = "", .plain = "", .keys = true,
 	};
 	struct hb *hb = common_connect(command_sim);
 	struct hb_domain *domains;
@@ -167,9 +167,13 @@ static void test_scroll(void **state)
 	frame(80, 14, TOP_SORT_ID, false, 12);
 	assert_int_equal(nr_lines, 14);
 	assert_memory_equal(lines[11], "g19 ", 4);
-	/* A terminal of three lines has no room for any. */
-	frame(80, 3, TOP_SORT_ID, false, 0);
-	assert_int_equal(nr_lines, 4);
+	/* Whatever the height is, no line is too many, and the domains come before the legend. */
+	for (unsigned int height = 1; height <= 30; height++) {
+		frame(80, height, TOP_SORT_ID, false, 0);
+		assert_int_equal(nr_lines, height < 26 ? height : 26);
+		assert_memory_equal(lines[0], "hotballoon ", 11);
+		assert_true(height < 3 || !strncmp(lines[2], "Domain-0 ", 9));
+	}
 }
 
 /* Programs get the order that they ask for, too. */
@@ -211,6 +215,28 @@ static void test_no_terminal(void **state)
 	assert_int_equal(command_line("top"), HB_E_HOST);
 }
 
+/*
+ * A live frame fills the screen and does not scroll it, and nothing is erased behind a
+ * line: where that is as wide as the screen, it would be its last character.
+ */
+static void check_frame(const char *seen, unsigned int height)
+{
+	const char *frame = strstr(seen, "\033[H"), *end;
+	unsigned int ends = 0;
+
+	assert_non_null(frame);
+	end = strstr(frame + 3, "\033[H");
+	assert_non_null(end);
+	for (const char *at = frame + 3; at < end; at++) {
+		ends += *at == '\n';
+		if (!strncmp(at, "\033[K", 3))
+			assert_true(at == frame + 3 || at[-1] == '\n');
+		if (!strncmp(at, "\033[J", 3))
+			assert_int_equal(at[-1], '\n');
+	}
+	assert_int_equal(ends, height - 1);
+}
+
 /* On a terminal of 100 columns: draws, takes keys, and leaves the terminal as it was. */
 static void on_terminal(const char *end, int how)
 {
@@ -228,6 +254,7 @@ static void on_terminal(const char *end, int how)
 	assert_true(command_shows(terminal, seen, sizeof(seen), "by name"));
 	assert_int_equal(write(terminal, "r\033[B", 4), 4);
 	assert_true(command_shows(terminal, seen, sizeof(seen), "by name, reversed"));
+	check_frame(seen, size.ws_row);
 	if (how)
 		kill(pid, how);
 	else
@@ -243,7 +270,10 @@ static void on_terminal(const char *end, int how)
 static void test_terminal(void **state)
 {
 	(void)state;
+	for (uint32_t i = 0; i < 12; i++)
+		add_guest(10 + i, "g", 64 * M);
 	on_terminal("q", 0);
+	on_terminal("\034q", 0);	/* Ctrl-\ is no key */
 	on_terminal("\003", 0);		/* Ctrl-C */
 	on_terminal("", SIGTERM);
 }

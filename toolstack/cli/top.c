@@ -19,8 +19,8 @@
 #define SCREEN_BEGIN "\033[?1049h\033[?25l"	/* the other screen, no cursor */
 #define SCREEN_END "\033[?25h\033[?1049l"
 #define SCREEN_HOME "\033[H"
-#define LINE_END "\033[K\r\n"
-#define SCREEN_REST "\033[J"
+#define ERASE_LINE "\033[K"	/* from the cursor on */
+#define ERASE_REST "\033[J"
 
 static bool find_sort(const char *name, enum top_sort *sort)
 {
@@ -125,7 +125,7 @@ static void read_size(struct cli *cli, struct top_view *view)
 	view->height = size.ws_row;
 }
 
-/* Keys at once and unseen; Ctrl-Z would leave the terminal like that. */
+/* Keys at once and unseen; Ctrl-Z and Ctrl-\ would leave the terminal like that. */
 static void begin_screen(struct cli *cli, struct termios *before)
 {
 	struct termios raw;
@@ -134,6 +134,7 @@ static void begin_screen(struct cli *cli, struct termios *before)
 		raw = *before;
 		raw.c_lflag &= ~(ICANON | ECHO);
 		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+		raw.c_cc[VQUIT] = _POSIX_VDISABLE;
 		raw.c_cc[VMIN] = 0;
 		raw.c_cc[VTIME] = 0;
 		tcsetattr(STDIN_FILENO, TCSANOW, &raw);
@@ -184,6 +185,40 @@ static bool listen(struct cli *cli, struct top_view *view, size_t most)
 	return go_on && n > 0 && !cli_interrupted();
 }
 
+/*
+ * What a line covers is erased before it is drawn: behind one as wide as the screen the
+ * cursor stands on its last character. The last line has no end: that would scroll.
+ */
+static void draw_lines(FILE *out, char *frame)
+{
+	fputs(SCREEN_HOME, out);
+	for (char *line = frame, *end; (end = strchr(line, '\n')); line = end + 1) {
+		bool last = !end[1];
+
+		*end = '\0';
+		fprintf(out, "%s%s%s", last ? ERASE_REST : ERASE_LINE, line, last ? "" : "\r\n");
+	}
+}
+
+static enum hb_code draw_frame(struct cli *cli, struct top_data *data, const struct top_view *view)
+{
+	char *frame = NULL;
+	size_t size;
+	FILE *text = open_memstream(&frame, &size);
+	bool whole = text;
+
+	if (text) {
+		top_frame(text, data, view);
+		whole = !fclose(text);
+	}
+	if (whole)
+		draw_lines(cli->out, frame);
+	else
+		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
+	free(frame);
+	return whole ? HB_OK : HB_E_INTERNAL;
+}
+
 static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
 {
 	struct top_data data;
@@ -194,9 +229,7 @@ static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
 		read_clock(view);
 		*most = data.count - top_rows_shown(&data, view);
 		view->first = view->first < *most ? view->first : *most;
-		fputs(SCREEN_HOME, cli->out);
-		top_frame(cli->out, &data, view);
-		fputs(SCREEN_REST, cli->out);
+		code = draw_frame(cli, &data, view);
 	}
 	free(data.rows);
 	return code;
@@ -222,7 +255,7 @@ enum hb_code cli_top(struct cli *cli)
 {
 	struct top_view view = {
 		.width = TOP_WIDTH_MIN, .sort = TOP_SORT_ID, .warning = cli_colour(cli, HB_WARNING),
-		.fault = cli_colour(cli, HB_FAULT), .plain = cli_plain(cli), .end = "\n",
+		.fault = cli_colour(cli, HB_FAULT), .plain = cli_plain(cli),
 	};
 
 	if (cli_has(cli, OPT_SORT))
@@ -230,7 +263,6 @@ enum hb_code cli_top(struct cli *cli)
 	read_clock(&view);
 	if (cli_has(cli, OPT_JSON) || !isatty(fileno(cli->out)))
 		return print_once(cli, &view);
-	view.end = LINE_END;
 	view.keys = true;
 	return watch_screen(cli, &view);
 }

@@ -34,7 +34,6 @@ struct top_view {
 	size_t first;			/* rows that are scrolled away */
 	char clock[16];
 	const char *warning, *fault, *plain;	/* colours, or empty */
-	const char *end;		/* of each line */
 	bool keys;			/* say which keys there are */
 };
 
@@ -43,7 +42,7 @@ struct top_view {
 
 /* In the order of the view. */
 void top_sort_rows(struct top_data *data, const struct top_view *view);
-/* Sorts the rows and prints the frame; nothing is wider than the view. */
+/* Sorts the rows and prints the frame; nothing is wider or higher than the view. */
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view);
 /* How many rows fit into the view. */
 size_t top_rows_shown(const struct top_data *data, const struct top_view *view);

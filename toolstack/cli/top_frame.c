@@ -15,8 +15,9 @@
 #define BAR_MIN (TOP_WIDTH_MIN - NAME - 3 * SIZE - STATE - CAUSE - 6)
 #define BAR_MAX 64
 
-/* Lines beside the rows: two at the top, two at the bottom. */
-#define LINES_AROUND 4
+/* Two at the top; what the signs and keys mean is for screens with room for it. */
+#define LINES_ABOVE 2
+#define LINES_FOR_LEGEND 8
 
 const char *const top_sort_names[TOP_SORT_COUNT] = {
 	[TOP_SORT_ID] = "id",
@@ -65,9 +66,15 @@ static int compare(const void *first, const void *second, void *argument)
 	return view->reverse ? -order : order;
 }
 
+static bool has_legend(const struct top_view *view)
+{
+	return !view->height || view->height >= LINES_FOR_LEGEND;
+}
+
 size_t top_rows_shown(const struct top_data *data, const struct top_view *view)
 {
-	size_t room = view->height > LINES_AROUND ? view->height - LINES_AROUND : 0;
+	size_t around = LINES_ABOVE + (has_legend(view) ? 1 + view->keys : 0);
+	size_t room = view->height > around ? view->height - around : 0;
 
 	return view->height && data->count > room ? room : data->count;
 }
@@ -83,8 +90,7 @@ static unsigned int bar_width(const struct top_view *view)
 static void print_line(FILE *out, const struct top_view *view, const char *before,
 		       const char *text)
 {
-	fprintf(out, "%s%.*s%s%s", before, (int)view->width, text, *before ? view->plain : "",
-		view->end);
+	fprintf(out, "%s%.*s%s\n", before, (int)view->width, text, *before ? view->plain : "");
 }
 
 static void mark(char *bar, unsigned int width, uint64_t scale, uint64_t kib, char what)
@@ -185,6 +191,8 @@ static void print_head(FILE *out, const struct top_data *data, const struct top_
 		 hb_size_human(data->host.total_kib, total), top_sort_names[view->sort],
 		 view->reverse ? ", reversed" : "");
 	print_line(out, view, "", line);
+	if (view->height == 1)
+		return;
 	snprintf(line, sizeof(line), "%-*s %*s %*s %*s %-*s %-*s %s", NAME, "NAME", SIZE, "ACTUAL",
 		 SIZE, "TARGET", SIZE, "DEMAND", (int)bar_width(view), "0 ... MAX", STATE, "STATE",
 		 "CAUSE");
@@ -204,6 +212,8 @@ void top_frame(FILE *out, struct top_data *data, const struct top_view *view)
 	print_head(out, data, view);
 	for (size_t i = view->first; i < last && i < data->count; i++)
 		print_row(out, &data->rows[i], view);
+	if (!has_legend(view))
+		return;
 	print_line(out, view, "", "= held  | target  < least  > most that managers give  * demand");
 	if (view->keys)
 		print_line(out, view, "", "q quit, arrows scroll, r reverse; sort by: i n a t d c");
