@@ -20,6 +20,8 @@
  * not help. A round in which all were lost at once costs no time, and is none.
  */
 #define ROUNDS_MAX 5
+/* Of the time that is left, what one lock may take. */
+#define LOCK_PART 4
 
 /* One domain that was looked at. */
 struct candidate {
@@ -41,6 +43,7 @@ struct work {
 	struct hb_donor *donors;	/* of the candidates, in the same order */
 	struct hb_host_memory memory;
 	uint64_t start_ms;
+	struct hb_rate rate;	/* at which the host comes nearer to what is asked for */
 	unsigned int rounds;	/* in which somebody was waited for */
 	bool tried;		/* somebody was asked, or waited for */
 };
@@ -244,14 +247,15 @@ static enum hb_code leave_out(struct work *work, struct candidate *candidate, en
 	return HB_OK;
 }
 
-/* What is left of the caller's time, at least a second of it; 0 if there is no limit. */
-static unsigned int left_s(struct work *work)
+/* For one lock, so that there is time left to ask others instead; 0 if there is no limit. */
+static unsigned int lock_s(struct work *work)
 {
-	uint64_t gone_s = (now_ms(work) - work->start_ms) / 1000;
+	uint64_t gone_s = (now_ms(work) - work->start_ms) / 1000, part;
 
 	if (!work->request->timeout_s)
 		return 0;
-	return work->request->timeout_s > gone_s ? work->request->timeout_s - gone_s : 1;
+	part = work->request->timeout_s > gone_s ? (work->request->timeout_s - gone_s) / LOCK_PART : 0;
+	return part ? part : 1;
 }
 
 static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t give_kib,
@@ -259,7 +263,7 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 {
 	struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false, size_without(&candidate->domain, give_kib) },
-		.timeout_s = left_s(work),
+		.timeout_s = lock_s(work),
 	};
 	struct hb_set_result set;
 	enum hb_code code, recorded;
@@ -298,17 +302,16 @@ static enum hb_code ask_all(struct work *work, struct hb_error *error)
 static bool report_progress(struct work *work)
 {
 	static const struct hb_domain host = { .name = "host" };
-	uint64_t done = work->result->after_kib - work->result->before_kib;
-	uint64_t ms = work->result->waited_ms;
 	struct hb_progress progress = {
 		.domain = &host,
 		.from_kib = work->result->before_kib,
 		.now_kib = work->result->after_kib,
 		.goal_kib = work->request->need_kib,
-		.rate_kib_s = ms && work->result->after_kib > work->result->before_kib ? done * 1000 / ms : 0,
-		.elapsed_ms = ms,
+		.elapsed_ms = work->result->waited_ms,
 	};
 
+	hb_rate_follow(&work->rate, hb_account_short_kib(&work->memory, progress.goal_kib), now_ms(work));
+	progress.rate_kib_s = work->rate.kib_s;
 	return hb_report_progress(work->hb, &progress);
 }
 
@@ -340,24 +343,22 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 /* Until there is enough, or nobody moves any more. */
 static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 {
-	bool moving = true;
 	enum hb_code code = look_at_host(work, error);
+	bool moving;
 
-	while (!code && moving && work->result->after_kib < work->request->need_kib) {
-		if (!report_progress(work)) {
-			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
-			hb_remedy(error, "the guests that were asked keep their smaller size and go on by themselves");
-			return HB_E_INTERRUPTED;
-		}
+	while (!code && work->result->after_kib < work->request->need_kib) {
+		code = judge_all(work, &moving, error);
+		if (code || !moving)
+			return code;
+		if (!report_progress(work))
+			return hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
 			hb_fail(error, HB_E_TIMEOUT, "not enough is free after %u s", work->request->timeout_s);
 			hb_remedy(error, "wait longer: the guests that were asked go on by themselves");
 			return HB_E_TIMEOUT;
 		}
 		work->hb->host->ops->sleep_ms(work->hb->host, POLL_MS);
-		code = judge_all(work, &moving, error);
-		if (!code)
-			code = look_at_host(work, error);
+		code = look_at_host(work, error);
 	}
 	return code;
 }
@@ -414,8 +415,20 @@ static void settle_all(struct work *work)
 	for (size_t i = 0; i < work->count; i++) {
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
-					 work->candidates[i].target_kib, left_s(work), &ignored);
+					 work->candidates[i].target_kib, lock_s(work), &ignored);
 	}
+}
+
+/* Whatever was waited for: it is said what has become of the guests. */
+static void advise_interrupted(const struct work *work, struct hb_error *error)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < work->count; i++)
+		asked |= work->candidates[i].asked;
+	hb_remedy(error, asked ?
+		  "the guests that were asked keep their smaller size and go on by themselves" :
+		  "nothing was changed");
 }
 
 static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
@@ -430,10 +443,14 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return hb_fail(error, HB_E_INTERNAL, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
+	hb_rate_start(&work->rate, hb_account_short_kib(&work->memory, work->request->need_kib),
+		      now_ms(work));
 	while (work->rounds < ROUNDS_MAX && !code && !enough)
 		code = one_round(work, &enough, error);
 	if (!code && !enough && work->result->after_kib < work->request->need_kib)
 		code = fail_short(work, 0, error);
+	if (code == HB_E_INTERRUPTED)
+		advise_interrupted(work, error);
 	if (!work->request->dry_run)
 		settle_all(work);
 	return code;

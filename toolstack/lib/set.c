@@ -104,7 +104,7 @@ static bool report_progress(struct hb *hb, const struct hb_set_result *result,
 		.from_kib = wait->start_kib + videoram,
 		.now_kib = hb_wait_position(&result->after) + videoram,
 		.goal_kib = result->size_kib,
-		.rate_kib_s = wait->rate_kib_s,
+		.rate_kib_s = wait->rate.kib_s,
 		.elapsed_ms = now_ms - wait->start_ms,
 	};
 

@@ -67,26 +67,34 @@ uint64_t hb_share(struct hb_donor *donors, size_t count, uint64_t need_kib)
 	return total(donors, count);
 }
 
+/* least_kib, or what its driver has said that it cannot go below: nobody counts on more. */
+static uint64_t heed_floor(const struct hb_domain *domain, uint64_t least_kib)
+{
+	const struct hb_report *report = &domain->report;
+	uint64_t floor = report->floor.value + domain->videoram_kib;
+
+	if (report->cause.presence != HB_PRESENT || report->cause.value != HB_CAUSE_GUEST_FLOOR ||
+	    report->floor.presence != HB_PRESENT)
+		return least_kib;
+	return floor > least_kib ? floor : least_kib;
+}
+
 uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,
 			   const char **why)
 {
 	uint64_t size = domain->target.value + domain->videoram_kib;
-	uint64_t least = hb_limits_range(domain, limits).min_kib;
-	const struct hb_report *report = &domain->report;
+	uint64_t least = pages_up(heed_floor(domain, hb_limits_range(domain, limits).min_kib));
 
 	if (domain->state != HB_DOMAIN_RUNNING)
 		*why = "it does not run";
 	else if (domain->vnodes)
 		*why = "it has virtual NUMA nodes";
+	else if (domain->claimed_kib)
+		*why = "Xen sets aside for it what it gives back";
 	else
 		hb_limits_automatic(domain, limits, why);
 	if (*why)
 		return 0;
-	/* It has said how far it can go: nobody counts on more. */
-	if (report->cause.presence == HB_PRESENT && report->cause.value == HB_CAUSE_GUEST_FLOOR &&
-	    report->floor.presence == HB_PRESENT && report->floor.value + domain->videoram_kib > least)
-		least = report->floor.value + domain->videoram_kib;
-	least = pages_up(least);
 	if (size > least)
 		return (size - least) / HB_PAGE_KIB * HB_PAGE_KIB;
 	*why = "it is at its minimum";
@@ -95,11 +103,12 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 
 uint64_t hb_share_coming(const struct hb_domain *domain)
 {
-	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t least = heed_floor(domain, domain->target.value + domain->videoram_kib);
 
 	if (domain->state == HB_DOMAIN_DYING)
 		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;
-	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT)
+	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
+	    domain->claimed_kib)
 		return 0;
-	return domain->actual_kib > size + KEPT_KIB ? domain->actual_kib - size : 0;
+	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
 }

@@ -100,6 +100,22 @@ static bool may_lag(const struct hb_wait *wait, const struct hb_domain *domain, 
 	       distance(domain->report.current.value, counted_by_xen(domain)) > TOLERANCE_KIB;
 }
 
+void hb_rate_start(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
+{
+	*rate = (struct hb_rate){ .since_ms = now_ms, .gap_kib = gap_kib };
+}
+
+void hb_rate_follow(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
+{
+	uint64_t closed = gap_kib < rate->gap_kib ? rate->gap_kib - gap_kib : 0;
+	uint64_t ms = now_ms - rate->since_ms;
+
+	if (ms < RATE_WINDOW_MS)
+		return;
+	hb_rate_start(rate, gap_kib, now_ms);
+	rate->kib_s = closed * 1000 / ms;
+}
+
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms)
 {
@@ -116,9 +132,8 @@ void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_
 		.moved_ms = now_ms,
 		.moved_gap_kib = gap,
 		.running_ms = now_ms,
-		.rate_ms = now_ms,
-		.rate_gap_kib = gap,
 	};
+	hb_rate_start(&wait->rate, gap, now_ms);
 }
 
 static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
@@ -131,12 +146,7 @@ static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
 		wait->moved_gap_kib = gap;
 		wait->moved_ms = now_ms;
 	}
-	if (now_ms - wait->rate_ms < RATE_WINDOW_MS)
-		return;
-	wait->rate_kib_s = gap < wait->rate_gap_kib ?
-			   (wait->rate_gap_kib - gap) * 1000 / (now_ms - wait->rate_ms) : 0;
-	wait->rate_gap_kib = gap;
-	wait->rate_ms = now_ms;
+	hb_rate_follow(&wait->rate, gap, now_ms);
 }
 
 enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,

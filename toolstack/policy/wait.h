@@ -17,6 +17,15 @@ enum hb_verdict {
 	HB_WAIT_SUPERSEDED,	/* the target is not ours any more */
 };
 
+/* How fast a gap closes, over about the last second. */
+struct hb_rate {
+	uint64_t since_ms, gap_kib;	/* when the second began, and the gap then */
+	uint64_t kib_s;
+};
+
+void hb_rate_start(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms);
+void hb_rate_follow(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms);
+
 struct hb_wait {
 	uint64_t goal_kib;	/* the target */
 	uint64_t timeout_ms;	/* 0: none */
@@ -26,8 +35,7 @@ struct hb_wait {
 	/* Shorter mark, for a guest that says itself what holds it up. */
 	uint64_t moved_ms, moved_gap_kib;
 	uint64_t running_ms;	/* when it was last seen running */
-	/* Rate: the position about a second ago. */
-	uint64_t rate_ms, rate_gap_kib, rate_kib_s;
+	struct hb_rate rate;
 };
 
 /* Does the guest report about what Xen counts? */

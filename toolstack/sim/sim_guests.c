@@ -215,6 +215,15 @@ uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages
 	return pages;
 }
 
+/* domain_adjust_tot_pages() of Xen: a domain with a claim gives what it frees to that. */
+static void release(struct sim *sim, struct sim_domain *domain, uint64_t pages)
+{
+	domain->xen.tot_pages -= pages;
+	sim->free_pages += pages;
+	if (domain->xen.outstanding_pages)
+		domain->xen.outstanding_pages += pages;
+}
+
 /* Neither stopped by somebody nor having one of its rests. */
 static bool is_awake(const struct sim *sim, const struct sim_guest *guest)
 {
@@ -240,8 +249,7 @@ static enum hb_cause step(struct sim *sim, struct sim_domain *domain, uint64_t g
 	if (pages > most)
 		pages = most;
 	if (goal < now) {
-		domain->xen.tot_pages -= pages;
-		sim->free_pages += pages;
+		release(sim, domain, pages);
 	} else if (sim_populate(sim, domain, pages) < pages) {
 		return HB_CAUSE_HOST_OUT_OF_MEMORY;
 	}

@@ -111,10 +111,34 @@ static void test_can_give(void **state)
 	domain.state = HB_DOMAIN_RUNNING;
 	domain.vnodes = 2;
 	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+	domain.vnodes = 0;
+	/* Xen gives to a claim what its domain frees. */
+	domain.claimed_kib = 4;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
+	assert_non_null(strstr(why, "sets aside"));
+}
 
+static void test_coming(void **state)
+{
+	struct hb_domain domain = {
+		.domid = 5, .state = HB_DOMAIN_RUNNING, .target = { HB_PRESENT, G },
+		.static_max = { HB_PRESENT, G }, .actual_kib = G + 64,
+	};
+
+	(void)state;
 	assert_int_equal(hb_share_coming(&domain), 0);
 	domain.actual_kib = 2 * G;
 	assert_int_equal(hb_share_coming(&domain), G);
+	/* Nor does it come below what its driver calls its floor. */
+	domain.report.cause = (struct hb_word){ HB_PRESENT, HB_CAUSE_GUEST_FLOOR };
+	domain.report.floor = (struct hb_number){ HB_PRESENT, 1536 * M };
+	assert_int_equal(hb_share_coming(&domain), 512 * M);
+	domain.report.floor.value = 100 * G;
+	assert_int_equal(hb_share_coming(&domain), 0);
+	domain.report.cause.presence = HB_ABSENT;
+	domain.claimed_kib = 4;
+	assert_int_equal(hb_share_coming(&domain), 0);
+	domain.claimed_kib = 0;
 	domain.state = HB_DOMAIN_PAUSED;
 	assert_int_equal(hb_share_coming(&domain), 0);
 	domain.state = HB_DOMAIN_DYING;
@@ -186,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_by_weight),
 		cmocka_unit_test(test_any_share),
 		cmocka_unit_test(test_can_give),
+		cmocka_unit_test(test_coming),
 		cmocka_unit_test(test_reservation_line),
 		cmocka_unit_test(test_reservation_left),
 	};

@@ -160,7 +160,7 @@ static void test_slow_is_not_stuck(void **state)
 	for (int i = 0; i < 200; i++) {
 		domain.actual_kib -= M + 64;
 		assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_ON);
-		assert_int_equal(wait.rate_kib_s, M + 64);
+		assert_int_equal(wait.rate.kib_s, M + 64);
 	}
 }
 
@@ -175,7 +175,7 @@ static void test_wrong_way(void **state)
 	for (int i = 0; i < 9; i++) {
 		domain.actual_kib += 20 * M;
 		assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_ON);
-		assert_int_equal(wait.rate_kib_s, 0);
+		assert_int_equal(wait.rate.kib_s, 0);
 	}
 	assert_int_equal(hb_wait_judge(&wait, &domain, now += 1000), HB_WAIT_STUCK);
 }
