@@ -206,6 +206,28 @@ static void test_sizes_in_remedies(void **state)
 	free(domains);
 }
 
+/* The only finding is small-pool, and what its remedy says is accepted and helps. */
+static void follow_small_pool(void)
+{
+	struct hb_set_request request = { 0 };
+	struct hb_examination *domains;
+	struct hb_set_result result;
+	struct hb_findings host;
+	char size[HB_SIZE_TEXT];
+	size_t count;
+
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 2);
+	assert_int_equal(domains[1].findings.count, 1);
+	assert_string_equal(domains[1].findings.list[0].what, "small-pool");
+	assert_int_equal(sscanf(domains[1].findings.list[0].remedy, "\"hotballoon max 5 %23[^\"]", size), 1);
+	free(domains);
+	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
+	if (hb_max(hb, GUEST, &request, &result, &error))
+		fail_msg("%s: %s", error.message, error.remedy);
+	assert_string_equal(found(), "");
+}
+
 /*
  * xl sets a target of up to static-max, and the size is that and the video memory: no
  * maximum may be less.
@@ -213,12 +235,6 @@ static void test_sizes_in_remedies(void **state)
 static void test_small_pool_with_videoram(void **state)
 {
 	struct sim_guest guest = usual_guest;
-	struct hb_examination *domains;
-	struct hb_set_request request;
-	struct hb_set_result result;
-	struct hb_findings host;
-	char size[HB_SIZE_TEXT];
-	size_t count;
 
 	(void)state;
 	teardown(NULL);
@@ -229,17 +245,18 @@ static void test_small_pool_with_videoram(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4194304");
 	sim_set_limit(sim, GUEST, 4 * G + 17 * M);
 	sim_run(sim, 20000);
-	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	assert_int_equal(count, 2);
-	assert_int_equal(domains[1].findings.count, 1);
-	assert_string_equal(domains[1].findings.list[0].what, "small-pool");
-	assert_int_equal(sscanf(domains[1].findings.list[0].remedy, "\"hotballoon max 5 %23[^\"]", size), 1);
-	free(domains);
-	request = (struct hb_set_request){ 0 };
-	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
-	if (hb_max(hb, GUEST, &request, &result, &error))
-		fail_msg("%s: %s", error.message, error.remedy);
-	assert_string_equal(found(), "");
+	follow_small_pool();
+}
+
+/* xl mem-max asks nobody how far the guest can go, and enlarges no pool. */
+static void test_small_pool_beyond_ceiling(void **state)
+{
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_MAX, "4194306");
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "8388608");
+	sim_set_limit(sim, GUEST, 8 * G + M);
+	follow_small_pool();
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 4 * G);
 }
 
 /*
@@ -328,6 +345,7 @@ int main(void)
 		TEST(test_remedies),
 		TEST(test_sizes_in_remedies),
 		TEST(test_small_pool_with_videoram),
+		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_limits),
 		TEST(test_explain),

@@ -196,6 +196,26 @@ static void test_situations(void **state)
 }
 
 /* explain says what keeps a domain where it is. */
+/* What gets no other size gets no other limit, either: its builder has set that. */
+static void test_limit_stays(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		if (situations[i].smaller != HB_E_REFUSED)
+			continue;
+		begin(&situations[i]);
+		sim_set_limit(command_sim, GUEST, 2 * G);
+		command_line("wait 5 --timeout=3");
+		if (sim_xen(command_sim, GUEST, NULL).max_pages * HB_PAGE_KIB != 2 * G)
+			fail_msg("%s: %s", situations[i].name, command_out);
+		command_end_host();
+		n++;
+	}
+	assert_int_equal(n, 10);
+}
+
 static void test_explained(void **state)
 {
 	static const struct {
@@ -321,6 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_situations),
+		TEST(test_limit_stays),
 		TEST(test_explained),
 		TEST(test_being_destroyed),
 		TEST(test_domain_0),

@@ -108,19 +108,24 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 	uint64_t need = hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus,
 					     domain->static_max.value);
 	uint64_t size = domain->target.value + domain->videoram_kib;
-	uint64_t least = domain->static_max.value > size ? domain->static_max.value : size;
+	uint64_t max_kib = domain->static_max.value, floor, ceiling;
 	char who[HB_WHO_TEXT], has[HB_SIZE_TEXT], wants[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	char text[HB_SIZE_TEXT];
 
 	if (domain->pool.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT ||
 	    domain->type == HB_TYPE_PV || domain->pool.value >= need)
 		return;
+	/* A maximum that the command takes: neither beyond what it can be, nor below what it is. */
+	hb_limits_bounds(domain, &floor, &ceiling);
+	ceiling -= ceiling % HB_PAGE_KIB;
+	max_kib = max_kib < ceiling ? max_kib : ceiling;
+	max_kib = max_kib > size ? max_kib : size;
 	remedy(hb_examine_add(findings, HB_FAULT, "small-pool",
 			      "the paging pool of %s is %s and a guest of up to %s needs %s: Xen may fail to map its memory",
 			      hb_who(domain, who), hb_size_human(domain->pool.value, has),
 			      hb_size_human(domain->static_max.value, max), hb_size_human(need, wants)),
 	       "\"hotballoon max %u %s\" enlarges it", domain->domid,
-	       hb_at_least(least, text));
+	       hb_at_least(max_kib, text));
 }
 
 static void examine_state(const struct hb_domain *domain, struct hb_findings *findings)
@@ -189,7 +194,7 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 	examine_report(domain, findings);
 	if (report->state.presence == HB_PRESENT && report->state.value == HB_STATE_WAITING &&
 	    report->cause.presence == HB_PRESENT)
-		remedy(hb_examine_add(findings, HB_WARNING, "stuck", "%s is short of its target: %s (%s)",
+		remedy(hb_examine_add(findings, HB_WARNING, "stuck", "%s has not reached its target: %s (%s)",
 				      who, hb_advice_what(report->cause.value),
 				      hb_report_cause_name(&report->cause)),
 		       "%s", hb_advice_remedy(report->cause.value));

@@ -508,7 +508,11 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 {
 	uint64_t maxmem = whole_pages(size_kib + HB_MAXMEM_SLACK_KIB);
 	const char *reason = "Xen's limit follows the size: the size and 1M";
+	const char *what, *remedy;
 
+	/* Who builds, saves or receives it still needs the limit that it has set. */
+	if (domain->vnodes || hb_plan_state_refusal(domain->state, &what, &remedy))
+		return false;
 	if (domain->actual_kib > maxmem) {
 		maxmem = domain->actual_kib + HB_MAXMEM_SLACK_KIB;
 		reason = "Xen's limit follows as far as the guest has come";

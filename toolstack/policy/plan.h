@@ -58,7 +58,8 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 /*
  * After the keys are written: the maxmem that still has to come down, to what
  * size_kib (video memory included) needs or, while the guest holds more, to what
- * it holds. False if there is nothing to do.
+ * it holds. False if there is nothing to do, or the domain is one that gets no other
+ * size.
  */
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step);
 
