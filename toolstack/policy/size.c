@@ -205,15 +205,43 @@ static bool likely_fraction(char form[LIKELY_TEXT], const char *sign, uint64_t w
 	return true;
 }
 
+static bool separates_groups(char c)
+{
+	return c && strchr(",.'_", c);
+}
+
+/* "1,024M": digits in groups of three, as some write them. */
+static bool likely_grouped(char form[LIKELY_TEXT], const char *sign, uint64_t number,
+			   const char *rest)
+{
+	size_t used = snprintf(form, LIKELY_TEXT, "%s%" PRIu64, sign, number);
+	struct hb_size size;
+	struct hb_error ignored;
+
+	if (number == 0 || number >= 1000 || !separates_groups(*rest))
+		return false;
+	for (; separates_groups(*rest); rest += 4) {
+		if (strspn(rest + 1, "0123456789") != 3 || used + 4 > LIKELY_TEXT)
+			return false;
+		memcpy(form + used, rest + 1, 3);
+		used += 3;
+	}
+	return snprintf(form + used, LIKELY_TEXT - used, "%s", rest) < (int)(LIKELY_TEXT - used) &&
+	       !hb_size_parse(form, &size, &ignored);
+}
+
 static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t whole,
 				    const char *rest, struct hb_error *error)
 {
 	size_t digits = strspn(rest + 1, "0123456789");
 	char form[LIKELY_TEXT], other[LIKELY_TEXT];
+	bool grouped = likely_grouped(other, sign, whole, rest);
 
 	hb_fail(error, HB_E_USAGE, "\"%.200s\" has a fraction; sizes are whole numbers", text);
 	if (likely_fraction(form, sign, whole, rest))
-		hb_remedy(error, "write %s", form);
+		hb_remedy(error, "write %s%s%s", grouped ? other : "", grouped ? " or " : "", form);
+	else if (grouped)
+		hb_remedy(error, "write %s", other);
 	else if (*sign && !strcmp(rest + 1 + digits, "%") && whole < HB_PERCENT_MAX &&
 		 likely(form, sign, whole, "%") && likely(other, sign, whole + 1, "%"))
 		hb_remedy(error, "write %s or %s", form, other);
@@ -238,7 +266,10 @@ static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t num
 			  form, form, unit);
 	else if (likely_unit(form, sign, number, unit))
 		hb_remedy(error, "write %s", form);
-	else if (!isalpha((unsigned char)unit[0]) && likely(form, sign, number, "M") &&
+	else if (likely_grouped(form, sign, number, unit))
+		hb_remedy(error, "write %s", form);
+	else if (!isalpha((unsigned char)unit[0]) && !strpbrk(unit, "0123456789") &&
+		 likely(form, sign, number, "M") &&
 		 likely(other, sign, number, "G"))
 		hb_remedy(error, "write %s or %s: the units are K, M, G and T, or KiB and so on", form, other);
 	else

@@ -121,6 +121,17 @@ static const struct refused {
 	{ "+99999999999999999999%", "out of range", "+10000%" },
 	{ "10%%", "unknown unit", "" },
 	{ "+1.5%", "fraction", "write +1% or +2%" },
+	/* Some group digits by three. */
+	{ "1,024M", "fraction", "write 1024M or 1048K" },
+	{ "-1.536M", "fraction", "write -1536M or -1572K" },
+	{ "1,048,576K", "fraction", "write 1048576K" },
+	{ "1'024M", "unknown unit", "write 1024M" },
+	{ "1_000_000K", "unknown unit", "write 1000000K" },
+	{ "1 024M", "unknown unit", "write 1024M, without a blank" },
+	{ "1'02M", "unknown unit", "for example 512M" },
+	{ "1024'000M", "unknown unit", "for example 512M" },
+	{ "0,512G", "fraction", "write 536868K" },
+	{ "999'999'999'999'999'999'999'999'999'999K", "unknown unit", "for example 512M" },
 };
 
 static void test_accepted(void **state)
