@@ -269,7 +269,7 @@ static void test_pool_of_domain_0(void **state)
 	sim_destroy(sim, 0);
 	sim_add(sim, &(struct sim_guest){ .domid = 0, .name = "Domain-0", .type = HB_TYPE_PVH,
 					  .memory_kib = G, .maxmem_kib = G, .vcpus = 4 });
-	sim_write_key(sim, 0, HB_KEY_STATIC_MAX, "18014398509481980");
+	sim_write_key(sim, 0, HB_KEY_STATIC_MAX, "17179869180");
 	assert_string_equal(found(), "");
 }
 

@@ -195,6 +195,39 @@ static void test_situations(void **state)
 	}
 }
 
+static void destroy_guest(struct sim *sim)
+{
+	sim_destroy(sim, GUEST);
+}
+
+/* One that goes away while the domains are listed is in the list as it was, or not at all. */
+static void test_gone_while_listed(void **state)
+{
+	unsigned int left_out = 0, calls = 2;
+
+	(void)state;
+	for (unsigned int at = 2; at <= calls; at++) {
+		struct hb_domain *domains;
+		struct hb_error error;
+		struct hb *hb;
+		size_t count;
+
+		command_sim = common_host();
+		hb = sim_connect(command_sim);
+		command_sim->hook = destroy_guest;
+		command_sim->fault = SIM_FAULT_HOOK;
+		command_sim->fault_at = at;
+		assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
+		assert_true(count == 1 || domains[1].target.presence == HB_PRESENT);
+		left_out += count == 1;
+		calls = command_sim->calls;
+		free(domains);
+		hb_close(hb);
+		command_end_host();
+	}
+	assert_in_range(left_out, 10, calls - 2);
+}
+
 /* explain says what keeps a domain where it is. */
 /* What gets no other size gets no other limit, either: its builder has set that. */
 static void test_limit_stays(void **state)
@@ -342,6 +375,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_situations),
 		TEST(test_limit_stays),
+		TEST(test_gone_while_listed),
 		TEST(test_explained),
 		TEST(test_being_destroyed),
 		TEST(test_domain_0),

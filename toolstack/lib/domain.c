@@ -17,6 +17,11 @@
 /* Domain ids from here on are Xen's own (DOMID_FIRST_RESERVED). */
 #define DOMID_END 0x7ff0U
 #define LIST_BATCH 128U
+/*
+ * Xen keeps the limit of a domain in 32 bits, and all ones say that there is none: so it
+ * is for domain 0 without dom0_mem=max:, and libxl takes its maximum from there.
+ */
+#define XEN_PAGES_UNLIMITED UINT32_MAX
 
 static const char *const type_names[] = {
 	[HB_TYPE_PV] = "pv",
@@ -111,8 +116,8 @@ int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domi
 	int rc = hb_read_number(host, transaction, hb_domain_path(path, domid, HB_KEY_STATIC_MAX),
 				UINT64_MAX, static_max);
 
-	/* libxl writes Xen's own maximum for domain 0, which means no limit. */
-	if (static_max->value > HB_SIZE_MAX_KIB)
+	if (static_max->value > HB_SIZE_MAX_KIB ||
+	    (!domid && static_max->value >= XEN_PAGES_UNLIMITED * HB_PAGE_KIB))
 		static_max->value = HB_SIZE_MAX_KIB;
 	return rc;
 }
@@ -332,8 +337,7 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	domain->vcpus = xen->vcpus;
 	domain->hap = xen->hap;
 	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
-	/* A domain without a limit has all ones. */
-	domain->maxmem_kib = xen->max_pages > HB_SIZE_MAX_KIB / HB_PAGE_KIB ?
+	domain->maxmem_kib = xen->max_pages >= XEN_PAGES_UNLIMITED ?
 			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
 	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
 	uuid_text(domain->uuid, xen->uuid);
@@ -363,6 +367,23 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 	return rc;
 }
 
+static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
+{
+	int rc = hb->host->ops->domains(hb->host, domid, xen, 1);
+
+	if (rc < 0)
+		return rc;
+	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
+}
+
+/* Without a target it may have gone away since Xen was asked: -ESRCH then. */
+static int check_there(struct hb *hb, const struct hb_domain *domain)
+{
+	struct hb_xen_domain xen;
+
+	return domain->target.presence == HB_ABSENT ? find_in_xen(hb, domain->domid, &xen) : 0;
+}
+
 static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
 {
 	int rc;
@@ -378,7 +399,9 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 		rc = read_report_words(hb, domain);
 	if (!rc)
 		rc = read_used(hb, domain);
-	return rc ? rc : read_driver(hb, domain);
+	if (!rc)
+		rc = read_driver(hb, domain);
+	return rc ? rc : check_there(hb, domain);
 }
 
 /* The key of another memory manager: its presence is all that matters. */
@@ -415,15 +438,6 @@ static int fill_details(struct hb *hb, struct hb_domain *domain)
 	domain->pod_cache_kib = pod.cache_pages * HB_PAGE_KIB;
 	domain->pod_entries_kib = pod.entry_pages * HB_PAGE_KIB;
 	return 0;
-}
-
-static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
-{
-	int rc = hb->host->ops->domains(hb->host, domid, xen, 1);
-
-	if (rc < 0)
-		return rc;
-	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
 }
 
 int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT])

@@ -91,23 +91,28 @@ static void repair(struct hb *hb, const struct hb_domain *seen)
 		hb_execute_xen_step(hb, now.domid, &step);
 }
 
-/* Undo the first n steps, last first; what cannot be put back is added to error. */
+/* Undo the first n steps, last first; error then says all that cannot be put back. */
 static void undo(struct hb *hb, const struct hb_domain *seen, const struct hb_plan *plan,
 		 unsigned int n, struct hb_error *error)
 {
-	char text[HB_SIZE_TEXT];
+	char left[128] = "", text[HB_SIZE_TEXT];
+	int why = 0;
 
 	while (n-- > 0) {
 		const struct hb_step *step = &plan->steps[n];
 		int rc = undo_step(hb, seen->domid, step);
+		size_t used = strlen(left);
 
 		/* A domain that is gone has nothing left to put back. */
 		if (!rc || rc == -ESRCH)
 			continue;
-		hb_remedy(error, "%s could not be put back to %s (%s): set the size again when the "
-			  "host answers", hb_step_name(step->kind),
-			  hb_size_format(step->from_kib, text), strerror(-rc));
+		why = rc;
+		snprintf(left + used, sizeof(left) - used, "%s%s to %s", used ? ", " : "",
+			 hb_step_name(step->kind), hb_size_format(step->from_kib, text));
 	}
+	if (why)
+		hb_remedy(error, "could not be put back: %s (%s); set the size again when the host answers",
+			  left, strerror(-why));
 	repair(hb, seen);
 }
 

@@ -8,6 +8,9 @@
 #include "plan.h"
 #include "value.h"
 
+/* libxl's LIBXL_MAXMEM_CONSTANT, as libxl__get_targetmem_fudge() uses it. */
+#define LIBXL_FUDGE_KIB 1024
+
 static const char *const mode_words[] = {
 	[HB_MODE_MANUAL] = "manual",
 	[HB_MODE_AUTO] = "auto",
@@ -233,11 +236,25 @@ struct hb_range hb_limits_range(const struct hb_domain *seen, const struct hb_li
 	return range;
 }
 
+/*
+ * Is the target what managers have set last? libxl takes 1M off an HVM guest's target, or
+ * not, by whether its memory was less than its maximum, and looks that up in the first
+ * configuration when it builds the guest anew: a reboot, a restore or a migration can
+ * move the target by that (measured: Xen 4.17), and no person has.
+ */
+static bool is_as_set(const struct hb_domain *domain, const struct hb_number *set)
+{
+	uint64_t target = domain->target.value, value = set->value;
+	uint64_t off = target > value ? target - value : value - target;
+
+	if (set->presence != HB_PRESENT)
+		return false;
+	return !off || (domain->type == HB_TYPE_HVM && off == LIBXL_FUDGE_KIB);
+}
+
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
 			 const char **why)
 {
-	bool pinned = limits->set.presence != HB_PRESENT || limits->set.value != domain->target.value;
-
 	*why = NULL;
 	if (limits->mode == HB_MODE_MANUAL)
 		*why = "nobody has given it limits";
@@ -245,7 +262,7 @@ bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits 
 		*why = "automatic sizing is off for it";
 	else if (domain->target.presence != HB_PRESENT)
 		*why = "it has no target in xenstore, or an invalid one";
-	else if (pinned)
+	else if (!is_as_set(domain, &limits->set))
 		*why = "its size is not what managers have set last: it is pinned";
 	return !*why;
 }

@@ -213,6 +213,17 @@ static void test_range_and_pin(void **state)
 	domain.target.value = 600 * M;
 	assert_false(hb_limits_automatic(&domain, &limits, &why));
 	assert_non_null(strstr(why, "pinned"));
+	/* What libxl makes of an HVM guest that reboots is nobody's wish. */
+	domain.type = HB_TYPE_HVM;
+	limits.set.value = domain.target.value + 1024;
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	limits.set.value = domain.target.value - 1024;
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	limits.set.value = domain.target.value - 1020;
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
+	domain.type = HB_TYPE_PVH;
+	limits.set.value = domain.target.value + 1024;
+	assert_false(hb_limits_automatic(&domain, &limits, &why));
 	domain.target = (struct hb_number){ HB_INVALID, 0 };
 	assert_false(hb_limits_automatic(&domain, &limits, &why));
 
