@@ -37,6 +37,17 @@ wait_rest() {
 	done
 }
 
+# reboot_guest NAME: the guest reboots by itself, and xl builds it anew.
+reboot_guest() {
+	local domid
+	domid=$(guest_domid "$1")
+	guest_may_die "$1"
+	in_guest "$1" 'reboot -f' >/dev/null 2>&1
+	until [ "$(xl domid "$1" 2>/dev/null || echo "$domid")" != "$domid" ]; do sleep 0.1; done
+	guest_refresh "$1"
+	wait_field "$1" state running
+}
+
 # settled LABEL DOM KIB: the guest, Xen and the keys say the same size.
 settled() {
 	check_ok "$1: hotballoon wait" hotballoon wait "$2" --timeout=60

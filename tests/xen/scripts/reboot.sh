@@ -6,17 +6,6 @@
 # and with the kernel's own.
 . /lab/files/lib-command.sh
 
-# reboot_guest NAME: the guest reboots by itself, and xl builds it anew.
-reboot_guest() {
-	local domid
-	domid=$(guest_domid "$1")
-	guest_may_die "$1"
-	in_guest "$1" 'reboot -f' >/dev/null 2>&1
-	until [ "$(xl domid "$1" 2>/dev/null || echo "$domid")" != "$domid" ]; do sleep 0.1; done
-	guest_refresh "$1"
-	wait_field "$1" state running
-}
-
 # comes_back NAME MIB
 comes_back() {
 	check_ok "$1: set ${2}M" hotballoon set "$1" "${2}M" --wait=60
