@@ -891,6 +891,7 @@ static void test_many_reservations(void **state)
 	int status, got = 0;
 
 	(void)state;
+	common_lock_file(sim);
 	for (int i = 0; i < PROCESSES; i++) {
 		if (fork() == 0) {
 			struct hb_reserve_request request = { .size_kib = G - 8 * M };

@@ -2,7 +2,8 @@
 /*
  * What the host has to give while others take of it: guests and libxl wait for no lock
  * of ours, and can come in before any of the calls that it is counted with. What one of
- * them takes then may count twice for a moment, and never not at all.
+ * them takes then may count twice for a moment, and never not at all.  And what of it Xen
+ * still clears.
  */
 #include "common.h"
 
@@ -138,12 +139,113 @@ static void test_libxl_builds_from_its_claim(void **state)
 	counted_while(build_web, reserve_and_claim);
 }
 
+/* Memory that Xen still clears is as good as any: all that there is can be given. */
+static void scrubbed(void)
+{
+	setup(NULL);
+	sim->scrub_pages = sim->free_pages;
+}
+
+static void test_scrubbed_is_set(void **state)
+{
+	uint64_t all;
+	struct hb_set_result result;
+	struct hb_error ignored;
+	char size[HB_SIZE_TEXT];
+
+	(void)state;
+	setup(NULL);
+	all = available();
+	teardown(NULL);
+	scrubbed();
+	assert_int_equal(available(), all);
+	/* What its paging pool grows by is part of it. */
+	hb_size_format((512 * M + all - all / 200) / M * M, size);
+	if (common_set(sim, size, NULL, &result, &ignored))
+		fail_msg("%s: %s", size, ignored.message);
+	teardown(NULL);
+}
+
+static void test_scrubbed_is_free(void **state)
+{
+	struct hb_free_request request = { 0 };
+	struct hb_free_result result;
+	struct hb_host_memory memory;
+	struct hb *hb;
+
+	(void)state;
+	scrubbed();
+	hb = common_connect(sim);
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.free_kib, 0);
+	assert_int_equal(memory.scrub_kib, sim->free_pages * HB_PAGE_KIB);
+	request.need_kib = available();
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	assert_int_equal(result.count, 0);
+	free(result.entries);
+	hb_close(hb);
+	teardown(NULL);
+}
+
+/* Before the guest exists, and as a claim of one that runs. */
+static void test_scrubbed_is_reserved(void **state)
+{
+	struct hb_set_request larger = { .size = { HB_SIZE_ABSOLUTE, false, 6 * G } };
+	struct hb_reserve_request request = { .name = "guest1", .size_kib = 5 * G };
+	struct hb_reservation reservation;
+	struct hb_set_result result;
+	struct hb *hb;
+
+	(void)state;
+	scrubbed();
+	reserve();
+	teardown(NULL);
+	scrubbed();
+	hb = common_connect(sim);
+	assert_int_equal(hb_max(hb, GUEST, &larger, &result, &error), HB_OK);
+	sim->scrub_pages = sim->free_pages;
+	if (hb_reserve(hb, &request, &reservation, &error))
+		fail_msg("%s", error.message);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB, reservation.left_kib);
+	hb_close(hb);
+	teardown(NULL);
+}
+
+/* The size counts the video memory, the target does not: the promise is of the size. */
+static void test_video_memory_is_promised(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct hb_set_result result;
+	struct hb_host_memory memory;
+	struct hb *hb;
+
+	(void)state;
+	common_make_state_dir();
+	guest.type = HB_TYPE_HVM;
+	guest.videoram_kib = 16 * M;
+	guest.offset_kib = 0;
+	guest.rate_kib_s = 0;
+	sim = common_host_with(&guest);
+	hb = common_connect(sim);
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.promised_kib, 0);
+	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_OK);
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.promised_kib, 512 * M);
+	hb_close(hb);
+	teardown(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_a_guest_takes_what_is_promised),
 		cmocka_unit_test(test_libxl_claims_what_is_reserved),
 		cmocka_unit_test(test_libxl_builds_from_its_claim),
+		cmocka_unit_test(test_scrubbed_is_set),
+		cmocka_unit_test(test_scrubbed_is_free),
+		cmocka_unit_test(test_scrubbed_is_reserved),
+		cmocka_unit_test(test_video_memory_is_promised),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

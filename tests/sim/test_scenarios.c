@@ -365,8 +365,11 @@ static const struct claim_row {
 static int ask_xen(unsigned int pages)
 {
 	struct hb *hb = sim_connect(command_sim);
-	int rc = hb->host->ops->claim(hb->host, GUEST, pages);
+	int rc;
 
+	assert_int_equal(hb->host->ops->lock_host(hb->host), 0);
+	rc = hb->host->ops->claim(hb->host, GUEST, pages);
+	hb->host->ops->unlock_host(hb->host);
 	hb_close(hb);
 	return -rc;
 }

@@ -3,8 +3,10 @@
 #include "common.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "domain.h"
 #include "internal.h"
 
 static const struct hb_set_request waiting = { .wait = true };
@@ -260,6 +262,7 @@ static struct sim *short_of_pool(unsigned int n)
 	assert_int_equal(common_set(sim, "4G", NULL, &result, &error), HB_OK);
 	sim_run(sim, 60000);
 	hb = sim_connect(sim);
+	assert_int_equal(hb->host->ops->lock(hb->host, GUEST, result.before.uuid), 0);
 	assert_int_equal(hb->host->ops->set_pool(hb->host, GUEST, 3ULL << 20), 0);
 	hb_close(hb);
 	sim->fault = SIM_FAULT_ERROR;
@@ -800,25 +803,87 @@ static void test_list_and_find(void **state)
 	sim_close(sim);
 }
 
-/* More domains than one batch of the list holds. */
-static void test_many_domains(void **state)
+/* More domains than one batch holds, be it of the list or of what is only added up. */
+#define MANY 300U
+
+static const char *name_of_many(uint32_t domid)
+{
+	static char names[MANY + 1][8];
+
+	snprintf(names[domid], sizeof(names[domid]), "g%u", domid);
+	return names[domid];
+}
+
+static struct sim *host_of_many(void)
 {
 	struct sim *sim = sim_open(8 * G);
+
+	for (uint32_t domid = MANY; domid > 0; domid--)
+		sim_add(sim, &(struct sim_guest){ .domid = domid, .name = name_of_many(domid),
+						  .memory_kib = 4 * M, .maxmem_kib = 4 * M, .vcpus = 1 });
+	return sim;
+}
+
+static void test_many_domains(void **state)
+{
+	struct sim *sim = host_of_many();
 	struct hb *hb = sim_connect(sim);
+	struct hb_host_memory memory;
 	struct hb_domain *domains;
+	uint32_t domid;
 	size_t count;
+	bool squeezed;
 
 	(void)state;
-	for (uint32_t domid = 300; domid > 0; domid--)
-		sim_add(sim, &(struct sim_guest){ .domid = domid * 2, .name = "x", .memory_kib = 4 * M,
-						  .maxmem_kib = 4 * M, .vcpus = 1 });
 	assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
-	assert_int_equal(count, 300);
-	for (size_t i = 0; i < count; i++)
-		assert_int_equal(domains[i].domid, 2 * (i + 1));
+	assert_int_equal(count, MANY);
+	assert_int_equal(hb_domain_any_squeezed(hb, &squeezed), 0);
+	assert_false(squeezed);
+	for (uint32_t i = 1; i <= MANY; i++) {
+		assert_int_equal(domains[i - 1].domid, i);
+		assert_int_equal(hb_find(hb, name_of_many(i), &domid, &error), HB_OK);
+		assert_int_equal(domid, i);
+		/* Each of them is promised something, one after the other. */
+		sim_write_key(sim, i, HB_KEY_TARGET, "8192");
+		assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+		assert_int_equal(memory.promised_kib, i * 4 * M);
+	}
+	sim_write_key(sim, MANY, HB_KEY_DYNAMIC_MIN, "4096");
+	assert_int_equal(hb_domain_any_squeezed(hb, &squeezed), 0);
+	assert_true(squeezed);
 	free(domains);
 	hb_close(hb);
 	sim_close(sim);
+}
+
+/*
+ * Another tool makes static-max larger before any of the calls that write a larger one:
+ * it takes no lock, and its maximum is never taken back.
+ */
+static void raise_maximum(struct sim *sim)
+{
+	sim_set_limit(sim, GUEST, 4 * G + M);
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4194304");
+}
+
+static void test_maximum_of_another_tool(void **state)
+{
+	unsigned int calls = 1;
+
+	(void)state;
+	for (unsigned int at = 1; at <= calls; at++) {
+		struct sim *sim = common_host();
+		unsigned int before = sim->calls;
+
+		sim->hook = raise_maximum;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = before + at;
+		assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_OK);
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), 4 * G);
+		calls = sim->calls - before;
+		sim_close(sim);
+	}
+	assert_true(calls > 20);
 }
 
 int main(void)
@@ -855,6 +920,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_report),
 		cmocka_unit_test(test_list_and_find),
 		cmocka_unit_test(test_many_domains),
+		cmocka_unit_test(test_maximum_of_another_tool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,12 +71,16 @@ static void write_number(struct sim *sim, uint32_t domid, const char *key, uint6
 }
 
 /* As in the records that fill_xen() makes. */
+void sim_uuid(const struct sim_guest *guest, char text[SIM_UUID])
+{
+	snprintf(text, SIM_UUID, "%08x-%04x-0000-0000-000000000000", guest->domid, guest->generation);
+}
+
 static void vm_path(char path[SIM_PATH], const struct sim_guest *guest)
 {
-	char uuid[40];
+	char uuid[SIM_UUID];
 
-	snprintf(uuid, sizeof(uuid), "%08x-%04x-0000-0000-000000000000", guest->domid,
-		 guest->generation);
+	sim_uuid(guest, uuid);
 	snprintf(path, SIM_PATH, HB_DIR_VM "/%s", uuid, HB_KEY_VM_MEMORY);
 }
 

@@ -296,7 +296,8 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 
 	*memory = (struct hb_xen_memory){
 		.total_pages = sim->total_pages,
-		.free_pages = sim->free_pages,
+		.free_pages = sim->free_pages - sim->scrub_pages,
+		.scrub_pages = sim->scrub_pages,
 		.outstanding_pages = sim_claimed_pages(sim),
 	};
 	return rc;
@@ -313,10 +314,31 @@ static int enter_domain(struct hb_host *host, uint32_t domid, struct sim_domain 
 	return *domain ? 0 : -ESRCH;
 }
 
+/* That connection has libxl's lock of the domain that has the domid now. */
+static bool holds_lock(struct hb_host *host, const struct sim_domain *domain)
+{
+	const struct connection *connection = connection_of(host);
+	char uuid[SIM_UUID];
+
+	sim_uuid(&domain->guest, uuid);
+	return connection->sim->no_lock ||
+	       (connection->locks && connection->locked_domid == domain->xen.domid &&
+		!strcmp(connection->locked_uuid, uuid));
+}
+
+/* enter_domain() for one that changes it. */
+static int change_domain(struct hb_host *host, uint32_t domid, struct sim_domain **domain)
+{
+	int rc = enter_domain(host, domid, domain);
+
+	assert(rc || holds_lock(host, *domain));
+	return rc;
+}
+
 static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
 {
 	struct sim_domain *domain;
-	int rc = enter_domain(host, domid, &domain);
+	int rc = change_domain(host, domid, &domain);
 
 	if (!rc)
 		domain->xen.max_pages = kib / HB_PAGE_KIB;
@@ -352,6 +374,7 @@ static int sim_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
 
 	if (rc)
 		return rc;
+	assert(holds_lock(host, domain));
 	if (pages <= domain->pool_pages) {
 		sim->free_pages += domain->pool_pages - pages;
 		domain->pool_pages = pages;
@@ -379,7 +402,7 @@ static int sim_get_pod(struct hb_host *host, uint32_t domid, struct hb_xen_pod *
 static int sim_set_pod(struct hb_host *host, uint32_t domid, uint64_t target_pages)
 {
 	struct sim_domain *domain;
-	int rc = enter_domain(host, domid, &domain);
+	int rc = change_domain(host, domid, &domain);
 	uint64_t populated, cache, more;
 
 	if (rc)
@@ -406,6 +429,7 @@ static int sim_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
 
 	if (rc)
 		return rc;
+	assert(sim->no_lock || connection_of(host)->locks_host);
 	if (!pages) {
 		domain->xen.outstanding_pages = 0;
 		return 0;
@@ -435,7 +459,6 @@ static int sim_lock(struct hb_host *host, uint32_t domid, const char *uuid)
 	struct sim *sim = connection->sim;
 	int rc = enter(host, false);
 
-	(void)uuid;
 	assert(!connection->locks);
 	if (rc || sim->no_lock)
 		return rc;
@@ -447,6 +470,7 @@ static int sim_lock(struct hb_host *host, uint32_t domid, const char *uuid)
 		return -EBUSY;
 	connection->locks = true;
 	connection->locked_domid = domid;
+	snprintf(connection->locked_uuid, sizeof(connection->locked_uuid), "%s", uuid);
 	sim->locks++;
 	return 0;
 }
@@ -503,6 +527,21 @@ static int sim_begin(struct hb_host *host, uint32_t *transaction)
 	return 0;
 }
 
+/* What is written belongs to the domain that the connection has locked. */
+static bool may_write(struct hb_host *host, const char *path)
+{
+	const struct connection *connection = connection_of(host);
+	struct sim_domain *domain = sim_domain(connection->sim, connection->locked_domid);
+	char own[SIM_PATH], vm[SIM_PATH];
+
+	if (connection->sim->no_lock)
+		return true;
+	snprintf(own, sizeof(own), HB_DIR_DOMAIN "/", connection->locked_domid);
+	snprintf(vm, sizeof(vm), HB_DIR_VM "/", connection->locked_uuid);
+	return domain && holds_lock(host, domain) &&
+	       (!strncmp(path, own, strlen(own)) || !strncmp(path, vm, strlen(vm)));
+}
+
 static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 {
 	struct sim *sim = sim_of(host);
@@ -515,8 +554,10 @@ static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 	if (!rc && commit && conflicts(sim, transaction))
 		rc = -EAGAIN;
 	for (size_t i = 0; i < transaction->nr_views && commit && !rc; i++) {
-		if (transaction->views[i].written)
-			sim_write(sim, transaction->views[i].path, transaction->views[i].value);
+		if (!transaction->views[i].written)
+			continue;
+		assert(may_write(host, transaction->views[i].path));
+		sim_write(sim, transaction->views[i].path, transaction->views[i].value);
 	}
 	drop_transaction(sim, transaction);
 	return rc;

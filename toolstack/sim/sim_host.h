@@ -5,6 +5,9 @@
  * targets at a rate, rest, stick, lie, reboot or vanish. Nothing in it is random
  * and no time passes but by sleep_ms(), so that a run can be repeated exactly.
  *
+ * Who changes a domain must hold libxl's lock of that very domain, and who sets memory
+ * aside ours of the host: it is an assertion.
+ *
  * Every call of the host interface but the clock's is counted from 1, and a
  * fault can be put on the n-th.
  */
@@ -56,6 +59,7 @@ struct sim_transaction;
 
 struct sim {
 	uint64_t total_pages, free_pages;
+	uint64_t scrub_pages;		/* of the free ones: still to be cleared */
 	uint64_t claimed_pages;		/* by domains that are not simulated */
 	uint64_t clock_ms;
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */

@@ -11,6 +11,7 @@
 
 #define SIM_PATH 160
 #define SIM_TOKEN 32
+#define SIM_UUID 40
 
 /* What a guest's driver has said last; it writes what is another value. */
 struct sim_report {
@@ -41,8 +42,9 @@ struct connection {
 	size_t nr_watches;
 	char (*events)[SIM_TOKEN];	/* tokens, the oldest first */
 	size_t nr_events;
-	bool locks;		/* holds libxl's lock of locked_domid */
+	bool locks;		/* holds libxl's lock of the domain that had this domid and uuid */
 	uint32_t locked_domid;
+	char locked_uuid[SIM_UUID];
 	bool locks_host;	/* holds our lock of the host */
 	int host_lock;		/* by that descriptor, if it is a file */
 };
@@ -52,6 +54,8 @@ void sim_fire(struct sim *sim, const char *path);
 /* All nodes of a domain go, and are told. */
 void sim_remove_nodes(struct sim *sim, uint32_t domid);
 
+/* As text. */
+void sim_uuid(const struct sim_guest *guest, char text[SIM_UUID]);
 /* NULL if there is none. */
 struct sim_domain *sim_domain(const struct sim *sim, uint32_t domid);
 /* The domain's own pages and claims aside: pages claimed for domains. */

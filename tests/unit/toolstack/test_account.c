@@ -75,6 +75,8 @@ static void test_available(void **state)
 
 	(void)state;
 	assert_int_equal(hb_host_available_kib(&host), 6 * G - 512 * M - 655360);
+	assert_int_equal(hb_account_short_kib(&host, 6 * G - 512 * M - 655360), 0);
+	assert_int_equal(hb_account_short_kib(&host, 6 * G), 512 * M + 655360);
 	host.reserved_kib = 30 * G;
 	assert_int_equal(hb_host_available_kib(&host), 0);
 	/* Free 1000, outstanding 300: 700 are left for others. */
