@@ -777,6 +777,36 @@ static void test_release_of_crashed(void **state)
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
 }
 
+/* What the next of its name is to have, beside the claim of one that has crashed: both end. */
+static void test_release_of_both(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_result set;
+	uint64_t before = available();
+
+	(void)state;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	reserve_is(HB_OK, "guest1", G, 0);
+	sim_guest(sim, GUEST)->crashed = true;
+	reserve_is(HB_OK, "guest1", 256 * M, 0);
+	assert_true(available() < before - 512 * M);
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
+	/* The pool of the larger maximum stays. */
+	assert_int_equal(available(), before - 4 * 1536);
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_E_NO_DOMAIN);
+}
+
+/* The claim of a builder is not ours to end. */
+static void test_release_while_built(void **state)
+{
+	(void)state;
+	sim_guest(sim, GUEST)->never_ran = true;
+	sim_domain(sim, GUEST)->xen.outstanding_pages = 1000;
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_E_NO_DOMAIN);
+	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 1000);
+}
+
 static void test_claim(void **state)
 {
 	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
@@ -948,6 +978,8 @@ int main(void)
 		TEST(test_reservation_outlives_corpse),
 		TEST(test_reserve_beside_corpse),
 		TEST(test_release_of_crashed),
+		TEST(test_release_of_both),
+		TEST(test_release_while_built),
 		TEST(test_claim),
 		TEST(test_claim_leaves_others),
 		TEST(test_claim_waits),

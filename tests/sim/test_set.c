@@ -291,6 +291,29 @@ static void test_shrinks_without_pool(void **state)
 	assert_int_equal(without, 1);
 }
 
+/* Any other failure of that step is one. */
+static void test_pool_of_shrinking_guest_fails(void **state)
+{
+	unsigned int failed = 0;
+
+	(void)state;
+	for (unsigned int n = 1; n < 80; n++) {
+		struct sim *sim = short_of_pool(n);
+		uint64_t pool;
+		bool is_pool;
+
+		sim->fault_errno = EIO;
+		if (common_set(sim, "1G", NULL, &result, &error) == HB_E_HOST) {
+			is_pool = strstr(error.message, "paging-pool");
+			sim_xen(sim, GUEST, &pool);
+			failed += is_pool;
+			assert_true(!is_pool || (pool == 3 * M && !result.done));
+		}
+		sim_close(sim);
+	}
+	assert_int_equal(failed, 1);
+}
+
 static void test_timeout(void **state)
 {
 	struct hb_set_request request = { .wait = true, .timeout_s = 3 };
@@ -356,6 +379,9 @@ static void test_superseded(void **state)
 	/* Theirs is left alone. */
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 300 * M);
 	assert_int_equal(maxmem(sim), 301 * M);
+	/* Not for a moment was the limit below that: it did not have to be put right. */
+	for (unsigned int i = 0; i < result.nr_steps; i++)
+		assert_int_not_equal(result.steps[i].kind, HB_STEP_MAXMEM);
 	sim_close(sim);
 }
 
@@ -901,6 +927,7 @@ int main(void)
 		cmocka_unit_test(test_promised_memory),
 		cmocka_unit_test(test_pool_does_not_fit),
 		cmocka_unit_test(test_shrinks_without_pool),
+		cmocka_unit_test(test_pool_of_shrinking_guest_fails),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_superseded),

@@ -197,6 +197,49 @@ static void test_taken_twice_without_locks(void **state)
 	assert_true(take_at_every_call(claim_second, raise_first, false).both > 0);
 }
 
+static enum hb_code release_old(void)
+{
+	struct hb *hb = connect_impatient();
+	enum hb_code code = hb_release(hb, "old", &error);
+
+	hb_close(hb);
+	return code;
+}
+
+static bool is_reserved(const char *name)
+{
+	const char *text = common_state_file("reservations");
+
+	return text && strstr(text, name);
+}
+
+/* The file is read and written as one thing: what is reserved meanwhile stays. */
+static void test_released_and_reserved(void **state)
+{
+	unsigned int at, start, calls = 1, second = 0;
+	enum hb_code code;
+
+	(void)state;
+	for (at = 1; at <= calls; at++) {
+		setup(NULL);
+		share_kib = 64 * M;
+		assert_int_equal(reserve_named("old"), HB_OK);
+		second_taker = reserve_new;
+		second_code = HB_E_INTERNAL;
+		sim->hook = take_second;
+		start = sim->calls;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = start + at;
+		code = release_old();
+		calls = sim->calls - start;
+		assert_int_equal(is_reserved(" old\n"), code != HB_OK);
+		assert_int_equal(is_reserved(" new\n"), second_code == HB_OK);
+		second += second_code == HB_OK;
+		teardown(NULL);
+	}
+	assert_true(second > 0 && at > 5);
+}
+
 static int lock;
 
 static void unlock_later(struct sim *host)
@@ -225,6 +268,26 @@ static void test_host_locked(void **state)
 	/* That the domain is not locked meanwhile is checked by sim_sleep_ms(). */
 	assert_in_range(sim->clock_ms, 500, 520);
 	common_assert_consistent(sim, GUEST);
+}
+
+/* What belongs to a target that stands is written, whatever who waits says; else he is heard. */
+static void test_host_locked_after_the_deed(void **state)
+{
+	struct hb_limits_change change = { .min = { HB_PRESENT, 256 * M } };
+	struct hb_limits limits;
+	struct hb_domain domain;
+	struct hb *hb = connect_impatient();
+
+	(void)state;
+	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
+	hold_host();
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_E_INTERRUPTED);
+	assert_null(common_state_file("limits"));
+	change = (struct hb_limits_change){ .sized = domain.target };
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	assert_non_null(common_state_file("limits"));
+	assert_true(sim->clock_ms >= 500);
+	hb_close(hb);
 }
 
 static bool until_one_second(const struct hb_progress *progress, void *argument)
@@ -267,7 +330,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_taken_once),
 		cmocka_unit_test(test_taken_twice_without_locks),
+		cmocka_unit_test(test_released_and_reserved),
 		cmocka_unit_test_setup_teardown(test_host_locked, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_host_locked_after_the_deed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_host_locked_for_ever, setup, teardown),
 	};
 
