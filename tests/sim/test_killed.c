@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * SIGKILL, for real, at any moment of a process that writes limits and
- * reservations: the next one finds what was there before or what was written,
- * whole, and can write. And killed in the simulation at any call of what changes
- * several domains: each of them is consistent, and nothing stays claimed.
+ * reservations, and an end at each of its calls to the file system: the next one finds
+ * what was there before or what was written, whole, and can write. And killed in the
+ * simulation at any call of what changes several domains, claims, or sets a size and
+ * its limits: each domain is consistent, nothing stays claimed, and what was reserved
+ * before is reserved still. (A raise and a lower of one domain: test_faults.c.)
+ *
+ * The linker puts the __wrap_ functions below in the place of those of the C library.
  */
 #include "common.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "command.h"
 
 #define KILLS 60
 
@@ -107,6 +116,133 @@ static void test_state_files(void **state)
 	}
 }
 
+/* The process ends at the n-th call to the file system from now on; 0: it does not. */
+static unsigned int ends_at;
+
+#define ENDED 77
+
+int __real_open(const char *path, int flags, mode_t mode);
+ssize_t __real_write(int fd, const void *data, size_t size);
+int __real_fsync(int fd);
+int __real_rename(const char *from, const char *to);
+int __wrap_open(const char *path, int flags, mode_t mode);
+ssize_t __wrap_write(int fd, const void *data, size_t size);
+int __wrap_fsync(int fd);
+int __wrap_rename(const char *from, const char *to);
+
+static void end_here(void)
+{
+	if (ends_at && !--ends_at)
+		_exit(ENDED);
+}
+
+int __wrap_open(const char *path, int flags, mode_t mode)
+{
+	end_here();
+	return __real_open(path, flags, mode);
+}
+
+/* Half of it is written then. */
+ssize_t __wrap_write(int fd, const void *data, size_t size)
+{
+	if (ends_at == 1 && __real_write(fd, data, size / 2) < 0)
+		_exit(1);
+	end_here();
+	return __real_write(fd, data, size);
+}
+
+int __wrap_fsync(int fd)
+{
+	end_here();
+	return __real_fsync(fd);
+}
+
+int __wrap_rename(const char *from, const char *to)
+{
+	end_here();
+	return __real_rename(from, to);
+}
+
+/* Both files, as one text. */
+static void read_state(char text[1024])
+{
+	const char *limits = common_state_file("limits");
+	int used = snprintf(text, 1024, "%s", limits ? limits : "");
+
+	snprintf(text + used, 1024 - used, "%s", common_state_file("reservations"));
+}
+
+static void prepare_writer(void)
+{
+	setup(NULL);
+	command_sim = sim;
+	assert_int_equal(command_line("limits 5 --min=64M"), 0);
+	assert_int_equal(command_line("reserve 64M --for=first"), 0);
+	assert_int_equal(command_line("reserve 64M --for=second"), 0);
+}
+
+/* Returns false if the process was through before its n-th call. */
+static bool is_ended_at(const char *line, unsigned int n)
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		ends_at = n;
+		_exit(command_line(line));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_true(WEXITSTATUS(status) == ENDED || WEXITSTATUS(status) == 0);
+	return WEXITSTATUS(status) == ENDED;
+}
+
+/* Who comes next gets through, also with less than what may have been left half-written. */
+static void check_next_writer(void)
+{
+	assert_int_equal(command_line("limits 5 --forget"), 0);
+	assert_string_equal(common_state_file("limits"), "hotballoon limits 1\n");
+	assert_int_equal(command_line("release second"), 0);
+	assert_null(strstr(common_state_file("reservations"), "second"));
+	assert_int_equal(command_line("reserve"), 0);
+}
+
+static void end_at_every_call(const char *line)
+{
+	char before[1024], after[1024], found[1024];
+	bool ended = true;
+	unsigned int n;
+
+	prepare_writer();
+	read_state(before);
+	assert_int_equal(command_line(line), 0);
+	read_state(after);
+	assert_string_not_equal(before, after);
+	command_teardown(NULL);
+	for (n = 1; ended; n++) {
+		prepare_writer();
+		ended = is_ended_at(line, n);
+		read_state(found);
+		if (strcmp(found, after) && (!ended || strcmp(found, before)))
+			fail_msg("%s, ended at %u: %s", line, n, found);
+		check_next_writer();
+		command_teardown(NULL);
+	}
+	/* It opens, writes, syncs and renames. */
+	assert_true(n > 5);
+}
+
+static void test_ended_at_every_call(void **state)
+{
+	(void)state;
+	end_at_every_call("limits 5 --min=128M --weight=2000");
+	end_at_every_call("limits 5 --off");
+	end_at_every_call("reserve 64M --for=a-name-that-is-longer-than-the-others");
+	end_at_every_call("reserve 512M --for=first");
+	end_at_every_call("release first");
+}
+
 /* Two guests that give, and one call after the other at which the process ends. */
 static struct sim *host_that_gives(void)
 {
@@ -188,12 +324,72 @@ static void test_free_killed(void **state)
 	}
 }
 
+/* Claims, and sizes with limits: killed at every call, and once more. */
+static const struct operation {
+	const char *lines[3];	/* what comes before, what is killed, what ends it */
+} operations[] = {
+	{ { "max 5 2G", "reserve 1G --for=guest1", "release guest1" } },
+	{ { "max 5 2G", "set 5 640M --wait", "limits 5 --reset --force" } },
+	{ { "max 5 1G", "limits 5 --reset", "limits 5 --reset" } },
+	{ { "reserve 64M --for=gone", "release gone", "release gone" } },
+};
+
+static void prepare_operation(const struct operation *operation)
+{
+	setup(NULL);
+	command_sim = sim;
+	assert_int_equal(command_line("reserve 96M --for=kept"), 0);
+	assert_int_equal(command_line(operation->lines[0]), 0);
+}
+
+/* Returns how many calls it makes if it is not killed. */
+static unsigned int kill_operation_at(const struct operation *operation, unsigned int at)
+{
+	unsigned int before, calls;
+	int code;
+
+	prepare_operation(operation);
+	before = sim->calls;
+	sim->fault = SIM_FAULT_KILL;
+	sim->fault_at = before + at;
+	command_line(operation->lines[1]);
+	calls = sim->calls - before;
+	sim->fault = SIM_FAULT_NONE;
+	common_assert_consistent(sim, GUEST);
+	assert_non_null(strstr(common_state_file("reservations"), " kept\n"));
+	code = command_line(operation->lines[2]);
+	/* Of release: there was nothing any more, or not yet. */
+	if (code && code != HB_E_NO_DOMAIN)
+		fail_msg("%s, killed at %u: %s", operation->lines[1], at, command_err);
+	assert_sound(sim);
+	common_assert_consistent(sim, GUEST);
+	assert_int_equal(command_line("reserve"), 0);
+	assert_non_null(strstr(command_out, "kept"));
+	command_teardown(NULL);
+	return calls;
+}
+
+static void test_operations_killed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
+		unsigned int at = 1;
+
+		/* Past its last call it is not killed. */
+		while (kill_operation_at(&operations[i], at) >= at)
+			at++;
+		assert_true(at > 5);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_state_files),
+		cmocka_unit_test(test_ended_at_every_call),
+		cmocka_unit_test(test_operations_killed),
 		TEST(test_free_killed),
 	};
 
