@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keys of a domain with values of any form, then every command that reads them. A
- * line is a key's letter and its value; capital letters are keys that only the host
+ * line is a key's letter and its value, of any bytes; capital letters are keys that only the host
  * can write, and ! makes it an HVM guest. Whatever a guest writes, its domain stays
  * consistent.
  */
@@ -26,16 +26,16 @@ static const char *const host_keys[] = {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Returns whether a host's key was written. */
-static bool write_key(const char *line)
+static bool write_key(const char *line, size_t length)
 {
-	char letter = line[0];
+	char letter = length ? line[0] : '\0';
 
 	if (letter == '!') {
 		sim_domain(command_sim, GUEST)->xen.pvh = false;
 	} else if (letter >= 'a' && letter < (char)('a' + COUNT(guest_keys))) {
-		sim_write_key(command_sim, GUEST, guest_keys[letter - 'a'], line + 1);
+		sim_write_key_bytes(command_sim, GUEST, guest_keys[letter - 'a'], line + 1, length - 1);
 	} else if (letter >= 'A' && letter < (char)('A' + COUNT(host_keys))) {
-		sim_write_key(command_sim, GUEST, host_keys[letter - 'A'], line + 1);
+		sim_write_key_bytes(command_sim, GUEST, host_keys[letter - 'A'], line + 1, length - 1);
 		return true;
 	}
 	return false;
@@ -50,12 +50,17 @@ static void run_all(void)
 		{ "set", "5", "300M", "--wait=1", "--json" }, { "max", "5", "+64M", "--json" },
 		{ "wait", "5", "--timeout=1", "--json" }, { "limits", "5", "--auto", "--json" },
 		{ "limits", "5", "--reset", "--force", "--json" },
+		{ "reserve", "1G", "--for=guest1", "--json" }, { "release", "guest1", "--json" },
+		/* Ends every wait: the last. */
+		{ "watch", "--json" },
 	};
 
 	for (size_t i = 0; i < COUNT(lines); i++) {
 		char *argv[7] = { (char *)"hotballoon" };
 		int argc = 1;
 
+		if (i + 1 == COUNT(lines))
+			host_interrupt_in(200);
 		while (argc <= 5 && lines[i][argc - 1]) {
 			argv[argc] = (char *)lines[i][argc - 1];
 			argc++;
@@ -74,15 +79,18 @@ static void read_limits(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char text[512], *rest = fuzz_text(text, sizeof(text), data, size), *line;
+	const char *line = (const char *)data, *end = line + size, *next;
 	bool host = false;
 
 	host_begin();
 	host_new();
 	/* What is written stays: the guest's own driver says nothing any more. */
 	sim_guest(command_sim, GUEST)->reports = false;
-	while ((line = strsep(&rest, "\n")))
-		host |= write_key(line);
+	for (; line < end; line = next + 1) {
+		next = memchr(line, '\n', end - line);
+		next = next ? next : end;
+		host |= write_key(line, next - line);
+	}
 	run_all();
 	read_limits();
 	if (!host)

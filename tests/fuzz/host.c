@@ -40,7 +40,7 @@ void host_begin(void)
 
 static void interrupt(struct sim *sim)
 {
-	if (sim->clock_ms >= INTERRUPT_MS)
+	if (sim->clock_ms >= sim->interrupt_ms)
 		raise(SIGINT);
 }
 
@@ -49,7 +49,12 @@ void host_new(void)
 	remove_state();
 	command_sim = common_host();
 	command_sim->tick = interrupt;
-	command_sim->interrupt_ms = INTERRUPT_MS;
+	host_interrupt_in(INTERRUPT_MS);
+}
+
+void host_interrupt_in(unsigned int ms)
+{
+	command_sim->interrupt_ms = command_sim->clock_ms + ms;
 }
 
 void host_end(void)
@@ -58,7 +63,7 @@ void host_end(void)
 	sim_close(command_sim);
 }
 
-void host_write_state(const char *name, const char *text)
+void host_write_state(const char *name, const void *data, size_t size)
 {
 	char path[128];
 	FILE *file;
@@ -66,7 +71,7 @@ void host_write_state(const char *name, const char *text)
 	snprintf(path, sizeof(path), "%s/%s", state_dir, name);
 	file = fopen(path, "w");
 	MUST(file);
-	fputs(text, file);
+	MUST(fwrite(data, 1, size, file) == size);
 	fclose(file);
 }
 

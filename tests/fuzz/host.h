@@ -11,6 +11,8 @@
 void host_begin(void);
 /* A new host with a guest, and an empty state directory. */
 void host_new(void);
+/* From that moment on, in ms from now, Ctrl-C ends every wait; at first it is a minute. */
+void host_interrupt_in(unsigned int ms);
 void host_end(void);
 /*
  * Runs it; a wait without end is interrupted. argv is as of main(), NULL at the end.
@@ -19,6 +21,6 @@ void host_end(void);
 int host_run(int argc, char **argv);
 
 /* One of the files of the state directory, as somebody else has left it. */
-void host_write_state(const char *name, const char *text);
+void host_write_state(const char *name, const void *data, size_t size);
 
 #endif

@@ -79,6 +79,17 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid)
 	assert_int_equal(sim_pages(sim), sim->total_pages);
 }
 
+static bool same_number(const struct hb_number *a, const struct hb_number *b)
+{
+	return a->presence == b->presence && a->value == b->value;
+}
+
+bool common_same_limits(const struct hb_limits *a, const struct hb_limits *b)
+{
+	return a->mode == b->mode && a->weight == b->weight && same_number(&a->min, &b->min) &&
+	       same_number(&a->max, &b->max) && same_number(&a->set, &b->set);
+}
+
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error)
 {

@@ -39,6 +39,9 @@ void common_other_tool(struct sim *sim, uint64_t target_kib);
  */
 void common_assert_consistent(const struct sim *sim, uint32_t domid);
 
+/* By what they say: between their fields there can be anything. */
+bool common_same_limits(const struct hb_limits *a, const struct hb_limits *b);
+
 /* Set the size through a connection of its own. */
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error);

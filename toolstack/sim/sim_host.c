@@ -95,12 +95,19 @@ const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key)
 	return sim_read(sim, path);
 }
 
-void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value)
+void sim_write_key_bytes(struct sim *sim, uint32_t domid, const char *key, const void *value,
+			 size_t length)
 {
 	char path[SIM_PATH];
 
 	key_path(path, domid, key);
-	sim_write(sim, path, value);
+	sim_store_write(&sim->store, path, value, length);
+	sim_fire(sim, path);
+}
+
+void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value)
+{
+	sim_write_key_bytes(sim, domid, key, value, strlen(value));
 }
 
 static void remove_node(struct sim *sim, struct sim_node *node)

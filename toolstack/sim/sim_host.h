@@ -127,6 +127,9 @@ void sim_write(struct sim *sim, const char *path, const char *value);
 /* The same for a key of keys.h of a domain. */
 const char *sim_read_key(const struct sim *sim, uint32_t domid, const char *key);
 void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char *value);
+/* With any bytes in it. */
+void sim_write_key_bytes(struct sim *sim, uint32_t domid, const char *key, const void *value,
+			 size_t length);
 void sim_remove_key(struct sim *sim, uint32_t domid, const char *key);
 /* Has the domain nodes anywhere, dead or alive? */
 bool sim_has_nodes(const struct sim *sim, uint32_t domid);
