@@ -191,21 +191,22 @@ static const struct constraint {
 	const char *id;
 	unsigned int static_min, dynamic_min, target, dynamic_max, static_max;
 	enum verdict verdict;
+	const char *why;	/* of INVALID: which of the rules it is against */
 } constraints[] = {
-	{ "xapi-valid-01", 0, 1, 2, 3, 4, VALID },
-	{ "xapi-valid-03", 1, 1, 2, 3, 4, VALID },
-	{ "xapi-valid-05", 2, 2, 2, 3, 4, VALID },
-	{ "xapi-valid-07", 3, 3, 3, 3, 4, VALID },
-	{ "xapi-valid-09", 4, 4, 4, 4, 4, VALID },
-	{ "xapi-invalid-01", 2, 1, 2, 3, 4, INVALID },
-	{ "xapi-invalid-03", 5, 1, 2, 3, 4, INVALID },
-	{ "xapi-invalid-05", 0, 5, 2, 3, 4, INVALID },
-	{ "xapi-pinned-01", 0, 0, 0, 0, 5, PINNED },
-	{ "xapi-pinned-03", 0, 2, 2, 2, 5, PINNED },
-	{ "xapi-pinned-05", 0, 4, 4, 4, 5, PINNED },
-	{ "xapi-unpinned-01", 0, 0, 0, 1, 5, UNPINNED },
-	{ "xapi-unpinned-03", 0, 2, 2, 3, 5, UNPINNED },
-	{ "xapi-unpinned-05", 0, 3, 4, 4, 5, UNPINNED },
+	{ "xapi-valid-01", 0, 1, 2, 3, 4, VALID, NULL },
+	{ "xapi-valid-03", 1, 1, 2, 3, 4, VALID, NULL },
+	{ "xapi-valid-05", 2, 2, 2, 3, 4, VALID, NULL },
+	{ "xapi-valid-07", 3, 3, 3, 3, 4, VALID, NULL },
+	{ "xapi-valid-09", 4, 4, 4, 4, 4, VALID, NULL },
+	{ "xapi-invalid-01", 2, 1, 2, 3, 4, INVALID, "guest1 cannot live with 1M" },
+	{ "xapi-invalid-03", 5, 1, 2, 3, 4, INVALID, "guest1 cannot live with 1M" },
+	{ "xapi-invalid-05", 0, 5, 2, 3, 4, INVALID, "would be 5M and its maximum 3M" },
+	{ "xapi-pinned-01", 0, 0, 0, 0, 5, PINNED, NULL },
+	{ "xapi-pinned-03", 0, 2, 2, 2, 5, PINNED, NULL },
+	{ "xapi-pinned-05", 0, 4, 4, 4, 5, PINNED, NULL },
+	{ "xapi-unpinned-01", 0, 0, 0, 1, 5, UNPINNED, NULL },
+	{ "xapi-unpinned-03", 0, 2, 2, 3, 5, UNPINNED, NULL },
+	{ "xapi-unpinned-05", 0, 3, 4, 4, 5, UNPINNED, NULL },
 };
 
 static void write_kib(const char *key, uint64_t kib)
@@ -262,6 +263,7 @@ static void check_limits(const struct constraint *row)
 		assert_int_equal(command_line("limits guest1 --forget"), 0);
 		assert_int_equal(give_limits(min, max), HB_E_USAGE);
 		object = command_json();
+		assert_non_null(strstr(json_object_get_string(command_at(object, "error.message")), row->why));
 		assert_non_null(command_at(object, "error.remedy"));
 		json_object_put(object);
 		assert_null(strstr(common_state_file("limits"), "mode="));
@@ -305,8 +307,8 @@ static void test_constraints(void **state)
 
 /* xapi-reset-01 and xapi-reset-03, the same source: test_reset_to_safe_defaults. */
 static const struct constraint resets[] = {
-	{ "xapi-reset-01", 256, 512, 1024, 2048, 4096, VALID },
-	{ "xapi-reset-03", 1024, 1024, 1024, 1024, 1024, VALID },
+	{ "xapi-reset-01", 256, 512, 1024, 2048, 4096, VALID, NULL },
+	{ "xapi-reset-03", 1024, 1024, 1024, 1024, 1024, VALID, NULL },
 };
 
 static void check_reset(const struct constraint *row)
