@@ -169,6 +169,17 @@ struct hb *common_connect(struct sim *sim)
 	return hb;
 }
 
+uint64_t common_available(struct sim *sim)
+{
+	struct hb *hb = common_connect(sim);
+	struct hb_host_memory memory;
+	struct hb_error error;
+
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	hb_close(hb);
+	return hb_host_available_kib(&memory);
+}
+
 const char *common_state_file(const char *name)
 {
 	static char text[65536];

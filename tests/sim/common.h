@@ -59,6 +59,8 @@ void common_remove_state_dir(void);
 void common_lock_file(struct sim *sim);
 /* A handle that keeps its state there. */
 struct hb *common_connect(struct sim *sim);
+/* What the host has to give, as a process of its own is told. */
+uint64_t common_available(struct sim *sim);
 /* Text of a file there, valid until the next call; NULL if there is none. */
 const char *common_state_file(const char *name);
 void common_write_state_file(const char *name, const char *text);

@@ -30,16 +30,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t available(void)
-{
-	struct hb *hb = common_connect(sim);
-	struct hb_host_memory memory;
-
-	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
-	hb_close(hb);
-	return hb_host_available_kib(&memory);
-}
-
 /* libxl makes the domain, and Xen sets aside what it is to get. */
 static void claim_web(struct sim *of)
 {
@@ -79,15 +69,15 @@ static void counted_while(void (*happens)(struct sim *), void (*prepare)(void))
 		setup(NULL);
 		prepare();
 		sim->calls = 0;
-		before = available();
+		before = common_available(sim);
 		calls = sim->calls;
 		sim->calls = 0;
 		sim->hook = happens;
 		sim->fault = SIM_FAULT_HOOK;
 		sim->fault_at = at;
-		during = available();
+		during = common_available(sim);
 		sim->fault = SIM_FAULT_NONE;
-		after = available();
+		after = common_available(sim);
 		/* Nobody has promised or given back anything: it cannot have become more. */
 		if (during > before || during > after)
 			fail_msg("call %u of %u: %ju KiB to give, between %ju and %ju", at, calls,
@@ -155,10 +145,10 @@ static void test_scrubbed_is_set(void **state)
 
 	(void)state;
 	setup(NULL);
-	all = available();
+	all = common_available(sim);
 	teardown(NULL);
 	scrubbed();
-	assert_int_equal(available(), all);
+	assert_int_equal(common_available(sim), all);
 	/* What its paging pool grows by is part of it. */
 	hb_size_format((512 * M + all - all / 200) / M * M, size);
 	if (common_set(sim, size, NULL, &result, &ignored))
@@ -179,7 +169,7 @@ static void test_scrubbed_is_free(void **state)
 	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
 	assert_int_equal(memory.free_kib, 0);
 	assert_int_equal(memory.scrub_kib, sim->free_pages * HB_PAGE_KIB);
-	request.need_kib = available();
+	request.need_kib = common_available(sim);
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(result.count, 0);
 	free(result.entries);

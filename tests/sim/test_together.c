@@ -37,16 +37,6 @@ static int teardown(void **state)
 	return 0;
 }
 
-static uint64_t available(void)
-{
-	struct hb *hb = common_connect(sim);
-	struct hb_host_memory memory;
-
-	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
-	hb_close(hb);
-	return hb_host_available_kib(&memory);
-}
-
 /* Who finds the host locked does not wait: the other one cannot go on before it returns. */
 static bool impatient(const struct hb_progress *progress, void *argument)
 {
@@ -140,7 +130,7 @@ static unsigned int take_together(taker_fn *first, taker_fn *second, unsigned in
 
 	setup(NULL);
 	sim->no_lock = !locks;
-	share_kib = available() * 2 / 3 / HB_PAGE_KIB * HB_PAGE_KIB;
+	share_kib = common_available(sim) * 2 / 3 / HB_PAGE_KIB * HB_PAGE_KIB;
 	second_taker = second;
 	second_code = HB_E_INTERNAL;
 	start = sim->calls;
@@ -320,7 +310,7 @@ static void test_host_locked_for_ever(void **state)
 	assert_in_range(sim->clock_ms, 36000, 36100);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
 	/* What needs no lock goes on. */
-	assert_true(available() > 0);
+	assert_true(common_available(sim) > 0);
 	close(lock);
 	assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_OK);
 }
