@@ -507,6 +507,102 @@ static void test_report_of_liar(void **state)
 	assert_int_equal(limits.mode, HB_MODE_OFF);
 }
 
+/*
+ * Five that give, of whom another tool takes one in each round but the last: as soon as
+ * it has been asked for more.
+ */
+#define DONORS 5
+#define FIRST_DONOR 10U
+
+static unsigned int taken;
+static uint64_t asked_kib;
+static unsigned int last_round_calls;	/* at which call the last of them was first waited for */
+
+static void take_one_a_round(struct sim *host)
+{
+	uint32_t domid = FIRST_DONOR + taken;
+
+	if (common_number(host, domid, HB_KEY_TARGET) >= asked_kib)
+		return;
+	if (taken == DONORS - 1) {
+		last_round_calls = last_round_calls ? last_round_calls : host->calls;
+		return;
+	}
+	sim_set_limit(host, domid, 257 * M);
+	sim_write_key(host, domid, HB_KEY_TARGET, "262144");
+	taken++;
+	asked_kib = common_number(host, domid + 1, HB_KEY_TARGET);
+}
+
+static void let_time_pass(struct sim *host)
+{
+	sim_run(host, 2000);
+}
+
+/* Returns how many calls it took; it ends well although time passes before call number at. */
+static unsigned int free_in_five_rounds(void **state, unsigned int at)
+{
+	struct sim_guest guest = usual_guest;
+	uint64_t before;
+
+	teardown(state);
+	setup(state);
+	guest.name = "donor";
+	guest.memory_kib = guest.maxmem_kib = 256 * M;
+	/* What Xen counts above a target is promised to nobody: the sums would be off by it. */
+	guest.offset_kib = 0;
+	for (guest.domid = FIRST_DONOR; guest.domid < FIRST_DONOR + DONORS; guest.domid++) {
+		sim_add(sim, &guest);
+		limit(guest.domid, 16 * M, 0);
+	}
+	before = available();
+	taken = last_round_calls = 0;
+	asked_kib = 256 * M;
+	sim->tick = take_one_a_round;
+	sim->hook = let_time_pass;
+	sim->fault = SIM_FAULT_HOOK;
+	sim->fault_at = at;
+	if (make_free(before + 200 * M, false))
+		fail_msg("call %u: %s", at, error.message);
+	assert_int_equal(taken, DONORS - 1);
+	assert_true(available() >= before + 200 * M);
+	forget_result();
+	return sim->calls;
+}
+
+static void test_last_round(void **state)
+{
+	unsigned int at, calls = free_in_five_rounds(state, 0);
+
+	for (at = last_round_calls + 1; at <= calls; at++)
+		calls = free_in_five_rounds(state, at);
+	assert_true(at > last_round_calls + 20);
+}
+
+static uint64_t seen_rate_kib_s;
+
+static bool see_rate(const struct hb_progress *progress, void *argument)
+{
+	(void)argument;
+	if (progress->rate_kib_s)
+		seen_rate_kib_s = progress->rate_kib_s;
+	return true;
+}
+
+/* The host comes nearer to what is asked for as fast as the one guest gives it. */
+static void test_rate(void **state)
+{
+	struct hb_free_request request = { 0 };
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	request.need_kib = available() + G;
+	hb_set_progress(hb, see_rate, NULL);
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	assert_in_range(seen_rate_kib_s, usual_guest.rate_kib_s * 9 / 10, usual_guest.rate_kib_s * 11 / 10);
+	forget_result();
+}
+
 static bool stop_at_once(const struct hb_progress *progress, void *argument)
 {
 	(void)argument;
@@ -967,6 +1063,8 @@ int main(void)
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
+		TEST(test_last_round),
+		TEST(test_rate),
 		TEST(test_interrupted),
 		TEST(test_interrupted_at_lock),
 		TEST(test_reserve),

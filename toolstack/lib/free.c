@@ -348,8 +348,11 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 
 	while (!code && work->result->after_kib < work->request->need_kib) {
 		code = judge_all(work, &moving, error);
-		if (code || !moving)
+		if (code)
 			return code;
+		/* Who has come to rest has done so after the look that was too little. */
+		if (!moving)
+			return look_at_host(work, error);
 		if (!report_progress(work))
 			return hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
