@@ -357,7 +357,8 @@ struct hb_limits {
 	unsigned int weight;		/* 1 ... HB_WEIGHT_MAX: its share where memory is short */
 	/*
 	 * The target that automatic sizing has written last. A domain with another
-	 * target is pinned: a person wins over a manager.
+	 * target is pinned: a person wins over a manager. The 1 MiB that libxl puts on
+	 * the target of an HVM guest, or takes off, when it builds it anew is no other.
 	 */
 	struct hb_number set;
 };
@@ -427,11 +428,11 @@ struct hb_free_result {
 
 /*
  * Make memory free now, from guests that managers may size (hb_limits_set()), in
- * inverse proportion to their weights and never below their minimum. Guests that
- * do not move are left and others asked instead. If all together cannot give
- * enough, nothing is done: HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests
- * that have given stay smaller, also when the wait ends early. *result is filled
- * whatever the return code is.
+ * inverse proportion to their weights and never below their minimum; one with a
+ * claim frees nothing but for that, and is not asked. Guests that do not move are
+ * left and others asked instead. If all together cannot give enough, nothing is done:
+ * HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests that have given stay smaller,
+ * also when the wait ends early. *result is filled whatever the return code is.
  */
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error);

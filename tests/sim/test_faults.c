@@ -293,7 +293,7 @@ static void test_kill_and_back(void **state)
 static void test_host_fails_for_good(void **state)
 {
 	struct outcome before, after, now;
-	unsigned int calls = count_calls(&operations[0], &before, &after), left_behind = 0;
+	unsigned int calls = count_calls(&operations[0], &before, &after), left_behind = 0, both = 0;
 
 	(void)state;
 	for (unsigned int at = 1; at <= calls; at++) {
@@ -310,12 +310,14 @@ static void test_host_fails_for_good(void **state)
 			assert_non_null(strstr(error.remedy, "could not be put back: "));
 			assert_true(now.maxmem == before.maxmem || strstr(error.remedy, "maxmem to 513M"));
 			assert_true(now.pool == before.pool || strstr(error.remedy, "paging-pool to 4M"));
+			both += !!strstr(error.remedy, ": maxmem to 513M, paging-pool to 4M (");
 			left_behind++;
 		}
 		assert_repaired(sim, &operations[0], &after);
 		sim_close(sim);
 	}
 	assert_true(left_behind > 0);
+	assert_true(both > 0);
 }
 
 /* A writer that is always faster: given up and undone after a while. */

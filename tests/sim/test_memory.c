@@ -193,7 +193,6 @@ static void test_scrubbed_is_reserved(void **state)
 	scrubbed();
 	hb = common_connect(sim);
 	assert_int_equal(hb_max(hb, GUEST, &larger, &result, &error), HB_OK);
-	sim->scrub_pages = sim->free_pages;
 	if (hb_reserve(hb, &request, &reservation, &error))
 		fail_msg("%s", error.message);
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB, reservation.left_kib);

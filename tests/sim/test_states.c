@@ -228,7 +228,6 @@ static void test_gone_while_listed(void **state)
 	assert_in_range(left_out, 10, calls - 2);
 }
 
-/* explain says what keeps a domain where it is. */
 /* What gets no other size gets no other limit, either: its builder has set that. */
 static void test_limit_stays(void **state)
 {
@@ -249,6 +248,7 @@ static void test_limit_stays(void **state)
 	assert_int_equal(n, 10);
 }
 
+/* explain says what keeps a domain where it is. */
 static void test_explained(void **state)
 {
 	static const struct {

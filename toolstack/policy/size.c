@@ -210,13 +210,14 @@ static bool separates_groups(char c)
 	return c && strchr(",.'_", c);
 }
 
-/* "1,024M": digits in groups of three, as some write them. */
+/* "1,024M", "1,024MB": a size with its digits in groups of three, as some write them. */
 static bool likely_grouped(char form[LIKELY_TEXT], const char *sign, uint64_t number,
 			   const char *rest)
 {
 	size_t used = snprintf(form, LIKELY_TEXT, "%s%" PRIu64, sign, number);
 	struct hb_size size;
 	struct hb_error ignored;
+	bool decimal;
 
 	if (number == 0 || number >= 1000 || !separates_groups(*rest))
 		return false;
@@ -226,8 +227,9 @@ static bool likely_grouped(char form[LIKELY_TEXT], const char *sign, uint64_t nu
 		memcpy(form + used, rest + 1, 3);
 		used += 3;
 	}
-	return snprintf(form + used, LIKELY_TEXT - used, "%s", rest) < (int)(LIKELY_TEXT - used) &&
-	       !hb_size_parse(form, &size, &ignored);
+	decimal = *rest && !strcasecmp(rest + 1, "B");
+	snprintf(form + used, LIKELY_TEXT - used, "%.*s", decimal ? 1 : (int)LIKELY_TEXT, rest);
+	return !hb_size_parse(form, &size, &ignored) && size.kind != HB_SIZE_PERCENT;
 }
 
 static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t whole,

@@ -300,11 +300,13 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 {
 	struct sim *sim = sim_of(host);
 	int rc = enter(host, false);
+	/* Xen clears what it gives away first. */
+	uint64_t scrub = sim->scrub_pages < sim->free_pages ? sim->scrub_pages : sim->free_pages;
 
 	*memory = (struct hb_xen_memory){
 		.total_pages = sim->total_pages,
-		.free_pages = sim->free_pages - sim->scrub_pages,
-		.scrub_pages = sim->scrub_pages,
+		.free_pages = sim->free_pages - scrub,
+		.scrub_pages = scrub,
 		.outstanding_pages = sim_claimed_pages(sim),
 	};
 	return rc;

@@ -124,6 +124,11 @@ static const struct refused {
 	/* Some group digits by three. */
 	{ "1,024M", "fraction", "write 1024M or 1048K" },
 	{ "-1.536M", "fraction", "write -1536M or -1572K" },
+	{ "1,024GB", "fraction", "write 1024G or 1073740K" },
+	{ "1'024gb", "unknown unit", "write 1024g" },
+	{ "1,024Mi", "fraction", "smaller unit" },
+	{ "+1.500%", "fraction", "write +1% or +2%" },
+	{ "+2,500%", "fraction", "write +2% or +3%" },
 	{ "1,048,576K", "fraction", "write 1048576K" },
 	{ "1'024M", "unknown unit", "write 1024M" },
 	{ "1_000_000K", "unknown unit", "write 1000000K" },
