@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Keys of a domain with values of any form, then every command that reads them. A
- * line is a key's letter and its value, of any bytes; capital letters are keys that only the host
- * can write, and ! makes it an HVM guest. Whatever a guest writes, its domain stays
- * consistent.
+ * line is a key's letter and its value, of any bytes; capital letters are keys that only
+ * the host can write, and ! makes it an HVM guest. Whatever a guest writes, its domain
+ * stays consistent.
  */
 #include "host.h"
 

@@ -411,6 +411,7 @@ static void test_gone_when_asked(void **state)
 static void test_hung_lock_and_timeout(void **state)
 {
 	struct hb_free_request request = { .need_kib = available() + 800 * M, .timeout_s = 12 };
+	uint64_t start = sim->clock_ms;
 
 	(void)state;
 	limit(SECOND, 512 * M, 0);
@@ -419,12 +420,16 @@ static void test_hung_lock_and_timeout(void **state)
 	sim->locked_until_ms = 1000000;
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(target(THIRD), 2 * G);
+	assert_in_range(sim->clock_ms - start, 3000, 12000);
 	forget_result();
 	/* Nobody is left who moves: to wait longer would not help. */
 	request.need_kib = available() + 1500 * M;
 	request.timeout_s = 1;
 	sim_guest(sim, SECOND)->rate_kib_s = 4 * G;
+	start = sim->clock_ms;
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_STUCK);
+	/* That second, and one more to let maxmem follow. */
+	assert_in_range(sim->clock_ms - start, 1000, 2500);
 	forget_result();
 }
 

@@ -11,8 +11,6 @@
  */
 #include "common.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,29 +21,12 @@
 
 #define KILLS 60
 
-static struct sim *sim;
 static struct hb_error error;
-
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	sim = common_host();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	common_remove_state_dir();
-	return 0;
-}
 
 /* Never returns: writes limits and reservations in turn until it is killed. */
 static void write_for_ever(int ready)
 {
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = common_connect(command_sim);
 	struct hb_domain domain;
 	struct hb_limits limits;
 	struct hb_reservation reservation;
@@ -90,7 +71,7 @@ static void kill_one(unsigned int after_us)
 
 static void check_state(void)
 {
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = common_connect(command_sim);
 	struct hb_reservation *list;
 	struct hb_domain domain;
 	struct hb_limits limits;
@@ -109,7 +90,7 @@ static void check_state(void)
 static void test_state_files(void **state)
 {
 	(void)state;
-	common_lock_file(sim);
+	common_lock_file(command_sim);
 	for (unsigned int i = 0; i < KILLS; i++) {
 		kill_one(i * 97 % 3000);
 		check_state();
@@ -174,8 +155,7 @@ static void read_state(char text[1024])
 
 static void prepare_writer(void)
 {
-	setup(NULL);
-	command_sim = sim;
+	command_setup(NULL);
 	assert_int_equal(command_line("limits 5 --min=64M"), 0);
 	assert_int_equal(command_line("reserve 64M --for=first"), 0);
 	assert_int_equal(command_line("reserve 64M --for=second"), 0);
@@ -336,8 +316,7 @@ static const struct operation {
 
 static void prepare_operation(const struct operation *operation)
 {
-	setup(NULL);
-	command_sim = sim;
+	command_setup(NULL);
 	assert_int_equal(command_line("reserve 96M --for=kept"), 0);
 	assert_int_equal(command_line(operation->lines[0]), 0);
 }
@@ -349,20 +328,20 @@ static unsigned int kill_operation_at(const struct operation *operation, unsigne
 	int code;
 
 	prepare_operation(operation);
-	before = sim->calls;
-	sim->fault = SIM_FAULT_KILL;
-	sim->fault_at = before + at;
+	before = command_sim->calls;
+	command_sim->fault = SIM_FAULT_KILL;
+	command_sim->fault_at = before + at;
 	command_line(operation->lines[1]);
-	calls = sim->calls - before;
-	sim->fault = SIM_FAULT_NONE;
-	common_assert_consistent(sim, GUEST);
+	calls = command_sim->calls - before;
+	command_sim->fault = SIM_FAULT_NONE;
+	common_assert_consistent(command_sim, GUEST);
 	assert_non_null(strstr(common_state_file("reservations"), " kept\n"));
 	code = command_line(operation->lines[2]);
 	/* Of release: there was nothing any more, or not yet. */
 	if (code && code != HB_E_NO_DOMAIN)
 		fail_msg("%s, killed at %u: %s", operation->lines[1], at, command_err);
-	assert_sound(sim);
-	common_assert_consistent(sim, GUEST);
+	assert_sound(command_sim);
+	common_assert_consistent(command_sim, GUEST);
 	assert_int_equal(command_line("reserve"), 0);
 	assert_non_null(strstr(command_out, "kept"));
 	command_teardown(NULL);
@@ -382,7 +361,7 @@ static void test_operations_killed(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
 int main(void)
 {

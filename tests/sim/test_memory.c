@@ -2,33 +2,17 @@
 /*
  * What the host has to give while others take of it: guests and libxl wait for no lock
  * of ours, and can come in before any of the calls that it is counted with. What one of
- * them takes then may count twice for a moment, and never not at all.  And what of it Xen
+ * them takes then may count twice for a moment, and never not at all. And what of it Xen
  * still clears.
  */
 #include "common.h"
 
+#include "command.h"
 #include "sim_internal.h"
 
 #define WEB 9U
 
-static struct sim *sim;
 static struct hb_error error;
-
-static int setup(void **state)
-{
-	(void)state;
-	common_make_state_dir();
-	sim = common_host();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	common_remove_state_dir();
-	return 0;
-}
 
 /* libxl makes the domain, and Xen sets aside what it is to get. */
 static void claim_web(struct sim *of)
@@ -66,23 +50,23 @@ static void counted_while(void (*happens)(struct sim *), void (*prepare)(void))
 	for (at = 1; at <= calls; at++) {
 		uint64_t before, during, after;
 
-		setup(NULL);
+		command_setup(NULL);
 		prepare();
-		sim->calls = 0;
-		before = common_available(sim);
-		calls = sim->calls;
-		sim->calls = 0;
-		sim->hook = happens;
-		sim->fault = SIM_FAULT_HOOK;
-		sim->fault_at = at;
-		during = common_available(sim);
-		sim->fault = SIM_FAULT_NONE;
-		after = common_available(sim);
+		command_sim->calls = 0;
+		before = common_available(command_sim);
+		calls = command_sim->calls;
+		command_sim->calls = 0;
+		command_sim->hook = happens;
+		command_sim->fault = SIM_FAULT_HOOK;
+		command_sim->fault_at = at;
+		during = common_available(command_sim);
+		command_sim->fault = SIM_FAULT_NONE;
+		after = common_available(command_sim);
 		/* Nobody has promised or given back anything: it cannot have become more. */
 		if (during > before || during > after)
 			fail_msg("call %u of %u: %ju KiB to give, between %ju and %ju", at, calls,
 				 (uintmax_t)during, (uintmax_t)before, (uintmax_t)after);
-		teardown(NULL);
+		command_teardown(NULL);
 	}
 	assert_true(at > 4);
 }
@@ -92,14 +76,14 @@ static void promise(void)
 	struct hb_set_result result;
 	const struct hb_set_request how = { .force = false };
 
-	assert_int_equal(common_set(sim, "2G", &how, &result, &error), HB_OK);
+	assert_int_equal(common_set(command_sim, "2G", &how, &result, &error), HB_OK);
 }
 
 static void reserve(void)
 {
 	const struct hb_reserve_request request = { .name = "web", .size_kib = 4 * G };
 	struct hb_reservation reservation;
-	struct hb *hb = common_connect(sim);
+	struct hb *hb = common_connect(command_sim);
 
 	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
 	hb_close(hb);
@@ -108,7 +92,7 @@ static void reserve(void)
 static void reserve_and_claim(void)
 {
 	reserve();
-	claim_web(sim);
+	claim_web(command_sim);
 }
 
 static void test_a_guest_takes_what_is_promised(void **state)
@@ -132,8 +116,8 @@ static void test_libxl_builds_from_its_claim(void **state)
 /* Memory that Xen still clears is as good as any: all that there is can be given. */
 static void scrubbed(void)
 {
-	setup(NULL);
-	sim->scrub_pages = sim->free_pages;
+	command_setup(NULL);
+	command_sim->scrub_pages = command_sim->free_pages;
 }
 
 static void test_scrubbed_is_set(void **state)
@@ -144,16 +128,16 @@ static void test_scrubbed_is_set(void **state)
 	char size[HB_SIZE_TEXT];
 
 	(void)state;
-	setup(NULL);
-	all = common_available(sim);
-	teardown(NULL);
+	command_setup(NULL);
+	all = common_available(command_sim);
+	command_teardown(NULL);
 	scrubbed();
-	assert_int_equal(common_available(sim), all);
+	assert_int_equal(common_available(command_sim), all);
 	/* What its paging pool grows by is part of it. */
 	hb_size_format((512 * M + all - all / 200) / M * M, size);
-	if (common_set(sim, size, NULL, &result, &ignored))
+	if (common_set(command_sim, size, NULL, &result, &ignored))
 		fail_msg("%s: %s", size, ignored.message);
-	teardown(NULL);
+	command_teardown(NULL);
 }
 
 static void test_scrubbed_is_free(void **state)
@@ -165,16 +149,16 @@ static void test_scrubbed_is_free(void **state)
 
 	(void)state;
 	scrubbed();
-	hb = common_connect(sim);
+	hb = common_connect(command_sim);
 	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
 	assert_int_equal(memory.free_kib, 0);
-	assert_int_equal(memory.scrub_kib, sim->free_pages * HB_PAGE_KIB);
-	request.need_kib = common_available(sim);
+	assert_int_equal(memory.scrub_kib, command_sim->free_pages * HB_PAGE_KIB);
+	request.need_kib = common_available(command_sim);
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(result.count, 0);
 	free(result.entries);
 	hb_close(hb);
-	teardown(NULL);
+	command_teardown(NULL);
 }
 
 /* Before the guest exists, and as a claim of one that runs. */
@@ -189,15 +173,15 @@ static void test_scrubbed_is_reserved(void **state)
 	(void)state;
 	scrubbed();
 	reserve();
-	teardown(NULL);
+	command_teardown(NULL);
 	scrubbed();
-	hb = common_connect(sim);
+	hb = common_connect(command_sim);
 	assert_int_equal(hb_max(hb, GUEST, &larger, &result, &error), HB_OK);
 	if (hb_reserve(hb, &request, &reservation, &error))
 		fail_msg("%s", error.message);
-	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB, reservation.left_kib);
+	assert_int_equal(sim_xen(command_sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB, reservation.left_kib);
 	hb_close(hb);
-	teardown(NULL);
+	command_teardown(NULL);
 }
 
 /* The size counts the video memory, the target does not: the promise is of the size. */
@@ -214,15 +198,15 @@ static void test_video_memory_is_promised(void **state)
 	guest.videoram_kib = 16 * M;
 	guest.offset_kib = 0;
 	guest.rate_kib_s = 0;
-	sim = common_host_with(&guest);
-	hb = common_connect(sim);
+	command_sim = common_host_with(&guest);
+	hb = common_connect(command_sim);
 	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
 	assert_int_equal(memory.promised_kib, 0);
-	assert_int_equal(common_set(sim, "1G", NULL, &result, &error), HB_OK);
+	assert_int_equal(common_set(command_sim, "1G", NULL, &result, &error), HB_OK);
 	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
 	assert_int_equal(memory.promised_kib, 512 * M);
 	hb_close(hb);
-	teardown(NULL);
+	command_teardown(NULL);
 }
 
 int main(void)

@@ -5,11 +5,9 @@
 
 #include "error.h"
 #include "limit.h"
+#include "overhead.h"
 #include "plan.h"
 #include "value.h"
-
-/* libxl's LIBXL_MAXMEM_CONSTANT, as libxl__get_targetmem_fudge() uses it. */
-#define LIBXL_FUDGE_KIB 1024
 
 static const char *const mode_words[] = {
 	[HB_MODE_MANUAL] = "manual",
@@ -237,10 +235,11 @@ struct hb_range hb_limits_range(const struct hb_domain *seen, const struct hb_li
 }
 
 /*
- * Is the target what managers have set last? libxl takes 1M off an HVM guest's target, or
- * not, by whether its memory was less than its maximum, and looks that up in the first
- * configuration when it builds the guest anew: a reboot, a restore or a migration can
- * move the target by that (measured: Xen 4.17), and no person has.
+ * Is the target what managers have set last? libxl takes what it allows a domain above
+ * its size off an HVM guest's target, or not, by whether its memory was less than its
+ * maximum (libxl__get_targetmem_fudge()), and looks that up in the first configuration
+ * when it builds the guest anew: a reboot, a restore or a migration can move the target
+ * by that (measured: Xen 4.17), and no person has.
  */
 static bool is_as_set(const struct hb_domain *domain, const struct hb_number *set)
 {
@@ -249,7 +248,7 @@ static bool is_as_set(const struct hb_domain *domain, const struct hb_number *se
 
 	if (set->presence != HB_PRESENT)
 		return false;
-	return !off || (domain->type == HB_TYPE_HVM && off == LIBXL_FUDGE_KIB);
+	return !off || (domain->type == HB_TYPE_HVM && off == HB_MAXMEM_SLACK_KIB);
 }
 
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
