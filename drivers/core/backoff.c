@@ -19,6 +19,7 @@ static const struct {
 	[HB_CAUSE_BACKEND_GONE]		= { 500, 16000 },
 	/* A toolstack that enlarges the pool mostly sets a target, too. */
 	[HB_CAUSE_PAGING_POOL]		= { 500, 16000 },
+	/* HB_CAUSE_STILL: the end of it is an event. */
 };
 
 void hb_backoff_reset(struct hb_backoff *backoff)

@@ -38,6 +38,10 @@
  * smallest size that xapi's squeezed gives; its presence says that squeezed manages the domain. */
 #define HB_KEY_DYNAMIC_MIN "memory/dynamic-min"
 
+/* memory/still; unit -; 0 or 1; written by toolstack, read by driver, toolstack:
+ * 1 asks the driver to leave the guest's memory as it is, while the guest is saved or migrated; absent means 0. */
+#define HB_KEY_STILL "memory/still"
+
 /* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
  * version of this report; its presence says that our driver runs. */
 #define HB_KEY_REPORT_VERSION "data/hotballoon/version"
@@ -65,6 +69,10 @@
 /* data/hotballoon/max; unit KiB; decimal; written by driver, read by toolstack:
  * largest size the guest's address window permits, counted the way memory/target counts. */
 #define HB_KEY_REPORT_MAX "data/hotballoon/max"
+
+/* data/hotballoon/still; unit -; 0 or 1; written by driver, read by toolstack:
+ * 1: the driver leaves the guest's memory as it is, because memory/still asks for it. */
+#define HB_KEY_REPORT_STILL "data/hotballoon/still"
 
 /* control/feature-balloon; unit -; 0 or 1; written by guest agents, read by toolstack:
  * an agent announces some balloon driver; the kernel's own driver writes nothing. */
@@ -127,8 +135,9 @@ enum hb_cause {
 	HB_CAUSE_BACKEND_GONE,	/* the guest cannot reach xenstore or Xen's memory interface */
 	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */
 	HB_CAUSE_PAGING_POOL,	/* Xen cannot take memory back: the guest's paging pool has no room for smaller page tables */
+	HB_CAUSE_STILL,	/* the host has asked the guest to keep its memory as it is (memory/still) */
 };
-#define HB_CAUSE_COUNT 9
+#define HB_CAUSE_COUNT 10
 /* Initializer of an array of strings, indexed by enum hb_cause. */
 #define HB_CAUSE_WORDS { \
 	[HB_CAUSE_NONE] = "none", \
@@ -140,6 +149,7 @@ enum hb_cause {
 	[HB_CAUSE_BACKEND_GONE] = "backend-gone", \
 	[HB_CAUSE_BAD_TARGET] = "bad-target", \
 	[HB_CAUSE_PAGING_POOL] = "paging-pool", \
+	[HB_CAUSE_STILL] = "still", \
 }
 
 #endif

@@ -41,6 +41,10 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 		"its paging pool has no room for the page tables that Xen needs to take memory back",
 		"\"hotballoon set\" enlarges the pool if the host has memory for that; or set a larger size",
 	},
+	[HB_CAUSE_STILL] = {
+		"the host has asked it to keep its memory as it is, for a save or a migration",
+		"it goes on when that is over",
+	},
 };
 
 const char *hb_advice_what(enum hb_cause cause)
