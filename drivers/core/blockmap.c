@@ -239,19 +239,15 @@ static void suspect(struct hb_block *block)
 		block->mendable_units += is_mendable(block, unit);
 }
 
-void hb_blockmap_suspect(struct hb_blockmap *map)
+void hb_blockmap_suspect(struct hb_blockmap *map, unsigned long pfn)
 {
-	unsigned int slot;
+	struct hb_block *block = hb_blockmap_find(map, pfn);
 
-	for (slot = 0; slot < map->nr_slots; slot++) {
-		struct hb_block *block = map->slots[slot];
-
-		if (!block)
-			continue;
-		account(map, block, -1);
-		suspect(block);
-		account(map, block, 1);
-	}
+	if (!block)
+		return;
+	account(map, block, -1);
+	suspect(block);
+	account(map, block, 1);
 }
 
 unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
@@ -371,24 +367,24 @@ static bool is_busy(const struct hb_block *block, unsigned int unit)
 	return test_bit(unit, block->unit_busy);
 }
 
-/* May @unit be in a run?  @is_free: NULL if it may have to be evacuated. */
+/* May @unit be in a run?  @free: NULL if it may have to be evacuated. */
 static bool may_go(const struct hb_block *block, unsigned int unit,
-		   bool (*is_free)(unsigned long pfn))
+		   const struct hb_pick *free)
 {
 	return !empty(block, unit) && !is_busy(block, unit) &&
-	       (!is_free ||
-		is_free(block->start_pfn + unit * HB_UNIT_PAGES));
+	       (!free || free->is_free(free->owner, block->start_pfn +
+						    unit * HB_UNIT_PAGES));
 }
 
 /* Let a run that starts with a whole unit go on downwards while units are whole. */
 static struct hb_run extend(const struct hb_block *block, unsigned int unit,
 			    struct hb_run run, unsigned long max,
-			    bool (*is_free)(unsigned long pfn))
+			    const struct hb_pick *free)
 {
 	if (run.nr < HB_UNIT_PAGES)
 		return run;
 	while (unit-- > 0 && max - run.nr >= HB_UNIT_PAGES &&
-	       !block->unit_held[unit] && may_go(block, unit, is_free)) {
+	       !block->unit_held[unit] && may_go(block, unit, free)) {
 		run.pfn -= HB_UNIT_PAGES;
 		run.nr += HB_UNIT_PAGES;
 	}
@@ -397,18 +393,18 @@ static struct hb_run extend(const struct hb_block *block, unsigned int unit,
 
 /* The highest run in @block.  A part of a unit comes from a broken one if it can. */
 static struct hb_run block_run(const struct hb_block *block, unsigned long max,
-			       bool (*is_free)(unsigned long pfn))
+			       const struct hb_pick *free)
 {
 	struct hb_run run = { 0, 0 };
 	unsigned int unit;
 
 	for (unit = block->units; unit-- > 0;) {
-		if (!may_go(block, unit, is_free))
+		if (!may_go(block, unit, free))
 			continue;
 		if (max >= HB_UNIT_PAGES || block->unit_held[unit])
 			return extend(block, unit,
 				      last_plugged(block, unit, max), max,
-				      is_free);
+				      free);
 		if (!run.nr)
 			run = last_plugged(block, unit, max);
 	}
@@ -419,7 +415,8 @@ static bool is_candidate(const struct hb_block *block,
 			 const struct hb_pick *pick)
 {
 	return block && usable(block) && is_added(block) == pick->added &&
-	       plugged(block) && (block->movable || !pick->movable_only);
+	       plugged(block) && (block->movable || !pick->movable_only) &&
+	       (pick->added || block->node == pick->node);
 }
 
 /* The highest block that can be emptied in one go. */
@@ -441,7 +438,7 @@ static struct hb_run pick_whole(const struct hb_blockmap *map,
 /* The highest run, of partly plugged blocks first. */
 static struct hb_run pick_units(const struct hb_blockmap *map,
 				const struct hb_pick *pick,
-				bool (*is_free)(unsigned long pfn))
+				const struct hb_pick *free)
 {
 	struct hb_run run = { 0, 0 };
 	unsigned int slot;
@@ -452,7 +449,7 @@ static struct hb_run pick_units(const struct hb_blockmap *map,
 			const struct hb_block *block = map->slots[slot];
 
 			if (is_candidate(block, pick) && !block->held == full)
-				run = block_run(block, pick->max, is_free);
+				run = block_run(block, pick->max, free);
 		}
 		full = !full;
 	} while (full);
@@ -468,10 +465,53 @@ struct hb_run hb_blockmap_pick(const struct hb_blockmap *map,
 		return run;
 	run = pick_whole(map, pick);
 	if (!run.nr && pick->is_free && pick->max >= HB_UNIT_PAGES)
-		run = pick_units(map, pick, pick->is_free);
+		run = pick_units(map, pick, pick);
 	if (!run.nr)
 		run = pick_units(map, pick, NULL);
 	return run;
+}
+
+const struct hb_block *hb_blockmap_next_block(const struct hb_blockmap *map,
+					      unsigned long from)
+{
+	unsigned long slot = from / map->block_pages;
+
+	for (; slot < map->nr_slots; slot++)
+		if (map->slots[slot])
+			return map->slots[slot];
+	return NULL;
+}
+
+struct hb_run hb_blockmap_next_held(const struct hb_blockmap *map,
+				    unsigned long from, unsigned long max)
+{
+	const struct hb_block *block;
+
+	while ((block = hb_blockmap_next_block(map, from))) {
+		unsigned long size = block_pages(block), first, end;
+
+		first = from > block->start_pfn ? from - block->start_pfn : 0;
+		if (usable(block))
+			first = find_next_bit(block->page_held, size, first);
+		else
+			first = size;
+		if (first < size) {
+			end = size - first < max ? size : first + max;
+			end = find_next_zero_bit(block->page_held, end, first);
+			return (struct hb_run){ block->start_pfn + first,
+						end - first };
+		}
+		from = block->start_pfn + size;
+	}
+	return (struct hb_run){ 0, 0 };
+}
+
+unsigned long hb_blockmap_free_slot(const struct hb_blockmap *map,
+				    unsigned long from)
+{
+	while (hb_blockmap_find(map, from))
+		from += map->block_pages;
+	return from;
 }
 
 struct hb_run hb_blockmap_parked_run(const struct hb_blockmap *map,

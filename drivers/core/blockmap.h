@@ -38,6 +38,7 @@ struct hb_block {
 	enum hb_block_state state;
 	bool movable;			/* online for movable pages only */
 	bool keeps_module;		/* the caller's own note */
+	int node;			/* the kernel's number of its node */
 	unsigned long held;		/* held pages */
 	unsigned int empty_units;	/* units whose every page is held */
 	unsigned int mendable_units;	/* broken units without a held page */
@@ -68,6 +69,12 @@ struct hb_blockmap {
 	unsigned int empty_online;	/* our blocks that are online with all held */
 	unsigned int empty_offline;	/* the same, offline and not parked */
 	unsigned int in_transition;	/* blocks that go online or offline just now */
+};
+
+/* A run of pages in one block: nr == 0 means none was found. */
+struct hb_run {
+	unsigned long pfn;
+	unsigned long nr;
 };
 
 /**
@@ -123,21 +130,28 @@ int hb_blockmap_hold(struct hb_blockmap *map, unsigned long pfn,
 int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 			unsigned long nr);
 
-/*
- * Somebody else gave and took pages of this memory before, or populate-on-demand did:
- * take every unit for broken, until it comes back whole.
+/* Take every unit of the block at @pfn for broken, until it comes back whole. */
+void hb_blockmap_suspect(struct hb_blockmap *map, unsigned long pfn);
+
+/* The first block, whatever its state, that reaches behind @from; or NULL. */
+const struct hb_block *hb_blockmap_next_block(const struct hb_blockmap *map,
+					      unsigned long from);
+
+/**
+ * hb_blockmap_next_held() - walk held pages of usable blocks
+ *
+ * Return: the first run of at most @max held pages at or behind @from, in one block.
  */
-void hb_blockmap_suspect(struct hb_blockmap *map);
+struct hb_run hb_blockmap_next_held(const struct hb_blockmap *map,
+				    unsigned long from, unsigned long max);
+
+/* The first pfn at or behind @from, in steps of blocks, where there is no block. */
+unsigned long hb_blockmap_free_slot(const struct hb_blockmap *map,
+				    unsigned long from);
 
 /* How many of @nr pages of one block from @pfn on are held. */
 unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
 				  unsigned long pfn, unsigned long nr);
-
-/* A run of pages in one block: nr == 0 means none was found. */
-struct hb_run {
-	unsigned long pfn;
-	unsigned long nr;
-};
 
 /* The lowest unit of a usable block whose every page is held. */
 struct hb_run hb_blockmap_empty_unit(const struct hb_blockmap *map);
@@ -158,7 +172,8 @@ unsigned int hb_blockmap_held_pages(const struct hb_blockmap *map,
 
 /* What hb_blockmap_pick() looks for. */
 struct hb_pick {
-	bool added;		/* in hot-added blocks, or else in boot memory */
+	bool added;		/* in hot-added blocks, or else in boot memory, */
+	int node;		/* of this node */
 	bool movable_only;	/* in blocks for movable pages only */
 	unsigned long max;	/* a run of at most this many pages */
 	unsigned long whole;	/* a block with no more frames may go as a whole */
@@ -166,7 +181,8 @@ struct hb_pick {
 	 * Is the unit at @pfn free?  Only asked for units of usable blocks.  The
 	 * answer may be old when it is acted upon.
 	 */
-	bool (*is_free)(unsigned long pfn);
+	bool (*is_free)(const void *owner, unsigned long pfn);
+	const void *owner;
 };
 
 /**

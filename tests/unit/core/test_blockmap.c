@@ -37,7 +37,7 @@ struct fixture {
 
 static bool free_units[UNITS];
 
-static bool unit_is_free(unsigned long pfn)
+static bool unit_is_free(const void *owner, unsigned long pfn)
 {
 	assert_int_equal(pfn % HB_UNIT_PAGES, 0);
 	return free_units[pfn / HB_UNIT_PAGES];
@@ -642,7 +642,7 @@ static void test_suspect(void **state)
 	(void)state;
 	change_pages(f, 0, HB_UNIT_PAGES);
 	change_pages(f, HB_UNIT_PAGES, 7);
-	hb_blockmap_suspect(&f->map);
+	hb_blockmap_suspect(&f->map, 0);
 	assert_null(hb_blockmap_check(&f->map));
 	assert_int_equal(block->mendable_units, block->units - 2);
 	/* What comes back as a whole is whole. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What becomes of held pages and added blocks when the guest does not simply run on.
+ *
+ * Suspend (save, migration): the worker is frozen; afterwards it asks where it is.
+ * Hibernation: refused while there are any, as the image would be restored into a guest
+ * that has memory elsewhere.  kexec: the next kernel takes all boot memory for memory, so
+ * it gets that back, or there is an ordinary reboot instead.
+ */
+#ifndef HB_POWER_H
+#define HB_POWER_H
+
+int hb_power_init(void);
+void hb_power_exit(void);
+
+#endif /* HB_POWER_H */
