@@ -96,6 +96,8 @@ void hb_events_sleep(u64 ms)
 
 	if (ms < MSEC_PER_SEC * 3600ULL)
 		wait = msecs_to_jiffies(ms);
-	wait_event_freezable_timeout(worker_wait, hb_events_pending() ||
-				     kthread_should_stop(), wait);
+	/* The worker itself says whether it lets the guest be frozen. */
+	wait_event_interruptible_timeout(worker_wait, hb_events_pending() ||
+					 kthread_should_stop() ||
+					 freezing(current), wait);
 }

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
+#include <linux/freezer.h>
+#include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 #include <linux/suspend.h>
@@ -14,7 +17,25 @@
 /* Passes that restore boot memory before a kexec; each goes as far as it can. */
 #define KEXEC_PASSES 8
 
-/* ---- resume */
+/* ---- suspend and resume */
+
+static bool save_above_target;
+module_param(save_above_target, bool, 0644);
+MODULE_PARM_DESC(save_above_target, "let the guest be saved or migrated although it has more memory than its target, with which libxl does not restore it (default N)");
+
+/* What aborts the freezing needs this long to notice. */
+#define REFUSAL_MS 10
+
+void hb_power_freeze(struct hb_guest *g)
+{
+	if (save_above_target || hb_guest_may_be_saved(g)) {
+		try_to_freeze();
+		return;
+	}
+	pr_warn_ratelimited("no suspend: this guest has more memory than its target, and would be lost: the host gives a restored guest room for its target only (raise the target to what it has)\n");
+	pm_system_wakeup();
+	msleep(REFUSAL_MS);
+}
 
 static int resumed(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -96,7 +117,7 @@ static int rebooting(struct notifier_block *nb, unsigned long action, void *data
 	if (!has_holes())
 		return NOTIFY_OK;
 	/* What this returns would not stop it. */
-	pr_emerg("no kexec: the next kernel would use boot memory that Xen has and does not give back; rebooting instead (set the guest's boot size before a kexec)\n");
+	pr_emerg("no kexec: the next kernel would use boot memory that Xen has and does not give back; there is a reboot instead (set the guest's boot size before a kexec)\n");
 	emergency_restart();
 	return NOTIFY_OK;
 }

@@ -24,6 +24,7 @@
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
+#include "power.h"
 #include "report.h"
 #include "trace.h"
 #include "worker.h"
@@ -263,7 +264,7 @@ static bool op_has_news(struct hb_guest *g)
 static bool op_breathe(struct hb_guest *g)
 {
 	if (freezing(current))
-		try_to_freeze();
+		hb_power_freeze(g);
 	else
 		cond_resched();
 	/* Before a kexec the passes run in another thread. */

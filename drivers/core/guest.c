@@ -6,6 +6,17 @@ u64 hb_guest_target(const struct hb_guest *g)
 	return g->target.valid ? g->target.pages : hb_guest_populated(g);
 }
 
+bool hb_guest_may_be_saved(struct hb_guest *g)
+{
+	bool may;
+
+	g->ops->lock(g);
+	may = g->roomy || hb_guest_populated(g) <=
+			  hb_guest_target(g) + HB_RESTORE_SLACK;
+	g->ops->unlock(g);
+	return may;
+}
+
 u64 hb_guest_blocks_left(const struct hb_guest *g)
 {
 	return (g->window_end - g->window_start) / g->map.block_pages -

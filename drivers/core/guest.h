@@ -42,7 +42,8 @@ struct hb_guest {
 	unsigned int added_blocks;	/* that exist now */
 	unsigned long stranded;		/* pages with frames that nobody can use */
 	bool still;			/* the host wants the memory left as it is */
-	bool closed;			/* no block may go online or offline: loading, unloading */
+	bool roomy;			/* the toolstack restores a guest at the size it has */
+	bool closed;			/* no block may go online or offline */
 
 	/* Set by people at any time; one word each. */
 	unsigned int zone_policy;	/* enum hb_zone_policy */
@@ -74,6 +75,20 @@ u64 hb_guest_blocks_left(const struct hb_guest *g);
 
 /* The largest size that the guest can have, in pages.  The lock is held. */
 u64 hb_guest_ceiling(const struct hb_guest *g);
+
+/*
+ * What libxl gives a restored or migrated domain beyond its target: LIBXL_MAXMEM_CONSTANT of
+ * tools/libs/light/libxl_internal.h, 1 MiB.
+ */
+#define HB_RESTORE_SLACK HB_MIB_PAGES
+
+/**
+ * hb_guest_may_be_saved() - would the guest come back?
+ *
+ * libxl builds the new domain with room for its target only: one that has more cannot
+ * be restored.  Other toolstacks give it what it has (@roomy).  Takes the lock.
+ */
+bool hb_guest_may_be_saved(struct hb_guest *g);
 
 /* Was memory at @pfn hot-added by the driver, or could it be? */
 static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)

@@ -9,11 +9,32 @@
 
 #include "guest.h"
 
-#define HB_STEP(NAME, name, state, word, meaning) \
-	struct hb_outcome hb_step_##name(struct hb_guest *g, \
-					 const struct hb_step *step);
-#include "steps.def"
-#undef HB_STEP
+struct hb_outcome hb_step_verify(struct hb_guest *g,
+				 const struct hb_step *step);
+struct hb_outcome hb_step_grow_units(struct hb_guest *g,
+				     const struct hb_step *step);
+struct hb_outcome hb_step_grow_pages(struct hb_guest *g,
+				     const struct hb_step *step);
+struct hb_outcome hb_step_online_block(struct hb_guest *g,
+				       const struct hb_step *step);
+struct hb_outcome hb_step_add_block(struct hb_guest *g,
+				    const struct hb_step *step);
+struct hb_outcome hb_step_shrink_parked(struct hb_guest *g,
+					const struct hb_step *step);
+struct hb_outcome hb_step_shrink_added(struct hb_guest *g,
+				       const struct hb_step *step);
+struct hb_outcome hb_step_shrink_units(struct hb_guest *g,
+				       const struct hb_step *step);
+struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
+				      const struct hb_step *step);
+struct hb_outcome hb_step_shrink_pages(struct hb_guest *g,
+				       const struct hb_step *step);
+struct hb_outcome hb_step_retire_block(struct hb_guest *g,
+				       const struct hb_step *step);
+struct hb_outcome hb_step_exchange(struct hb_guest *g,
+				   const struct hb_step *step);
+struct hb_outcome hb_step_mend_unit(struct hb_guest *g,
+				    const struct hb_step *step);
 
 /* What a step does, and what is said of it. */
 struct hb_step_row {

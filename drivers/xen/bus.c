@@ -16,6 +16,9 @@
 #define RETRY_FIRST	HZ
 #define RETRY_MOST	(64 * HZ)
 
+/* A key that could not be read is read again after. */
+#define READ_AGAIN	HZ
+
 static const char *const state_word[] = HB_STATE_WORDS;
 static const char *const cause_word[] = HB_CAUSE_WORDS;
 
@@ -62,18 +65,68 @@ static void look_where_we_are(void)
 	hb_bus_report();
 }
 
-static void target_changed(struct xenbus_watch *watch, const char *path,
-			   const char *token)
+/*
+ * A key that is there but could not be read, for want of memory or because xenstored has
+ * a moment: nobody would say again that it changed.
+ */
+static void read_again(struct work_struct *work);
+static DECLARE_DELAYED_WORK(reader, read_again);
+
+/* Nothing to learn from @text.  Return: because there is no such key. */
+static bool is_absent(const char *text)
+{
+	if (PTR_ERR(text) == -ENOENT)
+		return true;
+	schedule_delayed_work(&reader, READ_AGAIN);
+	return false;
+}
+
+static void read_target(void)
 {
 	unsigned int length;
 	char *text = xenbus_read(XBT_NIL, HB_KEY_TARGET, "", &length);
 
-	look_where_we_are();
-	if (IS_ERR(text))	/* no such key: nobody wants anything */
+	if (IS_ERR(text)) {	/* without the key nobody wants anything */
+		is_absent(text);
 		return;
+	}
 	/* A NUL inside would hide what follows it. */
 	take_in(strlen(text) == length ? text : "(binary)");
 	kfree(text);
+	/* xapi builds a domain anew with what it has, whatever its target. */
+	WRITE_ONCE(hb.guest.roomy,
+		   xenbus_exists(XBT_NIL, HB_KEY_DYNAMIC_MIN, ""));
+}
+
+/* Anything but "1" is no: the guest must not stay still for a typing error. */
+static void read_still(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_STILL, "", NULL);
+	bool still = false;
+
+	if (!IS_ERR(text)) {
+		still = !strcmp(text, "1");
+		kfree(text);
+	} else if (!is_absent(text)) {
+		return;
+	}
+	hb_lock();
+	hb.guest.still = still;
+	hb_unlock();
+	hb_events_raise(HB_NEWS_LOOK);
+}
+
+static void read_again(struct work_struct *work)
+{
+	read_still();
+	read_target();
+}
+
+static void target_changed(struct xenbus_watch *watch, const char *path,
+			   const char *token)
+{
+	look_where_we_are();
+	read_target();
 }
 
 static struct xenbus_watch target_watch = {
@@ -81,19 +134,10 @@ static struct xenbus_watch target_watch = {
 	.callback = target_changed,
 };
 
-/* Anything but "1" is no: the guest must not stay still for a typing error. */
 static void still_changed(struct xenbus_watch *watch, const char *path,
 			  const char *token)
 {
-	char *text = xenbus_read(XBT_NIL, HB_KEY_STILL, "", NULL);
-	bool still = !IS_ERR(text) && !strcmp(text, "1");
-
-	hb_lock();
-	hb.guest.still = still;
-	hb_unlock();
-	hb_events_raise(HB_NEWS_LOOK);
-	if (!IS_ERR(text))
-		kfree(text);
+	read_still();
 }
 
 static struct xenbus_watch still_watch = {
@@ -211,6 +255,7 @@ void hb_bus_stop(void)
 		unregister_xenbus_watch(&target_watch);
 	if (watching_still)
 		unregister_xenbus_watch(&still_watch);
+	cancel_delayed_work_sync(&reader);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");
 }

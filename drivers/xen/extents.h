@@ -17,7 +17,7 @@
 /* The most pages that one call may name. */
 #define HB_EXTENTS_MAX_PAGES HB_UNIT_PAGES
 
-/* RAM below 1 MiB, which firmware maps leave out in part; there are frames behind all of it. */
+/* RAM below 1 MiB, part of which firmware maps leave out; there are frames behind it. */
 #define HB_LOW_MIB_PFNS (1UL << (20 - PAGE_SHIFT))
 
 /* Return: 0; -EOPNOTSUPP if Xen does not tell which pages have frames. */
@@ -71,10 +71,10 @@ bool hb_extents_probe(unsigned long pfn, unsigned int nr);
 enum hb_cause hb_extents_refusal(unsigned long nr);
 
 /*
- * Why Xen just did not take a frame.  On PVH and HVM taking one page out of a 2 MiB mapping needs a page
- * of the paging pool for a page table, until that unit is populated as a whole again; so
- * does taking a whole unit, which Xen does page by page.  On PV the page is still in use
- * somewhere: granted to a backend, or a page table.
+ * Why Xen just did not take a frame.  On PVH and HVM taking one page out of a 2 MiB mapping
+ * needs a page of the paging pool for a page table, until that unit is populated as a whole
+ * again; so does taking a whole unit, which Xen does page by page.  On PV the page is still
+ * in use somewhere: granted to a backend, or a page table.
  */
 enum hb_cause hb_extents_kept(void);
 
