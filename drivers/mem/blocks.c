@@ -11,11 +11,14 @@
 
 int hb_blocks_init(unsigned long end_pfn)
 {
-	hb.map.block_pages = PHYS_PFN(memory_block_size_bytes());
-	hb.map.nr_slots = DIV_ROUND_UP(end_pfn, hb.map.block_pages);
-	hb.map.slots = kvcalloc(hb.map.nr_slots, sizeof(*hb.map.slots),
-				GFP_KERNEL);
-	return hb.map.slots ? 0 : -ENOMEM;
+	unsigned long block_pages = PHYS_PFN(memory_block_size_bytes());
+	unsigned int nr_slots = DIV_ROUND_UP(end_pfn, block_pages);
+	void *memory = kvzalloc(hb_blockmap_bytes(nr_slots), GFP_KERNEL);
+
+	if (!memory)
+		return -ENOMEM;
+	hb_blockmap_init(&hb.map, memory, block_pages, nr_slots);
+	return 0;
 }
 
 void hb_blocks_free(void)

@@ -7,6 +7,12 @@
 #include "pages.h"
 
 /*
+ * Units whose descriptors are read while hb.lock is held: each read may have to come
+ * from memory, and giving one unit to Xen takes longer than this many.
+ */
+#define ASK_AT_ONCE 256
+
+/*
  * Is all of the unit one free page of the allocator, or a part of one?  Looks without
  * the zone's lock: a wrong answer costs a needless evacuation.  Caller holds hb.lock,
  * and the unit's block is online.
@@ -24,13 +30,16 @@ static bool unit_is_free(unsigned long pfn)
 	return false;
 }
 
-static struct hb_run next_run(const struct hb_pick *pick)
+static struct hb_run next_run(struct hb_pick *pick)
 {
 	struct hb_run run;
 
-	mutex_lock(&hb.lock);
-	run = hb_blockmap_pick(&hb.map, pick);
-	mutex_unlock(&hb.lock);
+	do {
+		mutex_lock(&hb.lock);
+		run = hb_blockmap_pick(&hb.map, pick);
+		mutex_unlock(&hb.lock);
+		cond_resched();
+	} while (pick->more);
 	return run;
 }
 
@@ -112,6 +121,7 @@ struct hb_outcome hb_isolate_shrink_added(const struct hb_step *step)
 		.movable_only = step->movable_only,
 		.whole = step->whole,
 		.is_free = unit_is_free,
+		.budget = ASK_AT_ONCE,
 	};
 
 	return shrink(pick, step->pages);

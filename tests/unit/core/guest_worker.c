@@ -183,7 +183,10 @@ static struct hb_outcome shrink_picked(struct guest *g, struct hb_pick pick,
 		pick.max = pages - outcome.pages;
 		pick.max = pick.max < most ? pick.max : most;
 		pick.whole = whole - (whole < outcome.pages ? whole : outcome.pages);
-		run = hb_blockmap_pick(&g->map, &pick);
+		pick.budget = random_below(&g->seed, 5);
+		do
+			run = hb_blockmap_pick(&g->map, &pick);
+		while (pick.more);
 		rc = run.nr ? sim_alloc_range(g, run.pfn, run.nr) : -ENOMEM;
 		if (rc && run.nr > HB_UNIT_PAGES) {
 			most = HB_UNIT_PAGES;
@@ -349,11 +352,11 @@ static void forget_block(struct guest *g, struct hb_block *block)
 static struct hb_block *book_block(struct guest *g)
 {
 	void *memory = calloc(1, hb_block_bytes(g->map.block_pages));
-	unsigned int slot = g->first_added;
+	unsigned int slot = hb_blockmap_free_slot(&g->map, g->first_added *
+						  g->map.block_pages) /
+			    g->map.block_pages;
 	struct hb_block *block;
 
-	while (g->slots[slot])
-		slot++;
 	sim_require(g, slot < g->shape.slots);
 	assert_non_null(memory);
 	block = hb_block_init(memory, slot * g->map.block_pages,
