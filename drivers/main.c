@@ -44,21 +44,23 @@ static int check_domain(void)
 /* Make pages that the built-in driver had ballooned held pages of ours. */
 static int adopt_batch(struct page **pages, unsigned int nr)
 {
-	unsigned int i;
+	static unsigned long pfns[ADOPT_BATCH];
+	unsigned int known, i;
 
-	for (i = 0; i < nr; i++) {
-		unsigned long pfn = page_to_pfn(pages[i]);
-
-		if (!hb_blocks_ensure(pfn, HB_BLOCK_BOOT)) {
-			hb_intree_return(pages + i, nr - i);
-			return -ENOMEM;
-		}
-		mutex_lock(&hb.lock);
-		hb_pages_hold(pfn, 1, false);
-		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, 1));
-		mutex_unlock(&hb.lock);
+	for (known = 0; known < nr; known++) {
+		pfns[known] = page_to_pfn(pages[known]);
+		if (!hb_blocks_ensure(pfns[known], HB_BLOCK_BOOT))
+			break;
 	}
-	return 0;
+	mutex_lock(&hb.lock);
+	for (i = 0; i < known; i++)
+		hb_pages_hold(pfns[i], 1, false);
+	WARN_ON_ONCE(hb_blockmap_hold_list(&hb.map, pfns, known) < known);
+	mutex_unlock(&hb.lock);
+	if (known == nr)
+		return 0;
+	hb_intree_return(pages + known, nr - known);
+	return -ENOMEM;
 }
 
 static int adopt_all(void)
@@ -76,26 +78,37 @@ static int adopt_all(void)
 	return rc ?: hb_intree_stock() ? -ENOMEM : 0;
 }
 
-/* The inverse, for every held page of an online block; the map forgets them. */
+/* The map forgets the next held pages of online blocks, from *@pfn on. */
+static unsigned int forget_batch(unsigned long *pfn, struct page **pages)
+{
+	unsigned int nr = 0, i;
+	struct hb_run run;
+
+	mutex_lock(&hb.lock);
+	while (nr < ADOPT_BATCH) {
+		run = hb_blockmap_next_held(&hb.map, *pfn, ADOPT_BATCH - nr);
+		if (!run.nr)
+			break;
+		for (i = 0; i < run.nr; i++) {
+			pages[nr] = pfn_to_page(run.pfn + i);
+			hb_compat_clear_page_offline(pages[nr++]);
+		}
+		WARN_ON_ONCE(hb_blockmap_release(&hb.map, run.pfn, run.nr));
+		*pfn = run.pfn + run.nr;
+	}
+	mutex_unlock(&hb.lock);
+	return nr;
+}
+
+/* The inverse, for every held page of an online block. */
 static void return_all(void)
 {
-	static unsigned long pfns[64];
-	struct page *pages[ARRAY_SIZE(pfns)];
-	unsigned int nr, i;
+	static struct page *pages[ADOPT_BATCH];
+	unsigned long pfn = 0;
+	unsigned int nr;
 
-	for (;;) {
-		mutex_lock(&hb.lock);
-		nr = hb_blockmap_held_pages(&hb.map, pfns, ARRAY_SIZE(pfns));
-		for (i = 0; i < nr; i++) {
-			pages[i] = pfn_to_page(pfns[i]);
-			hb_compat_clear_page_offline(pages[i]);
-			WARN_ON_ONCE(hb_blockmap_release(&hb.map, pfns[i], 1));
-		}
-		mutex_unlock(&hb.lock);
-		if (!nr)
-			return;
+	while ((nr = forget_batch(&pfn, pages)))
 		hb_intree_return(pages, nr);
-	}
 }
 
 static u64 pages_in(const struct hb_firmware_ram *firmware)

@@ -11,6 +11,15 @@
 
 #include "blockmap.h"
 
+/* The slot of @pfn, or map->nr_slots beyond the map. */
+static inline unsigned int slot_of(const struct hb_blockmap *map,
+				   unsigned long pfn)
+{
+	unsigned long slot = pfn >> map->block_shift;
+
+	return slot < map->nr_slots ? slot : map->nr_slots;
+}
+
 static inline unsigned long block_pages(const struct hb_block *block)
 {
 	return block->units * HB_UNIT_PAGES;

@@ -90,12 +90,6 @@ static unsigned long *set_of(const struct hb_blockmap *map, unsigned int class)
 	return map->classes + class * hb_slotset_longs(map->nr_slots);
 }
 
-static unsigned int slot_of(const struct hb_blockmap *map,
-			    const struct hb_block *block)
-{
-	return block->start_pfn / map->block_pages;
-}
-
 static void move(struct hb_blockmap *map, struct hb_block *block, u32 classes)
 {
 	unsigned long changed = block->classes ^ classes;
@@ -104,7 +98,7 @@ static void move(struct hb_blockmap *map, struct hb_block *block, u32 classes)
 	for (; changed; changed &= changed - 1) {
 		class = __ffs(changed);
 		hb_slotset_put(set_of(map, class), map->nr_slots,
-			       slot_of(map, block), (classes >> class) & 1);
+			       slot_of(map, block->start_pfn), (classes >> class) & 1);
 	}
 	block->classes = classes;
 }
@@ -256,23 +250,23 @@ void hb_class_update_plugged(struct hb_blockmap *map,
 			     const struct hb_block *block)
 {
 	if (usable(block) && is_added(block))
-		update_least(map, block->movable, slot_of(map, block));
+		update_least(map, block->movable, slot_of(map, block->start_pfn));
 }
 
 void hb_class_update(struct hb_blockmap *map, struct hb_block *block)
 {
 	move(map, block, classes_of(block));
 	if (is_added(block)) {
-		update_least(map, false, slot_of(map, block));
-		update_least(map, true, slot_of(map, block));
+		update_least(map, false, slot_of(map, block->start_pfn));
+		update_least(map, true, slot_of(map, block->start_pfn));
 	}
 }
 
 void hb_class_leave(struct hb_blockmap *map, struct hb_block *block)
 {
 	move(map, block, 1U << HB_CLASS_ABSENT);
-	update_least(map, false, slot_of(map, block));
-	update_least(map, true, slot_of(map, block));
+	update_least(map, false, slot_of(map, block->start_pfn));
+	update_least(map, true, slot_of(map, block->start_pfn));
 }
 
 /* ---- */

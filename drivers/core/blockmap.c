@@ -48,6 +48,7 @@ void hb_blockmap_init(struct hb_blockmap *map, void *memory,
 {
 	*map = (struct hb_blockmap){
 		.block_pages = block_pages,
+		.block_shift = __ffs(block_pages),
 		.nr_slots = nr_slots,
 		.slots = memory,
 	};
@@ -118,21 +119,21 @@ static void end_change(struct hb_blockmap *map, struct hb_block *block)
 
 void hb_blockmap_insert(struct hb_blockmap *map, struct hb_block *block)
 {
-	map->slots[block->start_pfn / map->block_pages] = block;
+	map->slots[slot_of(map, block->start_pfn)] = block;
 	end_change(map, block);
 }
 
 void hb_blockmap_remove(struct hb_blockmap *map, struct hb_block *block)
 {
 	begin_change(map, block);
-	map->slots[block->start_pfn / map->block_pages] = NULL;
+	map->slots[slot_of(map, block->start_pfn)] = NULL;
 	hb_class_leave(map, block);
 }
 
 struct hb_block *hb_blockmap_find(const struct hb_blockmap *map,
 				  unsigned long pfn)
 {
-	unsigned long slot = pfn / map->block_pages;
+	unsigned int slot = slot_of(map, pfn);
 
 	return slot < map->nr_slots ? map->slots[slot] : NULL;
 }
@@ -278,6 +279,34 @@ int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 	return change_range(map, pfn, nr, false);
 }
 
+/* The pages at the head of the list that lie together in one block. */
+static struct hb_run first_run(const struct hb_blockmap *map,
+			       const unsigned long *pfns, unsigned int nr)
+{
+	unsigned int slot = slot_of(map, pfns[0]), n = 1;
+	bool down = nr > 1 && pfns[1] == pfns[0] - 1;
+
+	while (n < nr && pfns[n] == (down ? pfns[0] - n : pfns[0] + n) &&
+	       slot_of(map, pfns[n]) == slot)
+		n++;
+	return (struct hb_run){ down ? pfns[n - 1] : pfns[0], n };
+}
+
+unsigned int hb_blockmap_hold_list(struct hb_blockmap *map,
+				   const unsigned long *pfns, unsigned int nr)
+{
+	unsigned int done = 0;
+
+	while (done < nr) {
+		struct hb_run run = first_run(map, pfns + done, nr - done);
+
+		if (hb_blockmap_hold(map, run.pfn, run.nr))
+			break;
+		done += run.nr;
+	}
+	return done;
+}
+
 static void suspect(struct hb_block *block)
 {
 	unsigned int unit;
@@ -339,13 +368,14 @@ void hb_blockmap_clear_busy(struct hb_blockmap *map)
 static const char *check_unit(const struct hb_block *block, unsigned int unit,
 			      unsigned int held)
 {
+	bool empty = held == HB_UNIT_PAGES, partly = held && !empty;
+
 	if (held != block->unit_held[unit])
 		return "held pages of a unit";
-	if (unit_is(block, unit, units_empty) != (held == HB_UNIT_PAGES) ||
-	    unit_is(block, unit, units_partly) !=
-	    (held && held < HB_UNIT_PAGES))
+	if (unit_is(block, unit, units_empty) != empty ||
+	    unit_is(block, unit, units_partly) != partly)
 		return "empty and partly held units";
-	if (held && held < HB_UNIT_PAGES && !test_bit(unit, block->unit_broken))
+	if (partly && !test_bit(unit, block->unit_broken))
 		return "broken unit";
 	return NULL;
 }
@@ -417,7 +447,7 @@ const char *hb_blockmap_check(const struct hb_blockmap *map)
 
 		if (!block)
 			continue;
-		if (block->start_pfn / map->block_pages != slot)
+		if (slot_of(map, block->start_pfn) != slot)
 			return "slot of a block";
 		wrong = check_block(block);
 		if (wrong)

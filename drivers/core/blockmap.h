@@ -55,7 +55,8 @@ struct hb_block {
 };
 
 struct hb_blockmap {
-	unsigned long block_pages;	/* a multiple of HB_UNIT_PAGES */
+	unsigned long block_pages;
+	unsigned int block_shift;	/* for pfn / block_pages: this is asked often */
 	unsigned int nr_slots;
 	struct hb_block **slots;	/* by pfn / block_pages; NULL: none */
 	unsigned long *classes;		/* sets of slots, see blockclass.h */
@@ -88,7 +89,7 @@ size_t hb_blockmap_bytes(unsigned int nr_slots);
 /**
  * hb_blockmap_init() - an empty map
  * @memory: zeroed, of hb_blockmap_bytes(); it is @map->slots from then on
- * @block_pages: pages a block
+ * @block_pages: pages a block: a power of two, a unit at least, as the kernel has them
  */
 void hb_blockmap_init(struct hb_blockmap *map, void *memory,
 		      unsigned long block_pages, unsigned int nr_slots);
@@ -156,6 +157,18 @@ int hb_blockmap_hold(struct hb_blockmap *map, unsigned long pfn,
 		     unsigned long nr);
 int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 			unsigned long nr);
+
+/**
+ * hb_blockmap_hold_list() - mark single pages held, which may be anywhere
+ *
+ * Neighbours in the list that are neighbours in memory, upwards or downwards, are
+ * marked together.
+ *
+ * Return: how many were marked, from the first on; not all if one of the next is in no
+ * block or held already.
+ */
+unsigned int hb_blockmap_hold_list(struct hb_blockmap *map,
+				   const unsigned long *pfns, unsigned int nr);
 
 /*
  * Somebody else gave and took pages of this memory before, or populate-on-demand did:

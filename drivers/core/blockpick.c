@@ -16,14 +16,6 @@ static struct hb_block *higher(struct hb_block *a, struct hb_block *b)
 	return !a || (b && b->start_pfn > a->start_pfn) ? b : a;
 }
 
-/* The slot of @pfn, or map->nr_slots beyond the map. */
-static unsigned int slot_of(const struct hb_blockmap *map, unsigned long pfn)
-{
-	unsigned long slot = pfn / map->block_pages;
-
-	return slot < map->nr_slots ? slot : map->nr_slots;
-}
-
 /* ---- blocks */
 
 struct hb_block *hb_blockmap_next_block(const struct hb_blockmap *map,

@@ -162,8 +162,7 @@ static unsigned long next_block_pfn(void)
 	unsigned long pfn = PHYS_PFN(window.start);
 
 	mutex_lock(&hb.lock);
-	while (hb_blockmap_find(&hb.map, pfn))
-		pfn += hb.map.block_pages;
+	pfn = hb_blockmap_free_slot(&hb.map, pfn);
 	mutex_unlock(&hb.lock);
 	return pfn;
 }

@@ -71,26 +71,27 @@ void hb_pages_free(unsigned long pfn, unsigned long nr)
 /* In page_private() of a page that hb_pages_leave() left: "hotballo". */
 #define LEFT_MARK 0x6f6c6c6162746f68UL
 
-void hb_pages_leave(void)
+static struct hb_run next_held(unsigned long from_pfn)
 {
-	unsigned long left = 0;
-	unsigned int slot;
+	struct hb_run run;
 
 	mutex_lock(&hb.lock);
-	for (slot = 0; slot < hb.map.nr_slots; slot++) {
-		const struct hb_block *block = hb.map.slots[slot];
-		unsigned long i;
-
-		cond_resched();
-		if (!block || block->state != HB_BLOCK_ONLINE)
-			continue;
-		for_each_set_bit(i, block->page_held, hb.map.block_pages) {
-			set_page_private(pfn_to_page(block->start_pfn + i),
-					 LEFT_MARK);
-			left++;
-		}
-	}
+	run = hb_blockmap_next_held(&hb.map, from_pfn, HB_UNIT_PAGES);
 	mutex_unlock(&hb.lock);
+	return run;
+}
+
+void hb_pages_leave(void)
+{
+	unsigned long left = 0, i;
+	struct hb_run run;
+
+	for (run = next_held(0); run.nr; run = next_held(run.pfn + run.nr)) {
+		for (i = 0; i < run.nr; i++)
+			set_page_private(pfn_to_page(run.pfn + i), LEFT_MARK);
+		left += run.nr;
+		cond_resched();
+	}
 	if (left)
 		pr_info("%lu MiB stay with Xen: load the module again to use them\n",
 			left / HB_MIB_PAGES);
@@ -104,27 +105,44 @@ static bool was_left(unsigned long pfn)
 	       page_private(page) == LEFT_MARK;
 }
 
+/* How many pages from @pfn on were left, and are not marked any more. */
+static unsigned long unmark_left(unsigned long pfn, unsigned long end)
+{
+	unsigned long nr;
+
+	for (nr = 0; pfn + nr < end && was_left(pfn + nr); nr++)
+		set_page_private(pfn_to_page(pfn + nr), 0);
+	return nr;
+}
+
+/* Caller holds hb.lock. */
+static void find_left_in(const struct hb_block *block)
+{
+	unsigned long pfn = block->start_pfn, nr;
+	unsigned long end = pfn + hb.map.block_pages;
+
+	for (; pfn < end; pfn += nr + 1) {
+		nr = unmark_left(pfn, end);
+		if (nr)
+			WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, nr));
+	}
+}
+
 void hb_pages_find_left(void)
 {
-	unsigned int slot;
+	const struct hb_block *block;
+	unsigned long pfn = 0;
 
-	mutex_lock(&hb.lock);
-	for (slot = 0; slot < hb.map.nr_slots; slot++) {
-		const struct hb_block *block = hb.map.slots[slot];
-		unsigned long pfn, end;
-
-		cond_resched();
-		if (!block)
-			continue;
-		end = block->start_pfn + hb.map.block_pages;
-		for (pfn = block->start_pfn; pfn < end; pfn++) {
-			if (!was_left(pfn))
-				continue;
-			set_page_private(pfn_to_page(pfn), 0);
-			WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, 1));
+	do {
+		mutex_lock(&hb.lock);
+		block = hb_blockmap_next_block(&hb.map, pfn);
+		if (block) {
+			find_left_in(block);
+			pfn = block->start_pfn + hb.map.block_pages;
 		}
-	}
-	mutex_unlock(&hb.lock);
+		mutex_unlock(&hb.lock);
+		cond_resched();
+	} while (block);
 }
 
 /*

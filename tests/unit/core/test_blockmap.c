@@ -734,7 +734,7 @@ static void test_random_changes(void **state)
 	(void)state;
 	random_changes(usual, 3000, &seed);
 	random_changes((struct shape){ 290, 2 }, 300, &seed);
-	random_changes((struct shape){ 4, 140 }, 300, &seed);
+	random_changes((struct shape){ 4, 128 }, 300, &seed);
 	random_changes((struct shape){ 64, 1 }, 400, &seed);
 }
 
@@ -969,6 +969,76 @@ static void test_walk_while_it_goes(void **state)
 	destroy(f);
 }
 
+/* Runs up and down and single pages, until one that cannot be held. */
+static unsigned int make_list(struct fixture *f, unsigned long *pfns,
+			      unsigned int max, uint64_t *seed)
+{
+	unsigned int nr = 0, good = 0;
+	bool bad = false;
+
+	while (nr < max) {
+		unsigned long pfn = random_below(seed, PAGES + 3);
+		unsigned long length = 1 + random_below(seed, 40);
+		int step = (int)random_below(seed, 3) - 1;
+
+		for (; length && nr < max; length--, pfn += step) {
+			bad |= pfn >= PAGES || f->held[pfn];
+			if (!bad) {
+				f->held[pfn] = true;
+				good++;
+			}
+			pfns[nr++] = pfn;
+			if (!step)
+				break;
+		}
+	}
+	return good;
+}
+
+static void test_hold_list(void **state)
+{
+	uint64_t seed = random_seed("list");
+	unsigned int i, k;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		struct fixture *f = make();
+		unsigned long pfns[600], pfn;
+		unsigned int good = make_list(f, pfns, random_below(&seed, 600),
+					      &seed);
+		unsigned int done = hb_blockmap_hold_list(&f->map, pfns, 0);
+
+		assert_int_equal(done, 0);
+		done = hb_blockmap_hold_list(&f->map, pfns, good);
+		assert_int_equal(done, good);
+		for (pfn = 0; pfn < PAGES; pfn++)
+			assert_int_equal(hb_blockmap_held_in(&f->map, pfn, 1),
+					 f->held[pfn]);
+		assert_null(hb_blockmap_check(&f->map));
+		/* Nothing of it can be held again, nor what is in no block. */
+		for (k = 0; k < good; k++)
+			assert_int_equal(hb_blockmap_hold_list(&f->map, pfns + k,
+							       good - k), 0);
+		pfn = PAGES;
+		assert_int_equal(hb_blockmap_hold_list(&f->map, &pfn, 1), 0);
+		destroy(f);
+	}
+}
+
+static void test_hold_list_stops(void **state)
+{
+	struct fixture *f = make();
+	unsigned long pfns[] = { 10, 11, 12, 9, 8, 7, 100, 10, 200 };
+
+	(void)state;
+	assert_int_equal(hb_blockmap_hold_list(&f->map, pfns, 9), 7);
+	assert_int_equal(f->map.held, 7);
+	assert_int_equal(hb_blockmap_held_in(&f->map, 7, 6), 6);
+	assert_int_equal(hb_blockmap_held_in(&f->map, 200, 1), 0);
+	assert_null(hb_blockmap_check(&f->map));
+	destroy(f);
+}
+
 /* ---- sets of slots, of more than one word that says which words have any */
 
 #define SLOTS 9000
@@ -1063,6 +1133,8 @@ int main(void)
 		cmocka_unit_test(test_free_and_whole_first),
 		cmocka_unit_test(test_asks_little),
 		cmocka_unit_test(test_walk_while_it_goes),
+		cmocka_unit_test(test_hold_list),
+		cmocka_unit_test(test_hold_list_stops),
 		cmocka_unit_test(test_slotset),
 		cmocka_unit_test(test_small_guest_in_a_large_window),
 		cmocka_unit_test(test_offline_blocks),
