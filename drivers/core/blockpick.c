@@ -124,6 +124,22 @@ struct hb_run hb_blockmap_empty_unit(const struct hb_blockmap *map)
 		       none;
 }
 
+static unsigned int pages_of_unit(const struct hb_block *block,
+				  unsigned int unit, unsigned long *pfns,
+				  unsigned int max)
+{
+	unsigned long start = unit * HB_UNIT_PAGES;
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < HB_UNIT_PAGES; i += BITS_PER_LONG) {
+		unsigned long bits = block->page_held[(start + i) / BITS_PER_LONG];
+
+		for (; bits && nr < max; bits &= bits - 1)
+			pfns[nr++] = block->start_pfn + start + i + __ffs(bits);
+	}
+	return nr;
+}
+
 /* Append the held pages of the units of @block that are selected. */
 static unsigned int pages_of_block(const struct hb_block *block,
 				   hb_unit_selector select,
@@ -133,15 +149,8 @@ static unsigned int pages_of_block(const struct hb_block *block,
 
 	for (unit = first_unit(block, 0, select);
 	     unit < block->units && nr < max;
-	     unit = first_unit(block, unit + 1, select)) {
-		unsigned long start = unit * HB_UNIT_PAGES;
-		unsigned long end = start + HB_UNIT_PAGES, i;
-
-		for (i = find_next_bit(block->page_held, end, start);
-		     i < end && nr < max;
-		     i = find_next_bit(block->page_held, end, i + 1))
-			pfns[nr++] = block->start_pfn + i;
-	}
+	     unit = first_unit(block, unit + 1, select))
+		nr += pages_of_unit(block, unit, pfns + nr, max - nr);
 	return nr;
 }
 
