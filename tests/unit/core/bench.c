@@ -25,7 +25,7 @@
 #define BAR_STEP_NS 50000.0
 #define BAR_WALK_S 2.0
 
-static unsigned int repeats = 300;
+static unsigned int repeats = 1000;
 static unsigned long walk_pages = 256 * GIB_PAGES;
 
 /* ---- */
