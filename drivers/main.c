@@ -63,22 +63,20 @@ static int check_domain(void)
 /* Make pages that the built-in driver had ballooned held pages of ours. */
 static int adopt_batch(struct page **pages, unsigned int nr)
 {
-	unsigned int i;
+	static unsigned long pfns[ADOPT_BATCH];
+	unsigned int known, i;
 
-	for (i = 0; i < nr; i++) {
-		unsigned long pfn = page_to_pfn(pages[i]);
-
-		hb_lock();
-		if (!hb_blockmap_find(&hb.guest.map, pfn)) {
-			hb_unlock();
-			hb_intree_return(pages + i, nr - i);
-			return -ENXIO;
-		}
-		hb_pages_hold(pfn, 1, false);
-		hb_guest_hold(&hb.guest, pfn, 1);
-		hb_unlock();
-	}
-	return 0;
+	for (i = 0; i < nr; i++)
+		pfns[i] = page_to_pfn(pages[i]);
+	hb_lock();
+	known = hb_blockmap_hold_list(&hb.guest.map, pfns, nr);
+	for (i = 0; i < known; i++)
+		hb_pages_hold(pfns[i], 1, false);
+	hb_unlock();
+	if (known == nr)
+		return 0;
+	hb_intree_return(pages + known, nr - known);
+	return -ENXIO;
 }
 
 static int adopt_all(void)
@@ -96,34 +94,38 @@ static int adopt_all(void)
 	return rc ?: hb_intree_stock() ? -ENOMEM : 0;
 }
 
-/* Take a run of held pages out of the books, for the built-in driver. */
-static struct hb_run forget_run(unsigned long from, struct page **pages)
+/* The books forget the next held pages of online blocks, from *@pfn on. */
+static unsigned int forget_batch(unsigned long *pfn, struct page **pages)
 {
+	unsigned int nr = 0, i;
 	struct hb_run run;
-	unsigned long i;
 
 	hb_lock();
-	run = hb_blockmap_next_held(&hb.guest.map, from, ADOPT_BATCH);
-	for (i = 0; i < run.nr; i++) {
-		pages[i] = pfn_to_page(run.pfn + i);
-		hb_compat_clear_page_offline(pages[i]);
-	}
-	if (run.nr)
+	while (nr < ADOPT_BATCH) {
+		run = hb_blockmap_next_held(&hb.guest.map, *pfn,
+					    ADOPT_BATCH - nr);
+		if (!run.nr)
+			break;
+		for (i = 0; i < run.nr; i++) {
+			pages[nr] = pfn_to_page(run.pfn + i);
+			hb_compat_clear_page_offline(pages[nr++]);
+		}
 		hb_guest_unhold(&hb.guest, run.pfn, run.nr);
+		*pfn = run.pfn + run.nr;
+	}
 	hb_unlock();
-	return run;
+	return nr;
 }
 
 /* The inverse of adopt_all(), for every held page of an online block. */
 static void return_all(void)
 {
 	static struct page *pages[ADOPT_BATCH];
-	unsigned long from = 0;
-	struct hb_run run;
+	unsigned long pfn = 0;
+	unsigned int nr;
 
-	while ((run = forget_run(from, pages)).nr) {
-		hb_intree_return(pages, run.nr);
-		from = run.pfn + run.nr;
+	while ((nr = forget_batch(&pfn, pages))) {
+		hb_intree_return(pages, nr);
 		cond_resched();
 	}
 }

@@ -116,8 +116,10 @@ static bool op_alloc(struct hb_guest *g, unsigned int order, int node,
 }
 
 static int op_isolate(struct hb_guest *g, unsigned long pfn, unsigned long nr,
-		      bool give)
+		      bool give, int node)
 {
+	if (node != HB_ANY_NODE && pfn_to_nid(pfn) != node)
+		return -EBUSY;
 	return hb_isolate(pfn, nr, give);
 }
 

@@ -177,7 +177,7 @@ bool hb_guest_block_event(struct hb_guest *g, struct hb_block *block,
 
 /* The block at @pfn, made if it is not there; NULL without memory or beyond the map. */
 static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
-				     enum hb_block_origin origin, int node)
+				     enum hb_block_origin origin)
 {
 	unsigned long block_pages = g->map.block_pages;
 	struct hb_block *block;
@@ -193,7 +193,6 @@ static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
 		return NULL;
 	block = hb_block_init(books, pfn / block_pages * block_pages,
 			      block_pages, origin);
-	block->node = node;
 	g->ops->lock(g);
 	hb_blockmap_insert(&g->map, block);
 	g->ops->unlock(g);
@@ -247,10 +246,9 @@ static void enter_offline(struct hb_guest *g, struct hb_block *block,
 }
 
 int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
-		   enum hb_block_origin origin, bool online, bool movable,
-		   int node)
+		   enum hb_block_origin origin, bool online, bool movable)
 {
-	struct hb_block *block = ensure_block(g, pfn, origin, node);
+	struct hb_block *block = ensure_block(g, pfn, origin);
 
 	if (!block)
 		return -ENOMEM;
@@ -268,7 +266,7 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 	return 0;
 }
 
-int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn, int node)
+int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn)
 {
 	unsigned long block_pages = g->map.block_pages;
 	bool known;
@@ -280,7 +278,7 @@ int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn, int node)
 	if (known)
 		return 0;
 	rc = hb_guest_enter(g, pfn, block_pages, HB_BLOCK_INHERITED, false,
-			    false, node);
+			    false);
 	if (rc)
 		return rc;
 	g->ops->lock(g);

@@ -119,7 +119,6 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now);
  * @origin: what it is, if the block is not there yet
  * @online: is it in use?
  * @movable: for movable pages only
- * @node: the kernel's number of the node it is on
  *
  * Asks Xen about each page of a block that is not online: those without a frame are held.
  * Takes the lock.  Nothing is entered on failure.
@@ -127,8 +126,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now);
  * Return: 0, or -ENOMEM without memory or beyond the map.
  */
 int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
-		   enum hb_block_origin origin, bool online, bool movable,
-		   int node);
+		   enum hb_block_origin origin, bool online, bool movable);
 
 /**
  * hb_guest_enter_unknown() - a block that nobody told of is about to go online
@@ -138,7 +136,7 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
  *
  * Return: 0 or -ENOMEM.
  */
-int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn, int node);
+int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn);
 
 /**
  * hb_guest_block_event() - the kernel's memory notifier

@@ -69,7 +69,7 @@ struct hb_outcome hb_step_mend_unit(struct hb_guest *g,
 	g->ops->unlock(g);
 	if (!unit.nr)
 		return outcome;
-	if (g->ops->isolate(g, unit.pfn, unit.nr, false)) {
+	if (g->ops->isolate(g, unit.pfn, unit.nr, false, HB_ANY_NODE)) {
 		g->ops->lock(g);
 		hb_blockmap_mark_busy(&g->map, unit.pfn);
 		g->ops->unlock(g);

@@ -28,6 +28,8 @@ enum hb_frame {
 	HB_FRAME_STRANDED,	/* yes, but the kernel cannot reach it (PV: not mapped) */
 };
 
+#define HB_ANY_NODE (-1)
+
 /* What happened since the worker last looked: bits. */
 enum hb_news {
 	HB_NEWS_LOOK = 1,	/* a target, memory online, anything */
@@ -80,11 +82,12 @@ struct hb_ops {
 		      unsigned long *pfn);
 	/*
 	 * The same for chosen pages; what is in use there moves elsewhere.  @give: they
-	 * are for Xen to keep.  Without the lock.  Return: 0, -ENOMEM with nowhere to move
-	 * things to, or another errno if something cannot move.
+	 * are for Xen to keep; @node: and must be on this one, or HB_ANY_NODE.  Without the
+	 * lock.  Return: 0, -ENOMEM with nowhere to move things to, or another errno if
+	 * something cannot move or should not go.
 	 */
 	int (*isolate)(struct hb_guest *g, unsigned long pfn, unsigned long nr,
-		       bool give);
+		       bool give, int node);
 	/*
 	 * Is all of the unit at @pfn free?  Its block is online, and the lock is held; the
 	 * answer may be old when it is acted upon.  @owner is the guest.

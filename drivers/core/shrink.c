@@ -149,13 +149,22 @@ struct hb_outcome hb_step_shrink_pages(struct hb_guest *g,
 
 /* ---- chosen memory */
 
-static struct hb_run next_run(struct hb_guest *g, const struct hb_pick *pick)
+/*
+ * Units whose descriptors are read while the lock is held: each read may have to come
+ * from memory, and giving one unit to Xen takes longer than this many.
+ */
+#define ASK_AT_ONCE 256
+
+static struct hb_run next_run(struct hb_guest *g, struct hb_pick *pick)
 {
 	struct hb_run run;
 
-	g->ops->lock(g);
-	run = hb_blockmap_pick(&g->map, pick);
-	g->ops->unlock(g);
+	pick->budget = ASK_AT_ONCE;
+	do {
+		g->ops->lock(g);
+		run = hb_blockmap_pick(&g->map, pick);
+		g->ops->unlock(g);
+	} while (pick->more);
 	return run;
 }
 
@@ -171,7 +180,7 @@ static void mark_busy(struct hb_guest *g, unsigned long pfn)
  * at once; what fails together is tried unit by unit.
  */
 static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
-				       u64 pages)
+				       u64 pages, int node)
 {
 	struct hb_outcome outcome = { 0 }, one;
 	u64 most = pages, whole = pick.whole;
@@ -185,7 +194,7 @@ static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
 		pick.whole = whole > outcome.pages ? whole - outcome.pages : 0;
 		run = next_run(g, &pick);
 		outcome.exhausted = !run.nr;
-		rc = run.nr ? g->ops->isolate(g, run.pfn, run.nr, true) : -ENOMEM;
+		rc = run.nr ? g->ops->isolate(g, run.pfn, run.nr, true, node) : -ENOMEM;
 		if (rc && run.nr > HB_UNIT_PAGES) {
 			most = HB_UNIT_PAGES;
 			continue;
@@ -214,15 +223,15 @@ struct hb_outcome hb_step_shrink_added(struct hb_guest *g,
 		.owner = g,
 	};
 
-	return shrink_picked(g, pick, step->pages);
+	return shrink_picked(g, pick, step->pages, HB_ANY_NODE);
 }
 
 struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
 				      const struct hb_step *step)
 {
-	struct hb_pick pick = { .added = false, .node = step->node };
+	struct hb_pick pick = { .added = false };
 
-	return shrink_picked(g, pick, step->pages);
+	return shrink_picked(g, pick, step->pages, step->node);
 }
 
 /* ---- what is behind blocks that are offline */

@@ -11,12 +11,14 @@
 
 int hb_blocks_init(unsigned long end_pfn)
 {
-	struct hb_blockmap *map = &hb.guest.map;
+	unsigned long block_pages = PHYS_PFN(memory_block_size_bytes());
+	unsigned int nr_slots = DIV_ROUND_UP(end_pfn, block_pages);
+	void *memory = kvzalloc(hb_blockmap_bytes(nr_slots), GFP_KERNEL);
 
-	map->block_pages = PHYS_PFN(memory_block_size_bytes());
-	map->nr_slots = DIV_ROUND_UP(end_pfn, map->block_pages);
-	map->slots = kvcalloc(map->nr_slots, sizeof(*map->slots), GFP_KERNEL);
-	return map->slots ? 0 : -ENOMEM;
+	if (!memory)
+		return -ENOMEM;
+	hb_blockmap_init(&hb.guest.map, memory, block_pages, nr_slots);
+	return 0;
 }
 
 void hb_blocks_free(void)
@@ -60,9 +62,7 @@ static int scan_block(struct scan *scan, unsigned long pfn, unsigned long nr)
 		scan->found->extra += nr;
 	return hb_guest_enter(&hb.guest, pfn, nr,
 			      extra ? HB_BLOCK_INHERITED : HB_BLOCK_BOOT, page,
-			      page && page_zonenum(page) == ZONE_MOVABLE,
-			      page ? page_to_nid(page) :
-				     memory_add_physaddr_to_nid(PFN_PHYS(pfn)));
+			      page && page_zonenum(page) == ZONE_MOVABLE);
 }
 
 static int scan_range(struct resource *res, void *arg)

@@ -123,7 +123,7 @@ static bool tell(unsigned long pfn, enum hb_block_event event)
 		return false;
 	/* Somebody else added it: who knows what is behind it. */
 	if (event == HB_EVENT_GOING_ONLINE &&
-	    hb_guest_enter_unknown(&hb.guest, pfn, page_to_nid(page))) {
+	    hb_guest_enter_unknown(&hb.guest, pfn)) {
 		pr_err_ratelimited("memory at %#llx is not put online: it is in no book of the driver's, and there is no room for it\n",
 				   (u64)PFN_PHYS(pfn));
 		return false;

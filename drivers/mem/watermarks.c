@@ -67,7 +67,7 @@ static s64 zone_available(struct zone *zone)
  */
 static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 {
-	s64 all = 0, kernel = 0;
+	s64 all = 0, kernel = 0, slab;
 	struct hb_floor_input in = { 0 };
 	int i;
 
@@ -82,6 +82,10 @@ static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 		if (i < ZONE_MOVABLE)
 			kernel += zone_available(zone);
 	}
+	/* Dentries, inodes: half of it, as si_mem_available() has it. */
+	slab = atomic_long_read(&NODE_DATA(nid)->vm_stat[NR_SLAB_RECLAIMABLE_B]);
+	all += slab / 2;
+	kernel += slab / 2;
 	in.available = max_t(s64, all, 0);
 	in.available_kernel = max_t(s64, kernel, 0);
 	return in;

@@ -184,7 +184,7 @@ static bool op_alloc(struct hb_guest *core, unsigned int order, int node,
 }
 
 static int op_isolate(struct hb_guest *core, unsigned long pfn, unsigned long nr,
-		      bool give)
+		      bool give, int node)
 {
 	struct guest *g = without_lock(core);
 	int rc = sim_alloc_range(g, pfn, nr);

@@ -523,10 +523,9 @@ static void make_room(struct guest *g)
 {
 	u64 pages = sim_nr_units(g) * HB_UNIT_PAGES;
 
-	g->core.map.block_pages = g->shape.block_units * HB_UNIT_PAGES;
-	g->core.map.nr_slots = g->shape.slots;
-	g->slots = allocate(g->shape.slots * sizeof(*g->slots));
-	g->core.map.slots = g->slots;
+	hb_blockmap_init(&g->core.map, allocate(hb_blockmap_bytes(g->shape.slots)),
+			 g->shape.block_units * HB_UNIT_PAGES, g->shape.slots);
+	g->slots = g->core.map.slots;
 	g->kernel = allocate(g->shape.slots * sizeof(*g->kernel));
 	g->units = allocate(sim_nr_units(g) * sizeof(*g->units));
 	g->owned = allocate(BITS_TO_LONGS(pages) * sizeof(long));

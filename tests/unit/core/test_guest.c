@@ -70,9 +70,9 @@ static void test_unknown_block(void **state)
 		u64 before = sim_managed(g), pfn;
 
 		pfn = foreign_block(g, with_frames[i]);
-		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn, 0), 0);
+		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
 		/* Known now: once more changes nothing. */
-		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn, 0), 0);
+		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
 		assert_int_equal(hb_blockmap_find(&g->core.map, pfn)->origin,
 				 HB_BLOCK_INHERITED);
 		if (with_frames[i])
@@ -94,12 +94,12 @@ static void test_unknown_block_without_memory(void **state)
 	(void)state;
 	g->fault_percent = 100;
 	do
-		rc = hb_guest_enter_unknown(&g->core, pfn, 0);
+		rc = hb_guest_enter_unknown(&g->core, pfn);
 	while (!rc && hb_blockmap_find(&g->core.map, pfn) == NULL);
 	if (rc)
 		assert_null(hb_blockmap_find(&g->core.map, pfn));
 	assert_int_equal(hb_guest_enter_unknown(&g->core,
-			 shape.slots * sim_block_pages(g), 0), -ENOMEM);
+			 shape.slots * sim_block_pages(g)), -ENOMEM);
 	sim_halt(g);
 }
 
