@@ -3,7 +3,7 @@
 #
 # bench.sh: what happens in dom0.  README.md says what is measured, and why so.
 #
-#   bench.sh EXPERIMENT... type=pvh|pv runs=N profile=yes|no bound=SECONDS
+#   bench.sh EXPERIMENT... type=pvh|pv runs=N profile=yes|no bound=SECONDS files=N
 #
 # An experiment is done with one driver and then with the other, each time in a guest
 # that was created for it; nothing else runs.
@@ -18,13 +18,14 @@ PROBE=${PROBE:-/lab/files/probe}
 CMDLINE=memhp_default_state=online
 g=guest
 
-experiments='' type='' runs='' profile='' bound='' profiles=0 whole=''
+experiments='' type='' runs='' profile='' bound='' files='' profiles=0 whole=''
 for word in "$@"; do
 	case $word in
 	type=*) type=${word#*=} ;;
 	runs=*) runs=${word#*=} ;;
 	profile=*) profile=${word#*=} ;;
 	bound=*) bound=${word#*=} ;;
+	files=*) files=${word#*=} ;;
 	*) experiments="$experiments $word" ;;
 	esac
 done
@@ -247,7 +248,7 @@ fill_caches() {
 		done
 		truncate -s 2G /tmp/image && mke2fs -F /tmp/image >/dev/null &&
 		mkdir /tmp/fs && mount -t ext4 -o loop /tmp/image /tmp/fs &&
-		cachefill /tmp/fs 30000 640 && sync' || fail "$type: fills its caches"
+		cachefill /tmp/fs '"$files"' 640 && sync' || fail "$type: fills its caches"
 	note "$type: $(in_guest $g 'grep -E "^(MemFree|Cached|Buffers|SReclaimable|SUnreclaim):" \
 		/proc/meminfo' | tr -s ' \n' ' ')"
 }
