@@ -908,6 +908,32 @@ static void test_free_and_whole_first(void **state)
 	destroy(f);
 }
 
+/* The only block that may go whole is found wherever it is, and not one above it. */
+static void test_whole_block_anywhere(void **state)
+{
+	unsigned int slot, top = 287;	/* of those that are ours */
+	struct fixture *f;
+
+	(void)state;
+	shape = (struct shape){ 290, 1 };
+	f = make();
+	change_pages(f, top * BLOCK_PAGES, 1);
+	for (slot = 0; slot < top; slot++) {
+		unsigned long pfn = slot * BLOCK_PAGES;
+
+		set_movable(f, slot, slot % 3);
+		if (!added(slot))
+			continue;
+		change_pages(f, pfn, BLOCK_PAGES - 100);
+		assert_int_equal(pick_added(f, 50, 99).pfn / BLOCK_PAGES, top);
+		assert_run(pick_added(f, 50, 100),
+			   (struct hb_run){ pfn + BLOCK_PAGES - 50, 50 });
+		change_pages(f, pfn, BLOCK_PAGES - 100);
+	}
+	destroy(f);
+	shape = usual;
+}
+
 /* Asks about each unit once, and about few at a time. */
 static void test_asks_little(void **state)
 {
@@ -1132,6 +1158,7 @@ int main(void)
 		cmocka_unit_test(test_suspect),
 		cmocka_unit_test(test_from_the_top),
 		cmocka_unit_test(test_free_and_whole_first),
+		cmocka_unit_test(test_whole_block_anywhere),
 		cmocka_unit_test(test_asks_little),
 		cmocka_unit_test(test_walk_while_it_goes),
 		cmocka_unit_test(test_hold_list),
