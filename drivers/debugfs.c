@@ -3,24 +3,11 @@
 #include <linux/debugfs.h>
 #include <linux/seq_file.h>
 
+#include "core/steps.h"
+#include "debugfs.h"
 #include "driver.h"
 
 static struct dentry *directory;
-
-static const char *const step_word[HB_STEP_COUNT] = {
-	[HB_STEP_NONE] = "none",
-	[HB_STEP_GROW_UNITS] = "grow-units",
-	[HB_STEP_GROW_PAGES] = "grow-pages",
-	[HB_STEP_ONLINE_BLOCK] = "online-block",
-	[HB_STEP_ADD_BLOCK] = "add-block",
-	[HB_STEP_SHRINK_PARKED] = "shrink-parked",
-	[HB_STEP_SHRINK_ADDED] = "shrink-added",
-	[HB_STEP_SHRINK_UNITS] = "shrink-units",
-	[HB_STEP_SHRINK_BOOT] = "shrink-boot",
-	[HB_STEP_SHRINK_PAGES] = "shrink-pages",
-	[HB_STEP_RETIRE_BLOCK] = "retire-block",
-	[HB_STEP_MEND_UNIT] = "mend-unit",
-};
 
 /* Written by the worker only. */
 static struct {
@@ -45,7 +32,7 @@ static int steps_show(struct seq_file *out, void *unused)
 
 	seq_puts(out, "step times incomplete pages us\n");
 	for (i = HB_STEP_NONE + 1; i < HB_STEP_COUNT; i++)
-		seq_printf(out, "%s %llu %llu %llu %llu\n", step_word[i],
+		seq_printf(out, "%s %llu %llu %llu %llu\n", hb_steps[i].word,
 			   steps[i].times, steps[i].incomplete, steps[i].pages,
 			   steps[i].us);
 	return 0;
@@ -58,9 +45,9 @@ static int blocks_show(struct seq_file *out, void *unused)
 	unsigned int slot;
 
 	seq_puts(out, "block origin state movable held-pages empty-units mendable-units busy-units\n");
-	mutex_lock(&hb.lock);
-	for (slot = 0; slot < hb.map.nr_slots; slot++) {
-		const struct hb_block *block = hb.map.slots[slot];
+	hb_lock();
+	for (slot = 0; slot < hb.guest.map.nr_slots; slot++) {
+		const struct hb_block *block = hb.guest.map.slots[slot];
 
 		if (block)
 			seq_printf(out, "%u %s %s %u %lu %u %u %u\n", slot,
@@ -70,7 +57,7 @@ static int blocks_show(struct seq_file *out, void *unused)
 				   block->empty_units, block->mendable_units,
 				   block->busy_units);
 	}
-	mutex_unlock(&hb.lock);
+	hb_unlock();
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(blocks);
@@ -80,9 +67,9 @@ static int check_show(struct seq_file *out, void *unused)
 {
 	const char *wrong;
 
-	mutex_lock(&hb.lock);
-	wrong = hb_blockmap_check(&hb.map);
-	mutex_unlock(&hb.lock);
+	hb_lock();
+	wrong = hb_blockmap_check(&hb.guest.map);
+	hb_unlock();
 	if (wrong)
 		seq_printf(out, "wrong: %s\n", wrong);
 	else

@@ -3,11 +3,16 @@
 #include <linux/crash_dump.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 
 #include <xen/features.h>
 #include <xen/xen.h>
 #include <xen/xenbus.h>
 
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#include "debugfs.h"
 #include "driver.h"
 #include "mem/blocks.h"
 #include "mem/hotplug.h"
@@ -15,11 +20,25 @@
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
+#include "power.h"
+#include "sysfs.h"
+#include "worker.h"
 #include "xen/bus.h"
 #include "xen/extents.h"
 #include "xen/intree.h"
 
-struct hb_driver hb;
+struct hb_driver hb = {
+	.lock = __MUTEX_INITIALIZER(hb.lock),
+	.guest = {
+		.ops = &hb_kernel_ops,
+		.zone_policy = HB_ZONE_AUTO,
+		.zone_ratio = HB_ZONE_RATIO_DEFAULT,
+		.tidy_rate = HB_TIDY_RATE_DEFAULT,
+	},
+};
+
+module_param_named(tidy_rate, hb.guest.tidy_rate, uint, 0644);
+MODULE_PARM_DESC(tidy_rate, "MiB a second, at most, that are moved to improve the layout of memory when the guest is at its target (default 128; 0: none)");
 
 /* Pages a call that are adopted or returned. */
 #define ADOPT_BATCH 512
@@ -44,21 +63,20 @@ static int check_domain(void)
 /* Make pages that the built-in driver had ballooned held pages of ours. */
 static int adopt_batch(struct page **pages, unsigned int nr)
 {
-	unsigned int i;
+	static unsigned long pfns[ADOPT_BATCH];
+	unsigned int known, i;
 
-	for (i = 0; i < nr; i++) {
-		unsigned long pfn = page_to_pfn(pages[i]);
-
-		if (!hb_blocks_ensure(pfn, HB_BLOCK_BOOT)) {
-			hb_intree_return(pages + i, nr - i);
-			return -ENOMEM;
-		}
-		mutex_lock(&hb.lock);
-		hb_pages_hold(pfn, 1, false);
-		WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, 1));
-		mutex_unlock(&hb.lock);
-	}
-	return 0;
+	for (i = 0; i < nr; i++)
+		pfns[i] = page_to_pfn(pages[i]);
+	hb_lock();
+	known = hb_blockmap_hold_list(&hb.guest.map, pfns, nr);
+	for (i = 0; i < known; i++)
+		hb_pages_hold(pfns[i], 1, false);
+	hb_unlock();
+	if (known == nr)
+		return 0;
+	hb_intree_return(pages + known, nr - known);
+	return -ENXIO;
 }
 
 static int adopt_all(void)
@@ -76,25 +94,39 @@ static int adopt_all(void)
 	return rc ?: hb_intree_stock() ? -ENOMEM : 0;
 }
 
-/* The inverse, for every held page of an online block; the map forgets them. */
+/* The books forget the next held pages of online blocks, from *@pfn on. */
+static unsigned int forget_batch(unsigned long *pfn, struct page **pages)
+{
+	unsigned int nr = 0, i;
+	struct hb_run run;
+
+	hb_lock();
+	while (nr < ADOPT_BATCH) {
+		run = hb_blockmap_next_held(&hb.guest.map, *pfn,
+					    ADOPT_BATCH - nr);
+		if (!run.nr)
+			break;
+		for (i = 0; i < run.nr; i++) {
+			pages[nr] = pfn_to_page(run.pfn + i);
+			hb_compat_clear_page_offline(pages[nr++]);
+		}
+		hb_guest_unhold(&hb.guest, run.pfn, run.nr);
+		*pfn = run.pfn + run.nr;
+	}
+	hb_unlock();
+	return nr;
+}
+
+/* The inverse of adopt_all(), for every held page of an online block. */
 static void return_all(void)
 {
-	static unsigned long pfns[64];
-	struct page *pages[ARRAY_SIZE(pfns)];
-	unsigned int nr, i;
+	static struct page *pages[ADOPT_BATCH];
+	unsigned long pfn = 0;
+	unsigned int nr;
 
-	for (;;) {
-		mutex_lock(&hb.lock);
-		nr = hb_blockmap_held_pages(&hb.map, pfns, ARRAY_SIZE(pfns));
-		for (i = 0; i < nr; i++) {
-			pages[i] = pfn_to_page(pfns[i]);
-			hb_compat_clear_page_offline(pages[i]);
-			WARN_ON_ONCE(hb_blockmap_release(&hb.map, pfns[i], 1));
-		}
-		mutex_unlock(&hb.lock);
-		if (!nr)
-			return;
+	while ((nr = forget_batch(&pfn, pages))) {
 		hb_intree_return(pages, nr);
+		cond_resched();
 	}
 }
 
@@ -111,69 +143,92 @@ static u64 pages_in(const struct hb_firmware_ram *firmware)
 /*
  * Translated guests: RAM is what the builder's memory map says, plus what the
  * built-in driver hot-added; Xen counts more (special pages), or less while
- * populate-on-demand is unsettled.  PV guests: Xen counts exactly the RAM, and
- * there is no populate-on-demand.
+ * populate-on-demand is unsettled.  Xen keeps no map of a guest that was restored or
+ * migrated: then RAM is what the kernel has, and each page is asked about before the
+ * count is believed.  PV guests: Xen counts exactly the RAM, and there is no
+ * populate-on-demand.
  */
 static void open_ledger(const struct hb_firmware_ram *firmware,
 			const struct hb_blocks_found *found)
 {
-	struct hb_ledger *ledger = &hb.ledger;
+	struct hb_guest *g = &hb.guest;
 	u64 xen_pages = hb_extents_current();
 
-	mutex_lock(&hb.lock);
-	*ledger = (struct hb_ledger){ .held = hb.map.held };
-	if (xen_feature(XENFEAT_auto_translated_physmap)) {
-		ledger->capacity = pages_in(firmware) + found->extra -
-				   hb_intree_foreign_pages();
+	hb_lock();
+	g->ledger = (struct hb_ledger){ 0 };
+	if (!xen_feature(XENFEAT_auto_translated_physmap)) {
+		g->ledger.capacity = xen_pages + g->map.held;
+		g->ledger.settled = true;
 	} else {
-		ledger->capacity = xen_pages + hb.map.held;
-		ledger->settled = true;
+		g->ledger.capacity = firmware->nr ?
+			pages_in(firmware) + found->extra : found->ram;
+		g->ledger.capacity -= hb_intree_foreign_pages();
+		if (!firmware->nr)
+			g->verify = (struct hb_verify){ .wanted = true,
+							.moved = true };
 	}
-	hb_intree_calibrate(hb_ledger_populated(ledger));
-	mutex_unlock(&hb.lock);
+	hb_intree_calibrate(hb_guest_populated(g));
+	hb_unlock();
 }
 
 /*
- * Held pages are here by another driver's doing, which goes page by page; and so may
- * populate-on-demand, whose memory Xen counts once it is touched.
+ * Held pages are here by another driver's doing, which goes page by page; so may
+ * populate-on-demand, whose memory Xen counts once it is touched; and a guest that was
+ * built anew is mapped page by page.
  */
 static void suspect_found_memory(void)
 {
-	mutex_lock(&hb.lock);
-	if (hb.map.held || hb_extents_current() < hb_ledger_populated(&hb.ledger))
-		hb_blockmap_suspect(&hb.map);
-	mutex_unlock(&hb.lock);
+	struct hb_guest *g = &hb.guest;
+	bool suspicious;
+
+	hb_lock();
+	suspicious = g->map.held || g->verify.wanted ||
+		     hb_extents_current() < hb_guest_populated(g);
+	hb_unlock();
+	if (suspicious)
+		hb_guest_suspect(g);
 }
 
+static void set_closed(bool closed)
+{
+	hb_lock();
+	hb.guest.closed = closed;
+	hb_unlock();
+}
+
+/*
+ * The built-in driver's thread ends first: what it adds until then is in nobody's books
+ * yet.  From there on nothing is added or onlined before all is known.
+ */
 static int take_over(const struct hb_firmware_ram *firmware)
 {
 	struct hb_blocks_found found;
 	int rc;
 
-	rc = hb_blocks_scan(firmware, &found);
-	if (rc)
-		return rc;
 	rc = hb_intree_attach(hb_online_page);
 	if (rc)
 		return rc;
-	if (hb_intree_present())
+	rc = hb_blocks_scan(firmware, &found);
+	if (!rc && hb_intree_present())
 		rc = adopt_all();
-	else
+	else if (!rc)
 		hb_pages_find_left();
 	if (rc) {
+		pr_err("cannot take over what the kernel's balloon driver has (%d)\n",
+		       rc);
 		return_all();
 		hb_intree_detach(hb_online_page);
 		return rc;
 	}
 	open_ledger(firmware, &found);
 	suspect_found_memory();
-	hb_online_close(false);
+	set_closed(false);
 	return 0;
 }
 
 static void hand_back(void)
 {
-	hb_online_close(true);
+	set_closed(true);
 	if (hb_intree_present())
 		return_all();
 	else
@@ -188,12 +243,12 @@ static int make_parts(void)
 
 	if (rc)
 		return rc;
-	rc = hb_pages_init();
-	if (rc)
-		goto free_extents;
 	rc = hb_hotplug_init();
 	if (rc)
-		goto free_pages;
+		goto free_extents;
+	hb.guest.window_start = hb_hotplug_start_pfn();
+	hb.guest.window_end = hb_hotplug_end_pfn();
+	hb.guest.closed = true;
 	rc = hb_blocks_init(hb_hotplug_end_pfn());
 	if (rc)
 		goto free_window;
@@ -203,8 +258,6 @@ static int make_parts(void)
 	hb_blocks_free();
 free_window:
 	hb_hotplug_exit();
-free_pages:
-	hb_pages_exit();
 free_extents:
 	hb_extents_exit();
 	return rc;
@@ -215,7 +268,6 @@ static void free_parts(void)
 	hb_online_exit();
 	hb_blocks_free();
 	hb_hotplug_exit();
-	hb_pages_exit();
 	hb_extents_exit();
 }
 
@@ -226,6 +278,9 @@ static int start(void)
 	if (rc)
 		return rc;
 	hb_debugfs_register();
+	rc = hb_power_init();
+	if (rc)
+		goto no_power;
 	rc = hb_worker_start();
 	if (rc)
 		goto no_worker;
@@ -235,9 +290,23 @@ static int start(void)
 	hb_worker_stop();
 	hb_bus_stop();
 no_worker:
+	hb_power_exit();
+no_power:
 	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	return rc;
+}
+
+static void say_hello(void)
+{
+	pr_info("%s, %llu MiB of RAM, can grow to %llu GiB\n",
+		hb_intree_present() ? "took over from the kernel's balloon driver" :
+				      "the kernel's balloon driver is absent",
+		hb_guest_populated(&hb.guest) / HB_MIB_PAGES,
+		hb_guest_ceiling(&hb.guest) / HB_MIB_PAGES / 1024);
+	if (nr_online_nodes > 1)
+		pr_info("this guest has %d NUMA nodes: memory is added to node %d only, taken from the node with most to spare, and nothing is asked of the host's nodes\n",
+			nr_online_nodes, hb_hotplug_node());
 }
 
 static int __init hotballoon_init(void)
@@ -247,13 +316,8 @@ static int __init hotballoon_init(void)
 
 	if (rc)
 		return rc;
-	mutex_init(&hb.lock);
-	rc = hb_extents_firmware_ram(&firmware);
-	if (rc && xen_feature(XENFEAT_auto_translated_physmap)) {
-		pr_err("Xen has no memory map for this guest (%d): its toolstack is not supported\n",
-		       rc);
-		return rc;
-	}
+	if (hb_extents_firmware_ram(&firmware))
+		firmware.nr = 0;
 	rc = make_parts();
 	if (rc)
 		return rc;
@@ -267,11 +331,7 @@ static int __init hotballoon_init(void)
 		hand_back();
 		goto free;
 	}
-	pr_info("%s, %llu MiB of RAM, can grow to %llu GiB\n",
-		hb_intree_present() ? "took over from the kernel's balloon driver" :
-				      "the kernel's balloon driver is absent",
-		hb_ledger_populated(&hb.ledger) / HB_MIB_PAGES,
-		hb_ceiling() / HB_MIB_PAGES / 1024);
+	say_hello();
 	return 0;
 free:
 	free_parts();
@@ -283,6 +343,7 @@ static void __exit hotballoon_exit(void)
 {
 	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
+	hb_power_exit();
 	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	hb_reserve_release();

@@ -4,6 +4,8 @@
 #include <linux/sysfs.h>
 
 #include "driver.h"
+#include "report.h"
+#include "sysfs.h"
 
 static struct kobject *directory;
 
@@ -26,15 +28,16 @@ REPORT_ATTR(cause, "%s", cause_word[report.cause]);
 REPORT_ATTR(current_kb, "%llu", report.current_kib);
 REPORT_ATTR(target_kb, "%llu", report.goal_kib);
 REPORT_ATTR(max_kb, "%llu", report.max_kib);
+REPORT_ATTR(still, "%d", report.still);
 
 static ssize_t drift_kb_show(struct kobject *kobj, struct kobj_attribute *attr,
 			     char *buf)
 {
 	s64 drift;
 
-	mutex_lock(&hb.lock);
-	drift = hb.ledger.drift;
-	mutex_unlock(&hb.lock);
+	hb_lock();
+	drift = hb.guest.ledger.drift;
+	hb_unlock();
 	return sysfs_emit(buf, "%lld\n", drift * (s64)HB_PAGE_KIB);
 }
 
@@ -45,13 +48,39 @@ static ssize_t added_blocks_show(struct kobject *kobj,
 {
 	unsigned int blocks;
 
-	mutex_lock(&hb.lock);
-	blocks = hb.added_blocks;
-	mutex_unlock(&hb.lock);
+	hb_lock();
+	blocks = hb.guest.added_blocks;
+	hb_unlock();
 	return sysfs_emit(buf, "%u\n", blocks);
 }
 
 static struct kobj_attribute added_blocks_attr = __ATTR_RO(added_blocks);
+
+static ssize_t unusable_kb_show(struct kobject *kobj,
+				struct kobj_attribute *attr, char *buf)
+{
+	unsigned long pages;
+
+	hb_lock();
+	pages = hb.guest.stranded;
+	hb_unlock();
+	return sysfs_emit(buf, "%lu\n", pages * HB_PAGE_KIB);
+}
+
+static struct kobj_attribute unusable_kb_attr = __ATTR_RO(unusable_kb);
+
+/* The worker's own: what is seen may be old. */
+static ssize_t tidying_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	const char *word = READ_ONCE(hb.guest.tidy.active) ? "yes" : "no";
+
+	if (!READ_ONCE(hb.guest.tidy_rate))
+		word = "off";
+	return sysfs_emit(buf, "%s\n", word);
+}
+
+static struct kobj_attribute tidying_attr = __ATTR_RO(tidying);
 
 static const struct attribute *const attributes[] = {
 	&state_attr.attr,
@@ -59,6 +88,9 @@ static const struct attribute *const attributes[] = {
 	&current_kb_attr.attr,
 	&target_kb_attr.attr,
 	&max_kb_attr.attr,
+	&still_attr.attr,
+	&unusable_kb_attr.attr,
+	&tidying_attr.attr,
 	&drift_kb_attr.attr,
 	&added_blocks_attr.attr,
 	NULL,

@@ -1,334 +1,384 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The worker: snapshot, plan, one bounded step, account, and again.
+ * The worker's thread, and the operations by which core/pass.c deals with the kernel and
+ * with Xen.
  *
- * A pass ends at the target or when nothing more can be done now; then the
- * worker sleeps until an event, or until the cause's back-off is over.  At its
- * target it sleeps without a timer.
+ * At its target the thread sleeps without a timer, unless there is something to tidy up.
  */
 #include <linux/freezer.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
 #include <linux/random.h>
-#include <linux/sched.h>
 #include <linux/sched/signal.h>
-#include <linux/timer.h>
-#include <linux/wait.h>
+#include <linux/slab.h>
 
-#include "core/backoff.h"
+#include "core/pass.h"
+#include "core/steps.h"
+#include "debugfs.h"
 #include "driver.h"
+#include "events.h"
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
+#include "mem/online.h"
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
-#include "xen/bus.h"
+#include "power.h"
+#include "report.h"
+#include "trace.h"
+#include "worker.h"
 #include "xen/extents.h"
 #include "xen/intree.h"
 
-static struct {
-	struct task_struct *task;
-	struct hb_pass pass;
-	struct hb_backoff backoff;
-	unsigned long patient_until;	/* jiffies */
-	u64 spare;			/* pages the guest could give at the last look */
-} worker;
+static struct task_struct *thread;
 
-static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
-static atomic_t worker_events;
+/* ---- the lock */
 
-static DEFINE_SPINLOCK(report_lock);
-static struct hb_report report;		/* protected by report_lock */
-
-/* A kernel call that may take long gets this long, and is tried again later. */
-#define LONG_CALL_MS 2000
-
-static DEFINE_SPINLOCK(long_call_lock);
-static bool in_long_call;		/* protected by long_call_lock */
-
-/* Taken from any context, with interrupts off or on. */
-static void interrupt_long_call(void)
+static void op_lock(struct hb_guest *g)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&long_call_lock, flags);
-	if (in_long_call)
-		send_sig(SIGINT, worker.task, 1);
-	spin_unlock_irqrestore(&long_call_lock, flags);
+	hb_lock();
 }
 
-static void long_call_timeout(struct timer_list *unused)
+static void op_unlock(struct hb_guest *g)
 {
-	interrupt_long_call();
+	hb_unlock();
 }
 
-static DEFINE_TIMER(long_call_timer, long_call_timeout);
+/* ---- Xen */
 
-static void set_in_long_call(bool in)
+static unsigned long op_populate(struct hb_guest *g, const unsigned long *pfns,
+				 unsigned int nr, unsigned int order)
 {
-	unsigned long flags;
+	u64 begun = ktime_get_ns();
+	unsigned long done = hb_extents_populate(pfns, nr, order);
 
-	spin_lock_irqsave(&long_call_lock, flags);
-	in_long_call = in;
-	spin_unlock_irqrestore(&long_call_lock, flags);
+	hb_assert_locked();
+	trace_hb_extent("populate", pfns[0], nr, order, done,
+			ktime_get_ns() - begun);
+	return done;
 }
 
-void hb_worker_begin_long_call(void)
+static bool op_release(struct hb_guest *g, const unsigned long *pfns,
+		       unsigned int nr, unsigned int order)
 {
-	set_in_long_call(true);
-	mod_timer(&long_call_timer, jiffies + msecs_to_jiffies(LONG_CALL_MS));
-	/* What came before nobody would tell again. */
-	if (atomic_read(&worker_events))
-		interrupt_long_call();
+	u64 begun = ktime_get_ns();
+	bool all = hb_extents_release(pfns, nr, order);
+
+	hb_assert_locked();
+	trace_hb_extent("release", pfns[0], nr, order,
+			all ? (unsigned long)nr << order : 0,
+			ktime_get_ns() - begun);
+	return all;
 }
 
-void hb_worker_end_long_call(void)
+static enum hb_frame op_frame(struct hb_guest *g, unsigned long pfn)
 {
-	set_in_long_call(false);
-	del_timer_sync(&long_call_timer);
-	flush_signals(current);
+	return hb_extents_frame(pfn);
 }
 
-bool hb_worker_is_current(void)
+static enum hb_cause op_refusal(struct hb_guest *g, unsigned long pages)
 {
-	return current == READ_ONCE(worker.task);
+	return hb_extents_refusal(pages);
 }
 
-void hb_worker_wake(void)
+static enum hb_cause op_kept(struct hb_guest *g)
 {
-	atomic_set(&worker_events, 1);
-	wake_up(&worker_wait);
-	interrupt_long_call();
+	return hb_extents_kept();
 }
 
-void hb_report_get(struct hb_report *copy)
+static u64 op_xen_pages(struct hb_guest *g)
 {
-	spin_lock(&report_lock);
-	*copy = report;
-	spin_unlock(&report_lock);
+	return hb_extents_current();
 }
 
-static void publish(const struct hb_report *now)
+static bool op_probe(struct hb_guest *g, unsigned long pfn, unsigned int nr)
 {
-	bool changed;
-
-	spin_lock(&report_lock);
-	changed = memcmp(&report, now, sizeof(report));
-	report = *now;
-	spin_unlock(&report_lock);
-	if (changed)
-		hb_bus_report();
+	return hb_extents_probe(pfn, nr);
 }
 
-u64 hb_ceiling(void)
+static bool op_superpages(struct hb_guest *g)
 {
-	return hb.ledger.capacity +
-	       (u64)hb_hotplug_blocks_left() * hb.map.block_pages;
+	return hb_extents_superpages();
 }
 
-/* Caller holds hb.lock. */
-static u64 target_pages(void)
+static bool op_removable(struct hb_guest *g)
 {
-	return hb.target.valid ? hb.target.pages :
-				 hb_ledger_populated(&hb.ledger);
+	return hb_extents_removable();
 }
 
-static void take_snapshot(struct hb_snapshot *now)
-{
-	struct hb_floor_input pressure;
+/* ---- struct pages */
 
+static bool op_alloc(struct hb_guest *g, unsigned int order, int node,
+		     unsigned long *pfn)
+{
+	return hb_pages_alloc(order, node, pfn);
+}
+
+static int op_isolate(struct hb_guest *g, unsigned long pfn, unsigned long nr,
+		      bool give, int node)
+{
+	if (node != HB_ANY_NODE && pfn_to_nid(pfn) != node)
+		return -EBUSY;
+	return hb_isolate(pfn, nr, give);
+}
+
+static bool op_is_free(const void *owner, unsigned long pfn)
+{
+	hb_assert_locked();
+	return hb_isolate_is_free(pfn);
+}
+
+static void op_put_back(struct hb_guest *g, unsigned long pfn, unsigned long nr)
+{
+	hb_pages_put_back(pfn, nr);
+}
+
+static void op_hold(struct hb_guest *g, unsigned long pfn, unsigned long nr)
+{
+	hb_assert_locked();
+	hb_pages_hold(pfn, nr, true);
+}
+
+static void op_mark_onlined(struct hb_guest *g, unsigned long pfn,
+			    unsigned long nr)
+{
+	hb_assert_locked();
+	mark_pages_onlined(pfn, nr);
+}
+
+static void op_strand(struct hb_guest *g, unsigned long pfn)
+{
+	pr_warn_ratelimited("page %#lx cannot be mapped again and stays unused: %lu of this guest's pages are lost until it reboots\n",
+			    pfn, g->stranded + 1);
+}
+
+static void op_clear_parked(struct hb_guest *g, unsigned long pfn,
+			    unsigned long nr)
+{
+	hb_assert_locked();
+	hb_pages_clear_parked(pfn, nr);
+}
+
+/* ---- memory blocks */
+
+static void *op_alloc_books(struct hb_guest *g, size_t bytes)
+{
+	return kvzalloc(bytes, GFP_KERNEL);
+}
+
+static void op_free_books(struct hb_guest *g, void *books)
+{
+	kvfree(books);
+}
+
+static bool op_keep_driver(struct hb_guest *g)
+{
+	return try_module_get(THIS_MODULE);
+}
+
+static void op_let_driver_go(struct hb_guest *g)
+{
+	module_put(THIS_MODULE);
+}
+
+static int op_add(struct hb_guest *g, unsigned long pfn)
+{
+	int rc = prepare_online_pages(pfn, g->map.block_pages);
+
+	if (rc)
+		pr_warn_ratelimited("cannot add a memory block at %#llx (%d)\n",
+				    (u64)PFN_PHYS(pfn), rc);
+	return rc;
+}
+
+static int op_remove(struct hb_guest *g, unsigned long pfn)
+{
+	return hb_hotplug_remove(pfn, g->map.block_pages);
+}
+
+static int op_set_online(struct hb_guest *g, unsigned long pfn, bool movable)
+{
+	return hb_online_set(pfn, movable ? "online_movable" : "online_kernel");
+}
+
+static int op_set_offline(struct hb_guest *g, unsigned long pfn)
+{
+	int rc;
+
+	hb_events_begin_long_call();
+	rc = hb_online_set(pfn, "offline");
+	hb_events_end_long_call();
+	return rc;
+}
+
+static void op_refill_reserve(struct hb_guest *g, u64 spare)
+{
+	hb_reserve_refill(spare);
+}
+
+static unsigned long op_block_cost(struct hb_guest *g)
+{
+	return hb_reserve_cost(g->map.block_pages);
+}
+
+static void op_let_go(struct hb_guest *g, const struct hb_block *block, bool go)
+{
+	hb_online_let_go(block, go);
+}
+
+static void op_quarantined(struct hb_guest *g, const struct hb_block *block,
+			   enum hb_block_state before, enum hb_block_event event)
+{
+	pr_err("memory block %lu is %s and cannot be told \"%s\": leaving it alone from now on\n",
+	       block->start_pfn / g->map.block_pages,
+	       hb_block_state_word(before), hb_block_event_word(event));
+}
+
+/* ---- surroundings */
+
+static void op_pressure(struct hb_guest *g, struct hb_pressure *pressure)
+{
 	hb_watermarks_follow();
-	hb_watermarks_pressure(&pressure);
-	mutex_lock(&hb.lock);
-	now->target = target_pages();
-	now->populated = hb_ledger_populated(&hb.ledger);
-	now->usable_held = hb.map.usable_held;
-	now->usable_empty_units = hb.map.usable_empty_units;
-	now->boot_empty_units = hb.map.boot_empty_units;
-	now->boot_held = hb.map.boot_held;
-	/* PV guests' memory is mapped page by page whatever one does. */
-	now->mendable_units = hb_extents_superpages() ?
-			      hb.map.mendable_units : 0;
-	now->parked_plugged = hb.map.parked_plugged;
-	now->added_plugged = hb.map.added_plugged;
-	now->added_movable = hb.map.added_movable;
-	now->retirable = hb.map.empty_online +
-			 (hb_extents_removable() ? hb.map.empty_offline : 0);
-	now->added_offline = hb.map.added_offline;
-	now->blocks_left = hb_hotplug_blocks_left();
-	now->unsettled = !hb.ledger.settled;
-	now->hotplug_busy = hb.map.in_transition;
-	mutex_unlock(&hb.lock);
-	now->floor = hb_floor_compute(&pressure);
-	now->patient = time_before(jiffies, worker.patient_until);
-	worker.spare = now->floor.take_boot;
+	hb_watermarks_pressure(pressure, hb_hotplug_node());
 }
 
-static struct hb_outcome carry_out(const struct hb_step *step)
+static u64 op_now_us(struct hb_guest *g)
 {
-	switch (step->kind) {
-	case HB_STEP_GROW_UNITS:
-		return hb_pages_grow_units(step->pages);
-	case HB_STEP_GROW_PAGES:
-		return hb_pages_grow_singles(step->pages);
-	case HB_STEP_ONLINE_BLOCK:
-		return hb_hotplug_online_block();
-	case HB_STEP_ADD_BLOCK:
-		return hb_hotplug_add_block(step->pages);
-	case HB_STEP_SHRINK_PARKED:
-		return hb_pages_shrink_parked(step->pages);
-	case HB_STEP_SHRINK_ADDED:
-		return hb_isolate_shrink_added(step);
-	case HB_STEP_SHRINK_UNITS:
-		return hb_pages_shrink_units(step->pages);
-	case HB_STEP_SHRINK_BOOT:
-		return hb_isolate_shrink_boot(step->pages);
-	case HB_STEP_SHRINK_PAGES:
-		return hb_pages_shrink_singles(step->pages);
-	case HB_STEP_RETIRE_BLOCK:
-		return hb_hotplug_retire_block();
-	case HB_STEP_MEND_UNIT:
-		return hb_isolate_mend_unit();
-	default:
-		return (struct hb_outcome){ 0 };
-	}
+	return ktime_get_boottime_ns() / NSEC_PER_USEC;
 }
 
-/* Compare with Xen, keep the built-in driver's statistics true. */
-static void account(void)
+static u32 op_random(struct hb_guest *g)
 {
-	enum hb_ledger_verdict verdict;
-	u64 populated, target;
-	bool written;
-
-	mutex_lock(&hb.lock);
-	populated = hb_ledger_populated(&hb.ledger);
-	target = target_pages();
-	verdict = hb_ledger_compare(&hb.ledger, hb_extents_current(),
-				    hb.target.valid && populated <= target);
-	written = hb_intree_sync(populated, &target);
-	if (written)
-		hb_target_set(&hb.target, target);
-	mutex_unlock(&hb.lock);
-
-	if (verdict == HB_LEDGER_DRIFTED)
-		pr_warn_ratelimited("Xen counts %lld pages more for this guest than it should (someone else took or gave memory)\n",
-				    hb.ledger.drift);
-	if (written)
-		atomic_set(&worker_events, 1);
+	return get_random_u32();
 }
 
-static enum hb_state state_of(const struct hb_step *step)
+static unsigned int op_take_news(struct hb_guest *g)
 {
-	switch (step->kind) {
-	case HB_STEP_NONE:
-		return step->cause ? HB_STATE_WAITING : HB_STATE_IDLE;
-	case HB_STEP_SHRINK_PARKED:
-	case HB_STEP_SHRINK_ADDED:
-	case HB_STEP_SHRINK_UNITS:
-	case HB_STEP_SHRINK_BOOT:
-	case HB_STEP_SHRINK_PAGES:
-	case HB_STEP_RETIRE_BLOCK:
-		return HB_STATE_SHRINKING;
-	default:
-		return HB_STATE_GROWING;
-	}
+	return hb_events_take();
 }
 
-static void report_step(const struct hb_step *step,
-			const struct hb_snapshot *now)
+static bool op_has_news(struct hb_guest *g)
 {
-	struct hb_report fresh = { .state = state_of(step),
-				   .cause = step->cause };
-	u64 take = min(now->floor.take_boot, now->populated);
-
-	mutex_lock(&hb.lock);
-	if (hb.target.bad[0])
-		fresh.cause = HB_CAUSE_BAD_TARGET;
-	fresh.current_kib = hb_ledger_populated(&hb.ledger) * HB_PAGE_KIB;
-	fresh.goal_kib = target_pages() * HB_PAGE_KIB;
-	fresh.max_kib = hb_ceiling() * HB_PAGE_KIB;
-	mutex_unlock(&hb.lock);
-	if (step->cause == HB_CAUSE_GUEST_FLOOR)
-		fresh.floor_kib = (now->populated - take) * HB_PAGE_KIB;
-	publish(&fresh);
+	return hb_events_pending();
 }
 
-static void begin_pass(void)
+static bool op_breathe(struct hb_guest *g)
 {
-	hb_pass_begin(&worker.pass);
-	mutex_lock(&hb.lock);
-	hb_blockmap_clear_busy(&hb.map);
-	mutex_unlock(&hb.lock);
+	if (freezing(current))
+		hb_power_freeze(g);
+	else
+		cond_resched();
+	/* Before a kexec the passes run in another thread. */
+	return hb_events_is_worker() && kthread_should_stop();
 }
 
-/* Steps until the plan has no more; returns the one that ended it. */
-static struct hb_step run_pass(void)
+static bool op_sync(struct hb_guest *g, u64 populated, u64 *target)
 {
-	struct hb_outcome outcome;
-	struct hb_snapshot now;
-	struct hb_step step;
-	ktime_t begun;
-
-	begin_pass();
-	for (;;) {
-		account();
-		if (atomic_xchg(&worker_events, 0)) {
-			hb_backoff_reset(&worker.backoff);
-			worker.patient_until = jiffies +
-					       HB_PATIENCE_SECONDS * HZ;
-			begin_pass();
-		}
-		take_snapshot(&now);
-		step = hb_plan(&now, &worker.pass);
-		report_step(&step, &now);
-		if (step.kind == HB_STEP_NONE || kthread_should_stop())
-			return step;
-		if (freezing(current))
-			try_to_freeze();
-		else
-			cond_resched();
-		begun = ktime_get();
-		outcome = carry_out(&step);
-		hb_debugfs_count(&step, &outcome,
-				 ktime_us_delta(ktime_get(), begun));
-		hb_pass_note(&worker.pass, &step, &outcome);
-	}
+	hb_assert_locked();
+	return hb_intree_sync(populated, target);
 }
 
-static long sleep_after(const struct hb_step *step)
+static void op_publish(struct hb_guest *g, const struct hb_report *report)
 {
-	unsigned int ms;
-
-	if (!step->cause && !step->tidy_later) {
-		hb_backoff_reset(&worker.backoff);
-		return MAX_SCHEDULE_TIMEOUT;
-	}
-	if (step->only_event)
-		return MAX_SCHEDULE_TIMEOUT;
-	ms = hb_backoff_next(&worker.backoff,
-			     step->cause ?: HB_CAUSE_GUEST_BUSY,
-			     worker.pass.progress, get_random_u32());
-	return ms == HB_BACKOFF_NEVER ? MAX_SCHEDULE_TIMEOUT :
-					msecs_to_jiffies(ms);
+	hb_report_publish(report);
 }
+
+/* ---- for people who look for faults */
+
+static void op_wrong(struct hb_guest *g, const char *what)
+{
+	WARN_ONCE(1, "hotballoon: %s", what);
+}
+
+static void op_stepped(struct hb_guest *g, const struct hb_step *step,
+		       const struct hb_outcome *outcome, u64 us)
+{
+	static const char *const cause_word[] = HB_CAUSE_WORDS;
+
+	hb_debugfs_count(step, outcome, us);
+	if (!trace_hb_step_enabled())
+		return;
+	hb_lock();
+	trace_hb_step(hb_steps[step->kind].word, step->pages, outcome->pages,
+		      cause_word[outcome->cause], hb_guest_populated(g),
+		      hb_guest_target(g), us);
+	hb_unlock();
+}
+
+static void op_drifted(struct hb_guest *g, s64 pages)
+{
+	if (pages)
+		pr_warn_ratelimited("Xen counts %llu pages %s for this guest than it should (someone else took or gave memory)\n",
+				    pages < 0 ? -pages : pages,
+				    pages < 0 ? "less" : "more");
+}
+
+static void op_verified(struct hb_guest *g, u64 surplus, u64 missing)
+{
+	if (surplus)
+		pr_info("gave %llu pages back to Xen that the guest had given away before\n",
+			surplus);
+	if (missing)
+		pr_err("%llu pages had no memory behind them and have lost what was in them\n",
+		       missing);
+}
+
+const struct hb_ops hb_kernel_ops = {
+	.lock = op_lock,
+	.unlock = op_unlock,
+	.populate = op_populate,
+	.release = op_release,
+	.frame = op_frame,
+	.refusal = op_refusal,
+	.kept = op_kept,
+	.xen_pages = op_xen_pages,
+	.probe = op_probe,
+	.superpages = op_superpages,
+	.removable = op_removable,
+	.alloc = op_alloc,
+	.isolate = op_isolate,
+	.is_free = op_is_free,
+	.put_back = op_put_back,
+	.hold = op_hold,
+	.mark_onlined = op_mark_onlined,
+	.strand = op_strand,
+	.clear_parked = op_clear_parked,
+	.alloc_books = op_alloc_books,
+	.free_books = op_free_books,
+	.keep_driver = op_keep_driver,
+	.let_driver_go = op_let_driver_go,
+	.add = op_add,
+	.remove = op_remove,
+	.set_online = op_set_online,
+	.set_offline = op_set_offline,
+	.refill_reserve = op_refill_reserve,
+	.block_cost = op_block_cost,
+	.let_go = op_let_go,
+	.quarantined = op_quarantined,
+	.pressure = op_pressure,
+	.now_us = op_now_us,
+	.random = op_random,
+	.take_news = op_take_news,
+	.has_news = op_has_news,
+	.breathe = op_breathe,
+	.sync = op_sync,
+	.publish = op_publish,
+	.wrong = op_wrong,
+	.stepped = op_stepped,
+	.drifted = op_drifted,
+	.verified = op_verified,
+};
+
+/* ---- the thread */
 
 static int worker_thread(void *unused)
 {
 	set_freezable();
-	/* The driver's own, not anybody's: see interrupt_long_call(). */
+	/* The driver's own, not anybody's: see events.c. */
 	allow_kernel_signal(SIGINT);
-	worker.patient_until = jiffies + HB_PATIENCE_SECONDS * HZ;
-	while (!kthread_should_stop()) {
-		struct hb_step last = run_pass();
-
-		if (!last.kind && !last.cause)
-			hb_reserve_refill(worker.spare);
-
-		wait_event_freezable_timeout(worker_wait,
-					     atomic_read(&worker_events) ||
-					     kthread_should_stop(),
-					     sleep_after(&last));
-	}
+	while (!kthread_should_stop())
+		hb_events_sleep(hb_pass_run(&hb.guest));
 	return 0;
 }
 
@@ -339,13 +389,17 @@ int hb_worker_start(void)
 
 	if (IS_ERR(task))
 		return PTR_ERR(task);
-	WRITE_ONCE(worker.task, task);
+	thread = task;
+	hb_events_set_worker(task);
 	wake_up_process(task);
 	return 0;
 }
 
 void hb_worker_stop(void)
 {
-	kthread_stop(worker.task);
-	WRITE_ONCE(worker.task, NULL);
+	if (!thread)
+		return;
+	kthread_stop(thread);
+	hb_events_set_worker(NULL);
+	thread = NULL;
 }

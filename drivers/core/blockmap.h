@@ -13,9 +13,10 @@
  * page then, and goes on doing so until the whole unit was away and came back at
  * once.
  *
- * Counters are kept with every change, so that a decision costs no scan.  Those that
- * are called usable cover blocks that are online: held pages of other blocks
- * cannot be handed out at the moment.
+ * Counters are kept with every change, and so are classes of blocks (blockclass.h) and
+ * of a block's units: no question is answered by looking at all blocks or all units,
+ * whatever the size of the guest.  What is called usable is about blocks that are
+ * online: held pages of other blocks cannot be handed out at the moment.
  *
  * Nothing here locks or allocates; the caller does both.
  */
@@ -42,16 +43,24 @@ struct hb_block {
 	unsigned int empty_units;	/* units whose every page is held */
 	unsigned int mendable_units;	/* broken units without a held page */
 	unsigned int busy_units;
+	u32 classes;			/* one bit each that it is in */
 	unsigned long *page_held;	/* one bit a page */
-	unsigned long *unit_busy;	/* one bit a unit: could not be evacuated */
-	unsigned long *unit_broken;	/* one bit a unit */
+	/* One bit a unit: */
+	unsigned long *unit_partly;	/* some pages are held */
+	unsigned long *unit_empty;	/* all are */
+	unsigned long *unit_broken;
+	unsigned long *unit_busy;	/* could not be evacuated */
+	unsigned long *unit_in_use;	/* was not free when it was asked about */
 	u16 *unit_held;			/* held pages a unit */
 };
 
 struct hb_blockmap {
-	unsigned long block_pages;	/* a multiple of HB_UNIT_PAGES */
+	unsigned long block_pages;
+	unsigned int block_shift;	/* for pfn / block_pages: this is asked often */
 	unsigned int nr_slots;
 	struct hb_block **slots;	/* by pfn / block_pages; NULL: none */
+	unsigned long *classes;		/* sets of slots, see blockclass.h */
+	u32 *least[2];			/* by movable: the least pages with frames */
 
 	unsigned long held;		/* in all blocks */
 	unsigned long usable_held;	/* pages, those of empty units included */
@@ -68,7 +77,22 @@ struct hb_blockmap {
 	unsigned int empty_online;	/* our blocks that are online with all held */
 	unsigned int empty_offline;	/* the same, offline and not parked */
 	unsigned int in_transition;	/* blocks that go online or offline just now */
+	unsigned int busy_units;	/* that are marked so, in all blocks */
 };
+
+/**
+ * hb_blockmap_bytes() - memory that the caller must provide for a map
+ * @nr_slots: blocks that there may be
+ */
+size_t hb_blockmap_bytes(unsigned int nr_slots);
+
+/**
+ * hb_blockmap_init() - an empty map
+ * @memory: zeroed, of hb_blockmap_bytes(); it is @map->slots from then on
+ * @block_pages: pages a block: a power of two, a unit at least, as the kernel has them
+ */
+void hb_blockmap_init(struct hb_blockmap *map, void *memory,
+		      unsigned long block_pages, unsigned int nr_slots);
 
 /**
  * hb_block_bytes() - memory that the caller must provide for one block
@@ -95,6 +119,17 @@ void hb_blockmap_remove(struct hb_blockmap *map, struct hb_block *block);
 /* The block that @pfn is in, or NULL. */
 struct hb_block *hb_blockmap_find(const struct hb_blockmap *map,
 				  unsigned long pfn);
+
+/* The first block, whatever its state, whose end lies above @from_pfn; or NULL. */
+struct hb_block *hb_blockmap_next_block(const struct hb_blockmap *map,
+					unsigned long from_pfn);
+
+/*
+ * Where the first slot without a block begins, from the slot that @from_pfn is in on.
+ * Where the map ends, if there is none.
+ */
+unsigned long hb_blockmap_free_slot(const struct hb_blockmap *map,
+				    unsigned long from_pfn);
 
 /**
  * hb_blockmap_event() - something happens to a block
@@ -123,11 +158,20 @@ int hb_blockmap_hold(struct hb_blockmap *map, unsigned long pfn,
 int hb_blockmap_release(struct hb_blockmap *map, unsigned long pfn,
 			unsigned long nr);
 
-/*
- * Somebody else gave and took pages of this memory before, or populate-on-demand did:
- * take every unit for broken, until it comes back whole.
+/**
+ * hb_blockmap_hold_list() - mark single pages held, which may be anywhere
+ *
+ * Neighbours in the list that are neighbours in memory, upwards or downwards, are
+ * marked together.
+ *
+ * Return: how many were marked, from the first on; not all if one of the next is in no
+ * block or held already.
  */
-void hb_blockmap_suspect(struct hb_blockmap *map);
+unsigned int hb_blockmap_hold_list(struct hb_blockmap *map,
+				   const unsigned long *pfns, unsigned int nr);
+
+/* Take every unit of the block at @pfn for broken, until it comes back whole. */
+void hb_blockmap_suspect(struct hb_blockmap *map, unsigned long pfn);
 
 /* How many of @nr pages of one block from @pfn on are held. */
 unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
@@ -138,6 +182,16 @@ struct hb_run {
 	unsigned long pfn;
 	unsigned long nr;
 };
+
+/**
+ * hb_blockmap_next_held() - walk over held pages in usable blocks
+ * @from_pfn: where to go on: behind the last run, whatever became of it
+ * @max: a run of at most this many pages
+ *
+ * Return: the first run at or after @from_pfn, which lies in one block.
+ */
+struct hb_run hb_blockmap_next_held(const struct hb_blockmap *map,
+				    unsigned long from_pfn, unsigned long max);
 
 /* The lowest unit of a usable block whose every page is held. */
 struct hb_run hb_blockmap_empty_unit(const struct hb_blockmap *map);
@@ -161,12 +215,16 @@ struct hb_pick {
 	bool added;		/* in hot-added blocks, or else in boot memory */
 	bool movable_only;	/* in blocks for movable pages only */
 	unsigned long max;	/* a run of at most this many pages */
-	unsigned long whole;	/* a block with no more frames may go as a whole */
+	unsigned long whole;	/* a hot-added block with no more frames may go whole */
 	/*
-	 * Is the unit at @pfn free?  Only asked for units of usable blocks.  The
-	 * answer may be old when it is acted upon.
+	 * Is the unit at @pfn free?  Only asked for units of usable blocks that have
+	 * all their frames.  The answer may be old when it is acted upon.  One that was
+	 * not free is not asked about again until the marks are cleared.
 	 */
-	bool (*is_free)(unsigned long pfn);
+	bool (*is_free)(const void *owner, unsigned long pfn);
+	const void *owner;
+	unsigned int budget;	/* ask about at most so many; 0: as many as there are */
+	bool more;		/* answer: they were used up; no run, but ask again */
 };
 
 /**
@@ -175,11 +233,10 @@ struct hb_pick {
  * A run is as many whole units as lie together, or a part of one.  From the top:
  * blocks that can go as a whole; then units that are free; then units that must be
  * evacuated; of both, those in partly plugged blocks first.  Units that are marked
- * busy are passed over.  With fewer than HB_UNIT_PAGES wanted, units that are broken
- * already are preferred.
+ * busy are passed over.  With fewer than HB_UNIT_PAGES wanted, units of that block that
+ * are broken already are preferred.
  */
-struct hb_run hb_blockmap_pick(const struct hb_blockmap *map,
-			       const struct hb_pick *pick);
+struct hb_run hb_blockmap_pick(struct hb_blockmap *map, struct hb_pick *pick);
 
 /* The highest run with frames in blocks of ours that are offline. */
 struct hb_run hb_blockmap_parked_run(const struct hb_blockmap *map,
@@ -199,12 +256,14 @@ struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
 					 bool offline);
 
 void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn);
+
+/* Forget what was busy, and what was not free. */
 void hb_blockmap_clear_busy(struct hb_blockmap *map);
 
 /**
  * hb_blockmap_check() - recount everything
  *
- * Return: NULL if every counter is true, else what is wrong.
+ * Return: NULL if every counter and class is true, else what is wrong.
  */
 const char *hb_blockmap_check(const struct hb_blockmap *map);
 

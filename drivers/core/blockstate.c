@@ -32,12 +32,14 @@ table[HB_BLOCK_STATES][HB_EVENTS] = {
 			ALLOW(GOING_ONLINE, "held pages stay with the driver"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(OFFLINE, "was not begun"),
 		[HB_EVENT_REMOVE] = ALLOW(REMOVING, "empty: its page descriptors come back"),
+		[HB_EVENT_STRANDED] = ALLOW(QUARANTINED, "must not be used: hands off"),
 	},
 	[HB_BLOCK_PARKED] = {
 		[HB_EVENT_GOING_ONLINE] =
 			ALLOW(GOING_ONLINE, "held pages stay with the driver"),
 		[HB_EVENT_CANCEL_ONLINE] = ALLOW(PARKED, "was not begun"),
 		[HB_EVENT_REMOVE] = REFUSE(PARKED, "whoever took it offline may want it back"),
+		[HB_EVENT_STRANDED] = ALLOW(QUARANTINED, "must not be used: hands off"),
 	},
 	[HB_BLOCK_GOING_ONLINE] = {
 		[HB_EVENT_CANCEL_ONLINE] =
@@ -104,6 +106,7 @@ static const char *const event_words[HB_EVENTS] = {
 	[HB_EVENT_REMOVE] = "remove",
 	[HB_EVENT_REMOVE_FAILED] = "remove failed",
 	[HB_EVENT_REMOVED] = "removed",
+	[HB_EVENT_STRANDED] = "stranded",
 };
 
 struct hb_block_transition hb_block_transition(enum hb_block_state state,

@@ -42,6 +42,7 @@ enum hb_block_event {
 	HB_EVENT_REMOVE,	/* the driver is about to remove it */
 	HB_EVENT_REMOVE_FAILED,
 	HB_EVENT_REMOVED,
+	HB_EVENT_STRANDED,	/* a page of it has a frame that cannot be reached */
 	HB_EVENTS,
 };
 

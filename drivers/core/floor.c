@@ -17,10 +17,11 @@ static u64 above(u64 value, u64 reserve)
 	return value > reserve ? value - reserve : 0;
 }
 
-struct hb_floor hb_floor_compute(const struct hb_floor_input *in)
+/* What one node can give of all its memory, and of what the kernel can use itself. */
+static struct hb_floor node_floor(const struct hb_floor_input *in)
 {
 	u64 reserve = hb_floor_reserve(in->managed);
-	struct hb_floor floor;
+	struct hb_floor floor = { 0 };
 	u64 kernel;
 
 	floor.take_added = above(in->available, reserve);
@@ -31,6 +32,36 @@ struct hb_floor hb_floor_compute(const struct hb_floor_input *in)
 	kernel = above(in->available_kernel, reserve / 2);
 	floor.take_boot = floor.take_added < kernel ? floor.take_added : kernel;
 	return floor;
+}
+
+struct hb_floor hb_floor_compute(const struct hb_pressure *pressure)
+{
+	struct hb_floor floor = { .node = pressure->of[0].node };
+	unsigned int i;
+
+	for (i = 0; i < pressure->nr; i++) {
+		struct hb_floor one = node_floor(&pressure->of[i].in);
+
+		if (i == pressure->added) {
+			floor.take_added = one.take_added;
+			floor.take_added_kernel = one.take_boot;
+		}
+		if (one.take_boot > floor.take_boot) {
+			floor.take_boot = one.take_boot;
+			floor.node = pressure->of[i].node;
+		}
+	}
+	return floor;
+}
+
+u64 hb_floor_available_kernel(const struct hb_pressure *pressure)
+{
+	u64 pages = 0;
+	unsigned int i;
+
+	for (i = 0; i < pressure->nr; i++)
+		pages += pressure->of[i].in.available_kernel;
+	return pages;
 }
 
 bool hb_floor_watermarks_stale(u64 managed, u64 before)

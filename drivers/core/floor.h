@@ -6,6 +6,10 @@
  * in use (the OOM killer), or what is left is in a zone that the kernel cannot
  * use for itself.  So both are looked at, and a reserve stays in each that lets
  * the guest go on forking and allocating.
+ *
+ * Memory policies tie programs to nodes: what is free on another node does not help
+ * them.  So each node has a floor of its own, and one step takes boot memory from one
+ * node, that with the most to give.  Hot-added memory all belongs to one node.
  */
 #ifndef HB_CORE_FLOOR_H
 #define HB_CORE_FLOOR_H
@@ -15,13 +19,27 @@
 /* All in pages. */
 struct hb_floor_input {
 	u64 managed;		/* all that the allocator manages (MemTotal) */
-	u64 available;		/* si_mem_available(): free and reclaimable */
+	u64 available;		/* free and reclaimable */
 	u64 available_kernel;	/* the same, of zones the kernel can use itself */
+};
+
+/* Nodes beyond are left alone. */
+#define HB_FLOOR_NODES 16
+
+struct hb_pressure {
+	unsigned int nr;
+	unsigned int added;	/* index of the node that hot-added memory belongs to */
+	struct {
+		int node;	/* the kernel's number */
+		struct hb_floor_input in;
+	} of[HB_FLOOR_NODES];
 };
 
 struct hb_floor {
 	u64 take_added;		/* may be taken from hot-added (movable) memory */
-	u64 take_boot;		/* may be taken from boot memory */
+	u64 take_added_kernel;	/* the same of such that the kernel can use itself */
+	u64 take_boot;		/* may be taken from boot memory, */
+	int node;		/* of this node */
 };
 
 /**
@@ -43,6 +61,9 @@ u64 hb_floor_reserve(u64 managed);
  */
 bool hb_floor_watermarks_stale(u64 managed, u64 before);
 
-struct hb_floor hb_floor_compute(const struct hb_floor_input *in);
+struct hb_floor hb_floor_compute(const struct hb_pressure *pressure);
+
+/* What the kernel can use for itself, on all nodes. */
+u64 hb_floor_available_kernel(const struct hb_pressure *pressure);
 
 #endif /* HB_CORE_FLOOR_H */

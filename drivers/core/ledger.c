@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger.h"
 
-enum hb_ledger_verdict hb_ledger_compare(struct hb_ledger *ledger,
-					 u64 xen_pages, bool at_target)
+void hb_ledger_measure(struct hb_ledger *ledger, u64 populated, u64 xen_pages)
 {
-	u64 populated = hb_ledger_populated(ledger);
+	ledger->gap = xen_pages - populated;
+	ledger->settled = true;
+	ledger->drift = 0;
+}
+
+enum hb_ledger_verdict hb_ledger_compare(struct hb_ledger *ledger,
+					 u64 populated, u64 xen_pages,
+					 bool at_target)
+{
 	s64 drift;
 
 	if (!ledger->settled) {
 		if (!at_target || xen_pages < populated)
 			return HB_LEDGER_UNSETTLED;
-		ledger->gap = xen_pages - populated;
-		ledger->settled = true;
+		hb_ledger_measure(ledger, populated, xen_pages);
 	}
 	drift = (s64)(xen_pages - populated - ledger->gap);
 	if (drift == ledger->drift)

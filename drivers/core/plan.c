@@ -3,9 +3,7 @@
 
 void hb_pass_begin(struct hb_pass *pass)
 {
-	pass->spent = 0;
-	pass->cause = HB_CAUSE_NONE;
-	pass->progress = false;
+	*pass = (struct hb_pass){ 0 };
 }
 
 static bool spent(const struct hb_pass *pass, enum hb_step_kind kind)
@@ -80,31 +78,48 @@ static u64 limit(u64 excess, u64 take)
 	return excess <= take ? excess : whole_units(take);
 }
 
-/* Of @pages, as many as the floor allows; .pages is 0 if that is none. */
-static struct hb_step shrink_added(const struct hb_snapshot *now, u64 pages,
-				   u64 whole)
+struct hb_step hb_plan_take_added(const struct hb_snapshot *now, u64 pages)
 {
-	bool movable_only = pages > now->floor.take_boot &&
+	bool movable_only = pages > now->floor.take_added_kernel &&
 			    now->added_movable;
 	u64 most = least(pages, HB_STEP_EVACUATE_PAGES);
 
 	if (movable_only)
 		most = least(most, now->added_movable);
 	else
-		most = limit(most, now->floor.take_boot);
+		most = limit(most, now->floor.take_added_kernel);
 	return (struct hb_step){
 		.kind = HB_STEP_SHRINK_ADDED,
 		.pages = least(most, now->added_plugged),
-		.whole = whole,
+		.whole = pages,
 		.movable_only = movable_only,
 	};
 }
 
-static bool may_retire(const struct hb_snapshot *now,
-		       const struct hb_pass *pass)
+/*
+ * Nothing more can be taken, for @otherwise if nothing graver was in the way.  Empty
+ * blocks still cost the guest their page descriptors.
+ */
+static struct hb_step plan_last_resort(const struct hb_snapshot *now,
+				       const struct hb_pass *pass,
+				       enum hb_cause otherwise)
 {
-	return now->retirable && !now->hotplug_busy &&
-	       !spent(pass, HB_STEP_RETIRE_BLOCK);
+	if (now->retirable && !now->hotplug_busy &&
+	    !spent(pass, HB_STEP_RETIRE_BLOCK))
+		return step(HB_STEP_RETIRE_BLOCK, 0);
+	/* That something is busy is what being at the floor looks like. */
+	if (pass->cause == HB_CAUSE_GUEST_BUSY ||
+	    pass->cause == HB_CAUSE_OFFLINE_PENDING)
+		return (struct hb_step){ .cause = otherwise };
+	return stop(pass, otherwise);
+}
+
+/* A step that takes boot memory. */
+static struct hb_step take_boot(const struct hb_snapshot *now,
+				enum hb_step_kind kind, u64 pages)
+{
+	return (struct hb_step){ .kind = kind, .pages = pages,
+				 .node = now->floor.node };
 }
 
 static struct hb_step plan_shrink_boot(const struct hb_snapshot *now,
@@ -113,16 +128,17 @@ static struct hb_step plan_shrink_boot(const struct hb_snapshot *now,
 	u64 bound = now->unsettled ? HB_UNIT_PAGES : HB_STEP_PAGES;
 
 	if (!boot)
-		return (struct hb_step){ .cause = HB_CAUSE_GUEST_FLOOR };
+		return plan_last_resort(now, pass, HB_CAUSE_GUEST_FLOOR);
 	boot = least(boot, bound);
 	if (whole_units(boot) && !spent(pass, HB_STEP_SHRINK_UNITS))
-		return step(HB_STEP_SHRINK_UNITS, whole_units(boot));
+		return take_boot(now, HB_STEP_SHRINK_UNITS, whole_units(boot));
 	if (whole_units(boot) && !spent(pass, HB_STEP_SHRINK_BOOT))
-		return step(HB_STEP_SHRINK_BOOT,
-			    whole_units(least(boot, HB_STEP_EVACUATE_PAGES)));
+		return take_boot(now, HB_STEP_SHRINK_BOOT,
+				 whole_units(least(boot,
+						   HB_STEP_EVACUATE_PAGES)));
 	if (!spent(pass, HB_STEP_SHRINK_PAGES))
-		return step(HB_STEP_SHRINK_PAGES, boot);
-	return stop(pass, HB_CAUSE_GUEST_BUSY);
+		return take_boot(now, HB_STEP_SHRINK_PAGES, boot);
+	return plan_last_resort(now, pass, HB_CAUSE_GUEST_BUSY);
 }
 
 static struct hb_step plan_shrink(const struct hb_snapshot *now,
@@ -135,66 +151,33 @@ static struct hb_step plan_shrink(const struct hb_snapshot *now,
 
 	if (parked && !spent(pass, HB_STEP_SHRINK_PARKED))
 		return step(HB_STEP_SHRINK_PARKED, parked);
-	if (may_retire(now, pass))
-		return step(HB_STEP_RETIRE_BLOCK, 0);
-	take = shrink_added(now, added, added);
+	take = hb_plan_take_added(now, added);
 	if (take.pages && !spent(pass, HB_STEP_SHRINK_ADDED))
 		return take;
 	return plan_shrink_boot(now, pass, limit(excess, now->floor.take_boot));
 }
 
-/*
- * Hot-added memory that is used although boot memory has room for it: as much of it as is
- * exchanged at a time.  Without whole units in boot memory only the rest of one, so that
- * a block does not stay for less than a unit; whole ones would come back to where they
- * were.
- */
-static u64 displaced_pages(const struct hb_snapshot *now)
-{
-	u64 rest = now->added_plugged % HB_UNIT_PAGES;
-	u64 pages = HB_UNIT_PAGES;
-
-	if (!now->boot_empty_units)
-		pages = rest <= now->boot_held ? rest : 0;
-	if (!now->patient || !now->added_plugged ||
-	    now->floor.take_added < pages)
-		return 0;
-	return pages;
-}
-
-/*
- * An exchange begins with taking: Xen's limit leaves no room for the other order.
- * One unit at a time, so that a host that runs out of memory meanwhile costs no more.
- */
-static struct hb_step plan_tidy(const struct hb_snapshot *now,
-				const struct hb_pass *pass)
-{
-	bool room = now->floor.take_boot >= HB_UNIT_PAGES && !now->unsettled;
-	u64 displaced = displaced_pages(now);
-	struct hb_step take = shrink_added(now, displaced, now->added_plugged);
-
-	if (may_retire(now, pass))
-		return step(HB_STEP_RETIRE_BLOCK, 0);
-	if (take.pages && !spent(pass, HB_STEP_SHRINK_ADDED) &&
-	    !spent(pass, HB_STEP_GROW_UNITS) &&
-	    !spent(pass, HB_STEP_GROW_PAGES))
-		return take;
-	if (pass->grown && now->mendable_units && room &&
-	    !spent(pass, HB_STEP_MEND_UNIT))
-		return step(HB_STEP_MEND_UNIT, HB_UNIT_PAGES);
-	return (struct hb_step){
-		.tidy_later = displaced || (now->patient && now->retirable),
-	};
-}
-
 struct hb_step hb_plan(const struct hb_snapshot *now,
 		       const struct hb_pass *pass)
 {
+	bool there = now->populated == now->target;
+
+	if (now->still)
+		return (struct hb_step){
+			.cause = there ? HB_CAUSE_NONE : HB_CAUSE_STILL,
+			.only_event = true,
+		};
+	if (now->doubtful)
+		return spent(pass, HB_STEP_VERIFY) ?
+			stop(pass, HB_CAUSE_BACKEND_GONE) :
+			step(HB_STEP_VERIFY, HB_STEP_PAGES);
+	if (pass->idle_steps >= HB_PASS_IDLE_STEPS && !there)
+		return stop(pass, HB_CAUSE_GUEST_BUSY);
 	if (now->populated < now->target)
 		return plan_grow(now, pass);
 	if (now->populated > now->target)
 		return plan_shrink(now, pass);
-	return plan_tidy(now, pass);
+	return (struct hb_step){ 0 };
 }
 
 static bool is_growth(enum hb_step_kind kind)
@@ -203,16 +186,21 @@ static bool is_growth(enum hb_step_kind kind)
 }
 
 void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
-		  const struct hb_outcome *outcome)
+		  const struct hb_outcome *outcome, bool changed)
 {
+	pass->idle_steps = changed ? 0 : pass->idle_steps + 1;
+	pass->refusals = outcome->refused ? pass->refusals + 1 : 0;
+	pass->exhausted |= outcome->exhausted;
 	if (outcome->pages)
 		pass->progress = true;
 	if (outcome->pages && is_growth(step->kind))
 		pass->grown = true;
-	if (!outcome->cause)
-		return;
-	if (step->kind == HB_STEP_MEND_UNIT)
-		pass->grown = false;
-	pass->spent |= 1U << step->kind;
-	pass->cause = outcome->cause;
+	if (outcome->cause) {
+		pass->spent |= 1U << step->kind;
+		pass->cause = outcome->cause;
+	} else if (pass->refusals >= HB_STEP_REFUSALS) {
+		pass->spent |= 1U << step->kind;
+		pass->cause = HB_CAUSE_GUEST_BUSY;
+		pass->refusals = 0;
+	}
 }

@@ -11,64 +11,31 @@
 
 int hb_blocks_init(unsigned long end_pfn)
 {
-	hb.map.block_pages = PHYS_PFN(memory_block_size_bytes());
-	hb.map.nr_slots = DIV_ROUND_UP(end_pfn, hb.map.block_pages);
-	hb.map.slots = kvcalloc(hb.map.nr_slots, sizeof(*hb.map.slots),
-				GFP_KERNEL);
-	return hb.map.slots ? 0 : -ENOMEM;
+	unsigned long block_pages = PHYS_PFN(memory_block_size_bytes());
+	unsigned int nr_slots = DIV_ROUND_UP(end_pfn, block_pages);
+	void *memory = kvzalloc(hb_blockmap_bytes(nr_slots), GFP_KERNEL);
+
+	if (!memory)
+		return -ENOMEM;
+	hb_blockmap_init(&hb.guest.map, memory, block_pages, nr_slots);
+	return 0;
 }
 
 void hb_blocks_free(void)
 {
+	struct hb_blockmap *map = &hb.guest.map;
 	unsigned int i;
 
-	for (i = 0; i < hb.map.nr_slots; i++)
-		kvfree(hb.map.slots[i]);
-	kvfree(hb.map.slots);
-	memset(&hb.map, 0, sizeof(hb.map));
-}
-
-struct hb_block_transition hb_blocks_event(struct hb_block *block,
-					   enum hb_block_event event)
-{
-	enum hb_block_state before = block->state;
-	struct hb_block_transition found;
-
-	lockdep_assert_held(&hb.lock);
-	found = hb_blockmap_event(&hb.map, block, event);
-	if (found.verdict == HB_VERDICT_IMPOSSIBLE)
-		pr_err("memory block %lu is %s and cannot be told \"%s\": leaving it alone from now on\n",
-		       block->start_pfn / hb.map.block_pages,
-		       hb_block_state_word(before), hb_block_event_word(event));
-	return found;
-}
-
-struct hb_block *hb_blocks_ensure(unsigned long pfn,
-				  enum hb_block_origin origin)
-{
-	struct hb_block *block;
-	void *memory;
-
-	mutex_lock(&hb.lock);
-	block = hb_blockmap_find(&hb.map, pfn);
-	mutex_unlock(&hb.lock);
-	if (block || pfn / hb.map.block_pages >= hb.map.nr_slots)
-		return block;
-
-	memory = kvzalloc(hb_block_bytes(hb.map.block_pages), GFP_KERNEL);
-	if (!memory)
-		return NULL;
-	block = hb_block_init(memory, round_down(pfn, hb.map.block_pages),
-			      hb.map.block_pages, origin);
-	mutex_lock(&hb.lock);
-	hb_blockmap_insert(&hb.map, block);
-	mutex_unlock(&hb.lock);
-	return block;
+	for (i = 0; i < map->nr_slots; i++)
+		kvfree(map->slots[i]);
+	kvfree(map->slots);
+	memset(map, 0, sizeof(*map));
 }
 
 struct scan {
 	const struct hb_firmware_ram *firmware;
 	struct hb_blocks_found *found;
+	u64 low;	/* pages below 1 MiB */
 };
 
 static bool in_firmware_map(const struct hb_firmware_ram *firmware,
@@ -83,59 +50,35 @@ static bool in_firmware_map(const struct hb_firmware_ram *firmware,
 	return false;
 }
 
-/*
- * A block that is there but offline: boot memory that somebody took offline, or one
- * that the built-in driver hot-added and nobody onlined, which has no frames.
- */
-static void enter_offline(struct hb_block *block, unsigned long pfn,
-			  unsigned long nr)
-{
-	if (block->origin == HB_BLOCK_BOOT) {
-		hb_blocks_event(block, HB_EVENT_OFFLINE_BY_OTHER);
-		return;
-	}
-	hb_blocks_event(block, HB_EVENT_ADDED);
-	WARN_ON_ONCE(hb_blockmap_hold(&hb.map, pfn, nr));
-}
-
 /* The part of a range that lies in one block. */
 static int scan_block(struct scan *scan, unsigned long pfn, unsigned long nr)
 {
 	struct page *page = pfn_to_online_page(pfn);
-	bool known = scan->firmware->nr;
-	bool extra = known && !in_firmware_map(scan->firmware, pfn);
-	struct hb_block *block;
+	bool extra = scan->firmware->nr &&
+		     !in_firmware_map(scan->firmware, pfn);
 
-	block = hb_blocks_ensure(pfn, extra || (!known && !page) ?
-				 HB_BLOCK_INHERITED : HB_BLOCK_BOOT);
-	if (!block)
-		return -ENOMEM;
+	scan->found->ram += nr;
 	if (extra)
 		scan->found->extra += nr;
-	mutex_lock(&hb.lock);
-	if (block->state == HB_BLOCK_NEW && page) {
-		hb_blocks_event(block, HB_EVENT_FOUND_ONLINE);
-		hb_blockmap_set_movable(&hb.map, block,
-					page_zonenum(page) == ZONE_MOVABLE);
-	} else if (block->state == HB_BLOCK_NEW) {
-		enter_offline(block, pfn, nr);
-	}
-	mutex_unlock(&hb.lock);
-	return 0;
+	return hb_guest_enter(&hb.guest, pfn, nr,
+			      extra ? HB_BLOCK_INHERITED : HB_BLOCK_BOOT, page,
+			      page && page_zonenum(page) == ZONE_MOVABLE);
 }
 
 static int scan_range(struct resource *res, void *arg)
 {
 	unsigned long pfn = PFN_UP(res->start);
 	unsigned long end = PHYS_PFN(res->end + 1);
+	unsigned long block = hb.guest.map.block_pages;
+	struct scan *scan = arg;
 	int rc = 0;
 
+	if (pfn < HB_LOW_MIB_PFNS)
+		scan->low += min(end, HB_LOW_MIB_PFNS) - pfn;
 	while (pfn < end && !rc) {
-		unsigned long next = round_down(pfn, hb.map.block_pages) +
-				     hb.map.block_pages;
+		unsigned long next = min(round_down(pfn, block) + block, end);
 
-		next = min(next, end);
-		rc = scan_block(arg, pfn, next - pfn);
+		rc = scan_block(scan, pfn, next - pfn);
 		pfn = next;
 	}
 	return rc;
@@ -145,9 +88,13 @@ int hb_blocks_scan(const struct hb_firmware_ram *firmware,
 		   struct hb_blocks_found *found)
 {
 	struct scan scan = { .firmware = firmware, .found = found };
+	int rc;
 
-	found->extra = 0;
-	return walk_iomem_res_desc(IORES_DESC_NONE,
-				   IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-				   0, -1, &scan, scan_range);
+	*found = (struct hb_blocks_found){ 0 };
+	rc = walk_iomem_res_desc(IORES_DESC_NONE,
+				 IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+				 0, -1, &scan, scan_range);
+	/* The kernel leaves out what firmware had its hands on; Xen has frames there. */
+	found->ram += HB_LOW_MIB_PFNS - scan.low;
+	return rc;
 }

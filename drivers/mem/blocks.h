@@ -6,19 +6,22 @@
 
 /* What hb_blocks_scan() found, in pages. */
 struct hb_blocks_found {
-	u64 extra;	/* of blocks that the firmware's map does not have */
+	u64 ram;	/* all RAM that the kernel has, and below 1 MiB all of it */
+	u64 extra;	/* of that, in blocks that the firmware's map does not have */
 };
 
 /* Make an empty map of everything below @end_pfn. */
 int hb_blocks_init(unsigned long end_pfn);
 
+/* Free the books: every block of the map. */
+void hb_blocks_free(void);
+
 /**
  * hb_blocks_scan() - enter all memory that the kernel has into the map
  * @firmware: the domain's memory map; nothing is "extra" if it is empty
  *
- * A block beyond the firmware's map (any, if there is none) that exists but is offline
- * was hot-added by the built-in driver and never onlined: nothing is behind its
- * pages, and they are held.
+ * Nobody may add or online memory meanwhile: the built-in driver's thread has ended, and
+ * hb.guest.closed is set.
  */
 int hb_blocks_scan(const struct hb_firmware_ram *firmware,
 		   struct hb_blocks_found *found);

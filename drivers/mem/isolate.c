@@ -6,12 +6,7 @@
 #include "isolate.h"
 #include "pages.h"
 
-/*
- * Is all of the unit one free page of the allocator, or a part of one?  Looks without
- * the zone's lock: a wrong answer costs a needless evacuation.  Caller holds hb.lock,
- * and the unit's block is online.
- */
-static bool unit_is_free(unsigned long pfn)
+bool hb_isolate_is_free(unsigned long pfn)
 {
 	unsigned int order;
 
@@ -24,121 +19,24 @@ static bool unit_is_free(unsigned long pfn)
 	return false;
 }
 
-static struct hb_run next_run(const struct hb_pick *pick)
+/* Some memory is not for giving away: it is little, and all that old devices can use. */
+static bool is_precious(unsigned long pfn)
 {
-	struct hb_run run;
-
-	mutex_lock(&hb.lock);
-	run = hb_blockmap_pick(&hb.map, pick);
-	mutex_unlock(&hb.lock);
-	return run;
-}
-
-static void mark_busy(unsigned long pfn)
-{
-	mutex_lock(&hb.lock);
-	hb_blockmap_mark_busy(&hb.map, pfn);
-	mutex_unlock(&hb.lock);
+	return page_zonenum(pfn_to_page(pfn)) < ZONE_DMA32;
 }
 
 /*
  * What is in movable memory may go anywhere, what is elsewhere does not go into movable
  * memory: the kernel chooses so.
- *
- * Return: 0, -ENOMEM with nowhere to move things to, or another errno if busy.
  */
-static int isolate(struct hb_run run)
+int hb_isolate(unsigned long pfn, unsigned long nr, bool give)
 {
-	return alloc_contig_range(run.pfn, run.pfn + run.nr, MIGRATE_MOVABLE,
-				  GFP_KERNEL | __GFP_NOWARN);
-}
+	int rc = -EBUSY;
 
-/* Some memory is not for giving away: it is little, and all that old devices can use. */
-static int isolate_to_give(struct hb_run run)
-{
-	if (page_zonenum(pfn_to_page(run.pfn)) < ZONE_DMA32)
-		return -EBUSY;
-	return isolate(run);
-}
-
-/*
- * Each call drains per-CPU lists everywhere, so as much as lies together is taken
- * at once; what fails together is tried unit by unit.
- */
-static struct hb_outcome shrink(struct hb_pick pick, u64 pages)
-{
-	struct hb_outcome outcome = { 0 };
-	u64 most = pages, whole = pick.whole;
-
-	while (outcome.pages < pages) {
-		struct hb_run run;
-		int rc;
-
-		pick.max = min(most, pages - outcome.pages);
-		pick.whole = whole - min(whole, outcome.pages);
-		run = next_run(&pick);
-		if (!run.nr) {
-			outcome.cause = HB_CAUSE_GUEST_BUSY;
-			break;
-		}
-		rc = isolate_to_give(run);
-		if (rc && run.nr > HB_UNIT_PAGES) {
-			most = HB_UNIT_PAGES;
-			continue;
-		}
-		if (rc == -ENOMEM) {
-			/* Do not press on. */
-			outcome.cause = HB_CAUSE_GUEST_BUSY;
-			break;
-		}
-		if (rc) {
-			mark_busy(run.pfn);
-			break;
-		}
-		rc = hb_pages_surrender(run.pfn, run.nr);
-		outcome.pages += rc;
-		if (rc < run.nr) {
-			outcome.cause = hb_pages_short_cause();
-			break;
-		}
-	}
-	return outcome;
-}
-
-struct hb_outcome hb_isolate_shrink_added(const struct hb_step *step)
-{
-	struct hb_pick pick = {
-		.added = true,
-		.movable_only = step->movable_only,
-		.whole = step->whole,
-		.is_free = unit_is_free,
-	};
-
-	return shrink(pick, step->pages);
-}
-
-struct hb_outcome hb_isolate_shrink_boot(u64 pages)
-{
-	struct hb_pick pick = { .added = false };
-
-	return shrink(pick, pages);
-}
-
-struct hb_outcome hb_isolate_mend_unit(void)
-{
-	struct hb_outcome outcome = { 0 };
-	struct hb_run unit;
-
-	mutex_lock(&hb.lock);
-	unit = hb_blockmap_mendable_unit(&hb.map);
-	mutex_unlock(&hb.lock);
-	if (!unit.nr)
-		outcome.cause = HB_CAUSE_GUEST_BUSY;
-	else if (isolate(unit))
-		mark_busy(unit.pfn);
-	else if (hb_pages_renew_unit(unit.pfn))
-		outcome.pages = unit.nr;
-	else
-		outcome.cause = HB_CAUSE_HOST_OUT_OF_MEMORY;
-	return outcome;
+	if (!give || !is_precious(pfn))
+		rc = alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE,
+					GFP_KERNEL | __GFP_NOWARN);
+	if (!rc)
+		hb_pages_clear(pfn, nr);
+	return rc;
 }

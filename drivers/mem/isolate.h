@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Taking chosen pages out of use: what is free there is taken, what is in use is
- * moved elsewhere in the guest.  A unit that cannot be evacuated is marked busy and
- * passed over for the rest of the pass.
- *
- * Steps of the plan; they allocate and migrate without hb.lock.
- */
+/* Taking chosen pages out of use: what is free there is taken, the rest moves elsewhere. */
 #ifndef HB_MEM_ISOLATE_H
 #define HB_MEM_ISOLATE_H
 
-#include "../core/plan.h"
+#include <linux/types.h>
 
-/* Take hot-added memory, from the top. */
-struct hb_outcome hb_isolate_shrink_added(const struct hb_step *step);
-
-/* Take boot memory that is in use, from the top, by whole units if possible. */
-struct hb_outcome hb_isolate_shrink_boot(u64 pages);
+/**
+ * hb_isolate() - take @nr pages from @pfn on, units or a part of one
+ * @give: they are for Xen to keep
+ *
+ * Cleared for Xen, with one reference each; hb_pages_put_back() undoes it.  Allocates and
+ * migrates: without the lock.
+ *
+ * Return: 0, -ENOMEM with nowhere to move things to, or another errno if something there
+ * cannot move, or should not go.
+ */
+int hb_isolate(unsigned long pfn, unsigned long nr, bool give);
 
 /*
- * Exchange the frames of one complete unit for an extent, so that Xen maps it as one
- * again.
+ * Is all of the unit one free page of the allocator, or a part of one?  Looks without
+ * the zone's lock: a wrong answer costs a needless evacuation.  The unit's block is
+ * online, and the lock is held.
  */
-struct hb_outcome hb_isolate_mend_unit(void);
+bool hb_isolate_is_free(unsigned long pfn);
 
 #endif /* HB_MEM_ISOLATE_H */

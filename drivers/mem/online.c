@@ -12,23 +12,15 @@
 #include <linux/sysfs.h>
 
 #include "../driver.h"
-#include "hotplug.h"
+#include "../events.h"
 #include "online.h"
-#include "reserve.h"
-#include "watermarks.h"
 
-static struct {
-	struct vfsmount *sysfs;		/* our own: independent of user space's */
-	bool closed;			/* protected by hb.lock */
-} online;
+static struct vfsmount *sysfs;		/* our own: independent of user space's */
 
 /* How often a state is written when the kernel is busy with another block. */
 #define WRITE_TRIES 20
 
 static const char *const policy_word[] = HB_ZONE_POLICY_WORDS;
-static unsigned int policy = HB_ZONE_AUTO;
-static unsigned int movable_ratio = HB_ZONE_RATIO_DEFAULT;
-
 static int set_policy(const char *text, const struct kernel_param *param)
 {
 	int found = sysfs_match_string(policy_word, text);
@@ -37,13 +29,13 @@ static int set_policy(const char *text, const struct kernel_param *param)
 		pr_err("online=%s: use auto, movable or kernel\n", text);
 		return found;
 	}
-	WRITE_ONCE(policy, found);
+	WRITE_ONCE(hb.guest.zone_policy, found);
 	return 0;
 }
 
 static int get_policy(char *text, const struct kernel_param *param)
 {
-	return sysfs_emit(text, "%s\n", policy_word[READ_ONCE(policy)]);
+	return sysfs_emit(text, "%s\n", policy_word[READ_ONCE(hb.guest.zone_policy)]);
 }
 
 static const struct kernel_param_ops policy_ops = {
@@ -53,21 +45,14 @@ static const struct kernel_param_ops policy_ops = {
 
 module_param_cb(online, &policy_ops, NULL, 0644);
 MODULE_PARM_DESC(online, "what hot-added memory is for: auto (movable pages up to movable_ratio), movable, kernel (everything; may not leave again)");
-module_param(movable_ratio, uint, 0644);
+module_param_named(movable_ratio, hb.guest.zone_ratio, uint, 0644);
 MODULE_PARM_DESC(movable_ratio, "with online=auto: movable memory at most, in percent of the other (default 301)");
-
-void hb_online_close(bool closed)
-{
-	mutex_lock(&hb.lock);
-	online.closed = closed;
-	mutex_unlock(&hb.lock);
-}
 
 /* Held ones stay with us, the others go on to the allocator. */
 static void online_range(unsigned long pfn, unsigned int order)
 {
 	unsigned long nr = 1UL << order, i;
-	unsigned long held = hb_blockmap_held_in(&hb.map, pfn, nr);
+	unsigned long held = hb_blockmap_held_in(&hb.guest.map, pfn, nr);
 
 	if (!held) {
 		generic_online_page(pfn_to_page(pfn), order);
@@ -84,16 +69,13 @@ static void online_range(unsigned long pfn, unsigned int order)
 
 void hb_online_page(struct page *page, unsigned int order)
 {
-	mutex_lock(&hb.lock);
+	hb_lock();
 	online_range(page_to_pfn(page), order);
-	mutex_unlock(&hb.lock);
+	hb_unlock();
 }
 
-/*
- * Held pages are no obstacle to offlining once they have no reference.  If the
- * offlining is cancelled they get it back.  Caller holds hb.lock.
- */
-static void let_held_pages_go(const struct hb_block *block, bool go)
+/* Held pages are no obstacle to offlining once they have no reference. */
+void hb_online_let_go(const struct hb_block *block, bool go)
 {
 	unsigned long size = block->units * HB_UNIT_PAGES, i;
 
@@ -104,7 +86,7 @@ static void let_held_pages_go(const struct hb_block *block, bool go)
 		struct page *page = pfn_to_page(block->start_pfn + i);
 
 		if (go)
-			WARN_ON_ONCE(!page_ref_dec_and_test(page));
+			page_ref_dec(page);
 		else
 			page_ref_inc(page);
 	}
@@ -125,59 +107,35 @@ static enum hb_block_event event_of(unsigned long event)
 	case MEM_CANCEL_OFFLINE:
 		return HB_EVENT_CANCEL_OFFLINE;
 	case MEM_OFFLINE:
-		return hb_worker_is_current() ? HB_EVENT_OFFLINE_BY_US :
+		return hb_events_is_worker() ? HB_EVENT_OFFLINE_BY_US :
 						HB_EVENT_OFFLINE_BY_OTHER;
 	}
 	return HB_EVENTS;
 }
 
-static bool may_be_refused(enum hb_block_event event)
+/* One block of the range that the kernel tells of. */
+static bool tell(unsigned long pfn, enum hb_block_event event)
 {
-	return event == HB_EVENT_GOING_ONLINE || event == HB_EVENT_GOING_OFFLINE;
-}
+	struct page *page = pfn_to_page(pfn);
+	struct hb_block *block;
 
-/*
- * A block that goes offline takes its held pages along: nobody but the driver keeps them
- * out of use when it goes online again, so the driver stays loaded until then.  For
- * blocks of ours it does anyway.  Caller holds hb.lock.
- */
-static bool keep_module(struct hb_block *block)
-{
-	if (block->origin == HB_BLOCK_OURS || !block->held)
-		return true;
-	block->keeps_module = try_module_get(THIS_MODULE);
-	return block->keeps_module;
-}
-
-/* Caller holds hb.lock. */
-static void let_module_go(struct hb_block *block)
-{
-	if (block->keeps_module)
-		module_put(THIS_MODULE);
-	block->keeps_module = false;
-}
-
-/* Caller holds hb.lock. */
-static int block_event(struct hb_block *block, enum hb_block_event event)
-{
-	struct hb_block_transition found;
-
-	if (online.closed && may_be_refused(event))
-		return NOTIFY_BAD;
-	if (event == HB_EVENT_GOING_OFFLINE &&
-	    block->state == HB_BLOCK_ONLINE && !keep_module(block))
-		return NOTIFY_BAD;
-	found = hb_blocks_event(block, event);
-	if (block->state == HB_BLOCK_ONLINE)
-		let_module_go(block);
-	if (found.act != HB_ACT_NONE)
-		let_held_pages_go(block, found.act == HB_ACT_LET_GO);
-	if (event == HB_EVENT_ONLINE)
-		hb_blockmap_set_movable(&hb.map, block,
-					page_zonenum(pfn_to_page(block->start_pfn)) ==
-					ZONE_MOVABLE);
-	return found.verdict != HB_VERDICT_ALLOW && may_be_refused(event) ?
-		NOTIFY_BAD : NOTIFY_OK;
+	if (READ_ONCE(hb.guest.closed) && hb_event_may_be_refused(event))
+		return false;
+	/* Somebody else added it: who knows what is behind it. */
+	if (event == HB_EVENT_GOING_ONLINE &&
+	    hb_guest_enter_unknown(&hb.guest, pfn)) {
+		pr_err_ratelimited("memory at %#llx is not put online: it is in no book of the driver's, and there is no room for it\n",
+				   (u64)PFN_PHYS(pfn));
+		return false;
+	}
+	hb_lock();
+	block = hb_blockmap_find(&hb.guest.map, pfn);
+	hb_unlock();
+	/* Only the worker takes blocks away, and not those that the kernel tells of. */
+	return !block ||
+	       hb_guest_block_event(&hb.guest, block, event,
+				    event == HB_EVENT_ONLINE &&
+				    page_zonenum(page) == ZONE_MOVABLE);
 }
 
 static int memory_event(struct notifier_block *nb, unsigned long kernel_event,
@@ -186,25 +144,17 @@ static int memory_event(struct notifier_block *nb, unsigned long kernel_event,
 	const struct memory_notify *range = arg;
 	unsigned long pfn = range->start_pfn;
 	enum hb_block_event event = event_of(kernel_event);
-	int rc = NOTIFY_OK;
+	bool agreed = true;
 
 	if (event == HB_EVENTS)
 		return NOTIFY_OK;
-	mutex_lock(&hb.lock);
-	for (; pfn < range->start_pfn + range->nr_pages && rc == NOTIFY_OK;
-	     pfn += hb.map.block_pages) {
-		struct hb_block *block = hb_blockmap_find(&hb.map, pfn);
-
-		if (block)
-			rc = block_event(block, event);
-		else if (online.closed && may_be_refused(event))
-			rc = NOTIFY_BAD;
-	}
-	mutex_unlock(&hb.lock);
+	for (; pfn < range->start_pfn + range->nr_pages && agreed;
+	     pfn += hb.guest.map.block_pages)
+		agreed = tell(pfn, event);
 	/* What the worker does itself is no news to it. */
-	if (!may_be_refused(event) && !hb_worker_is_current())
-		hb_worker_wake();
-	return rc;
+	if (!hb_event_may_be_refused(event) && !hb_events_is_worker())
+		hb_events_raise(HB_NEWS_LOOK);
+	return agreed ? NOTIFY_OK : NOTIFY_BAD;
 }
 
 static struct notifier_block memory_nb = { .notifier_call = memory_event };
@@ -212,13 +162,13 @@ static struct notifier_block memory_nb = { .notifier_call = memory_event };
 static struct file *open_state(unsigned long pfn)
 {
 	struct path root = {
-		.mnt = online.sysfs,
-		.dentry = online.sysfs->mnt_root,
+		.mnt = sysfs,
+		.dentry = sysfs->mnt_root,
 	};
 	char path[64];
 
 	snprintf(path, sizeof(path), "devices/system/memory/memory%lu/state",
-		 pfn / hb.map.block_pages);
+		 pfn / hb.guest.map.block_pages);
 	return file_open_root(&root, path, O_WRONLY, 0);
 }
 
@@ -227,7 +177,7 @@ static struct file *open_state(unsigned long pfn)
  * block is on its way the kernel waits a little and wants to be asked again; it says so
  * by a pending signal, which would keep a kernel thread awake for ever.
  */
-static int write_state(unsigned long pfn, const char *state)
+int hb_online_set(unsigned long pfn, const char *state)
 {
 	struct file *file = open_state(pfn);
 	ssize_t written = 0;
@@ -256,11 +206,11 @@ static int write_state(unsigned long pfn, const char *state)
  */
 static int finish_transitions(void)
 {
-	unsigned long pfn = page_to_pfn(virt_to_page(online.sysfs));
+	unsigned long pfn = page_to_pfn(virt_to_page(sysfs));
 	int rc;
 
 	do
-		rc = write_state(pfn, "online");
+		rc = hb_online_set(pfn, "online");
 	while (rc == -ERESTARTNOINTR && !signal_pending(current));
 	return rc == -ERESTARTNOINTR ? -EINTR : 0;
 }
@@ -272,10 +222,9 @@ int hb_online_init(void)
 
 	if (!type)
 		return -ENODEV;
-	online.closed = true;
-	online.sysfs = kern_mount(type);
-	if (IS_ERR(online.sysfs))
-		return PTR_ERR(online.sysfs);
+	sysfs = kern_mount(type);
+	if (IS_ERR(sysfs))
+		return PTR_ERR(sysfs);
 	rc = register_memory_notifier(&memory_nb);
 	if (rc)
 		goto unmount;
@@ -284,65 +233,12 @@ int hb_online_init(void)
 		return 0;
 	unregister_memory_notifier(&memory_nb);
 unmount:
-	kern_unmount(online.sysfs);
+	kern_unmount(sysfs);
 	return rc;
 }
 
 void hb_online_exit(void)
 {
 	unregister_memory_notifier(&memory_nb);
-	kern_unmount(online.sysfs);
-}
-
-static enum hb_block_state state_of(unsigned long pfn)
-{
-	struct hb_block *block;
-	enum hb_block_state state;
-
-	mutex_lock(&hb.lock);
-	block = hb_blockmap_find(&hb.map, pfn);
-	state = block ? block->state : HB_BLOCK_GONE;
-	mutex_unlock(&hb.lock);
-	return state;
-}
-
-int hb_online_take_offline(unsigned long pfn)
-{
-	int rc;
-
-	if (state_of(pfn) == HB_BLOCK_OFFLINE)
-		return 0;
-	hb_worker_begin_long_call();
-	rc = write_state(pfn, "offline");
-	hb_worker_end_long_call();
-	return rc;
-}
-
-static bool wants_movable(void)
-{
-	struct hb_zone_input in = {
-		.block = hb.map.block_pages,
-		.cost = hb_reserve_cost(),
-		.ratio = READ_ONCE(movable_ratio),
-		.policy = READ_ONCE(policy),
-	};
-	struct hb_floor_input pressure;
-
-	hb_watermarks_pressure(&pressure);
-	in.spare = pressure.available_kernel;
-	mutex_lock(&hb.lock);
-	in.kernel = hb_ledger_populated(&hb.ledger) - hb.map.movable_plugged -
-		    hb.map.parked_plugged;
-	in.movable = (u64)hb.map.movable_blocks * hb.map.block_pages;
-	mutex_unlock(&hb.lock);
-	return hb_zone_is_movable(&in);
-}
-
-int hb_online_block(unsigned long pfn)
-{
-	if (state_of(pfn) == HB_BLOCK_ONLINE)
-		return 0;	/* user space was faster */
-	if (!hb_hotplug_owns(pfn) || !wants_movable())
-		return write_state(pfn, "online_kernel");
-	return write_state(pfn, "online_movable");
+	kern_unmount(sysfs);
 }

@@ -7,6 +7,10 @@
  * part of its zone's managed pages, so that MemTotal tells what the guest has.
  * Adopted pages, pages out of the allocator, evacuated ranges and hot-added
  * pages that never had a frame all look the same.
+ *
+ * Others may take a reference to any page for a moment (compaction, dump tools, memory
+ * failure handling).  So a reference count that is not zero is never written, only taken
+ * and dropped.
  */
 #ifndef HB_MEM_PAGES_H
 #define HB_MEM_PAGES_H
@@ -14,62 +18,55 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
-#include "../core/plan.h"
+/* How the driver allocates what it gives to Xen. */
+#define HB_GFP_BALLOON \
+	(GFP_HIGHUSER | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC)
 
-int hb_pages_init(void);
-void hb_pages_exit(void);
+/**
+ * hb_pages_alloc() - take a page or a unit from the allocator
+ * @order: 0 or HB_UNIT_ORDER
+ * @node: from this node only
+ *
+ * The pages are cleared for Xen and have one reference each.  Sleeps.
+ */
+bool hb_pages_alloc(unsigned int order, int node, unsigned long *pfn);
+
+/* Give pages back that hb_pages_alloc() or hb_isolate() took. */
+void hb_pages_put_back(unsigned long pfn, unsigned long nr);
 
 /*
- * Pages that just came out of the allocator, or were adopted (@managed says
- * whether the zone still counts them), become held.
+ * Pages with one reference of the driver's become held; @managed says whether the zone
+ * still counts them.  The lock is held.
  */
 void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
 
-/*
- * Held pages that have frames again go to the allocator: a whole aligned unit as
- * one page of order HB_UNIT_ORDER, anything else page by page.
+/**
+ * mark_pages_onlined() - frames are behind these pages: hand them out
+ * @pfn: first page
+ * @nr_pages: pages of one block, all of them held until now
+ *
+ * A whole aligned unit goes to the allocator as one page of order HB_UNIT_ORDER,
+ * anything else page by page.  The lock is held.
+ *
+ * Return: pages handed to the allocator: @nr_pages.
  */
-void hb_pages_free(unsigned long pfn, unsigned long nr);
+unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages);
+
+/*
+ * Xen does not clear what it takes from a living guest, and the next owner must
+ * not read it.  Clear pages that the allocator returned, unless it did.
+ */
+void hb_pages_clear(unsigned long pfn, unsigned long nr);
+
+/* The same for pages of a block that is offline. */
+void hb_pages_clear_parked(unsigned long pfn, unsigned long nr);
 
 /*
  * Where the kernel's own driver is absent, nobody takes over held pages when the
  * module is unloaded.  They are marked and stay as they are, and a driver that is
- * loaded later finds them by the mark.
+ * loaded later finds them by the mark.  Take the lock.
  */
 void hb_pages_leave(void);
 void hb_pages_find_left(void);
-
-/* Steps of the plan on boot memory and on held pages; take hb.lock. */
-struct hb_outcome hb_pages_grow_units(u64 pages);
-struct hb_outcome hb_pages_grow_singles(u64 pages);
-struct hb_outcome hb_pages_shrink_units(u64 pages);
-struct hb_outcome hb_pages_shrink_singles(u64 pages);
-struct hb_outcome hb_pages_shrink_parked(u64 pages);
-
-/**
- * hb_pages_surrender() - give pages that alloc_contig_range() returned to Xen
- * @nr: whole units, which go as one extent each, or pages of one unit
- *
- * Clears them first.  What Xen does not take goes back to the allocator.  Takes
- * hb.lock.
- *
- * Return: pages given; if fewer, see hb_pages_short_cause().
- */
-unsigned long hb_pages_surrender(unsigned long pfn, unsigned long nr);
-
-/* Why the last pages that should have gone did not all go. */
-enum hb_cause hb_pages_short_cause(void);
-
-/**
- * hb_pages_renew_unit() - give a unit that alloc_contig_range() returned to Xen, and
- *	have it back as one extent
- *
- * Clears it first.  If Xen has no extent for it, single pages come back as far as Xen
- * has them, and the others stay held.  Takes hb.lock throughout: what is not held
- * before is not held in between for anybody else.
- *
- * Return: whether the unit is one extent now.
- */
-bool hb_pages_renew_unit(unsigned long pfn);
 
 #endif /* HB_MEM_PAGES_H */

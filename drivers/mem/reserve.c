@@ -25,12 +25,17 @@ static LIST_HEAD(units);	/* order HB_UNIT_ORDER: descriptors like them whole */
 static LIST_HEAD(singles);
 static unsigned long reserved;	/* pages */
 
-unsigned long hb_reserve_cost(void)
+unsigned long hb_reserve_cost(unsigned long block_pages)
 {
-	unsigned long descriptors = hb.map.block_pages * sizeof(struct page) /
+	unsigned long descriptors = block_pages * sizeof(struct page) /
 				    PAGE_SIZE;
 
-	return descriptors + (hb.map.block_pages >> TABLE_PAGES_SHIFT);
+	return descriptors + (block_pages >> TABLE_PAGES_SHIFT);
+}
+
+static unsigned long goal(void)
+{
+	return hb_reserve_cost(hb.guest.map.block_pages);
 }
 
 static bool take(struct list_head *list, unsigned int order, gfp_t gfp)
@@ -47,18 +52,16 @@ static bool take(struct list_head *list, unsigned int order, gfp_t gfp)
 /* Larger pages are a luxury that nothing is reclaimed for. */
 static void fill(gfp_t gfp)
 {
-	unsigned long goal = hb_reserve_cost();
-
-	while (reserved + HB_UNIT_PAGES <= goal &&
+	while (reserved + HB_UNIT_PAGES <= goal() &&
 	       take(&units, HB_UNIT_ORDER, GFP_SPARE))
 		;
-	while (reserved < goal && take(&singles, 0, gfp))
+	while (reserved < goal() && take(&singles, 0, gfp))
 		;
 }
 
 static unsigned long missing(void)
 {
-	return hb_reserve_cost() - min(hb_reserve_cost(), reserved);
+	return goal() - min(goal(), reserved);
 }
 
 void hb_reserve_refill(u64 spare)
@@ -69,10 +72,10 @@ void hb_reserve_refill(u64 spare)
 
 bool hb_reserve_complete(void)
 {
-	struct hb_floor_input pressure;
+	struct hb_pressure pressure;
 
-	hb_watermarks_pressure(&pressure);
-	if (pressure.available_kernel >= missing())
+	hb_watermarks_pressure(&pressure, 0);
+	if (hb_floor_available_kernel(&pressure) >= missing())
 		fill(GFP_NEEDED);
 	return !missing();
 }

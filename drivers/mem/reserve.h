@@ -12,8 +12,8 @@
 
 #include <linux/types.h>
 
-/* Pages that adding one block takes. */
-unsigned long hb_reserve_cost(void);
+/* Pages that adding one block of @block_pages takes. */
+unsigned long hb_reserve_cost(unsigned long block_pages);
 
 /**
  * hb_reserve_refill() - fill the reserve, as far as the guest has memory to spare

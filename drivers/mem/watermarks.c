@@ -61,24 +61,56 @@ static s64 zone_available(struct zone *zone)
 	return free + cache / 2 - high_wmark_pages(zone);
 }
 
-void hb_watermarks_pressure(struct hb_floor_input *in)
+/*
+ * One node: all, and what the kernel itself can use, which is not movable memory.  Adds the
+ * pages that wait in per-CPU lists to @percpu.
+ */
+static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 {
-	s64 percpu = 0, kernel = 0;
-	int nid, i;
+	s64 all = 0, kernel = 0, slab;
+	struct hb_floor_input in = { 0 };
+	int i;
 
-	for_each_online_node(nid) {
-		for (i = 0; i < MAX_NR_ZONES; i++) {
-			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		struct zone *zone = &NODE_DATA(nid)->node_zones[i];
 
-			if (!managed_zone(zone))
-				continue;
-			percpu += percpu_free(zone);
-			/* The kernel itself cannot use movable memory. */
-			if (i < ZONE_MOVABLE)
-				kernel += zone_available(zone);
-		}
+		if (!managed_zone(zone))
+			continue;
+		in.managed += zone_managed_pages(zone);
+		*percpu += percpu_free(zone);
+		all += zone_available(zone);
+		if (i < ZONE_MOVABLE)
+			kernel += zone_available(zone);
 	}
-	in->managed = totalram_pages();
-	in->available = max_t(s64, si_mem_available() + percpu, 0);
-	in->available_kernel = max_t(s64, kernel, 0);
+	/* Dentries, inodes: half of it, as si_mem_available() has it. */
+	slab = atomic_long_read(&NODE_DATA(nid)->vm_stat[NR_SLAB_RECLAIMABLE_B]);
+	all += slab / 2;
+	kernel += slab / 2;
+	in.available = max_t(s64, all, 0);
+	in.available_kernel = max_t(s64, kernel, 0);
+	return in;
+}
+
+void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
+{
+	s64 percpu = 0;
+	int nid;
+
+	pressure->nr = 0;
+	pressure->added = 0;
+	for_each_online_node(nid) {
+		if (pressure->nr == HB_FLOOR_NODES)
+			break;
+		if (nid == added)
+			pressure->added = pressure->nr;
+		pressure->of[pressure->nr].node = nid;
+		pressure->of[pressure->nr].in = look_at_node(nid, &percpu);
+		pressure->nr++;
+	}
+	/* Of a guest with one node the kernel itself knows better. */
+	if (pressure->nr == 1) {
+		pressure->of[0].in.managed = totalram_pages();
+		pressure->of[0].in.available =
+			max_t(s64, si_mem_available() + percpu, 0);
+	}
 }

@@ -18,7 +18,7 @@ void hb_watermarks_init(void);
 /* Have them computed anew if the size moved enough and the kernel is free to. */
 void hb_watermarks_follow(void);
 
-/* What the floor is computed from. */
-void hb_watermarks_pressure(struct hb_floor_input *in);
+/* What the floor is computed from.  @added: the node that hot-added memory belongs to. */
+void hb_watermarks_pressure(struct hb_pressure *pressure, int added);
 
 #endif /* HB_MEM_WATERMARKS_H */

@@ -5,9 +5,19 @@
 #include <xen/xenbus.h>
 
 #include "../core/text.h"
+#include "../driver.h"
+#include "../events.h"
+#include "../report.h"
 #include "bus.h"
 
 #define REPORT_INTERVAL (HZ / 10)
+
+/* A report that could not be written is written again after 1, 2, 4 ... 64 s. */
+#define RETRY_FIRST	HZ
+#define RETRY_MOST	(64 * HZ)
+
+/* A key that could not be read is read again after. */
+#define READ_AGAIN	HZ
 
 static const char *const state_word[] = HB_STATE_WORDS;
 static const char *const cause_word[] = HB_CAUSE_WORDS;
@@ -16,6 +26,11 @@ static const char *const cause_word[] = HB_CAUSE_WORDS;
 static struct hb_report written;
 static bool written_any;	/* cleared to have all of it written again */
 static unsigned long written_at;
+static unsigned long retry_after;	/* jiffies; 0: the last one was written */
+
+/* Counts the domains that this guest has been: a report belongs to one. */
+static atomic_t domain = ATOMIC_INIT(0);
+static int written_domain;
 
 /* A value of memory/target that xenstore gave us: text, or why not. */
 static void take_in(const char *text)
@@ -24,43 +39,94 @@ static void take_in(const char *text)
 	char bad[HB_TARGET_TEXT];
 	u64 pages;
 
-	mutex_lock(&hb.lock);
-	verdict = hb_target_update(&hb.target, text);
-	pages = hb.target.valid ? hb.target.pages :
-				  hb_ledger_populated(&hb.ledger);
-	memcpy(bad, hb.target.bad, sizeof(bad));
-	mutex_unlock(&hb.lock);
+	hb_lock();
+	verdict = hb_target_update(&hb.guest.target, text);
+	pages = hb_guest_target(&hb.guest);
+	memcpy(bad, hb.guest.target.bad, sizeof(bad));
+	hb_unlock();
 
 	if (verdict == HB_TARGET_BAD)
 		pr_warn("%s is \"%s\", not a size in KiB: keeping %llu\n",
 			HB_KEY_TARGET, bad, pages * HB_PAGE_KIB);
-	hb_worker_wake();
+	hb_events_raise(HB_NEWS_LOOK);
 }
 
 /*
  * A restored or migrated guest is a new domain: the watch fires there, and the
  * report is not there.
  */
-static void report_anew_if_gone(void)
+static void look_where_we_are(void)
 {
-	if (xenbus_exists(XBT_NIL, HB_KEY_REPORT_VERSION, ""))
+	if (!READ_ONCE(written_any) ||
+	    xenbus_exists(XBT_NIL, HB_KEY_REPORT_VERSION, ""))
 		return;
-	WRITE_ONCE(written_any, false);
+	atomic_inc(&domain);
+	hb_events_raise(HB_NEWS_MOVED);
 	hb_bus_report();
+}
+
+/*
+ * A key that is there but could not be read, for want of memory or because xenstored has
+ * a moment: nobody would say again that it changed.
+ */
+static void read_again(struct work_struct *work);
+static DECLARE_DELAYED_WORK(reader, read_again);
+
+/* Nothing to learn from @text.  Return: because there is no such key. */
+static bool is_absent(const char *text)
+{
+	if (PTR_ERR(text) == -ENOENT)
+		return true;
+	schedule_delayed_work(&reader, READ_AGAIN);
+	return false;
+}
+
+static void read_target(void)
+{
+	unsigned int length;
+	char *text = xenbus_read(XBT_NIL, HB_KEY_TARGET, "", &length);
+
+	if (IS_ERR(text)) {	/* without the key nobody wants anything */
+		is_absent(text);
+		return;
+	}
+	/* A NUL inside would hide what follows it. */
+	take_in(strlen(text) == length ? text : "(binary)");
+	kfree(text);
+	/* xapi builds a domain anew with what it has, whatever its target. */
+	WRITE_ONCE(hb.guest.roomy,
+		   xenbus_exists(XBT_NIL, HB_KEY_DYNAMIC_MIN, ""));
+}
+
+/* Anything but "1" is no: the guest must not stay still for a typing error. */
+static void read_still(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_STILL, "", NULL);
+	bool still = false;
+
+	if (!IS_ERR(text)) {
+		still = !strcmp(text, "1");
+		kfree(text);
+	} else if (!is_absent(text)) {
+		return;
+	}
+	hb_lock();
+	hb.guest.still = still;
+	hb_unlock();
+	hb_events_raise(HB_NEWS_LOOK);
+}
+
+static void read_again(struct work_struct *work)
+{
+	read_still();
+	read_target();
 }
 
 static void target_changed(struct xenbus_watch *watch, const char *path,
 			   const char *token)
 {
-	unsigned int length;
-	char *text = xenbus_read(XBT_NIL, HB_KEY_TARGET, "", &length);
-
-	report_anew_if_gone();
-	if (IS_ERR(text))	/* no such key: nobody wants anything */
-		return;
-	/* A NUL inside would hide what follows it. */
-	take_in(strlen(text) == length ? text : "(binary)");
-	kfree(text);
+	look_where_we_are();
+	read_target();
 }
 
 static struct xenbus_watch target_watch = {
@@ -68,7 +134,18 @@ static struct xenbus_watch target_watch = {
 	.callback = target_changed,
 };
 
-static bool watching;
+static void still_changed(struct xenbus_watch *watch, const char *path,
+			  const char *token)
+{
+	read_still();
+}
+
+static struct xenbus_watch still_watch = {
+	.node = HB_KEY_STILL,
+	.callback = still_changed,
+};
+
+static bool watching, watching_still;
 
 static int write_number(const char *key, u64 now, u64 before)
 {
@@ -101,31 +178,52 @@ static int write_report(const struct hb_report *now)
 			      state_word[written.state]);
 	rc = rc ?: write_number(HB_KEY_REPORT_GOAL, now->goal_kib,
 				written.goal_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_STILL, now->still, written.still);
 	if (!rc && !written_any)
 		rc = xenbus_printf(XBT_NIL, HB_KEY_REPORT_VERSION, "", "%d",
 				   HB_REPORT_VERSION);
 	return rc;
 }
 
+static void report_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(report, report_work);
+
+static void report_failed(int rc)
+{
+	if (!retry_after)
+		pr_warn("cannot write to %s (%d): the host does not see this guest's reports; trying again\n",
+			HB_KEY_REPORT_DIR, rc);
+	retry_after = retry_after ? min_t(unsigned long, 2 * retry_after,
+					  RETRY_MOST) : RETRY_FIRST;
+	WRITE_ONCE(written_any, false);
+	schedule_delayed_work(&report, retry_after);
+}
+
 static void report_work(struct work_struct *work)
 {
+	int now_in = atomic_read(&domain);
 	struct hb_report now;
 	int rc;
 
+	if (now_in != written_domain)
+		WRITE_ONCE(written_any, false);
 	hb_report_get(&now);
-	written_at = jiffies;
+	WRITE_ONCE(written_at, jiffies);
 	rc = write_report(&now);
 	if (rc) {
-		pr_warn_once("cannot write to %s (%d): the host will not see this guest's reports\n",
-			     HB_KEY_REPORT_DIR, rc);
-		written_any = false;	/* write all of it next time */
+		report_failed(rc);
 		return;
 	}
+	if (retry_after)
+		pr_info("reports can be written again\n");
+	retry_after = 0;
 	written = now;
-	written_any = true;
+	written_domain = now_in;
+	WRITE_ONCE(written_any, true);
+	/* Some of it may have been written in the domain before. */
+	if (atomic_read(&domain) != now_in)
+		hb_bus_report();
 }
-
-static DECLARE_DELAYED_WORK(report, report_work);
 
 void hb_bus_report(void)
 {
@@ -135,18 +233,29 @@ void hb_bus_report(void)
 			      due - jiffies : 0);
 }
 
+/* Without stillness a guest can be had; without a target it cannot. */
 int hb_bus_start(void)
 {
 	written_any = false;
+	retry_after = 0;
 	written_at = jiffies - REPORT_INTERVAL;
+	hb_report_subscribe(hb_bus_report);
+	watching_still = !register_xenbus_watch(&still_watch);
+	if (!watching_still)
+		pr_warn("cannot watch %s: this guest does not keep still when it is asked to\n",
+			HB_KEY_STILL);
 	watching = !register_xenbus_watch(&target_watch);
 	return watching ? 0 : -EIO;
 }
 
 void hb_bus_stop(void)
 {
+	hb_report_subscribe(NULL);
 	if (watching)
 		unregister_xenbus_watch(&target_watch);
+	if (watching_still)
+		unregister_xenbus_watch(&still_watch);
+	cancel_delayed_work_sync(&reader);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");
 }

@@ -8,8 +8,6 @@
 #ifndef HB_XEN_BUS_H
 #define HB_XEN_BUS_H
 
-#include "../driver.h"
-
 /* Watch memory/target: it is read at once and with every change. */
 int hb_bus_start(void);
 

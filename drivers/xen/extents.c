@@ -6,6 +6,7 @@
 #include <asm/xen/hypercall.h>
 #include <asm/xen/hypervisor.h>
 #include <xen/features.h>
+#include <xen/interface/hvm/hvm_op.h>
 #include <xen/interface/memory.h>
 #include <xen/xen.h>
 
@@ -13,17 +14,37 @@
 #include "extents.h"
 #include "pv.h"
 
-/* The 640 KiB to 1 MiB hole apart, RAM below 1 MiB that HVM maps leave out. */
-#define LOW_MIB_PFNS (1UL << (20 - PAGE_SHIFT))
-
 static bool translated(void)
 {
 	return xen_feature(XENFEAT_auto_translated_physmap);
 }
 
+/* Xen's answer, or a negative errno. */
+static int ask_frame(unsigned long pfn, enum hb_frame *frame)
+{
+	struct xen_hvm_get_mem_type ask = { .domid = DOMID_SELF, .pfn = pfn };
+	int rc = HYPERVISOR_hvm_op(HVMOP_get_mem_type, &ask);
+
+	*frame = ask.mem_type == HVMMEM_mmio_dm ? HB_FRAME_NONE :
+						  HB_FRAME_THERE;
+	return rc;
+}
+
+/* The page that this function is in has one, if Xen tells at all. */
 int hb_extents_init(void)
 {
-	return translated() ? 0 : hb_pv_init();
+	unsigned long pfn = page_to_pfn(ZERO_PAGE(0));
+	enum hb_frame frame;
+	int rc;
+
+	if (!translated())
+		return hb_pv_init();
+	rc = ask_frame(pfn, &frame);
+	if (!rc && frame == HB_FRAME_THERE)
+		return 0;
+	pr_err("Xen does not say which pages of this guest have memory (%d): is HVMOP_get_mem_type forbidden?\n",
+	       rc);
+	return -EOPNOTSUPP;
 }
 
 void hb_extents_exit(void)
@@ -32,8 +53,21 @@ void hb_extents_exit(void)
 		hb_pv_exit();
 }
 
-long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
-		    unsigned int order)
+enum hb_frame hb_extents_frame(unsigned long pfn)
+{
+	enum hb_frame frame;
+
+	if (!translated())
+		return hb_pv_frame(pfn);
+	/* It told when the driver was loaded: what it does not tell now is left as it is. */
+	return ask_frame(pfn, &frame) ? HB_FRAME_THERE : frame;
+}
+
+/* The last reservation hypercall failed altogether: not for want of memory. */
+static bool unreachable;
+
+long hb_reservation(unsigned int op, const unsigned long *frames,
+		    unsigned int nr, unsigned int order)
 {
 	struct xen_memory_reservation reservation = {
 		.nr_extents = nr,
@@ -45,31 +79,20 @@ long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
 	BUILD_BUG_ON(sizeof(xen_pfn_t) != sizeof(*frames));
 	set_xen_guest_handle(reservation.extent_start, (xen_pfn_t *)frames);
 	done = HYPERVISOR_memory_op(op, &reservation);
+	WRITE_ONCE(unreachable, done < 0);
 	return done < 0 ? 0 : done;
 }
 
-unsigned long hb_extents_release(unsigned long *pfns, unsigned int nr,
-				 unsigned int order)
+bool hb_extents_release(const unsigned long *pfns, unsigned int nr,
+			unsigned int order)
 {
-	unsigned long done;
-	u64 before;
-
 	if (!translated())
 		return hb_pv_release(pfns, nr, order);
-	before = hb_extents_current();
-	done = hb_reservation(XENMEM_decrease_reservation, pfns, nr, order)
-		<< order;
-	if (done < (unsigned long)nr << order)
-		done = max(done, hb_taken_since(before, (unsigned long)nr << order));
-	return done;
+	return hb_reservation(XENMEM_decrease_reservation, pfns, nr, order) ==
+	       nr;
 }
 
-unsigned long hb_taken_since(u64 before, unsigned long most)
-{
-	return min_t(u64, most, before - min(before, hb_extents_current()));
-}
-
-unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,
+unsigned long hb_extents_populate(const unsigned long *pfns, unsigned int nr,
 				  unsigned int order)
 {
 	if (!translated())
@@ -105,13 +128,17 @@ enum hb_cause hb_extents_refusal(unsigned long nr)
 	domid_t self = DOMID_SELF;
 	long limit = HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self);
 
+	if (READ_ONCE(unreachable))
+		return HB_CAUSE_BACKEND_GONE;
 	return limit >= 0 && hb_extents_current() + nr > limit ?
 		HB_CAUSE_ABOVE_MAX : HB_CAUSE_HOST_OUT_OF_MEMORY;
 }
 
 enum hb_cause hb_extents_kept(void)
 {
-	return translated() ? HB_CAUSE_PAGING_POOL : HB_CAUSE_BACKEND_GONE;
+	if (READ_ONCE(unreachable))
+		return HB_CAUSE_BACKEND_GONE;
+	return translated() ? HB_CAUSE_PAGING_POOL : HB_CAUSE_GUEST_BUSY;
 }
 
 int hb_extents_prepare(unsigned long pfn, unsigned long nr)
@@ -143,7 +170,7 @@ static void add_ram(struct hb_firmware_ram *ram,
 	if (entry->type != E820_TYPE_RAM || end <= start ||
 	    ram->nr == ARRAY_SIZE(ram->range))
 		return;
-	if (start == LOW_MIB_PFNS)
+	if (start == HB_LOW_MIB_PFNS)
 		start = 0;
 	ram->range[ram->nr].start_pfn = start;
 	ram->range[ram->nr].end_pfn = end;

@@ -12,36 +12,47 @@
 #include <linux/types.h>
 
 #include <hotballoon/keys.h>
+#include "../core/ops.h"
 
-/* The most pages that one call may name: HB_STEP_PAGES. */
-#define HB_EXTENTS_MAX_PAGES 8192
+/* The most pages that one call may name. */
+#define HB_EXTENTS_MAX_PAGES HB_UNIT_PAGES
 
+/* RAM below 1 MiB, part of which firmware maps leave out; there are frames behind it. */
+#define HB_LOW_MIB_PFNS (1UL << (20 - PAGE_SHIFT))
+
+/* Return: 0; -EOPNOTSUPP if Xen does not tell which pages have frames. */
 int hb_extents_init(void);
 void hb_extents_exit(void);
 
 /**
  * hb_extents_release() - give frames to Xen
- * @pfns: first page of each extent; left as it is
+ * @pfns: first page of each extent
  * @nr: number of extents
  * @order: 0 or HB_UNIT_ORDER
  *
  * The pages must be out of use, cleared and marked held.
  *
- * Return: pages whose frames are gone, counted in the order of the list.
+ * Return: whether all frames are gone; if not, hb_extents_frame() tells of each page.
  */
-unsigned long hb_extents_release(unsigned long *pfns, unsigned int nr,
-				 unsigned int order);
+bool hb_extents_release(const unsigned long *pfns, unsigned int nr,
+			unsigned int order);
 
 /**
  * hb_extents_populate() - take frames from Xen
  *
  * Like hb_extents_release(), for held pages.
  *
- * Return: pages that have frames now; fewer than asked for if Xen has or
- * allows no more, see hb_extents_refusal().
+ * Return: pages that have frames now, in the order of the list; fewer than asked for if
+ * Xen has or allows no more, see hb_extents_refusal().
  */
-unsigned long hb_extents_populate(unsigned long *pfns, unsigned int nr,
+unsigned long hb_extents_populate(const unsigned long *pfns, unsigned int nr,
 				  unsigned int order);
+
+/*
+ * Is there a frame behind a page?  PVH and HVM: what Xen says; a page that is
+ * populate-on-demand has one.  PV: what the p2m and the direct map say.
+ */
+enum hb_frame hb_extents_frame(unsigned long pfn);
 
 /**
  * hb_extents_probe() - would Xen give frames behind @nr pages from @pfn on?
@@ -60,9 +71,10 @@ bool hb_extents_probe(unsigned long pfn, unsigned int nr);
 enum hb_cause hb_extents_refusal(unsigned long nr);
 
 /*
- * Why Xen just did not take a frame.  Taking one page out of a 2 MiB mapping needs a page
- * of the paging pool for a page table, until that unit is populated as a whole again; so
- * does taking a whole unit, which Xen does page by page.
+ * Why Xen just did not take a frame.  On PVH and HVM taking one page out of a 2 MiB mapping
+ * needs a page of the paging pool for a page table, until that unit is populated as a whole
+ * again; so does taking a whole unit, which Xen does page by page.  On PV the page is still
+ * in use somewhere: granted to a backend, or a page table.
  */
 enum hb_cause hb_extents_kept(void);
 

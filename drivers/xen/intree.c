@@ -2,6 +2,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/poison.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/wait.h>
@@ -9,16 +10,21 @@
 #include <xen/balloon.h>
 #include <xen/xenbus.h>
 
-#include "../driver.h"
-#include "intree.h"
+#include "../core/ops.h"
+#include "../events.h"
 #include "../symbols.h"
+#include "intree.h"
 
 /* How long its watch may take to appear: xenstore connects early in the boot. */
 #define WATCH_WAIT_MS	30000
 #define WATCH_POLL_MS	20
 
+/* So often its watch is given back, while xenstored does not answer. */
+#define WATCH_TRIES	5
+
 static struct {
 	bool present;
+	bool had_callback;
 	/* Resolved by name; see drivers/xen/balloon.c and xen-balloon.c. */
 	online_page_callback_t online_page;
 	int (*thread)(void *unused);
@@ -60,13 +66,13 @@ static void *need_symbol(const char *name)
 
 static int resolve(void)
 {
-	intree.online_page = need_symbol("xen_online_page");
 	intree.thread = need_symbol("balloon_thread");
 	intree.mutex = need_symbol("balloon_mutex");
 	intree.wait = need_symbol("balloon_thread_wq");
 	intree.watch = need_symbol("target_watch");
-	if (!intree.online_page || !intree.thread || !intree.mutex ||
-	    !intree.wait || !intree.watch)
+	/* Not there in kernels without CONFIG_XEN_BALLOON_MEMORY_HOTPLUG. */
+	intree.online_page = hb_symbol("xen_online_page");
+	if (!intree.thread || !intree.mutex || !intree.wait || !intree.watch)
 		return -EOPNOTSUPP;
 	if (!intree.watch->node || strcmp(intree.watch->node, HB_KEY_TARGET)) {
 		pr_err("the kernel's target_watch is not the balloon driver's: boot with initcall_blacklist=balloon_init\n");
@@ -76,9 +82,22 @@ static int resolve(void)
 }
 
 /*
- * The watch is registered once xenstore is there, and unregistering it before
- * that would be a BUG in the kernel.
+ * Unregistering a watch that is not registered would be a BUG in the kernel.  It is
+ * registered once xenstore is there; a list entry that is poisoned was taken out of the
+ * list: by an earlier load, which could not put it back.
  */
+static bool watch_is_registered(void)
+{
+	const struct list_head *next = READ_ONCE(intree.watch->list.next);
+
+	return next && next != LIST_POISON1;
+}
+
+static bool watch_was_lost(void)
+{
+	return READ_ONCE(intree.watch->list.next) == LIST_POISON1;
+}
+
 static int take_watch(void)
 {
 	unsigned int waited;
@@ -93,18 +112,36 @@ static int take_watch(void)
 		if (msleep_interruptible(WATCH_POLL_MS))
 			return -EINTR;
 	}
-	unregister_xenbus_watch(intree.watch);
+	if (watch_is_registered())
+		unregister_xenbus_watch(intree.watch);
 	return 0;
 }
 
-static struct task_struct *find_thread(void)
+/* It fires at once: the thread goes on to the current target. */
+static void return_watch(void)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < WATCH_TRIES; tries++) {
+		if (!register_xenbus_watch(intree.watch))
+			return;
+		msleep(WATCH_POLL_MS);
+	}
+	pr_err("cannot give the kernel's balloon driver its watch on %s back: this guest does not follow its target until hotballoon is loaded\n",
+	       HB_KEY_TARGET);
+}
+
+/* Kernel threads by what they run, or without @function by the name that it gives its. */
+static struct task_struct *find_thread(int (*function)(void *unused))
 {
 	struct task_struct *task, *found = NULL;
 
 	rcu_read_lock();
 	for_each_process(task) {
-		if (!(task->flags & PF_KTHREAD) ||
-		    kthread_func(task) != (void *)intree.thread)
+		if (!(task->flags & PF_KTHREAD))
+			continue;
+		if (function ? kthread_func(task) != (void *)function :
+			       strcmp(task->comm, "xen-balloon"))
 			continue;
 		get_task_struct(task);
 		found = task;
@@ -114,10 +151,32 @@ static struct task_struct *find_thread(void)
 	return found;
 }
 
+static bool has_thread(void)
+{
+	int (*function)(void *unused) = hb_symbol("balloon_thread");
+	struct task_struct *task = find_thread(function);
+
+	if (task)
+		put_task_struct(task);
+	return task;
+}
+
+/*
+ * It is there if its thread is, or its watch, or an earlier load could not give the watch
+ * back; that nobody has the online callback says nothing, it may be built without.
+ */
+static bool is_active(void)
+{
+	intree.watch = hb_symbol("target_watch");
+	if (has_thread())
+		return true;
+	return intree.watch && (watch_is_registered() || watch_was_lost());
+}
+
 /* Ends after the batch that it may be in: its loop looks before each. */
 static void retire_thread(void)
 {
-	struct task_struct *task = find_thread();
+	struct task_struct *task = find_thread(intree.thread);
 
 	if (!task) {
 		pr_info("the kernel's balloon thread is not running\n");
@@ -144,7 +203,7 @@ static int target_written(struct wait_queue_entry *entry, unsigned int mode,
 			  int flags, void *key)
 {
 	if (READ_ONCE(balloon_stats.target_pages) != READ_ONCE(intree.target_seen))
-		hb_worker_wake();
+		hb_events_raise(HB_NEWS_LOOK);
 	return 0;
 }
 
@@ -155,58 +214,66 @@ static void listen(void)
 	add_wait_queue(intree.wait, &intree.listener);
 }
 
+/* Set ours; what was there before is put back by give_callback(). */
 static int take_callback(online_page_callback_t online_page)
 {
-	int rc = restore_online_page_callback(intree.online_page);
+	int rc;
 
-	if (rc) {
-		pr_err("the online-page callback belongs to neither the kernel's balloon driver nor anybody known: another hotplug driver is loaded\n");
-		return -EBUSY;
-	}
+	intree.had_callback = intree.online_page &&
+			      !restore_online_page_callback(intree.online_page);
 	rc = set_online_page_callback(online_page);
-	if (rc)
-		WARN_ON_ONCE(set_online_page_callback(intree.online_page));
-	return rc;
+	if (!rc)
+		return 0;
+	pr_err("the online-page callback belongs to neither the kernel's balloon driver nor anybody known: another hotplug driver is loaded\n");
+	if (intree.had_callback &&
+	    set_online_page_callback(intree.online_page))
+		pr_err("cannot give the kernel's balloon driver its callback back\n");
+	return -EBUSY;
+}
+
+static void give_callback(online_page_callback_t online_page)
+{
+	if (restore_online_page_callback(online_page))
+		pr_warn("the online-page callback was not ours any more\n");
+	if (intree.had_callback &&
+	    set_online_page_callback(intree.online_page))
+		pr_err("cannot give the kernel's balloon driver its callback back\n");
 }
 
 int hb_intree_attach(online_page_callback_t online_page)
 {
-	int rc;
+	int rc = 0;
 
-	intree.present = false;
-	if (!set_online_page_callback(online_page))
-		return 0;
-	rc = resolve();
+	intree.online_page = NULL;
+	intree.present = is_active();
+	if (intree.present)
+		rc = resolve() ?: take_watch();
 	if (rc)
-		return rc;
-	rc = take_watch();
-	if (rc)
-		return rc;
+		goto absent;
 	rc = take_callback(online_page);
 	if (rc) {
-		if (register_xenbus_watch(intree.watch))
-			pr_err("cannot give the kernel's balloon driver its watch back\n");
-		return rc;
+		if (intree.present)
+			return_watch();
+		goto absent;
 	}
-	retire_thread();
-	listen();
-	intree.present = true;
+	if (intree.present) {
+		retire_thread();
+		listen();
+	}
 	return 0;
+absent:
+	intree.present = false;
+	return rc;
 }
 
 void hb_intree_detach(online_page_callback_t online_page)
 {
-	if (restore_online_page_callback(online_page))
-		pr_warn("the online-page callback was not ours any more\n");
+	give_callback(online_page);
 	if (!intree.present)
 		return;
 	remove_wait_queue(intree.wait, &intree.listener);
-	if (set_online_page_callback(intree.online_page))
-		pr_err("cannot give the kernel's balloon driver its callback back\n");
 	resume_thread();
-	/* Fires at once: the thread goes on to the current target. */
-	if (register_xenbus_watch(intree.watch))
-		pr_err("cannot give the kernel's balloon driver its watch back\n");
+	return_watch();
 	intree.present = false;
 }
 

@@ -13,7 +13,7 @@
  * a write to target_kb or target there is taken as a request.
  *
  * Where it is absent (initcall_blacklist=balloon_init) only the callback is
- * set.
+ * set.  Kernels without CONFIG_XEN_BALLOON_MEMORY_HOTPLUG have it without a callback.
  */
 #ifndef HB_XEN_INTREE_H
 #define HB_XEN_INTREE_H

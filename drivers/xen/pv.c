@@ -42,6 +42,23 @@ static u64 find_entry(unsigned long pfn)
 	return pte && level == PG_LEVEL_4K ? virt_to_machine(pte).maddr : 0;
 }
 
+/* An entry that says where the page is lets the kernel use it. */
+enum hb_frame hb_pv_frame(unsigned long pfn)
+{
+	unsigned long entry = get_phys_to_machine(pfn);
+	unsigned int level;
+	pte_t *pte;
+
+	/* Where the machine's address space is shown as it is, there is no memory. */
+	if (entry == INVALID_P2M_ENTRY || entry & IDENTITY_FRAME_BIT)
+		return HB_FRAME_NONE;
+	/* A block that is not there yet, or not any more. */
+	if (!pfn_valid(pfn))
+		return HB_FRAME_THERE;
+	pte = lookup_address((unsigned long)__va(PFN_PHYS(pfn)), &level);
+	return pte && pte_present(*pte) ? HB_FRAME_THERE : HB_FRAME_STRANDED;
+}
+
 /* The entries of an aligned unit lie in one page table: look it up once. */
 static u64 next_entry(u64 entry, unsigned long before, unsigned long pfn)
 {
@@ -96,44 +113,62 @@ static int set_p2m(unsigned long pfn, unsigned long mfn)
 }
 
 /*
- * Put back [first, nr) of the batch, which Xen or the page tables refused to
- * let go.  A page that cannot be mapped again must not be used: say so.
+ * Map page @i of the batch as before.  A page that cannot be mapped again stays known as
+ * one that has a frame: hb_pv_frame() then says that nobody can use it.
  */
-static void keep_frames(unsigned int first, unsigned int nr)
+static bool keep_frame(unsigned int i)
+{
+	set_p2m(batch->pfns[i], batch->mfns[i]);
+	return map_frames(i, 1, true);
+}
+
+/* Xen has taken the first @done pages, and no others. */
+static void keep_rest(unsigned int done, unsigned int nr)
 {
 	unsigned int i;
 
-	for (i = first; i < nr; i++)
-		set_p2m(batch->pfns[i], batch->mfns[i]);
-	if (map_frames(first, nr - first, true) != nr - first)
-		pr_err("cannot map pages again that Xen did not take\n");
+	for (i = done; i < nr; i++)
+		keep_frame(i);
 }
 
 /*
- * Give the first @nr machine frames of the batch to Xen, as one extent if they are one:
- * that spares Xen some 50 instructions a page.
- *
- * Return: how many it took, in order.
+ * Of one extent Xen has taken some pages from the front, or none, and does not say how
+ * many.  What it has taken it does not let the guest map.
  */
-static unsigned int give_frames(unsigned int nr, bool one_extent)
+static void keep_tail(unsigned int nr)
 {
-	u64 before;
+	unsigned int i;
 
-	/* Xen leaves the list as it is: mfns[] is still true afterwards. */
-	if (!one_extent)
-		return hb_reservation(XENMEM_decrease_reservation, batch->mfns,
-				      nr, 0);
-	before = hb_extents_current();
-	if (hb_reservation(XENMEM_decrease_reservation, batch->mfns, 1,
-			   HB_UNIT_ORDER))
-		return nr;
-	return hb_taken_since(before, nr);
+	for (i = 0; i < nr && !keep_frame(i); i++)
+		set_p2m(batch->pfns[i], INVALID_P2M_ENTRY);
+	keep_rest(i, nr);
 }
 
-static unsigned int release_batch(unsigned int nr)
+/*
+ * Give the machine frames of the batch to Xen, as one extent if they are one:
+ * that spares Xen some 50 instructions a page.  Xen leaves the list as it is.
+ */
+static bool give_frames(unsigned int nr, unsigned int unmapped, bool one_extent)
+{
+	unsigned int done;
+
+	if (one_extent && unmapped == nr) {
+		if (hb_reservation(XENMEM_decrease_reservation, batch->mfns, 1,
+				   HB_UNIT_ORDER))
+			return true;
+		keep_tail(nr);
+		return false;
+	}
+	done = hb_reservation(XENMEM_decrease_reservation, batch->mfns,
+			      unmapped, 0);
+	keep_rest(done, nr);
+	return done == nr;
+}
+
+static bool release_batch(unsigned int nr)
 {
 	bool one_extent = nr == HB_UNIT_PAGES;
-	unsigned int i, unmapped, done;
+	unsigned int i, unmapped;
 
 	for (i = 0; i < nr; i++) {
 		batch->mfns[i] = pfn_to_mfn(batch->pfns[i]);
@@ -142,10 +177,7 @@ static unsigned int release_batch(unsigned int nr)
 	unmapped = map_frames(0, nr, false);
 	for (i = 0; i < unmapped; i++)
 		set_p2m(batch->pfns[i], INVALID_P2M_ENTRY);
-	done = give_frames(unmapped, one_extent && unmapped == nr);
-	if (done < nr)
-		keep_frames(done, nr);
-	return done;
+	return give_frames(nr, unmapped, one_extent);
 }
 
 /* Frames that came and cannot be mapped go back. */
@@ -203,40 +235,34 @@ static unsigned int populate_batch(unsigned int nr)
 	return mapped;
 }
 
-/* Cut extents into batches of single pages. */
-static unsigned long in_batches(const unsigned long *pfns, unsigned int nr,
-				unsigned int order,
-				unsigned int (*carry_out)(unsigned int nr))
+/* Name the single pages of extents that make one batch.  Return: how many. */
+static unsigned int fill_batch(const unsigned long *pfns, unsigned int nr,
+			       unsigned int order)
 {
-	unsigned long total = (unsigned long)nr << order;
+	unsigned int total = nr << order, i;
 	unsigned long mask = (1UL << order) - 1;
-	unsigned long done = 0;
 
-	while (done < total) {
-		unsigned int part = min_t(unsigned long, total - done, BATCH);
-		unsigned int i, moved;
-
-		for (i = 0; i < part; i++)
-			batch->pfns[i] = pfns[(done + i) >> order] +
-					 ((done + i) & mask);
-		moved = carry_out(part);
-		done += moved;
-		if (moved < part)
-			break;
-	}
-	return done;
+	if (WARN_ON_ONCE(total > BATCH))
+		return 0;
+	for (i = 0; i < total; i++)
+		batch->pfns[i] = pfns[i >> order] + (i & mask);
+	return total;
 }
 
-unsigned long hb_pv_release(const unsigned long *pfns, unsigned int nr,
-			    unsigned int order)
+bool hb_pv_release(const unsigned long *pfns, unsigned int nr,
+		   unsigned int order)
 {
-	return in_batches(pfns, nr, order, release_batch);
+	unsigned int pages = fill_batch(pfns, nr, order);
+
+	return pages && release_batch(pages);
 }
 
 unsigned long hb_pv_populate(const unsigned long *pfns, unsigned int nr,
 			     unsigned int order)
 {
-	return in_batches(pfns, nr, order, populate_batch);
+	unsigned int pages = fill_batch(pfns, nr, order);
+
+	return pages ? populate_batch(pages) : 0;
 }
 
 /*

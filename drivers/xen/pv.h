@@ -12,24 +12,24 @@
 
 #include <linux/types.h>
 
-/* In extents.c: one reservation hypercall; returns the extents done. */
-long hb_reservation(unsigned int op, unsigned long *frames, unsigned int nr,
-		    unsigned int order);
+#include "../core/ops.h"
 
 /*
- * In extents.c: pages, @most at most, that Xen has taken since it counted @before.  Within
- * an extent it stops at a page that it cannot take, and does not say where.
+ * In extents.c: one reservation hypercall; returns the extents done.  XENMEM_populate_physmap
+ * overwrites @frames on PV.
  */
-unsigned long hb_taken_since(u64 before, unsigned long most);
+long hb_reservation(unsigned int op, const unsigned long *frames,
+		    unsigned int nr, unsigned int order);
 
 #ifdef CONFIG_XEN_PV
 
 int hb_pv_init(void);
 void hb_pv_exit(void);
 
-/* These four do for PV what extents.h says of their namesakes. */
-unsigned long hb_pv_release(const unsigned long *pfns, unsigned int nr,
-			    unsigned int order);
+/* These do for PV what extents.h says of their namesakes. */
+bool hb_pv_release(const unsigned long *pfns, unsigned int nr,
+		   unsigned int order);
+enum hb_frame hb_pv_frame(unsigned long pfn);
 unsigned long hb_pv_populate(const unsigned long *pfns, unsigned int nr,
 			     unsigned int order);
 int hb_pv_prepare(unsigned long pfn, unsigned long nr);
@@ -39,10 +39,15 @@ phys_addr_t hb_pv_address_limit(void);
 
 static inline int hb_pv_init(void) { return -ENODEV; }
 static inline void hb_pv_exit(void) { }
-static inline unsigned long hb_pv_release(const unsigned long *pfns,
-					  unsigned int nr, unsigned int order)
+static inline bool hb_pv_release(const unsigned long *pfns, unsigned int nr,
+				 unsigned int order)
 {
-	return 0;
+	return false;
+}
+
+static inline enum hb_frame hb_pv_frame(unsigned long pfn)
+{
+	return HB_FRAME_THERE;
 }
 
 static inline unsigned long hb_pv_populate(const unsigned long *pfns,

@@ -69,6 +69,17 @@ static inline void bitmap_clear(unsigned long *map, unsigned int start,
 	}
 }
 
+/* The lowest and the highest bit that is one; @word is not 0. */
+static inline unsigned long __ffs(unsigned long word)
+{
+	return __builtin_ctzl(word);
+}
+
+static inline unsigned long __fls(unsigned long word)
+{
+	return BITS_PER_LONG - 1 - __builtin_clzl(word);
+}
+
 /* The first bit from @start on that is one, after @flip was applied. */
 static inline unsigned long find_next_flipped(const unsigned long *map,
 					      unsigned long size,
@@ -80,7 +91,7 @@ static inline unsigned long find_next_flipped(const unsigned long *map,
 				     (start % BITS_PER_LONG);
 
 		if (word) {
-			start += __builtin_ctzl(word);
+			start += __ffs(word);
 			break;
 		}
 		start = (start / BITS_PER_LONG + 1) * BITS_PER_LONG;
@@ -100,6 +111,33 @@ static inline unsigned long find_next_zero_bit(const unsigned long *map,
 					       unsigned long start)
 {
 	return find_next_flipped(map, size, start, ~0UL);
+}
+
+static inline unsigned long find_last_bit(const unsigned long *map,
+					  unsigned long size)
+{
+	unsigned long word = BITS_TO_LONGS(size);
+
+	while (word-- > 0) {
+		unsigned long start = word * BITS_PER_LONG;
+		unsigned long found = map[word] &
+				      bits_of_word(start, size - start);
+
+		if (found)
+			return start + __fls(found);
+	}
+	return size;
+}
+
+static inline unsigned int bitmap_weight(const unsigned long *map,
+					 unsigned int size)
+{
+	unsigned int weight = 0, start;
+
+	for (start = 0; start < size; start += BITS_PER_LONG)
+		weight += __builtin_popcountl(map[start / BITS_PER_LONG] &
+					      bits_of_word(start, size - start));
+	return weight;
 }
 
 #endif /* __KERNEL__ */

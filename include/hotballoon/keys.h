@@ -34,7 +34,7 @@
  * ceiling for growth past the boot size, set by the administrator. */
 #define HB_KEY_HOTPLUG_MAX "memory/hotplug-max"
 
-/* memory/dynamic-min; unit KiB; decimal; written by xapi, read by toolstack:
+/* memory/dynamic-min; unit KiB; decimal; written by xapi, read by driver, toolstack:
  * smallest size that xapi's squeezed gives; its presence says that squeezed manages the domain. */
 #define HB_KEY_DYNAMIC_MIN "memory/dynamic-min"
 

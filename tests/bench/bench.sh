@@ -3,23 +3,29 @@
 #
 # bench.sh: what happens in dom0.  README.md says what is measured, and why so.
 #
-#   bench.sh EXPERIMENT... -- type=pvh|pv runs=N profile=yes|no
+#   bench.sh EXPERIMENT... type=pvh|pv runs=N profile=yes|no bound=SECONDS files=N
 #
 # An experiment is done with one driver and then with the other, each time in a guest
-# that was created for it; nothing else runs.  Leaves in $OUT/samples lines as
-# results.h has them.
+# that was created for it; nothing else runs.
+#
+# Model: each figure is printed at once, as a line that results.h has, so that nothing
+# that comes later can take it away.  A move that has not ended when its time is up ends
+# there: what would have been measured of it gets a line that says how far it came, and so
+# does what needs the whole way of the guest.  The next move goes on from there.  A guest
+# that the kernel's driver killed is measured no further; ours must kill none.
 
-PROBE=/lab/files/probe
-TIMEOUT_MS=120000	# for one move; the slowest takes a tenth of it
+PROBE=${PROBE:-/lab/files/probe}
 CMDLINE=memhp_default_state=online
 g=guest
 
-experiments='' type='' runs='' profile='' profiles=0 whole=''
+experiments='' type='' runs='' profile='' bound='' files='' profiles=0 whole=''
 for word in "$@"; do
 	case $word in
 	type=*) type=${word#*=} ;;
 	runs=*) runs=${word#*=} ;;
 	profile=*) profile=${word#*=} ;;
+	bound=*) bound=${word#*=} ;;
+	files=*) files=${word#*=} ;;
 	*) experiments="$experiments $word" ;;
 	esac
 done
@@ -33,8 +39,10 @@ fresh() {
 	guest_start $g type="$type" memory="$2" maxmem="$3" driver=$driver cmdline="$CMDLINE" ${4:+"$4"}
 	sleep 3
 	"$PROBE" rest "$(guest_domid $g)" || fail "the guest comes to rest after its boot"
+	[ "$1" = ours ] || guest_may_die $g
+	failed_move='' failed_way=''
 	domid=$(guest_domid $g)
-	boot_pages=$(guest_tot_pages $g) boot_mib=$2
+	boot_pages=$(guest_tot_pages $g) boot_mib=$2 stood=$2
 }
 
 # limit MIB: what a growth needs beside the target, done before it.
@@ -67,36 +75,80 @@ value() {
 # calc EXPRESSION: with fractions.
 calc() { awk "BEGIN { printf \"%.4f\", $1 }"; }
 
-sample() {
-	echo "sample $type ${LAB_KERNELS%% *} $LAB_VCPUS $2 $1 $3" >>"$OUT/samples"
-	note "$1 $2 $3"
+# row KIND SIDE METRIC VALUE: what must not be lost.  The host's side picks it up.
+row() { echo "$1 $type ${LAB_KERNELS%% *} $LAB_VCPUS $3 $2 $4"; }
+
+# lost SIDE WHAT: WHAT could not be done: if the kernel's driver has killed its guest, that
+# is a figure, else it ends the run.
+lost() {
+	if [ "$1" = ours ] || guest_alive $g; then
+		fail "$type, $1: $2"
+	fi
+	failed_move="died $stood" failed_way=${failed_way:-died $stood}
+	note "$type $1: died, standing at $stood MiB: $2"
 }
 
-# move SIDE MIB LABEL: sets MOVED to what probe says of it.
+# sample "KIND MIB"|"" SIDE METRIC COMMAND...: what COMMAND prints; or, after such a
+# failure, that.
+sample() {
+	local failure="$1" side="$2" metric="$3" value status=0
+	shift 3
+	if [ -z "$failure" ]; then
+		value=$("$@") || status=$?
+		case $status in
+		0) row sample "$side" "$metric" "$value"; return ;;
+		4) failure="late $stood" ;;
+		*) lost "$side" "$metric is measured"; failure=$failed_move ;;
+		esac
+	fi
+	row "${failure% *}" "$side" "$metric" "${failure#* }"
+}
+
+# sample_move: a figure of the last move.  sample_way: one of all that the guest did.
+sample_move() { sample "$failed_move" "$@"; }
+sample_way() { sample "$failed_way" "$@"; }
+
+# move SIDE MIB LABEL: sets moved to what probe says of it, stood to where it ended, and
+# failed_move (and failed_way, if it is the first) if that was not MIB.
 move() {
+	local status=0
+	case $failed_move in died*) return ;; esac
+	failed_move=''
 	if [ "$profile" = yes ]; then
 		"$PROBE" profile begin || fail "the meter profiles"
 	fi
-	MOVED=$("$PROBE" move "$domid" $(($2 * 1024)) $((boot_pages + ($2 - boot_mib) * 256)) \
-		$TIMEOUT_MS) || fail "$type, $1: $3: reaches $2 MiB"
-	[ "$profile" != yes ] || profile_end "$1" "$3"
-	note "$type $1 $3 $MOVED"
+	moved=$("$PROBE" move "$domid" $(($2 * 1024)) $((boot_pages + ($2 - boot_mib) * 256)) \
+		$((bound * 1000))) || status=$?
+	note "$type $1 $3 $moved"
+	case $status in
+	0 | 3 | 4) stood=$(mib "$(value stood "$moved")") ;;
+	*) fail "$type, $1: $3: is measured" ;;
+	esac
+	case $status in
+	3) lost "$1" "$3" ;;
+	4) failed_move="late $stood" failed_way=${failed_way:-late $stood}
+		note "$type $1 $3: not at $2 MiB within $bound s, stands at $stood MiB" ;;
+	esac
+	[ "$profile" != yes ] || [ $status -ne 0 ] || profile_end "$1" "$3"
 }
+
+# mib PAGES: as targets count it.
+mib() { calc "$boot_mib + ($1 - $boot_pages) / 256"; }
 
 # profile_end SIDE LABEL: say which profile that was, and of how many pages; keep the
 # symbols.
 profile_end() {
 	"$PROBE" profile end || fail "the meter writes a profile"
 	in_guest -t 300 $g 'grep " [tTwW] " /proc/kallsyms | gzip' >"$OUT/symbols-$profiles.gz"
-	echo "$profiles $type ${LAB_KERNELS%% *} $1 $2 $(value pages "$MOVED")" >>"$OUT/profiles"
+	echo "$profiles $type ${LAB_KERNELS%% *} $1 $2 $(value pages "$moved")" >>"$OUT/profiles"
 	profiles=$((profiles + 1))
 }
 
-# per_page KEY, per_gib KEY: of MOVED.
+# per_page KEY, per_gib KEY: of the last move.
 per_page() {
 	local pages
-	pages=$(value pages "$MOVED")
-	calc "$(value "$1" "$MOVED") / ${pages#-}"
+	pages=$(value pages "$moved")
+	calc "$(value "$1" "$moved") / ${pages#-}"
 }
 
 per_gib() { calc "$(per_page "$1") * 262144"; }
@@ -136,13 +188,15 @@ fresh_superpages() {
 # A driver may mend mappings after it has reached its target; give it time.
 superpages_at_last() {
 	sleep 15
-	"$PROBE" rest "$domid" || fail "the guest comes to rest after it has grown"
+	"$PROBE" rest "$domid" || return
 	superpages
 }
 
 # percent_of_fresh: of its 2 MiB mappings, what the guest has now.
 percent_of_fresh() {
-	calc "100 * $(superpages_at_last) / $whole"
+	local found
+	found=$(superpages_at_last) || return
+	calc "100 * $found / $whole"
 }
 
 # keep_state SIDE LABEL: what our driver says of itself, for who wonders about a figure.
@@ -158,24 +212,30 @@ do_cycle() {
 	[ "$type" = pv ] || fresh_superpages
 	fresh "$1" 1024 1024
 	move "$1" 256 shrink
-	sample "$1" shrink_insn_per_page "$(per_page insn)"
-	sample "$1" shrink_guest_insn_per_page "$(per_page guest_insn)"
-	sample "$1" hypercalls_per_gib_shrink "$(per_gib hypercalls)"
+	sample_move "$1" shrink_insn_per_page per_page insn
+	sample_move "$1" shrink_guest_insn_per_page per_page guest_insn
+	sample_move "$1" hypercalls_per_gib_shrink per_gib hypercalls
 	move "$1" 1024 grow
-	sample "$1" grow_insn_per_page "$(per_page insn)"
-	sample "$1" grow_guest_insn_per_page "$(per_page guest_insn)"
-	sample "$1" hypercalls_per_gib_grow "$(per_gib hypercalls)"
-	[ "$type" = pv ] || sample "$1" superpages_after_cycle_percent "$(percent_of_fresh)"
+	sample_move "$1" grow_insn_per_page per_page insn
+	sample_move "$1" grow_guest_insn_per_page per_page guest_insn
+	sample_move "$1" hypercalls_per_gib_grow per_gib hypercalls
+	[ "$type" = pv ] || sample_way "$1" superpages_after_cycle_percent percent_of_fresh
 	gone
 }
 
 do_hotadd() {
+	local first
 	fresh "$1" 512 512
 	limit 1536
 	move "$1" 1536 hotadd
-	sample "$1" hotadd_grow_insn_per_page "$(per_page insn)"
-	sample "$1" hotadd_grow_guest_insn_per_page "$(per_page guest_insn)"
-	sample "$1" hotadd_first_page_ms "$(value first_ms "$MOVED")"
+	sample_move "$1" hotadd_grow_insn_per_page per_page insn
+	sample_move "$1" hotadd_grow_guest_insn_per_page per_page guest_insn
+	# Known as soon as a page has come, whatever becomes of the others.
+	first=$(value first_ms "$moved")
+	case $first in
+	'' | 0.000) sample_move "$1" hotadd_first_page_ms fail "a page has come" ;;
+	*) sample '' "$1" hotadd_first_page_ms echo "$first" ;;
+	esac
 	gone
 }
 
@@ -188,7 +248,7 @@ fill_caches() {
 		done
 		truncate -s 2G /tmp/image && mke2fs -F /tmp/image >/dev/null &&
 		mkdir /tmp/fs && mount -t ext4 -o loop /tmp/image /tmp/fs &&
-		cachefill /tmp/fs 30000 640 && sync' || fail "$type: fills its caches"
+		cachefill /tmp/fs '"$files"' 640 && sync' || fail "$type: fills its caches"
 	note "$type: $(in_guest $g 'grep -E "^(MemFree|Cached|Buffers|SReclaimable|SUnreclaim):" \
 		/proc/meminfo' | tr -s ' \n' ' ')"
 }
@@ -198,8 +258,10 @@ do_load() {
 	fresh "$1" 1024 1024 io=yes
 	fill_caches
 	move "$1" 256 loaded-shrink
+	sample_move "$1" load_shrink_insn_per_page per_page insn
 	move "$1" 1024 loaded-grow
-	sample "$1" superpages_after_load_percent "$(percent_of_fresh)"
+	sample_move "$1" load_grow_insn_per_page per_page insn
+	sample_way "$1" superpages_after_load_percent percent_of_fresh
 	keep_state "$1" load
 	gone
 }
@@ -209,8 +271,8 @@ do_load() {
 touch_memory() {
 	local kib
 	kib=$(guest_meminfo $g MemAvailable)
-	guest_fill $g touch $((kib / 1024 - 16)) || fail "$type: uses its memory"
-	guest_verify $g touch || fail "$type: has its memory as it was written"
+	guest_fill $g touch $((kib / 1024 - 16)) || return
+	guest_verify $g touch || return
 	guest_release $g touch
 }
 
@@ -219,9 +281,11 @@ do_pod() {
 	fresh "$1" 256 1024
 	limit 1024
 	move "$1" 1024 pod-grow
-	superpages_at_last >/dev/null	# what it mends by itself comes first
-	touch_memory
-	sample "$1" superpages_after_pod_percent "$(percent_of_fresh)"
+	if [ -z "$failed_way" ]; then
+		superpages_at_last >/dev/null	# what it mends by itself comes first
+		touch_memory || lost "$1" "uses its memory"
+	fi
+	sample_way "$1" superpages_after_pod_percent percent_of_fresh
 	keep_state "$1" pod
 	gone
 }
@@ -241,21 +305,29 @@ do_left() {
 	start=$(free_kib)
 	after=$start
 	note "$type $1 before: blocks $(guest_blocks $g), MemTotal $(guest_memtotal_kib $g) KiB"
-	while [ $n -lt 10 ]; do
+	while [ $n -lt 10 ] && [ -z "$failed_way" ]; do
 		n=$((n + 1))
-		before=$after
-		move "$1" 1536 hotadd-$n
-		move "$1" 512 back-$n
-		sleep 5	# emptied blocks may leave a little later than their memory
-		after=$(free_kib)
-		note "$type $1 cycle $n: $((before - after)) KiB gone"
-		[ $n -eq 1 ] || [ $((before - after)) -le $worst ] || worst=$((before - after))
+		left_cycle "$1"
 	done
-	note "$type $1 after: blocks $(guest_blocks $g), MemTotal $(guest_memtotal_kib $g) KiB"
+	[ -n "$failed_way" ] ||
+		note "$type $1 after: blocks $(guest_blocks $g), MemTotal $(guest_memtotal_kib $g) KiB"
 	keep_state "$1" left
-	sample "$1" left_behind_kib $((start - after))
-	sample "$1" left_behind_later_cycle_kib $worst
+	sample_way "$1" left_behind_kib echo $((start - after))
+	sample_way "$1" left_behind_later_cycle_kib echo $worst
 	gone
+}
+
+# left_cycle SIDE: the N-th round of do_left, whose variables it uses.
+left_cycle() {
+	before=$after
+	move "$1" 1536 "hotadd-$n"
+	[ -z "$failed_way" ] || return 0
+	move "$1" 512 "back-$n"
+	[ -z "$failed_way" ] || return 0
+	sleep 5	# emptied blocks may leave a little later than their memory
+	after=$(free_kib)
+	note "$type $1 cycle $n: $((before - after)) KiB gone"
+	[ "$n" -eq 1 ] || [ $((before - after)) -le "$worst" ] || worst=$((before - after))
 }
 
 # Structure does not vary from run to run as instructions may.
@@ -266,6 +338,7 @@ runs_of() {
 	esac
 }
 
+note "Xen $(xl info | awk '$1 == "xen_version" { print $3 }'), $type guests of ${LAB_KERNELS%% *}"
 "$PROBE" begin || fail "the meter answers"
 for experiment in $experiments; do
 	n=0

@@ -14,8 +14,9 @@ struct metric {
 	const char *whole;		/* the metric that this one is a part of, or NULL */
 	bool more_is_better;
 	bool pvh_only;
-	bool detail;			/* for the table only, not in the JSON file */
+	bool detail;			/* for the table only: not in the JSON file, not compared */
 	int decimals;			/* to print */
+	double grain;			/* a smaller change of it says nothing */
 };
 
 extern const struct metric metrics[];

@@ -13,7 +13,9 @@
  * A domain is at rest when it executes next to nothing for REST_WINDOW_MS: what a
  * driver does after the last page belongs to the cost of moving it.
  *
- * `move` prints one line of KEY=VALUE words:
+ * `move` prints one line of KEY=VALUE words, also when the domain did not get there in
+ * time or did not come to rest; if it died, `stood` alone:
+ *   stood        pages when the move ended
  *   pages        moved; positive if the domain grew
  *   ms           from the write to the last page
  *   first_ms     from the write to the first page that stayed
@@ -22,8 +24,8 @@
  *   guest_insn   those of them outside Xen
  *   dom0_insn    dom0's meanwhile, outside Xen
  *   hypercalls   the domain's
- * Exit status: 0; 1 it did not get there in time, or the meter does not answer; 2 usage;
- * 3 the domain is gone.
+ * Exit status: 0; 1 the meter or Xen does not answer; 2 usage; 3 the domain is gone; 4 it
+ * did not get there, or to rest, in time.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -41,7 +43,7 @@
 
 #include "meter.h"
 
-enum { DONE, FAILED, USAGE, GONE };
+enum { DONE, FAILED, USAGE, GONE, LATE };
 
 #define NS_PER_INSTRUCTION 2	/* as tests/xen/lab --icount has it */
 #define POLL_US 2000
@@ -143,14 +145,14 @@ static int rest(uint32_t domid)
 	}
 	fprintf(stderr, "probe: domain %u does not come to rest within %d s\n", domid,
 		REST_TIMEOUT_MS / 1000);
-	return FAILED;
+	return LATE;
 }
 
 struct progress {
 	int64_t first_ns;	/* when the first page that stayed was seen; 0: none yet */
 	int64_t first_pages;
 	int64_t last_ns;
-	bool there;
+	uint64_t stood;		/* pages at last_ns */
 };
 
 /* Drivers probe: pages that come and go again are not the first page. */
@@ -158,20 +160,25 @@ static int follow(uint32_t domid, uint64_t from, uint64_t to, int64_t end_ns, st
 {
 	xc_domaininfo_t d;
 
-	*p = (struct progress){ 0 };
+	*p = (struct progress){ .stood = from };
 	for (;;) {
 		if (!domain(domid, &d))
 			return GONE;
 		p->last_ns = now_ns();
+		p->stood = d.tot_pages;
 		if (d.tot_pages == from) {
 			p->first_ns = 0;
 		} else if (!p->first_ns) {
 			p->first_ns = p->last_ns;
 			p->first_pages = d.tot_pages - from;
 		}
-		p->there = d.tot_pages == to;
-		if (p->there || p->last_ns >= end_ns)
+		if (p->stood == to)
 			return DONE;
+		if (p->last_ns >= end_ns) {
+			fprintf(stderr, "probe: domain %u is at %llu pages, not %llu\n", domid,
+				(unsigned long long)p->stood, (unsigned long long)to);
+			return LATE;
+		}
 		usleep(POLL_US);
 	}
 }
@@ -188,12 +195,21 @@ static void print_move(const struct sample *a, const struct sample *b, const str
 	       (unsigned long long)(b->hypercalls[OWNER_GUEST] - a->hypercalls[OWNER_GUEST]));
 }
 
+/* From the write of the target to the rest after it. */
+static int follow_to_rest(uint32_t domid, uint64_t to, int64_t timeout_ms,
+			  const struct sample *before, struct progress *progress)
+{
+	int rc = follow(domid, before->pages, to, before->ns + timeout_ms * 1000000, progress);
+
+	return rc ? rc : rest(domid);
+}
+
 static int cmd_move(uint32_t domid, unsigned long long kib, uint64_t pages, int64_t timeout_ms)
 {
 	struct xs_handle *xs = xs_open(0);
 	struct sample before, after;
 	struct progress progress;
-	int rc;
+	int rc, end;
 
 	if (!xs) {
 		perror("probe: xenstore");
@@ -202,21 +218,19 @@ static int cmd_move(uint32_t domid, unsigned long long kib, uint64_t pages, int6
 	rc = sample(domid, &before);
 	if (!rc)
 		rc = write_target(xs, domid, kib);
-	if (!rc)
-		rc = follow(domid, before.pages, pages, before.ns + timeout_ms * 1000000,
-			    &progress);
-	if (!rc && !progress.there) {
-		fprintf(stderr, "probe: domain %u is not at %llu pages after %lld ms\n", domid,
-			(unsigned long long)pages, (long long)timeout_ms);
-		rc = FAILED;
-	}
-	if (!rc)
-		rc = rest(domid);
-	if (!rc)
-		rc = sample(domid, &after);
-	if (!rc)
-		print_move(&before, &after, &progress);
 	xs_close(xs);
+	if (rc)
+		return rc;
+	rc = follow_to_rest(domid, pages, timeout_ms, &before, &progress);
+	end = sample(domid, &after);
+	if (rc == FAILED || end == FAILED)
+		return FAILED;
+	printf("stood=%llu ", (unsigned long long)progress.stood);
+	if (end == GONE) {
+		printf("\n");
+		return GONE;
+	}
+	print_move(&before, &after, &progress);
 	return rc;
 }
 

@@ -1,66 +1,120 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * report: what `make bench` prints and writes.
+ * report: what is made of results files (results.h has their format).
  *
- *   report metrics           all metrics: "NAME EXPERIMENT GUEST..." a line
- *   report results FILE      read lines as results.h has them from standard input,
- *                            print the table, write FILE (JSON)
+ *   report metrics                   all metrics: "NAME EXPERIMENT GUEST..." a line
+ *   report results RESULTS JSON      print the table and what is missing, write JSON
+ *   report table RESULTS             the table alone
+ *   report compare OLD NEW PERCENT   print each ratio and its change
  *
- * Exit status: 0; 1 something is missing or not understood, and FILE is as it was; 2
- * usage; 3 a bar is missed.
+ * Exit status: 0; 2 usage, or a file that cannot be read or written; of `results`: 1
+ * something was not measured, 3 a bar is missed; of `compare`: 1 our driver made a ratio
+ * worse by more than PERCENT, or NEW lacks a figure.
  */
+#include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "results.h"
+#include "table.h"
 
-#define BARS_MISSED 3
-
-static struct results results;
+enum { DONE, NOT_GOOD, TROUBLE, BARS_MISSED };
 
 static int print_metrics(void)
 {
 	for (size_t i = 0; i < metrics_count; i++)
 		printf("%s %s pvh%s\n", metrics[i].name, metrics[i].experiment,
 		       metric_applies(&metrics[i], "pv") ? " pv" : "");
-	return 0;
+	return DONE;
 }
 
-static int complain(const char *message)
+static int complain(const char *path, const char *message)
 {
-	fprintf(stderr, "bench: %s\n", message);
-	return 1;
+	fprintf(stderr, "bench: %s: %s\n", path, message);
+	return TROUBLE;
 }
 
-static int print_results(const char *path)
+static int read_results(const char *path, struct results *results)
 {
-	char line[512];
-	unsigned int missed;
-	FILE *file;
+	FILE *file = fopen(path, "r");
+	bool ok;
 
-	results_init(&results);
-	while (fgets(line, sizeof(line), stdin))
-		if (!results_line(&results, line))
-			return complain(results.error);
-	if (!results_complete(&results))
-		return complain(results.error);
-	missed = results_table(&results, stdout);
-	file = fopen(path, "w");
 	if (!file)
-		return complain(path);
-	results_json(&results, file);
-	if (ferror(file) | fclose(file))
-		return complain(path);
-	printf("bars missed: %u\n", missed);
-	return missed ? BARS_MISSED : 0;
+		return complain(path, strerror(errno));
+	results_init(results);
+	ok = results_read(results, file);
+	fclose(file);
+	return ok ? DONE : complain(path, results->error);
+}
+
+static int write_json(const struct results *results, const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return complain(path, strerror(errno));
+	print_json(results, file);
+	return ferror(file) | fclose(file) ? complain(path, strerror(errno)) : DONE;
+}
+
+static int cmd_results(const char *path, const char *json)
+{
+	static struct results results;
+	struct verdicts verdicts;
+	size_t missing;
+
+	if (read_results(path, &results))
+		return TROUBLE;
+	verdicts = print_table(&results, stdout);
+	missing = print_missing(&results, stdout);
+	printf("bars missed: %u, open: %u\n", verdicts.missed, verdicts.open);
+	if (write_json(&results, json))
+		return TROUBLE;
+	if (missing)
+		return NOT_GOOD;
+	return verdicts.missed ? BARS_MISSED : DONE;
+}
+
+static int cmd_table(const char *path)
+{
+	static struct results results;
+
+	if (read_results(path, &results))
+		return TROUBLE;
+	print_table(&results, stdout);
+	return DONE;
+}
+
+static int cmd_compare(const char *old_path, const char *new_path, const char *text)
+{
+	static struct results old, new;
+	struct comparison c;
+	char *end;
+	double percent = strtod(text, &end);
+
+	if (!*text || *end || !isfinite(percent) || percent < 0 || percent >= 100)
+		return complain(text, "no percentage: give a number from 0 to 99");
+	if (read_results(old_path, &old) || read_results(new_path, &new))
+		return TROUBLE;
+	c = compare_results(&old, &new, percent, stdout);
+	printf("%u compared, %u worse (by more than %g %%), %u missing, %u late before\n",
+	       c.compared, c.worse, percent, c.missing, c.late_before);
+	return c.worse || c.missing ? NOT_GOOD : DONE;
 }
 
 int main(int argc, char **argv)
 {
 	if (argc == 2 && !strcmp(argv[1], "metrics"))
 		return print_metrics();
-	if (argc == 3 && !strcmp(argv[1], "results"))
-		return print_results(argv[2]);
-	fprintf(stderr, "usage: report metrics | results FILE\n");
-	return 2;
+	if (argc == 4 && !strcmp(argv[1], "results"))
+		return cmd_results(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "table"))
+		return cmd_table(argv[2]);
+	if (argc == 5 && !strcmp(argv[1], "compare"))
+		return cmd_compare(argv[2], argv[3], argv[4]);
+	fprintf(stderr, "usage: report metrics | results RESULTS JSON | table RESULTS |\n"
+		"       compare OLD NEW PERCENT\n");
+	return TROUBLE;
 }

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bars.h"
 #include "results.h"
 
-static const char *const side_names[SIDES] = { "ours", "theirs" };
+const char *const side_names[SIDES] = { "ours", "theirs" };
 
-/* "want GUEST KERNEL VCPUS METRIC" and, of a sample, "SIDE VALUE" */
+/* "want GUEST KERNEL VCPUS METRIC" and, of a driver, "SIDE VALUE" */
 struct line {
 	char kind[8], guest[RESULTS_NAME], kernel[RESULTS_NAME], metric[64];
 	unsigned int vcpus;
@@ -18,7 +17,7 @@ struct line {
 };
 
 #define WANT_FIELDS 5
-#define SAMPLE_FIELDS 7
+#define DRIVER_FIELDS 7
 
 void results_init(struct results *results)
 {
@@ -80,24 +79,41 @@ static bool add_cell(struct results *results, const char *text, const struct lin
 	return true;
 }
 
-static bool add_sample(struct results *results, const char *text, const struct line *l)
+static bool parse_side(const char *text, enum side *side)
 {
+	for (*side = OURS; *side < SIDES; (*side)++)
+		if (!strcmp(text, side_names[*side]))
+			return true;
+	return false;
+}
+
+static bool add_driver_line(struct results *results, const char *text, const struct line *l)
+{
+	bool sample = !strcmp(l->kind, "sample");
 	struct cell *cell = find_cell(results, l);
-	enum side side = OURS;
+	enum side side;
 	double value;
 
-	while (side < SIDES && strcmp(l->side, side_names[side]))
-		side++;
-	if (side == SIDES)
+	if (!parse_side(l->side, &side))
 		return refuse(results, text, "neither ours nor theirs");
 	if (!parse_value(l->value, &value))
 		return refuse(results, text, "no number");
 	if (!cell)
-		return refuse(results, text, "a sample that nobody wanted");
-	if (cell->count[side] == RESULTS_SAMPLES)
+		return refuse(results, text, "of what nobody wanted");
+	if (cell->count[side] + cell->failed[side] == RESULTS_SAMPLES)
 		return refuse(results, text, "too many samples");
-	cell->samples[side][cell->count[side]++] = value;
+	if (sample)
+		cell->samples[side][cell->count[side]++] = value;
+	else
+		cell->stood_mib[side][cell->failed[side]++] = value;
+	cell->died[side] |= !strcmp(l->kind, "died");
 	return true;
+}
+
+static bool is_driver_line(const struct line *l)
+{
+	return l->fields == DRIVER_FIELDS &&
+	       (!strcmp(l->kind, "sample") || !strcmp(l->kind, "late") || !strcmp(l->kind, "died"));
 }
 
 bool results_line(struct results *results, const char *line)
@@ -105,6 +121,8 @@ bool results_line(struct results *results, const char *line)
 	struct line l = { 0 };
 	const struct metric *metric;
 
+	if (line[0] == '#')
+		return true;
 	l.fields = sscanf(line, "%7s %15s %15s %u %63s %7s %31s %1s", l.kind, l.guest, l.kernel,
 			  &l.vcpus, l.metric, l.side, l.value, l.rest);
 	if (l.fields < WANT_FIELDS || !is_name(l.guest) || !is_name(l.kernel) || !l.vcpus)
@@ -114,23 +132,21 @@ bool results_line(struct results *results, const char *line)
 		return refuse(results, line, "no such metric");
 	if (!strcmp(l.kind, "want") && l.fields == WANT_FIELDS)
 		return add_cell(results, line, &l, metric);
-	if (!strcmp(l.kind, "sample") && l.fields == SAMPLE_FIELDS)
-		return add_sample(results, line, &l);
+	if (is_driver_line(&l))
+		return add_driver_line(results, line, &l);
 	return refuse(results, line, "not understood");
 }
 
-bool results_complete(struct results *results)
+bool results_read(struct results *results, FILE *in)
 {
-	for (size_t i = 0; i < results->count; i++) {
-		const struct cell *cell = &results->cells[i];
+	char line[512];
 
-		if (cell->count[OURS] && cell->count[OURS] == cell->count[THEIRS])
-			continue;
-		snprintf(results->error, sizeof(results->error),
-			 "%s of %s, kernel %s, %u vcpu: measured %zu times with our driver, %zu times with the kernel's",
-			 cell->metric->name, cell->guest, cell->kernel, cell->vcpus,
-			 cell->count[OURS], cell->count[THEIRS]);
-		return false;
+	while (fgets(line, sizeof(line), in)) {
+		/* Half a number is a number, too. */
+		if (!strchr(line, '\n'))
+			return refuse(results, line, "too long, or cut off");
+		if (!results_line(results, line))
+			return false;
 	}
 	if (!results->count)
 		snprintf(results->error, sizeof(results->error), "nothing was wanted");
@@ -161,175 +177,54 @@ bool ratio(const struct metric *metric, double ours, double theirs, double *resu
 	return true;
 }
 
-static double cell_median(const struct cell *cell, enum side side)
+struct figure cell_figure(const struct cell *cell, enum side side)
 {
-	return median(cell->samples[side], cell->count[side]);
+	struct figure figure = { .runs = cell->count[side] + cell->failed[side] };
+
+	if (cell->failed[side]) {
+		figure.outcome = cell->died[side] ? DIED : LATE;
+	} else if (cell->count[side]) {
+		figure.outcome = MEASURED;
+		figure.value = median(cell->samples[side], cell->count[side]);
+	}
+	return figure;
 }
 
-static bool same_guest(const struct cell *a, const struct cell *b)
+bool cell_missing(const struct cell *cell, enum side side)
+{
+	return cell_figure(cell, side).outcome == NOT_MEASURED;
+}
+
+bool cell_ratio(const struct cell *cell, double *result)
+{
+	struct figure ours = cell_figure(cell, OURS), theirs = cell_figure(cell, THEIRS);
+
+	return ours.outcome == MEASURED && theirs.outcome == MEASURED &&
+	       ratio(cell->metric, ours.value, theirs.value, result);
+}
+
+bool same_guest(const struct cell *a, const struct cell *b)
 {
 	return !strcmp(a->guest, b->guest) && !strcmp(a->kernel, b->kernel) &&
 	       a->vcpus == b->vcpus;
 }
 
-/* The cell that this one is a part of; NULL if there is none. */
-static const struct cell *whole_of(const struct results *results, const struct cell *part)
+static const struct cell *find_metric(const struct results *results, const struct cell *guest,
+				      const char *metric)
 {
-	for (size_t i = 0; i < results->count && part->metric->whole; i++)
-		if (same_guest(&results->cells[i], part) &&
-		    !strcmp(results->cells[i].metric->name, part->metric->whole))
+	for (size_t i = 0; i < results->count; i++)
+		if (same_guest(&results->cells[i], guest) &&
+		    !strcmp(results->cells[i].metric->name, metric))
 			return &results->cells[i];
 	return NULL;
 }
 
-static struct measured measured(const struct results *results, const struct cell *cell)
+const struct cell *results_find(const struct results *results, const struct cell *like)
 {
-	const struct cell *whole = whole_of(results, cell);
-	struct measured m = {
-		.ours = cell_median(cell, OURS),
-		.whole = whole ? cell_median(whole, OURS) : 0,
-	};
-
-	m.has_ratio = ratio(cell->metric, m.ours, cell_median(cell, THEIRS), &m.ratio);
-	return m;
+	return find_metric(results, like, like->metric->name);
 }
 
-static void print_ratio(const struct measured *m, const char *none, char *buf, size_t size)
+const struct cell *results_whole(const struct results *results, const struct cell *part)
 {
-	if (m->has_ratio)
-		snprintf(buf, size, "%.*f", m->ratio < 100 ? 2 : 0, m->ratio);
-	else
-		snprintf(buf, size, "%s", none);
-}
-
-static void print_guest(const struct cell *cell, FILE *out)
-{
-	fprintf(out, "%s guest, kernel %s, %u vcpu", cell->guest, cell->kernel, cell->vcpus);
-}
-
-/* Returns whether it is missed. */
-static bool print_bar(const struct cell *cell, const struct measured *m, FILE *out)
-{
-	const struct bar *bar = bar_find(cell->guest, cell->metric->name);
-	char text[32];
-	bool met;
-
-	if (!bar) {
-		fprintf(out, "\n");
-		return false;
-	}
-	met = bar_met(bar, m);
-	fprintf(out, "  %s: %s\n", bar_text(bar, text, sizeof(text)), met ? "ok" : "MISSED");
-	return !met;
-}
-
-static bool print_row(const struct results *results, const struct cell *cell, FILE *out)
-{
-	struct measured m = measured(results, cell);
-	int decimals = cell->metric->decimals;
-	char times[32];
-
-	print_ratio(&m, "-", times, sizeof(times));
-	fprintf(out, "  %-32s %-17s %10.*f %10.*f %7s %4zu", cell->metric->name,
-		cell->metric->unit, decimals, m.ours, decimals, cell_median(cell, THEIRS), times,
-		cell->count[OURS]);
-	return print_bar(cell, &m, out);
-}
-
-static unsigned int print_figures(const struct results *results, const struct cell *of, FILE *out)
-{
-	unsigned int missed = 0;
-
-	print_guest(of, out);
-	fprintf(out, "\n  %-32s %-17s %10s %10s %7s %4s  %s\n", "metric", "unit", "ours", "theirs",
-		"ratio", "runs", "bar");
-	for (size_t i = 0; i < results->count; i++)
-		if (same_guest(&results->cells[i], of))
-			missed += print_row(results, &results->cells[i], out);
-	fprintf(out, "\n");
-	return missed;
-}
-
-/* Where the instructions of a metric are executed: in the guest, or in Xen for it. */
-static void print_parts(const struct cell *part, const struct cell *whole, FILE *out)
-{
-	fprintf(out, "  %-32s", whole->metric->name);
-	for (enum side side = OURS; side < SIDES; side++) {
-		double all = cell_median(whole, side), guest = cell_median(part, side);
-
-		fprintf(out, " %8.0f + %5.0f (%4.1f %%)", all - guest, guest,
-			all > 0 ? 100 * guest / all : 0);
-	}
-	fprintf(out, "\n");
-}
-
-static void print_shares(const struct results *results, const struct cell *of, FILE *out)
-{
-	bool begun = false;
-
-	for (size_t i = 0; i < results->count; i++) {
-		const struct cell *part = &results->cells[i], *whole = whole_of(results, part);
-
-		if (!same_guest(part, of) || !whole)
-			continue;
-		if (!begun) {
-			print_guest(of, out);
-			fprintf(out, ": Xen's part + the guest's\n  %-32s %25s %25s\n", "metric",
-				"ours", "theirs");
-		}
-		begun = true;
-		print_parts(part, whole, out);
-	}
-	if (begun)
-		fprintf(out, "\n");
-}
-
-/* Is this the first cell of its guest? */
-static bool is_first(const struct results *results, size_t at)
-{
-	for (size_t i = 0; i < at; i++)
-		if (same_guest(&results->cells[i], &results->cells[at]))
-			return false;
-	return true;
-}
-
-unsigned int results_table(const struct results *results, FILE *out)
-{
-	unsigned int missed = 0;
-
-	for (size_t i = 0; i < results->count; i++)
-		if (is_first(results, i))
-			missed += print_figures(results, &results->cells[i], out);
-	for (size_t i = 0; i < results->count; i++)
-		if (is_first(results, i))
-			print_shares(results, &results->cells[i], out);
-	return missed;
-}
-
-static void print_json(const struct results *results, const struct cell *cell, FILE *out)
-{
-	struct measured m = measured(results, cell);
-	int decimals = cell->metric->decimals + 1;
-	char times[32];
-
-	print_ratio(&m, "null", times, sizeof(times));
-	fprintf(out, "  {\"guest\": \"%s\", \"kernel\": \"%s\", \"vcpus\": %u, \"metric\": \"%s\", "
-		"\"unit\": \"%s\", \"ours\": %.*f, \"theirs\": %.*f, \"ratio\": %s, \"runs\": %zu}",
-		cell->guest, cell->kernel, cell->vcpus, cell->metric->name, cell->metric->unit,
-		decimals, m.ours, decimals, cell_median(cell, THEIRS), times, cell->count[OURS]);
-}
-
-void results_json(const struct results *results, FILE *out)
-{
-	const char *between = "";
-
-	fprintf(out, "[\n");
-	for (size_t i = 0; i < results->count; i++) {
-		if (results->cells[i].metric->detail)
-			continue;
-		fputs(between, out);
-		print_json(results, &results->cells[i], out);
-		between = ",\n";
-	}
-	fprintf(out, "\n]\n");
+	return part->metric->whole ? find_metric(results, part, part->metric->whole) : NULL;
 }

@@ -25,12 +25,13 @@ static unsigned int check_pages(struct guest *g, const struct hb_block *block,
 	unsigned int unit = slot * g->shape.block_units + i, held = 0, n;
 	const unsigned long *frames = unit_bits(g->frames, unit);
 	const unsigned long *owned = unit_bits(g->owned, unit);
+	const unsigned long *unmapped = unit_bits(g->unmapped, unit);
 	const unsigned long *page_held = unit_bits(block->page_held, i);
 	bool online = g->kernel[slot].presence == SIM_ONLINE;
 
 	for (n = 0; n < LONGS_PER_UNIT; n++) {
 		sim_require(g, page_held[n] == ~frames[n]);
-		sim_require(g, owned[n] == (online ? frames[n] : 0));
+		sim_require(g, owned[n] == (online ? frames[n] & ~unmapped[n] : 0));
 		if (page_held[n] == ~0UL)
 			held += BITS_PER_LONG;
 		else if (page_held[n])
@@ -49,8 +50,6 @@ static unsigned int check_unit(struct guest *g, const struct hb_block *block,
 
 	sim_require(g, held == block->unit_held[i]);
 	sim_require(g, unit->owned >= unit->data + unit->kernel);
-	if (g->kernel[slot].presence == SIM_ONLINE)
-		sim_require(g, unit->owned == HB_UNIT_PAGES - held);
 	if (!held && !unit->unsure)
 		sim_require(g, broken == !unit->extent);
 	return held;
@@ -111,7 +110,7 @@ static void count_offline(const struct guest *g, unsigned int slot,
 
 static void check_counters(struct guest *g, const struct hb_blockmap *sum)
 {
-	const struct hb_blockmap *map = &g->map;
+	const struct hb_blockmap *map = &g->core.map;
 
 	sim_require(g, map->held == sum->held);
 	sim_require(g, map->usable_held == sum->usable_held);
@@ -167,14 +166,15 @@ static void check_books(struct guest *g)
 
 	for (slot = 0; slot < g->shape.slots; slot++)
 		blocks += g->slots[slot] != NULL;
-	sim_require(g, g->ledger.capacity == blocks * sim_block_pages(g));
+	sim_require(g, g->core.ledger.capacity == blocks * sim_block_pages(g));
 	sim_require(g, g->xen_pages + g->pod_outstanding ==
-		       sim_populated(g) + SIM_GAP);
-	if (!g->ledger.settled)
+		       sim_populated(g) + g->gap);
+	if (!g->core.ledger.settled)
 		return;
-	sim_require(g, g->ledger.gap + g->blurred == SIM_GAP);
+	sim_require(g, g->core.ledger.gap + g->blurred == g->gap ||
+		       g->core.verify.wanted);
 	if (!g->blurred)
-		sim_require(g, g->ledger.drift == 0);
+		sim_require(g, g->core.ledger.drift == 0);
 }
 
 void check_guest(struct guest *g)
@@ -182,6 +182,9 @@ void check_guest(struct guest *g)
 	struct hb_blockmap sum = { 0 };
 	unsigned int slot, i;
 
+	/* It was built anew, and the books do not know yet. */
+	if (g->core.verify.wanted)
+		return;
 	for (slot = 0; slot < g->shape.slots; slot++) {
 		const struct hb_block *block = g->slots[slot];
 		u64 held = 0;
@@ -202,8 +205,8 @@ void check_guest(struct guest *g)
 	check_counters(g, &sum);
 	check_books(g);
 	/* The driver's own check must agree: it is what runs in the field. */
-	if (g->steps % 64 == 0 && hb_blockmap_check(&g->map))
-		sim_fail(g, "%s", hb_blockmap_check(&g->map));
+	if (g->steps % 64 == 0 && hb_blockmap_check(&g->core.map))
+		sim_fail(g, "%s", hb_blockmap_check(&g->core.map));
 }
 
 /* ---- a step */
@@ -215,6 +218,7 @@ static void check_size(struct guest *g, const struct hb_step *step)
 	case HB_STEP_SHRINK_BOOT:
 		sim_require(g, step->pages <= HB_STEP_EVACUATE_PAGES);
 		break;
+	case HB_STEP_EXCHANGE:
 	case HB_STEP_MEND_UNIT:
 	case HB_STEP_ADD_BLOCK:
 		sim_require(g, step->pages <= HB_UNIT_PAGES);
@@ -231,6 +235,8 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 	bool growing = before->populated < before->target;
 	bool shrinking = before->populated > before->target;
 
+	bool tidy = g->core.tidy.active && !growing && !shrinking;
+
 	switch (step->kind) {
 	case HB_STEP_GROW_UNITS:
 	case HB_STEP_GROW_PAGES:
@@ -242,13 +248,17 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 		sim_require(g, !before->hotplug_busy);
 		break;
 	case HB_STEP_RETIRE_BLOCK:
-		sim_require(g, !growing && !before->hotplug_busy);
+		sim_require(g, tidy || shrinking);
+		sim_require(g, !before->hotplug_busy);
+		break;
+	case HB_STEP_EXCHANGE:
+		sim_require(g, tidy && step->pages);
 		break;
 	case HB_STEP_MEND_UNIT:
-		sim_require(g, !growing && !shrinking);
+		sim_require(g, tidy);
 		break;
-	case HB_STEP_SHRINK_ADDED:
-		sim_require(g, !growing && step->pages);
+	case HB_STEP_VERIFY:
+		sim_require(g, before->doubtful);
 		break;
 	default:
 		sim_require(g, shrinking && step->pages);
@@ -293,6 +303,7 @@ void check_step(struct guest *g, const struct hb_snapshot *before,
 	check_purpose(g, before, step);
 	check_direction(g, before);
 	check_floor(g);
+	sim_require(g, !before->still);
 	if (before->unsettled && step->kind != HB_STEP_SHRINK_ADDED)
 		sim_require(g, g->taken <= HB_UNIT_PAGES);
 }
@@ -301,54 +312,48 @@ void check_step(struct guest *g, const struct hb_snapshot *before,
 
 static bool failed(const struct guest *g, enum hb_step_kind kind)
 {
-	return g->pass.spent & (1U << kind);
+	return g->core.pass.spent & (1U << kind);
 }
 
 /* It gave up only when it had tried everything, and says why. */
-void check_end(struct guest *g, const struct hb_snapshot *now,
-	       const struct hb_step *last)
+void check_end(struct guest *g, u64 rest_ms)
 {
-	if (now->populated == now->target)
+	const struct hb_blockmap *map = &g->core.map;
+	enum hb_cause cause = g->report.cause;
+	u64 populated = sim_populated(g);
+	u64 target = hb_guest_target(&g->core);
+
+	sim_require(g, g->report.current_kib == populated * HB_PAGE_KIB ||
+		       g->core.tidy.active || !rest_ms);
+	if (g->news || g->core.verify.wanted || g->core.still)
 		return;
-	sim_require(g, last->cause);
-	if (now->populated < now->target && now->usable_held)
+	if (populated == target) {
+		sim_require(g, rest_ms != HB_REST_FOREVER || !g->core.tidy.active ||
+			       !g->core.tidy_rate);
+		return;
+	}
+	/* What was exchanged did not come back. */
+	if (!rest_ms)
+		return;
+	sim_require(g, cause);
+	/* Or somebody wrote no number: that is what the report says then. */
+	if (g->core.pass.idle_steps >= HB_PASS_IDLE_STEPS ||
+	    cause == HB_CAUSE_BAD_TARGET)
+		return;
+	if (populated < target && map->usable_held)
 		sim_require(g, failed(g, HB_STEP_GROW_PAGES));
-	if (now->populated < now->target && now->blocks_left)
-		sim_require(g, !last->only_event);
-	if (now->populated > now->target &&
-	    last->cause != HB_CAUSE_GUEST_FLOOR)
+	if (populated < target && hb_guest_blocks_left(&g->core))
+		sim_require(g, rest_ms != HB_REST_FOREVER);
+	if (populated > target && cause != HB_CAUSE_GUEST_FLOOR &&
+	    cause != HB_CAUSE_PAGING_POOL)
 		sim_require(g, failed(g, HB_STEP_SHRINK_PAGES));
-	if (now->populated > now->target && now->parked_plugged)
+	if (populated > target && map->parked_plugged)
 		sim_require(g, failed(g, HB_STEP_SHRINK_PARKED));
 }
 
-static void check_retired(struct guest *g, const struct hb_step *last)
+void check_content(struct guest *g)
 {
-	bool left = g->map.empty_online ||
-		    (g->translated && g->map.empty_offline);
-
-	if (!left)
-		return;
-	sim_require(g, g->way.active || failed(g, HB_STEP_RETIRE_BLOCK));
-	if (g->now < g->patient_until)
-		sim_require(g, last->tidy_later);
-}
-
-static void check_mended(struct guest *g)
-{
-	if (g->translated && g->ledger.settled && g->pass.grown &&
-	    g->map.mendable_units)
-		sim_require(g, failed(g, HB_STEP_MEND_UNIT) ||
-			       sim_free_pages(g, true) <
-			       hb_floor_reserve(sim_managed(g)) + HB_UNIT_PAGES);
-}
-
-void check_content(struct guest *g, const struct hb_step *last)
-{
-	sim_require(g, !last->cause && !last->only_event);
-	sim_require(g, sim_populated(g) == worker_target(g));
-	check_retired(g, last);
-	check_mended(g);
-	if (g->now >= g->patient_until)
-		sim_require(g, !last->tidy_later);
+	sim_require(g, g->report.cause == HB_CAUSE_NONE);
+	sim_require(g, g->report.state == HB_STATE_IDLE);
+	sim_require(g, sim_populated(g) == hb_guest_target(&g->core));
 }

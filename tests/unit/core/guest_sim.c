@@ -35,7 +35,7 @@ bool sim_one_in(struct guest *g, unsigned int n)
 
 u64 sim_block_pages(const struct guest *g)
 {
-	return g->map.block_pages;
+	return g->core.map.block_pages;
 }
 
 unsigned int sim_nr_units(const struct guest *g)
@@ -45,7 +45,7 @@ unsigned int sim_nr_units(const struct guest *g)
 
 u64 sim_populated(const struct guest *g)
 {
-	return g->ledger.capacity - g->map.held;
+	return hb_guest_populated(&g->core);
 }
 
 static struct sim_slot *slot_of(const struct guest *g, unsigned int unit)
@@ -101,6 +101,14 @@ u64 sim_xen_populate(struct guest *g, u64 pfn, u64 nr)
 	return done;
 }
 
+/* A PV guest could not map a page again that Xen did not take. */
+static void lose_a_mapping(struct guest *g, u64 pfn)
+{
+	if (!g->translated && sim_one_in(g, 8) &&
+	    slot_of(g, pfn / HB_UNIT_PAGES)->presence == SIM_ONLINE)
+		bitmap_set(g->unmapped, pfn, 1);
+}
+
 u64 sim_xen_release(struct guest *g, u64 pfn, u64 nr)
 {
 	u64 done = nr;
@@ -111,6 +119,8 @@ u64 sim_xen_release(struct guest *g, u64 pfn, u64 nr)
 		move_frames(g, pfn, done, false);
 	else
 		g->units[pfn / HB_UNIT_PAGES].unsure = true;
+	if (done < nr)
+		lose_a_mapping(g, pfn + done);
 	return done;
 }
 
@@ -245,6 +255,8 @@ static int clear_range(struct guest *g, u64 pfn, u64 nr)
 	unsigned int last = (pfn + nr - 1) / HB_UNIT_PAGES;
 	u64 part = nr < HB_UNIT_PAGES ? nr : HB_UNIT_PAGES;
 
+	if (find_next_bit(g->unmapped, pfn + nr, pfn) < pfn + nr)
+		return -EBUSY;
 	for (unit = first; unit <= last; unit++)
 		if (g->units[unit].kernel || g->units[unit].pinned_until > g->now)
 			return -EBUSY;
@@ -406,9 +418,12 @@ static void finish_online(struct guest *g, const struct sim_way *way)
 static bool can_leave(struct guest *g, unsigned int slot)
 {
 	unsigned int first = slot * g->shape.block_units, unit;
-	u64 data = 0;
+	u64 data = 0, start = slot * sim_block_pages(g);
+	u64 end = start + sim_block_pages(g);
 
 	sim_require(g, !g->kernel[slot].referenced);
+	if (find_next_bit(g->unmapped, end, start) < end)
+		return false;
 	for (unit = first; unit < first + g->shape.block_units; unit++) {
 		if (g->units[unit].kernel || g->units[unit].pinned_until > g->now)
 			return false;
@@ -475,8 +490,8 @@ static void enter_block(struct guest *g, unsigned int slot,
 	struct hb_block *block = hb_block_init(allocate(hb_block_bytes(pages)),
 					       slot * pages, pages, origin);
 
-	hb_blockmap_insert(&g->map, block);
-	g->ledger.capacity += pages;
+	hb_blockmap_insert(&g->core.map, block);
+	g->core.ledger.capacity += pages;
 }
 
 static void boot_block(struct guest *g, unsigned int slot)
@@ -491,7 +506,7 @@ static void boot_block(struct guest *g, unsigned int slot)
 		g->units[pfn / HB_UNIT_PAGES].extent = true;
 		sim_free(g, pfn, HB_UNIT_PAGES);
 	}
-	hb_blockmap_event(&g->map, g->slots[slot], HB_EVENT_FOUND_ONLINE);
+	hb_blockmap_event(&g->core.map, g->slots[slot], HB_EVENT_FOUND_ONLINE);
 }
 
 /* The kernel's own driver hot-added it, and nobody onlined it. */
@@ -499,8 +514,8 @@ static void inherit_block(struct guest *g, unsigned int slot)
 {
 	enter_block(g, slot, HB_BLOCK_INHERITED);
 	g->kernel[slot].presence = SIM_OFFLINE;
-	hb_blockmap_event(&g->map, g->slots[slot], HB_EVENT_ADDED);
-	sim_require(g, !hb_blockmap_hold(&g->map, slot * sim_block_pages(g),
+	hb_blockmap_event(&g->core.map, g->slots[slot], HB_EVENT_ADDED);
+	sim_require(g, !hb_blockmap_hold(&g->core.map, slot * sim_block_pages(g),
 					 sim_block_pages(g)));
 }
 
@@ -508,14 +523,14 @@ static void make_room(struct guest *g)
 {
 	u64 pages = sim_nr_units(g) * HB_UNIT_PAGES;
 
-	g->map.block_pages = g->shape.block_units * HB_UNIT_PAGES;
-	g->map.nr_slots = g->shape.slots;
-	g->slots = allocate(g->shape.slots * sizeof(*g->slots));
-	g->map.slots = g->slots;
+	hb_blockmap_init(&g->core.map, allocate(hb_blockmap_bytes(g->shape.slots)),
+			 g->shape.block_units * HB_UNIT_PAGES, g->shape.slots);
+	g->slots = g->core.map.slots;
 	g->kernel = allocate(g->shape.slots * sizeof(*g->kernel));
 	g->units = allocate(sim_nr_units(g) * sizeof(*g->units));
 	g->owned = allocate(BITS_TO_LONGS(pages) * sizeof(long));
 	g->frames = allocate(BITS_TO_LONGS(pages) * sizeof(long));
+	g->unmapped = allocate(BITS_TO_LONGS(pages) * sizeof(long));
 }
 
 /*
@@ -530,7 +545,7 @@ static void broken_before(struct guest *g)
 		g->units[unit].extent = !sim_one_in(g, 4);
 		g->units[unit].unsure = g->units[unit].extent;
 	}
-	hb_blockmap_suspect(&g->map);
+	hb_guest_suspect(&g->core);
 }
 
 struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
@@ -548,12 +563,18 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	if (sim_one_in(g, 4))
 		inherit_block(g, slot++);
 	g->first_added = slot;
+	g->core.window_start = slot * sim_block_pages(g);
+	g->core.window_end = shape->slots * sim_block_pages(g);
 	g->translated = populate_on_demand || sim_one_in(g, 2);
 	g->auto_online = sim_one_in(g, 2);
-	g->policy = random_below(&g->seed, HB_ZONE_POLICIES);
+	g->core.ops = &sim_ops;
+	g->core.zone_policy = random_below(&g->seed, HB_ZONE_POLICIES);
+	g->core.zone_ratio = HB_ZONE_RATIO_DEFAULT;
+	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
+	g->gap = 16;
 	g->host_free = 2 * sim_nr_units(g) * HB_UNIT_PAGES;
 	g->host_extents = true;
-	g->xen_pages = sim_populated(g) + SIM_GAP;
+	g->xen_pages = sim_populated(g) + g->gap;
 	g->xen_limit = U64_MAX;
 	if (populate_on_demand) {
 		g->pod_outstanding = sim_populated(g) / 2;
@@ -562,6 +583,64 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	if (populate_on_demand || sim_one_in(g, 4))
 		broken_before(g);
 	return g;
+}
+
+/* Held pages that were copied before they went, in a block that is there. */
+static void copy_too_much(struct guest *g)
+{
+	unsigned int tries, unit, i;
+
+	for (tries = random_below(&g->seed, 8); tries-- > 0;) {
+		u64 pfn = random_below(&g->seed, sim_nr_units(g)) * HB_UNIT_PAGES;
+
+		unit = pfn / HB_UNIT_PAGES;
+		if (!g->slots[unit / g->shape.block_units])
+			continue;
+		for (i = random_below(&g->seed, HB_UNIT_PAGES); i < HB_UNIT_PAGES; i++)
+			if (!test_bit(pfn + i, g->frames)) {
+				bitmap_set(g->frames, pfn + i, 1);
+				g->xen_pages++;
+			}
+	}
+}
+
+/* Free pages that were given while the guest was copied, and are not there. */
+static void copy_too_little(struct guest *g)
+{
+	unsigned int unit;
+	u64 pfn, i;
+
+	do
+		unit = random_below(&g->seed, sim_nr_units(g));
+	while (!g->units[unit].owned);
+	pfn = unit * HB_UNIT_PAGES;
+	for (i = pfn; i < pfn + HB_UNIT_PAGES; i++)
+		if (test_bit(i, g->frames)) {
+			bitmap_clear(g->frames, i, 1);
+			g->xen_pages--;
+		}
+}
+
+void sim_move(struct guest *g, bool lossy)
+{
+	unsigned int unit;
+
+	if (g->translated) {
+		for (unit = 0; unit < sim_nr_units(g); unit++)
+			g->units[unit].extent = false;
+		copy_too_much(g);
+		g->xen_pages -= g->gap;
+		g->gap = 10 + random_below(&g->seed, 10);
+		g->xen_pages += g->gap;
+		if (lossy)
+			copy_too_little(g);
+	}
+	/* The new domain has memory of its own. */
+	g->xen_pages += g->pod_outstanding;
+	g->pod_outstanding = 0;
+	g->blurred = 0;
+	g->news |= HB_NEWS_RESUMED | HB_NEWS_MOVED;
+	g->core.verify.wanted = true;	/* as it will be before anything else */
 }
 
 void sim_halt(struct guest *g)
@@ -575,5 +654,6 @@ void sim_halt(struct guest *g)
 	free(g->units);
 	free(g->owned);
 	free(g->frames);
+	free(g->unmapped);
 	free(g);
 }

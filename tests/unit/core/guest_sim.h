@@ -5,8 +5,9 @@
  * space that puts blocks on- and offline.
  *
  * guest_sim.c knows what is true: which page has a frame, which the allocator has,
- * which are in use.  guest_worker.c does what the driver's thin side does, with the
- * driver's own decisions and books.  guest_check.c compares the two after each step.
+ * which are in use.  guest_ops.c has the operations by which the driver's pure part, the
+ * same that the kernel runs, deals with it.  guest_check.c compares the books with what is
+ * true after each step.
  *
  * All that is random comes from guest.seed: the same seed is the same history.  All
  * sizes are in pages unless they say otherwise.
@@ -14,17 +15,10 @@
 #ifndef HB_TEST_GUEST_SIM_H
 #define HB_TEST_GUEST_SIM_H
 
-#include "core/backoff.h"
-#include "core/blockmap.h"
-#include "core/ledger.h"
-#include "core/plan.h"
-#include "core/target.h"
-#include "core/zone.h"
+#include "core/guest.h"
+#include "core/pass.h"
 
 #include "random.h"
-
-/* What Xen counts beside RAM. */
-#define SIM_GAP 16
 
 struct sim_shape {
 	unsigned int block_units;
@@ -63,17 +57,18 @@ struct sim_way {
 };
 
 struct guest {
-	/* the driver's books */
-	struct hb_blockmap map;
+	/* the driver's own; first, so that its operations find the rest */
+	struct hb_guest core;
 	struct hb_block **slots;
-	struct hb_ledger ledger;
-	struct hb_target target;
-	struct hb_pass pass;
-	struct hb_backoff backoff;
-	unsigned int added_blocks;
 	u64 reserve;			/* pages kept for a block's descriptors */
-	u64 patient_until;		/* ms */
-	bool event;			/* the worker has been woken */
+	unsigned int news;		/* why the worker has been woken */
+	bool locked;
+	int references;			/* that keep the driver loaded */
+	bool settled;			/* the gap is measured */
+	struct hb_report report;	/* as last published */
+	bool written;			/* somebody set a target in the kernel's statistics, */
+	u64 written_target;		/* this one */
+	u64 surplus, missing;		/* as verified */
 
 	/* the kernel and its programs */
 	struct sim_shape shape;
@@ -83,10 +78,11 @@ struct guest {
 	unsigned long *owned;		/* one bit a page */
 	struct sim_way way;
 	bool auto_online;		/* the kernel onlines what is added */
-	enum hb_zone_policy policy;
 
 	/* Xen */
 	unsigned long *frames;		/* one bit a page */
+	unsigned long *unmapped;	/* one bit a page: has a frame that PV cannot reach */
+	u64 gap;			/* what Xen counts beside RAM */
 	bool translated;		/* PVH; else PV */
 	u64 xen_pages;
 	u64 xen_limit;
@@ -102,6 +98,9 @@ struct guest {
 	u64 now;			/* ms */
 	unsigned int steps;
 	unsigned int wakes_left;	/* for nothing new, at the end */
+	void (*happen)(struct guest *g);	/* before each step */
+	unsigned int pass_steps;	/* since the pass began, or since news came */
+	struct hb_snapshot before;	/* the step at hand */
 	u64 kernel_taken;		/* in this step, of what the kernel can use */
 	u64 taken;			/* in this step, of what is in use or free */
 	u64 managed;			/* before it: all that the allocator had */
@@ -174,27 +173,32 @@ void sim_pin(struct guest *g, unsigned int unit, u64 ms);
 int sim_way_begin(struct guest *g, unsigned int slot, bool online,
 		  bool movable, bool by_us);
 int sim_way_end(struct guest *g, bool works);
-/* Begin and end. */
+/* Begin and end; the same. */
 int sim_write_state(struct guest *g, unsigned int slot, bool online,
 		    bool movable, bool by_us);
 
-/* ---- the driver's thin side (guest_worker.c) */
+/*
+ * The guest is saved and restored, or migrated: a new domain, mapped page by page, with
+ * another gap.  What it gave away while it was copied has frames there.  @lossy: and some
+ * pages lack theirs.
+ */
+void sim_move(struct guest *g, bool lossy);
+
+/* ---- the driver's operations (guest_ops.c) */
+
+extern const struct hb_ops sim_ops;
 
 /* The notifier: does the driver agree? */
 bool worker_told(struct guest *g, unsigned int slot, enum hb_block_event event);
-u64 worker_target(const struct guest *g);
 void worker_wake(struct guest *g);
 
 /**
- * worker_pass() - steps until the plan has no more
+ * worker_pass() - hb_pass_run(), checked
  * @happen: called before each step, and may do anything to the guest; or NULL
  *
- * Return: the step that ended it.
+ * Return: milliseconds until it wants to run again, or HB_REST_FOREVER.
  */
-struct hb_step worker_pass(struct guest *g, void (*happen)(struct guest *g));
-
-/* Milliseconds until it looks again; HB_BACKOFF_NEVER: only an event wakes it. */
-unsigned int worker_sleep(struct guest *g, const struct hb_step *last);
+u64 worker_pass(struct guest *g, void (*happen)(struct guest *g));
 
 /* ---- guest_check.c */
 
@@ -203,10 +207,9 @@ void check_guest(struct guest *g);
 /* What must be true of a step that went from @before to now. */
 void check_step(struct guest *g, const struct hb_snapshot *before,
 		const struct hb_step *step);
-/* What must be true when the plan has no more to do. */
-void check_end(struct guest *g, const struct hb_snapshot *now,
-	       const struct hb_step *last);
-/* At the target, and the plan is content. */
-void check_content(struct guest *g, const struct hb_step *last);
+/* What must be true when the pass has ended. */
+void check_end(struct guest *g, u64 rest_ms);
+/* At the target, and content. */
+void check_content(struct guest *g);
 
 #endif

@@ -9,45 +9,60 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/blockclass.h"
 #include "core/blockmap.h"
+#include "core/slotset.h"
 
 #include "random.h"
 
-#define BLOCKS 8
-#define BLOCK_UNITS 4
+/* A few blocks of a few units; more of both than bits in a word, and than a group. */
+struct shape {
+	unsigned int blocks, block_units;
+};
+
+static const struct shape usual = { 8, 4 };
+static struct shape shape = { 8, 4 };
+
+#define BLOCKS shape.blocks
+#define BLOCK_UNITS shape.block_units
 #define BLOCK_PAGES (BLOCK_UNITS * HB_UNIT_PAGES)
 #define UNITS (BLOCKS * BLOCK_UNITS)
 #define PAGES (BLOCKS * BLOCK_PAGES)
-/* From here on: one that was there, and ours. */
+#define MAX_BLOCKS 300
+#define MAX_UNITS 600
+/* Of 8 blocks, from here on: one that was there, and ours. */
 #define INHERITED 3
 #define OURS 4
 #define ALL (~0UL)
 
 struct fixture {
 	struct hb_blockmap map;
-	struct hb_block *slots[BLOCKS];
+	struct hb_block **slots;
 	/* the model */
-	unsigned char held[PAGES];
-	bool broken[UNITS], busy[UNITS];
-	enum hb_block_state state[BLOCKS];
-	bool movable[BLOCKS];
-	unsigned int in_unit[UNITS];	/* held, counted anew for each look */
-	unsigned int in_block[BLOCKS];
+	unsigned char held[MAX_UNITS * HB_UNIT_PAGES];
+	bool broken[MAX_UNITS], busy[MAX_UNITS];
+	bool in_use[MAX_UNITS];		/* was asked about and not free */
+	enum hb_block_state state[MAX_BLOCKS];
+	bool movable[MAX_BLOCKS];
+	unsigned int in_unit[MAX_UNITS]; /* held, counted anew for each look */
+	unsigned int in_block[MAX_BLOCKS];
 };
 
-static bool free_units[UNITS];
+static bool free_units[MAX_UNITS];
+static unsigned int asked;	/* how often unit_is_free() was */
 
-static bool unit_is_free(unsigned long pfn)
+static bool unit_is_free(const void *owner, unsigned long pfn)
 {
 	assert_int_equal(pfn % HB_UNIT_PAGES, 0);
+	assert_true(asked++ < UNITS);	/* or else it goes on for ever */
 	return free_units[pfn / HB_UNIT_PAGES];
 }
 
 static enum hb_block_origin origin(unsigned int slot)
 {
-	if (slot >= OURS)
+	if (slot % 8 >= OURS)
 		return HB_BLOCK_OURS;
-	return slot == INHERITED ? HB_BLOCK_INHERITED : HB_BLOCK_BOOT;
+	return slot % 8 == INHERITED ? HB_BLOCK_INHERITED : HB_BLOCK_BOOT;
 }
 
 static void tell(struct fixture *f, unsigned int slot, enum hb_block_event event)
@@ -75,9 +90,11 @@ static struct fixture *make(void)
 	unsigned int i;
 
 	assert_non_null(f);
-	f->map.block_pages = BLOCK_PAGES;
-	f->map.nr_slots = BLOCKS;
-	f->map.slots = f->slots;
+	f->slots = calloc(1, hb_blockmap_bytes(BLOCKS));
+	assert_non_null(f->slots);
+	hb_blockmap_init(&f->map, f->slots, BLOCK_PAGES, BLOCKS);
+	assert_ptr_equal(f->map.slots, f->slots);
+	assert_null(hb_blockmap_check(&f->map));
 	for (i = 0; i < BLOCKS; i++) {
 		void *memory = calloc(1, hb_block_bytes(BLOCK_PAGES));
 
@@ -98,6 +115,7 @@ static void destroy(struct fixture *f)
 
 	for (i = 0; i < BLOCKS; i++)
 		free(f->slots[i]);
+	free(f->slots);
 	free(f);
 }
 
@@ -148,7 +166,7 @@ static bool mendable(const struct fixture *f, unsigned int unit)
 
 static void check_unit_counters(const struct fixture *f)
 {
-	unsigned int unit, empty = 0, boot = 0, mend = 0;
+	unsigned int unit, empty = 0, boot = 0, mend = 0, busy = 0;
 
 	for (unit = 0; unit < UNITS; unit++) {
 		bool is_empty = f->in_unit[unit] == HB_UNIT_PAGES &&
@@ -157,10 +175,12 @@ static void check_unit_counters(const struct fixture *f)
 		empty += is_empty;
 		boot += is_empty && !added(unit / BLOCK_UNITS);
 		mend += mendable(f, unit);
+		busy += f->busy[unit];
 	}
 	assert_int_equal(f->map.usable_empty_units, empty);
 	assert_int_equal(f->map.boot_empty_units, boot);
 	assert_int_equal(f->map.mendable_units, mend);
+	assert_int_equal(f->map.busy_units, busy);
 }
 
 static void check_page_counters(const struct fixture *f)
@@ -236,11 +256,10 @@ static struct hb_run expect_mendable_unit(const struct fixture *f)
 	return (struct hb_run){ 0, 0 };
 }
 
-/* @pick->is_free: only free units. */
-static bool eligible(const struct fixture *f, unsigned int unit, bool free_only)
+/* Has frames that may be taken. */
+static bool eligible(const struct fixture *f, unsigned int unit)
 {
-	return f->in_unit[unit] < HB_UNIT_PAGES && !f->busy[unit] &&
-	       (!free_only || free_units[unit]);
+	return f->in_unit[unit] < HB_UNIT_PAGES && !f->busy[unit];
 }
 
 /* The topmost pages with frames of one unit, at most @max. */
@@ -258,36 +277,34 @@ static struct hb_run top_of_unit(const struct fixture *f, unsigned int unit,
 }
 
 static int top_eligible(const struct fixture *f, unsigned int slot,
-			bool free_only, bool broken_only)
+			bool broken_only)
 {
 	int i;
 
 	for (i = BLOCK_UNITS - 1; i >= 0; i--) {
 		unsigned int unit = slot * BLOCK_UNITS + i;
 
-		if (eligible(f, unit, free_only) &&
-		    (!broken_only || f->in_unit[unit]))
+		if (eligible(f, unit) && (!broken_only || f->in_unit[unit]))
 			return unit;
 	}
 	return -1;
 }
 
 static struct hb_run expect_in_block(const struct fixture *f, unsigned int slot,
-				     unsigned long max, bool free_only)
+				     unsigned long max)
 {
 	struct hb_run run;
 	int unit = -1;
 
 	if (max < HB_UNIT_PAGES)
-		unit = top_eligible(f, slot, free_only, true);
+		unit = top_eligible(f, slot, true);
 	if (unit < 0)
-		unit = top_eligible(f, slot, free_only, false);
+		unit = top_eligible(f, slot, false);
 	if (unit < 0)
 		return (struct hb_run){ 0, 0 };
 	run = top_of_unit(f, unit, max);
 	while (run.nr >= HB_UNIT_PAGES && max - run.nr >= HB_UNIT_PAGES &&
-	       unit-- % BLOCK_UNITS && !f->in_unit[unit] &&
-	       eligible(f, unit, free_only)) {
+	       unit-- % BLOCK_UNITS && !f->in_unit[unit] && eligible(f, unit)) {
 		run.pfn -= HB_UNIT_PAGES;
 		run.nr += HB_UNIT_PAGES;
 	}
@@ -312,8 +329,8 @@ static bool any_busy(const struct fixture *f, unsigned int slot)
 	return false;
 }
 
-static struct hb_run expect_units(const struct fixture *f,
-				  const struct hb_pick *pick, bool free_only)
+static struct hb_run expect_used(const struct fixture *f,
+				 const struct hb_pick *pick)
 {
 	struct hb_run run = { 0, 0 };
 	int slot, full;
@@ -322,26 +339,84 @@ static struct hb_run expect_units(const struct fixture *f,
 		for (slot = BLOCKS - 1; slot >= 0 && !run.nr; slot--)
 			if (candidate(f, slot, pick) &&
 			    (f->in_block[slot] == 0) == full)
-				run = expect_in_block(f, slot, pick->max,
-						      free_only);
+				run = expect_in_block(f, slot, pick->max);
 	return run;
 }
 
-static struct hb_run expect_pick(const struct fixture *f,
-				 const struct hb_pick *pick)
+/* May @unit still be a free one, and does the budget allow to find out? */
+static bool askable(const struct fixture *f, unsigned int unit)
+{
+	return eligible(f, unit) && !f->in_unit[unit] && !f->in_use[unit];
+}
+
+static bool expect_free_unit(struct fixture *f, unsigned int unit,
+			     unsigned int *left)
+{
+	--*left;
+	f->in_use[unit] = !free_units[unit];
+	return free_units[unit];
+}
+
+/* Goes through all units from the top. */
+static struct hb_run expect_free_in_block(struct fixture *f, unsigned int slot,
+					  unsigned long max,
+					  unsigned int *left, bool *more)
+{
+	struct hb_run run = { 0, 0 };
+	int i;
+
+	for (i = BLOCK_UNITS - 1; i >= 0; i--) {
+		unsigned int unit = slot * BLOCK_UNITS + i;
+
+		if (run.nr && (!askable(f, unit) || !*left ||
+			       max - run.nr < HB_UNIT_PAGES))
+			return run;
+		if (!askable(f, unit))
+			continue;
+		*more |= !*left;
+		if (*more)
+			return run;
+		if (expect_free_unit(f, unit, left))
+			run = (struct hb_run){ unit * HB_UNIT_PAGES,
+					       run.nr + HB_UNIT_PAGES };
+		else if (run.nr)
+			return run;
+	}
+	return run;
+}
+
+static struct hb_run expect_free(struct fixture *f, const struct hb_pick *pick,
+				 bool *more)
+{
+	unsigned int left = pick->budget ? pick->budget : UINT_MAX;
+	struct hb_run run = { 0, 0 };
+	int slot, full;
+
+	for (full = 0; full <= 1; full++)
+		for (slot = BLOCKS - 1; slot >= 0 && !run.nr && !*more; slot--)
+			if (candidate(f, slot, pick) &&
+			    (f->in_block[slot] == 0) == full)
+				run = expect_free_in_block(f, slot, pick->max,
+							   &left, more);
+	return run;
+}
+
+static struct hb_run expect_pick(struct fixture *f, const struct hb_pick *pick,
+				 bool *more)
 {
 	struct hb_run run = { 0, 0 };
 	int slot;
 
+	*more = false;
 	if (!pick->max)
 		return run;
-	for (slot = BLOCKS - 1; slot >= 0; slot--)
+	for (slot = BLOCKS - 1; slot >= 0 && pick->added; slot--)
 		if (candidate(f, slot, pick) && !any_busy(f, slot) &&
 		    BLOCK_PAGES - f->in_block[slot] <= pick->whole)
-			return expect_in_block(f, slot, pick->max, false);
+			return expect_in_block(f, slot, pick->max);
 	if (pick->is_free && pick->max >= HB_UNIT_PAGES)
-		run = expect_units(f, pick, true);
-	return run.nr ? run : expect_units(f, pick, false);
+		run = expect_free(f, pick, more);
+	return run.nr || *more ? run : expect_used(f, pick);
 }
 
 static struct hb_run expect_parked(const struct fixture *f, unsigned long max)
@@ -351,7 +426,7 @@ static struct hb_run expect_parked(const struct fixture *f, unsigned long max)
 
 	for (slot = BLOCKS - 1; max && slot >= 0 && !run.nr; slot--)
 		if (parked(f, slot))
-			run = expect_in_block(f, slot, max, false);
+			run = expect_in_block(f, slot, max);
 	return run;
 }
 
@@ -376,7 +451,17 @@ static unsigned long random_max(uint64_t *seed)
 	}
 }
 
-static void check_pick(const struct fixture *f, uint64_t *seed)
+static void check_in_use(const struct fixture *f)
+{
+	unsigned int unit;
+
+	for (unit = 0; unit < UNITS; unit++)
+		assert_int_equal(test_bit(unit % BLOCK_UNITS,
+					  f->slots[unit / BLOCK_UNITS]->unit_in_use),
+				 f->in_use[unit]);
+}
+
+static void check_pick(struct fixture *f, uint64_t *seed)
 {
 	struct hb_pick pick = {
 		.added = random_below(seed, 3) != 0,
@@ -384,10 +469,18 @@ static void check_pick(const struct fixture *f, uint64_t *seed)
 		.max = random_max(seed),
 		.whole = random_below(seed, 2) ? 0 : random_max(seed),
 		.is_free = random_below(seed, 2) ? unit_is_free : NULL,
+		.budget = random_below(seed, 8),
 	};
 	unsigned long max = random_max(seed);
+	struct hb_run run;
+	bool more;
 
-	assert_run(hb_blockmap_pick(&f->map, &pick), expect_pick(f, &pick));
+	asked = 0;
+	run = hb_blockmap_pick(&f->map, &pick);
+	assert_run(run, expect_pick(f, &pick, &more));
+	assert_int_equal(pick.more, more);
+	assert_true(!pick.budget || asked <= pick.budget);
+	check_in_use(f);
 	assert_run(hb_blockmap_parked_run(&f->map, max), expect_parked(f, max));
 }
 
@@ -409,6 +502,34 @@ static void check_blocks(const struct fixture *f)
 	assert_ptr_equal(hb_blockmap_offline_block(&f->map), offline);
 	assert_ptr_equal(hb_blockmap_empty_block(&f->map, false), online_only);
 	assert_ptr_equal(hb_blockmap_empty_block(&f->map, true), either);
+}
+
+static bool in_map(const struct fixture *f, unsigned int slot)
+{
+	return f->slots[slot];
+}
+
+static void check_walks(const struct fixture *f, uint64_t *seed)
+{
+	unsigned long from = random_below(seed, PAGES + BLOCK_PAGES);
+	unsigned long max = random_max(seed), pfn = from, end;
+	unsigned int block = from / BLOCK_PAGES, gap = block;
+
+	while (pfn < PAGES && !(f->held[pfn] && online(f, pfn / BLOCK_PAGES)))
+		pfn++;
+	for (end = pfn; end < PAGES && end - pfn < max && f->held[end] &&
+	     end / BLOCK_PAGES == pfn / BLOCK_PAGES;)
+		end++;
+	assert_run(hb_blockmap_next_held(&f->map, from, max),
+		   (struct hb_run){ pfn, end - pfn });
+	while (block < BLOCKS && !in_map(f, block))
+		block++;
+	assert_ptr_equal(hb_blockmap_next_block(&f->map, from),
+			 block < BLOCKS ? f->slots[block] : NULL);
+	while (gap < BLOCKS && in_map(f, gap))
+		gap++;
+	assert_int_equal(hb_blockmap_free_slot(&f->map, from),
+			 (gap < BLOCKS ? gap : BLOCKS) * BLOCK_PAGES);
 }
 
 /* Lowest first, those of partly held units before those of empty ones. */
@@ -438,6 +559,8 @@ static void check_held_in(const struct fixture *f, uint64_t *seed)
 	if (random_below(seed, 2)) {	/* as the kernel onlines them */
 		nr = 1UL << random_below(seed, 12);
 		pfn = pfn / nr * nr;
+		room = BLOCK_PAGES - pfn % BLOCK_PAGES;
+		nr = nr < room ? nr : room;
 	}
 	for (i = pfn; i < pfn + nr; i++)
 		held += f->held[i];
@@ -458,6 +581,7 @@ static void check_all(struct fixture *f, uint64_t *seed)
 	check_blocks(f);
 	check_held_pages(f, seed);
 	check_held_in(f, seed);
+	check_walks(f, seed);
 }
 
 /* ---- random changes */
@@ -534,9 +658,20 @@ static void random_busy(struct fixture *f, uint64_t *seed)
 	if (random_below(seed, 3) == 0) {
 		hb_blockmap_clear_busy(&f->map);
 		memset(f->busy, 0, sizeof(f->busy));
+		memset(f->in_use, 0, sizeof(f->in_use));
 	}
 	hb_blockmap_mark_busy(&f->map, unit * HB_UNIT_PAGES + 7);
 	f->busy[unit] = true;
+}
+
+static void check_walks_without(struct fixture *f, unsigned int slot,
+				uint64_t *seed)
+{
+	enum hb_block_state state = f->state[slot];
+
+	f->state[slot] = HB_BLOCK_GONE;
+	check_walks(f, seed);
+	f->state[slot] = state;
 }
 
 /* A block that is taken out and put back is counted as before. */
@@ -549,43 +684,79 @@ static void reinsert(struct fixture *f, uint64_t *seed)
 	assert_null(hb_blockmap_find(&f->map, block->start_pfn));
 	assert_int_equal(hb_blockmap_hold(&f->map, block->start_pfn, 1), -EINVAL);
 	assert_null(hb_blockmap_check(&f->map));
+	assert_int_equal(hb_blockmap_free_slot(&f->map, 0), block->start_pfn);
+	check_walks_without(f, slot, seed);
 	hb_blockmap_insert(&f->map, block);
 	assert_ptr_equal(hb_blockmap_find(&f->map, block->start_pfn + 5), block);
 }
 
-static void test_random_changes(void **state)
+static void random_step(struct fixture *f, uint64_t *seed)
 {
-	uint64_t seed = random_seed("blockmap");
-	struct fixture *f = make();
+	unsigned int what = random_below(seed, 16);
+
+	if (what == 0)
+		reinsert(f, seed);
+	else if (what < 4)
+		random_event(f, seed);
+	else if (what == 4)
+		set_movable(f, random_below(seed, BLOCKS), random_below(seed, 2));
+	else if (what == 5)
+		random_busy(f, seed);
+	else if (what == 6)
+		free_units[random_below(seed, UNITS)] ^= true;
+	else
+		random_change(f, seed);
+}
+
+static void random_changes(struct shape of, unsigned int steps, uint64_t *seed)
+{
+	struct fixture *f;
 	unsigned long pfn;
-	int i;
 
-	(void)state;
-	for (i = 0; i < 4000; i++) {
-		unsigned int what = random_below(&seed, 16);
-
-		if (what == 0)
-			reinsert(f, &seed);
-		else if (what < 4)
-			random_event(f, &seed);
-		else if (what == 4)
-			set_movable(f, random_below(&seed, BLOCKS),
-				    random_below(&seed, 2));
-		else if (what == 5)
-			random_busy(f, &seed);
-		else if (what == 6)
-			free_units[random_below(&seed, UNITS)] ^= true;
-		else
-			random_change(f, &seed);
-		check_all(f, &seed);
+	shape = of;
+	assert_true(BLOCKS <= MAX_BLOCKS && UNITS <= MAX_UNITS);
+	f = make();
+	while (steps-- > 0) {
+		random_step(f, seed);
+		check_all(f, seed);
 	}
 	for (pfn = 0; pfn < PAGES; pfn++)
 		assert_int_equal(hb_blockmap_held_in(&f->map, pfn, 1), f->held[pfn]);
 	assert_int_equal(hb_blockmap_held_in(&f->map, PAGES, 1), 0);
 	destroy(f);
+	shape = usual;
+}
+
+static void test_random_changes(void **state)
+{
+	uint64_t seed = random_seed("blockmap");
+
+	(void)state;
+	random_changes(usual, 3000, &seed);
+	random_changes((struct shape){ 290, 2 }, 300, &seed);
+	random_changes((struct shape){ 4, 128 }, 300, &seed);
+	random_changes((struct shape){ 64, 1 }, 400, &seed);
 }
 
 /* ---- hb_blockmap_check() sees what is wrong */
+
+static void check_finds_class_damage(struct fixture *f)
+{
+	unsigned int longs = HB_CLASSES * hb_slotset_longs(BLOCKS), i;
+	unsigned int nr = 1 + 1;	/* a group of slots, and one of groups */
+
+	for (i = 0; i < longs; i++) {
+		f->map.classes[i] ^= 1;
+		assert_non_null(hb_blockmap_check(&f->map));
+		f->map.classes[i] ^= 1;
+	}
+	for (i = 0; i < 2 * nr; i++) {
+		f->map.least[0][i]--;
+		assert_non_null(hb_blockmap_check(&f->map));
+		f->map.least[0][i]++;
+	}
+	assert_null(hb_blockmap_check(&f->map));
+}
 
 static void test_check_finds_damage(void **state)
 {
@@ -602,6 +773,7 @@ static void test_check_finds_damage(void **state)
 		&f->map.mendable_units, &f->map.movable_blocks,
 		&f->map.added_offline, &f->map.empty_online,
 		&f->map.empty_offline, &f->map.in_transition,
+		&f->map.busy_units, &block->classes,
 		&block->empty_units, &block->mendable_units, &block->busy_units,
 	};
 	size_t i;
@@ -623,6 +795,13 @@ static void test_check_finds_damage(void **state)
 	block->unit_held[0]--;
 	assert_non_null(hb_blockmap_check(&f->map));
 	block->unit_held[0]++;
+	*block->unit_partly ^= 1;
+	assert_non_null(hb_blockmap_check(&f->map));
+	*block->unit_partly ^= 1;
+	*block->unit_empty ^= 2;
+	assert_non_null(hb_blockmap_check(&f->map));
+	*block->unit_empty ^= 2;
+	check_finds_class_damage(f);
 	bitmap_clear(block->unit_broken, 3, 1);
 	assert_non_null(hb_blockmap_check(&f->map));
 	bitmap_set(block->unit_broken, 3, 1);
@@ -642,7 +821,7 @@ static void test_suspect(void **state)
 	(void)state;
 	change_pages(f, 0, HB_UNIT_PAGES);
 	change_pages(f, HB_UNIT_PAGES, 7);
-	hb_blockmap_suspect(&f->map);
+	hb_blockmap_suspect(&f->map, 0);
 	assert_null(hb_blockmap_check(&f->map));
 	assert_int_equal(block->mendable_units, block->units - 2);
 	/* What comes back as a whole is whole. */
@@ -656,12 +835,13 @@ static void test_suspect(void **state)
 
 /* ---- the order, by example */
 
-static struct hb_run pick_added(const struct fixture *f, unsigned long max,
+static struct hb_run pick_added(struct fixture *f, unsigned long max,
 				unsigned long whole)
 {
 	struct hb_pick pick = { .added = true, .max = max, .whole = whole,
 				.is_free = unit_is_free };
 
+	asked = 0;
 	return hb_blockmap_pick(&f->map, &pick);
 }
 
@@ -707,10 +887,12 @@ static void test_free_and_whole_first(void **state)
 	free_units[low] = true;
 	assert_run(pick_added(f, HB_UNIT_PAGES, 0), whole_unit(low));
 	free_units[low + 2] = true;
+	hb_blockmap_clear_busy(&f->map);
 	assert_run(pick_added(f, BLOCK_PAGES, 0), whole_unit(low + 2));
 	/* Partly plugged blocks before full ones. */
 	change_pages(f, (low + BLOCK_UNITS) * HB_UNIT_PAGES, HB_UNIT_PAGES);
 	free_units[low + BLOCK_UNITS + 1] = true;
+	hb_blockmap_clear_busy(&f->map);
 	assert_run(pick_added(f, BLOCK_PAGES, 0),
 		   whole_unit(low + BLOCK_UNITS + 1));
 	/* A block that can go as a whole before all of that. */
@@ -724,6 +906,219 @@ static void test_free_and_whole_first(void **state)
 	assert_run(pick_added(f, BLOCK_PAGES, BLOCK_PAGES),
 		   (struct hb_run){ PAGES - 2 * BLOCK_PAGES, BLOCK_PAGES });
 	destroy(f);
+}
+
+/* The only block that may go whole is found wherever it is, and not one above it. */
+static void test_whole_block_anywhere(void **state)
+{
+	unsigned int slot, top = 287;	/* of those that are ours */
+	struct fixture *f;
+
+	(void)state;
+	shape = (struct shape){ 290, 1 };
+	f = make();
+	change_pages(f, top * BLOCK_PAGES, 1);
+	for (slot = 0; slot < top; slot++) {
+		unsigned long pfn = slot * BLOCK_PAGES;
+
+		set_movable(f, slot, slot % 3);
+		if (!added(slot))
+			continue;
+		change_pages(f, pfn, BLOCK_PAGES - 100);
+		assert_int_equal(pick_added(f, 50, 99).pfn / BLOCK_PAGES, top);
+		assert_run(pick_added(f, 50, 100),
+			   (struct hb_run){ pfn + BLOCK_PAGES - 50, 50 });
+		change_pages(f, pfn, BLOCK_PAGES - 100);
+	}
+	destroy(f);
+	shape = usual;
+}
+
+/* Asks about each unit once, and about few at a time. */
+static void test_asks_little(void **state)
+{
+	struct fixture *f = make();
+	struct hb_pick pick = { .added = true, .max = HB_UNIT_PAGES,
+				.is_free = unit_is_free, .budget = 3 };
+	unsigned int calls = 0, candidates = (BLOCKS - INHERITED) * BLOCK_UNITS;
+
+	(void)state;
+	asked = 0;
+	do {
+		struct hb_run run = hb_blockmap_pick(&f->map, &pick);
+
+		assert_true(calls++ < UNITS);
+		assert_int_equal(run.nr, pick.more ? 0 : HB_UNIT_PAGES);
+	} while (pick.more);
+	assert_int_equal(asked, candidates);
+	assert_int_equal(calls, (candidates + 2) / 3);
+	/* All are known: the one on top is evacuated at once. */
+	assert_run(hb_blockmap_pick(&f->map, &pick), whole_unit(UNITS - 1));
+	assert_int_equal(asked, candidates);
+	/* What came free since is seen when the marks are gone. */
+	free_units[UNITS - 3] = true;
+	assert_run(hb_blockmap_pick(&f->map, &pick), whole_unit(UNITS - 1));
+	assert_int_equal(f->map.busy_units, 0);
+	hb_blockmap_clear_busy(&f->map);
+	assert_run(hb_blockmap_pick(&f->map, &pick), whole_unit(UNITS - 3));
+	assert_int_equal(asked, candidates + 3);
+	/* A unit without all its frames cannot be free as one. */
+	hb_blockmap_clear_busy(&f->map);
+	change_pages(f, (UNITS - 3) * HB_UNIT_PAGES, 1);
+	asked = 0;
+	assert_false(hb_blockmap_pick(&f->map, &pick).nr);
+	assert_true(pick.more);
+	assert_int_equal(asked, 3);
+	destroy(f);
+}
+
+/* Walking over what is held while it goes, as when the driver is unloaded. */
+static void test_walk_while_it_goes(void **state)
+{
+	struct fixture *f = make();
+	unsigned long pfn, from = 0, seen = 0, held;
+	struct hb_run run;
+
+	(void)state;
+	for (pfn = 0; pfn < PAGES; pfn += 3 * HB_UNIT_PAGES / 2)
+		change_pages(f, pfn, HB_UNIT_PAGES / 2 + 1);
+	held = f->map.held;
+	assert_true(held > PAGES / 4);
+	while ((run = hb_blockmap_next_held(&f->map, from, 100)).nr) {
+		assert_true(run.pfn >= from && run.nr <= 100);
+		assert_int_equal(hb_blockmap_release(&f->map, run.pfn, run.nr), 0);
+		seen += run.nr;
+		from = run.pfn + run.nr;
+	}
+	assert_int_equal(f->map.held, 0);
+	assert_int_equal(seen, held);
+	assert_run(hb_blockmap_next_held(&f->map, 0, ALL), (struct hb_run){ 0, 0 });
+	destroy(f);
+}
+
+/* Runs up and down and single pages, until one that cannot be held. */
+static unsigned int make_list(struct fixture *f, unsigned long *pfns,
+			      unsigned int max, uint64_t *seed)
+{
+	unsigned int nr = 0, good = 0;
+	bool bad = false;
+
+	while (nr < max) {
+		unsigned long pfn = random_below(seed, PAGES + 3);
+		unsigned long length = 1 + random_below(seed, 40);
+		int step = (int)random_below(seed, 3) - 1;
+
+		for (; length && nr < max; length--, pfn += step) {
+			bad |= pfn >= PAGES || f->held[pfn];
+			if (!bad) {
+				f->held[pfn] = true;
+				good++;
+			}
+			pfns[nr++] = pfn;
+			if (!step)
+				break;
+		}
+	}
+	return good;
+}
+
+static void test_hold_list(void **state)
+{
+	uint64_t seed = random_seed("list");
+	unsigned int i, k;
+
+	(void)state;
+	for (i = 0; i < 200; i++) {
+		struct fixture *f = make();
+		unsigned long pfns[600], pfn;
+		unsigned int good = make_list(f, pfns, random_below(&seed, 600),
+					      &seed);
+		unsigned int done = hb_blockmap_hold_list(&f->map, pfns, 0);
+
+		assert_int_equal(done, 0);
+		done = hb_blockmap_hold_list(&f->map, pfns, good);
+		assert_int_equal(done, good);
+		for (pfn = 0; pfn < PAGES; pfn++)
+			assert_int_equal(hb_blockmap_held_in(&f->map, pfn, 1),
+					 f->held[pfn]);
+		assert_null(hb_blockmap_check(&f->map));
+		/* Nothing of it can be held again, nor what is in no block. */
+		for (k = 0; k < good; k++)
+			assert_int_equal(hb_blockmap_hold_list(&f->map, pfns + k,
+							       good - k), 0);
+		pfn = PAGES;
+		assert_int_equal(hb_blockmap_hold_list(&f->map, &pfn, 1), 0);
+		destroy(f);
+	}
+}
+
+static void test_hold_list_stops(void **state)
+{
+	struct fixture *f = make();
+	unsigned long pfns[] = { 10, 11, 12, 9, 8, 7, 100, 10, 200 };
+
+	(void)state;
+	assert_int_equal(hb_blockmap_hold_list(&f->map, pfns, 9), 7);
+	assert_int_equal(f->map.held, 7);
+	assert_int_equal(hb_blockmap_held_in(&f->map, 7, 6), 6);
+	assert_int_equal(hb_blockmap_held_in(&f->map, 200, 1), 0);
+	assert_null(hb_blockmap_check(&f->map));
+	destroy(f);
+}
+
+/* ---- sets of slots, of more than one word that says which words have any */
+
+#define SLOTS 9000
+
+static void check_set(const unsigned long *set, const bool *in, uint64_t *seed)
+{
+	unsigned int from = random_below(seed, SLOTS + 100), first = from, i;
+	unsigned int last = SLOTS;
+
+	while (first < SLOTS && !in[first])
+		first++;
+	for (i = 0; i < SLOTS; i++)
+		last = in[i] ? i : last;
+	assert_int_equal(hb_slotset_first(set, SLOTS, from),
+			 first < SLOTS ? first : SLOTS);
+	assert_int_equal(hb_slotset_last(set, SLOTS), last);
+}
+
+static void test_slotset(void **state)
+{
+	unsigned long *set = calloc(hb_slotset_longs(SLOTS), sizeof(long));
+	bool *in = calloc(SLOTS, sizeof(bool));
+	uint64_t seed = random_seed("slotset");
+	unsigned int i;
+
+	(void)state;
+	assert_non_null(set);
+	assert_non_null(in);
+	for (i = 0; i < 4000; i++) {
+		unsigned int slot = random_below(&seed, SLOTS);
+		bool put = random_below(&seed, i / 1000 + 2) == 0;
+
+		hb_slotset_put(set, SLOTS, slot, put);
+		in[slot] = put;
+		slot = hb_slotset_last(set, SLOTS);
+		if (random_below(&seed, 2) && slot < SLOTS) {
+			hb_slotset_put(set, SLOTS, slot, false);
+			in[slot] = false;
+		}
+		check_set(set, in, &seed);
+		assert_true(hb_slotset_is_sound(set, SLOTS));
+	}
+	set[hb_slotset_longs(SLOTS) - 1] ^= 1UL << (SLOTS / 64 % 64);
+	assert_false(hb_slotset_is_sound(set, SLOTS));
+	free(set);
+	free(in);
+}
+
+/* A guest of 256 MiB that may grow to 1 TiB pays for the pointers, and little more. */
+static void test_small_guest_in_a_large_window(void **state)
+{
+	(void)state;
+	assert_true(hb_blockmap_bytes(8192) < 8192 * sizeof(void *) + 48 * 1024);
 }
 
 /* A block that user space took offline is left alone; others are wanted. */
@@ -763,6 +1158,13 @@ int main(void)
 		cmocka_unit_test(test_suspect),
 		cmocka_unit_test(test_from_the_top),
 		cmocka_unit_test(test_free_and_whole_first),
+		cmocka_unit_test(test_whole_block_anywhere),
+		cmocka_unit_test(test_asks_little),
+		cmocka_unit_test(test_walk_while_it_goes),
+		cmocka_unit_test(test_hold_list),
+		cmocka_unit_test(test_hold_list_stops),
+		cmocka_unit_test(test_slotset),
+		cmocka_unit_test(test_small_guest_in_a_large_window),
 		cmocka_unit_test(test_offline_blocks),
 	};
 

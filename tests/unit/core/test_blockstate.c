@@ -505,6 +505,23 @@ static void test_every_history(void **unused)
 	print_message("%zu situations\n", reached.nr);
 }
 
+/* What nobody can reach is neither used nor put online; while it is in use no block is told. */
+static void test_stranded(void **unused)
+{
+	enum hb_block_state state;
+
+	(void)unused;
+	for (state = 0; state < HB_BLOCK_STATES; state++) {
+		bool apart = state == HB_BLOCK_OFFLINE || state == HB_BLOCK_PARKED;
+		struct hb_block_transition t =
+			hb_block_transition(state, HB_EVENT_STRANDED);
+
+		assert_int_equal(t.verdict == HB_VERDICT_ALLOW, apart);
+		assert_int_equal(t.next, HB_BLOCK_QUARANTINED);
+		seen[state][HB_EVENT_STRANDED] = apart;
+	}
+}
+
 /* Nothing is in the table that cannot happen. */
 static void test_every_pair_was_seen(void **unused)
 {
@@ -560,6 +577,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_quarantine_is_for_ever),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_every_history),
+		cmocka_unit_test(test_stranded),
 		cmocka_unit_test(test_every_pair_was_seen),
 	};
 

@@ -13,7 +13,9 @@
 
 #include "random.h"
 
-#define PLENTY { .take_added = 1 << 30, .take_boot = 1 << 30 }
+#define FLOOR(_added, _kernel) { .take_added = _added, \
+				 .take_added_kernel = _kernel, .take_boot = _kernel }
+#define PLENTY FLOOR(1 << 30, 1 << 30)
 #define SPENT(_kind) (1U << HB_STEP_##_kind)
 
 static const struct {
@@ -92,20 +94,38 @@ static const struct {
 	{ "shrink: no more of it than needed",
 	  { .populated = 1000, .target = 700, .parked_plugged = 30000 },
 	  { 0 }, { .kind = HB_STEP_SHRINK_PARKED, .pages = 300 } },
-	{ "shrink: what is empty goes before more is emptied",
+	{ "shrink: empty blocks wait until that is over",
 	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
 	    .floor = PLENTY },
-	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
-	{ "shrink: but does not hold the rest up",
-	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
-	    .floor = PLENTY },
-	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
-	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 4096, .whole = 100000 } },
-	{ "shrink: nothing is retired while somebody else is at a block",
-	  { .populated = 100000, .added_plugged = 50000, .retirable = 1,
-	    .floor = PLENTY, .hotplug_busy = true },
 	  { 0 },
 	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 4096, .whole = 100000 } },
+	{ "shrink: unless their descriptors are what is left",
+	  { .populated = 100000, .retirable = 1 },
+	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
+	{ "shrink: or nothing else gives",
+	  { .populated = 100000, .retirable = 1, .floor = PLENTY },
+	  { .spent = SPENT(SHRINK_UNITS) | SPENT(SHRINK_BOOT) |
+		     SPENT(SHRINK_PAGES), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .kind = HB_STEP_RETIRE_BLOCK } },
+	{ "shrink: nothing is retired while somebody else is at a block",
+	  { .populated = 100000, .retirable = 1, .hotplug_busy = true },
+	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
+	{ "shrink: nor again when it did not work",
+	  { .populated = 100000, .retirable = 1 },
+	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
+	  { .cause = HB_CAUSE_GUEST_FLOOR } },
+	{ "shrink: the floor does not hide what the host must do",
+	  { .populated = 100000 },
+	  { .spent = SPENT(SHRINK_ADDED), .cause = HB_CAUSE_PAGING_POOL },
+	  { .cause = HB_CAUSE_PAGING_POOL } },
+	{ "shrink: that something is busy is how the floor looks",
+	  { .populated = 100000 },
+	  { .spent = SPENT(SHRINK_UNITS), .cause = HB_CAUSE_GUEST_BUSY },
+	  { .cause = HB_CAUSE_GUEST_FLOOR } },
+	{ "shrink: boot memory of the node that has it",
+	  { .populated = 100000,
+	    .floor = { .take_boot = 9000, .node = 3 } },
+	  { 0 }, { .kind = HB_STEP_SHRINK_UNITS, .pages = 8192, .node = 3 } },
 	{ "shrink: hot-added memory before boot memory",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
 	  { 0 },
@@ -116,18 +136,18 @@ static const struct {
 	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 700, .whole = 100000 } },
 	{ "shrink: only movable blocks when the kernel has nothing to spare",
 	  { .populated = 100000, .added_plugged = 50000, .added_movable = 3000,
-	    .floor = { .take_added = 20000, .take_boot = 400 } },
+	    .floor = FLOOR(20000, 400) },
 	  { 0 },
 	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 3000, .whole = 19968,
 	    .movable_only = true } },
 	{ "shrink: as much of others as the kernel can spare",
 	  { .populated = 100000, .added_plugged = 50000,
-	    .floor = { .take_added = 20000, .take_boot = 1300 } },
+	    .floor = FLOOR(20000, 1300) },
 	  { 0 },
 	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 1024, .whole = 19968 } },
 	{ "shrink: nothing of others when it can spare nothing",
 	  { .populated = 100000, .added_plugged = 50000,
-	    .floor = { .take_added = 20000, .take_boot = 511 } },
+	    .floor = FLOOR(20000, 511) },
 	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: then boot memory by units",
 	  { .populated = 100000, .added_plugged = 50000, .floor = PLENTY },
@@ -154,10 +174,10 @@ static const struct {
 	  { .populated = 100000 },
 	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: near the floor only whole units",
-	  { .populated = 100000, .floor = { 1300, 1300 } },
+	  { .populated = 100000, .floor = FLOOR(1300, 1300) },
 	  { 0 }, { .kind = HB_STEP_SHRINK_UNITS, .pages = 1024 } },
 	{ "shrink: less than a unit above the floor",
-	  { .populated = 100000, .floor = { 511, 511 } },
+	  { .populated = 100000, .floor = FLOOR(511, 511) },
 	  { 0 }, { .cause = HB_CAUSE_GUEST_FLOOR } },
 	{ "shrink: populate-on-demand goes in small steps",
 	  { .populated = 100000, .floor = PLENTY, .unsettled = true },
@@ -171,116 +191,39 @@ static const struct {
 	{ "at the target",
 	  { .target = 100, .populated = 100, .floor = PLENTY },
 	  { 0 }, { 0 } },
-	{ "tidy: retire what is empty",
-	  { .target = 100, .populated = 100, .retirable = 1, .patient = true },
-	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
-	{ "tidy: at any time",
-	  { .target = 100, .populated = 100, .retirable = 1 },
-	  { 0 }, { .kind = HB_STEP_RETIRE_BLOCK } },
-	{ "tidy: later, if it does not work",
-	  { .target = 100, .populated = 100, .retirable = 1, .patient = true },
-	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
-	  { .tidy_later = true } },
-	{ "tidy: later, while somebody else is at a block",
-	  { .target = 100, .populated = 100, .retirable = 1, .patient = true,
-	    .hotplug_busy = true },
-	  { 0 }, { .tidy_later = true } },
-	{ "tidy: not for ever",
-	  { .target = 100, .populated = 100, .retirable = 1 },
-	  { .spent = SPENT(RETIRE_BLOCK), .cause = HB_CAUSE_OFFLINE_PENDING },
-	  { 0 } },
-	{ "tidy: exchange hot-added memory for boot memory, a unit at a time",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
-	  { 0 },
-	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 2000 } },
-	{ "tidy: exchange less than a unit when there is no more",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 20, .patient = true, .floor = PLENTY },
-	  { 0 }, { .kind = HB_STEP_SHRINK_ADDED, .pages = 20, .whole = 20 } },
-	{ "tidy: exchange only what is movable if the kernel can spare nothing",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .added_movable = 1000, .patient = true,
-	    .floor = { .take_added = 512 } },
-	  { 0 },
-	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 2000,
-	    .movable_only = true } },
-	{ "tidy: no exchange while it is busy, but later",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
-	  { .spent = SPENT(SHRINK_ADDED), .cause = HB_CAUSE_GUEST_BUSY },
-	  { .tidy_later = true } },
-	{ "tidy: no exchange when Xen gives nothing back",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
-	  { .spent = SPENT(GROW_UNITS), .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
-	  { .tidy_later = true } },
-	{ "tidy: nor when it gives no pages",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .patient = true, .floor = PLENTY },
-	  { .spent = SPENT(GROW_PAGES), .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
-	  { .tidy_later = true } },
-	{ "tidy: no exchange after that time",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .floor = PLENTY },
-	  { 0 }, { 0 } },
-	{ "tidy: no exchange at the floor",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
-	    .added_plugged = 2000, .patient = true, .floor = { 511, 511 } },
-	  { 0 }, { 0 } },
-	{ "tidy: no exchange without room for a whole unit in boot memory",
-	  { .target = 9000, .populated = 9000, .usable_empty_units = 3,
-	    .usable_held = 9000, .added_plugged = 2000, .patient = true,
-	    .floor = PLENTY },
-	  { 0 }, { 0 } },
-	{ "tidy: exchange the rest of a unit for what boot memory lacks",
-	  { .target = 9000, .populated = 9000, .usable_held = 900,
-	    .boot_held = 272, .added_plugged = 272, .patient = true,
-	    .floor = PLENTY },
-	  { 0 }, { .kind = HB_STEP_SHRINK_ADDED, .pages = 272, .whole = 272 } },
-	{ "tidy: only the rest; whole units stay where they are",
-	  { .target = 9000, .populated = 9000, .usable_held = 900,
-	    .boot_held = 300, .added_plugged = 512 + 272, .patient = true,
-	    .floor = PLENTY },
-	  { 0 }, { .kind = HB_STEP_SHRINK_ADDED, .pages = 272, .whole = 784 } },
-	{ "tidy: no exchange that would leave a rest",
-	  { .target = 9000, .populated = 9000, .usable_held = 900,
-	    .boot_held = 271, .added_plugged = 272, .patient = true,
-	    .floor = PLENTY },
-	  { 0 }, { 0 } },
-	{ "tidy: no exchange of whole units for single pages",
-	  { .target = 9000, .populated = 9000, .usable_held = 900,
-	    .boot_held = 800, .added_plugged = 1024, .patient = true,
-	    .floor = PLENTY },
-	  { 0 }, { 0 } },
-	{ "tidy: mend what growing left broken",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .floor = { 512, 512 } },
-	  { .grown = true }, { .kind = HB_STEP_MEND_UNIT, .pages = 512 } },
-	{ "tidy: an exchange comes before mending",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .boot_empty_units = 1, .added_plugged = 600, .patient = true,
-	    .floor = PLENTY },
-	  { .grown = true },
-	  { .kind = HB_STEP_SHRINK_ADDED, .pages = 512, .whole = 600 } },
-	{ "tidy: mend only after growing",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .floor = PLENTY },
-	  { 0 }, { 0 } },
-	{ "tidy: mend nothing without room for it",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .floor = { 9000, 511 } },
+	{ "at the target: what could be tidied is for others to plan",
+	  { .target = 100, .populated = 100, .retirable = 1,
+	    .mendable_units = 7, .floor = PLENTY },
 	  { .grown = true }, { 0 } },
-	{ "tidy: mend nothing while Xen would keep the frames",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .unsettled = true, .floor = PLENTY },
-	  { .grown = true }, { 0 } },
-	{ "tidy: mend nothing more when it did not work",
-	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .floor = PLENTY },
-	  { .grown = true, .spent = SPENT(MEND_UNIT),
-	    .cause = HB_CAUSE_HOST_OUT_OF_MEMORY },
-	  { 0 } },
+
+	/* before anything else */
+	{ "doubtful: ask first",
+	  { .target = 100000, .usable_held = 60000, .doubtful = true },
+	  { 0 }, { .kind = HB_STEP_VERIFY, .pages = 8192 } },
+	{ "doubtful: at the target, too",
+	  { .target = 100, .populated = 100, .doubtful = true },
+	  { 0 }, { .kind = HB_STEP_VERIFY, .pages = 8192 } },
+	{ "doubtful: nothing moves while Xen does not answer",
+	  { .target = 100000, .usable_held = 60000, .doubtful = true },
+	  { .spent = SPENT(VERIFY), .cause = HB_CAUSE_PAGING_POOL },
+	  { .cause = HB_CAUSE_PAGING_POOL } },
+	{ "still: nothing moves",
+	  { .target = 100000, .usable_held = 60000, .still = true },
+	  { 0 }, { .cause = HB_CAUSE_STILL, .only_event = true } },
+	{ "still: nor is anything asked",
+	  { .populated = 100, .still = true, .doubtful = true, .floor = PLENTY },
+	  { 0 }, { .cause = HB_CAUSE_STILL, .only_event = true } },
+	{ "still: at the target that is no reason for anything",
+	  { .target = 100, .populated = 100, .still = true },
+	  { 0 }, { .only_event = true } },
+	{ "steps that change nothing are not planned for ever",
+	  { .populated = 100000, .floor = PLENTY },
+	  { .idle_steps = HB_PASS_IDLE_STEPS },
+	  { .cause = HB_CAUSE_GUEST_BUSY } },
+	{ "but for a while",
+	  { .populated = 100000, .floor = PLENTY },
+	  { .idle_steps = HB_PASS_IDLE_STEPS - 1 },
+	  { .kind = HB_STEP_SHRINK_UNITS, .pages = 8192 } },
 };
 
 static void test_decisions(void **state)
@@ -300,7 +243,7 @@ static void test_decisions(void **state)
 		assert_int_equal(step.movable_only, expected->movable_only);
 		assert_int_equal(step.cause, expected->cause);
 		assert_int_equal(step.only_event, expected->only_event);
-		assert_int_equal(step.tidy_later, expected->tidy_later);
+		assert_int_equal(step.node, expected->node);
 	}
 }
 
@@ -325,7 +268,8 @@ static struct hb_snapshot random_snapshot(uint64_t *seed)
 		.floor.take_added = some(seed, 40000),
 		.unsettled = random_below(seed, 4) == 0,
 		.hotplug_busy = random_below(seed, 4) == 0,
-		.patient = random_below(seed, 2),
+		.doubtful = random_below(seed, 8) == 0,
+		.still = random_below(seed, 8) == 0,
 	};
 
 	now.populated = random_below(seed, 3) ? random_below(seed, 40000) :
@@ -335,6 +279,7 @@ static struct hb_snapshot random_snapshot(uint64_t *seed)
 	now.boot_empty_units = random_below(seed, now.usable_empty_units + 1);
 	now.added_movable = random_below(seed, now.added_plugged + 1);
 	now.floor.take_boot = random_below(seed, now.floor.take_added + 1);
+	now.floor.take_added_kernel = now.floor.take_boot;
 	return now;
 }
 
@@ -359,7 +304,6 @@ static u64 floor_for(const struct hb_snapshot *now, const struct hb_step *step)
 	case HB_STEP_SHRINK_UNITS:
 	case HB_STEP_SHRINK_BOOT:
 	case HB_STEP_SHRINK_PAGES:
-	case HB_STEP_MEND_UNIT:
 		return now->floor.take_boot;
 	default:
 		return U64_MAX;
@@ -377,7 +321,7 @@ static void check_decision(const struct hb_snapshot *now,
 	if (step.kind != HB_STEP_NONE) {	/* would be repeated for ever */
 		assert_false(pass->spent & (1U << step.kind));
 		assert_int_equal(step.cause, HB_CAUSE_NONE);
-		assert_false(step.only_event || step.tidy_later);
+		assert_false(step.only_event || now->still);
 	}
 	if (moves_pages(step.kind))
 		assert_true(step.pages > 0);
@@ -385,11 +329,11 @@ static void check_decision(const struct hb_snapshot *now,
 		assert_false(now->hotplug_busy);
 	/* It stops short of its target with a cause, and at it without. */
 	if (step.kind == HB_STEP_NONE)
-		assert_int_equal(!step.cause, now->populated == now->target);
-	if (now->populated != now->target)
-		assert_false(step.tidy_later);
-	if (!now->patient)
-		assert_false(step.tidy_later);
+		assert_true(step.cause || now->populated == now->target);
+	if (step.cause && now->populated == now->target)
+		assert_true(now->doubtful);
+	assert_int_equal(step.kind == HB_STEP_VERIFY,
+			 now->doubtful && !now->still && step.kind != HB_STEP_NONE);
 }
 
 static void test_any_decision(void **state)
@@ -417,14 +361,14 @@ static void note(struct hb_pass *pass, enum hb_step_kind kind, u64 pages,
 		 enum hb_cause cause)
 {
 	struct hb_step step = { .kind = kind };
-	struct hb_outcome outcome = { pages, cause };
+	struct hb_outcome outcome = { .pages = pages, .cause = cause };
 
-	hb_pass_note(pass, &step, &outcome);
+	hb_pass_note(pass, &step, &outcome, pages);
 }
 
 static void test_pass(void **state)
 {
-	struct hb_pass pass = { 0 };
+	struct hb_pass pass;
 
 	(void)state;
 	hb_pass_begin(&pass);
@@ -440,15 +384,57 @@ static void test_pass(void **state)
 	assert_true(pass.progress && pass.grown);
 	assert_int_equal(pass.spent, SPENT(SHRINK_ADDED) | SPENT(GROW_PAGES));
 	assert_int_equal(pass.cause, HB_CAUSE_ABOVE_MAX);
-	/* A new pass tries all again; what is to be mended stays known. */
 	hb_pass_begin(&pass);
 	assert_int_equal(pass.spent, 0);
 	assert_int_equal(pass.cause, HB_CAUSE_NONE);
-	assert_true(!pass.progress && pass.grown);
-	note(&pass, HB_STEP_MEND_UNIT, 512, HB_CAUSE_NONE);
-	assert_true(pass.grown);
-	note(&pass, HB_STEP_MEND_UNIT, 0, HB_CAUSE_GUEST_BUSY);
-	assert_false(pass.grown);
+	assert_true(!pass.progress && !pass.grown);
+}
+
+/* Units that cannot be evacuated: some are tried, then other memory is. */
+static void test_refusals(void **state)
+{
+	struct hb_step step = { .kind = HB_STEP_SHRINK_BOOT };
+	struct hb_outcome refused = { .refused = true };
+	struct hb_outcome moved = { .pages = 512 };
+	struct hb_pass pass;
+	int i;
+
+	(void)state;
+	hb_pass_begin(&pass);
+	for (i = 1; i < HB_STEP_REFUSALS; i++)
+		hb_pass_note(&pass, &step, &refused, false);
+	assert_int_equal(pass.spent, 0);
+	/* One that works, and they are counted anew. */
+	hb_pass_note(&pass, &step, &moved, true);
+	for (i = 1; i < HB_STEP_REFUSALS; i++)
+		hb_pass_note(&pass, &step, &refused, false);
+	assert_int_equal(pass.spent, 0);
+	hb_pass_note(&pass, &step, &refused, false);
+	assert_int_equal(pass.spent, SPENT(SHRINK_BOOT));
+	assert_int_equal(pass.cause, HB_CAUSE_GUEST_BUSY);
+}
+
+/* Whatever a step says of itself: when the books do not change it does not count. */
+static void test_idle_steps(void **state)
+{
+	struct hb_snapshot now = { .populated = 100000, .floor = PLENTY };
+	struct hb_outcome outcome = { .pages = 512 };
+	struct hb_step step;
+	struct hb_pass pass;
+	int i;
+
+	(void)state;
+	hb_pass_begin(&pass);
+	for (i = 0; i < HB_PASS_IDLE_STEPS; i++) {
+		step = hb_plan(&now, &pass);
+		assert_int_not_equal(step.kind, HB_STEP_NONE);
+		hb_pass_note(&pass, &step, &outcome, false);
+	}
+	step = hb_plan(&now, &pass);
+	assert_int_equal(step.kind, HB_STEP_NONE);
+	assert_int_equal(step.cause, HB_CAUSE_GUEST_BUSY);
+	hb_pass_note(&pass, &step, &outcome, true);
+	assert_int_not_equal(hb_plan(&now, &pass).kind, HB_STEP_NONE);
 }
 
 int main(void)
@@ -457,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_decisions),
 		cmocka_unit_test(test_any_decision),
 		cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_idle_steps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

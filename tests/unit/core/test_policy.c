@@ -19,15 +19,14 @@ static void test_ledger_gap(void **state)
 	struct hb_ledger ledger = { .capacity = 65536 };
 
 	(void)state;
-	assert_int_equal(hb_ledger_compare(&ledger, 65552, true), HB_LEDGER_TRUE);
+	assert_int_equal(hb_ledger_compare(&ledger, 65536, 65552, true), HB_LEDGER_TRUE);
 	assert_int_equal(ledger.gap, 16);
-	ledger.held = 512;
-	assert_int_equal(hb_ledger_compare(&ledger, 65040, false), HB_LEDGER_TRUE);
+	assert_int_equal(hb_ledger_compare(&ledger, 65024, 65040, false), HB_LEDGER_TRUE);
 	/* Someone took a page behind our back: said once, and again when over. */
-	assert_int_equal(hb_ledger_compare(&ledger, 65039, true), HB_LEDGER_DRIFTED);
+	assert_int_equal(hb_ledger_compare(&ledger, 65024, 65039, true), HB_LEDGER_DRIFTED);
 	assert_int_equal(ledger.drift, -1);
-	assert_int_equal(hb_ledger_compare(&ledger, 65039, true), HB_LEDGER_DRIFTING);
-	assert_int_equal(hb_ledger_compare(&ledger, 65040, true), HB_LEDGER_TRUE);
+	assert_int_equal(hb_ledger_compare(&ledger, 65024, 65039, true), HB_LEDGER_DRIFTING);
+	assert_int_equal(hb_ledger_compare(&ledger, 65024, 65040, true), HB_LEDGER_TRUE);
 	assert_int_equal(ledger.drift, 0);
 }
 
@@ -37,15 +36,36 @@ static void test_ledger_populate_on_demand(void **state)
 	struct hb_ledger ledger = { .capacity = 262144 };
 
 	(void)state;
-	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
-	ledger.held = 100000;
-	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
-	ledger.held = 196600;	/* eight pages to go: still not comparable */
-	assert_int_equal(hb_ledger_compare(&ledger, 65552, false), HB_LEDGER_UNSETTLED);
+	assert_int_equal(hb_ledger_compare(&ledger, 262144, 65552, false), HB_LEDGER_UNSETTLED);
+	assert_int_equal(hb_ledger_compare(&ledger, 162144, 65552, false), HB_LEDGER_UNSETTLED);
+	/* eight pages to go: still not comparable */
+	assert_int_equal(hb_ledger_compare(&ledger, 65544, 65552, false), HB_LEDGER_UNSETTLED);
 	assert_false(ledger.settled);
-	ledger.held = 196608;
-	assert_int_equal(hb_ledger_compare(&ledger, 65552, true), HB_LEDGER_TRUE);
+	assert_int_equal(hb_ledger_compare(&ledger, 65536, 65552, true), HB_LEDGER_TRUE);
 	assert_int_equal(ledger.gap, 16);
+}
+
+/* Another host has another gap; what was measured before does not count there. */
+static void test_ledger_moved(void **state)
+{
+	struct hb_ledger ledger = { .capacity = 65536 };
+
+	(void)state;
+	hb_ledger_compare(&ledger, 65536, 65552, true);
+	assert_int_equal(hb_ledger_compare(&ledger, 65536, 65550, true), HB_LEDGER_DRIFTED);
+	hb_ledger_measure(&ledger, 65536, 65550);
+	assert_int_equal(ledger.gap, 14);
+	assert_int_equal(hb_ledger_compare(&ledger, 65000, 65014, true), HB_LEDGER_TRUE);
+	assert_int_equal(ledger.drift, 0);
+}
+
+/* One node with so much of all, and of what the kernel itself can use. */
+static struct hb_floor one_node(u64 managed, u64 available, u64 kernel)
+{
+	struct hb_pressure pressure = { .nr = 1 };
+
+	pressure.of[0].in = (struct hb_floor_input){ managed, available, kernel };
+	return hb_floor_compute(&pressure);
 }
 
 static u64 mib(u64 n) { return n * HB_MIB_PAGES; }
@@ -69,10 +89,9 @@ static void test_floor_table(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct hb_floor_input in = { mib(rows[i].managed),
-					     mib(rows[i].available),
-					     mib(rows[i].kernel) };
-		struct hb_floor floor = hb_floor_compute(&in);
+		struct hb_floor floor = one_node(mib(rows[i].managed),
+						 mib(rows[i].available),
+						 mib(rows[i].kernel));
 
 		assert_int_equal(floor.take_added, mib(rows[i].added));
 		assert_int_equal(floor.take_boot, mib(rows[i].boot));
@@ -90,8 +109,7 @@ static void test_floor_keeps_reserve(void **state)
 		u64 managed = random_below(&seed, mib(1 << 20));
 		u64 available = random_below(&seed, managed + 1);
 		u64 kernel = random_below(&seed, available + 1);
-		struct hb_floor_input in = { managed, available, kernel };
-		struct hb_floor floor = hb_floor_compute(&in);
+		struct hb_floor floor = one_node(managed, available, kernel);
 		u64 reserve = hb_floor_reserve(managed);
 
 		assert_true(floor.take_boot <= floor.take_added);
@@ -100,6 +118,34 @@ static void test_floor_keeps_reserve(void **state)
 		if (floor.take_boot)
 			assert_true(kernel - floor.take_boot >= reserve / 2);
 	}
+}
+
+/* Each node keeps what it needs; what one cannot give another may. */
+static void test_floor_of_nodes(void **state)
+{
+	struct hb_pressure pressure = { .nr = 3, .added = 1 };
+	struct hb_floor floor;
+
+	(void)state;
+	/* Reserves of 48 MiB each. */
+	pressure.of[0].node = 0;
+	pressure.of[0].in = (struct hb_floor_input){ mib(512), mib(40), mib(40) };
+	pressure.of[1].node = 2;
+	pressure.of[1].in = (struct hb_floor_input){ mib(512), mib(300), mib(100) };
+	pressure.of[2].node = 5;
+	pressure.of[2].in = (struct hb_floor_input){ mib(512), mib(200), mib(200) };
+	floor = hb_floor_compute(&pressure);
+	assert_int_equal(floor.take_added, mib(252));
+	assert_int_equal(floor.take_added_kernel, mib(76));
+	assert_int_equal(floor.take_boot, mib(152));
+	assert_int_equal(floor.node, 5);
+	assert_int_equal(hb_floor_available_kernel(&pressure), mib(340));
+	/* All together they have more than a reserve to spare, and none of them has. */
+	pressure.of[1].in = pressure.of[0].in;
+	pressure.of[2].in = pressure.of[0].in;
+	floor = hb_floor_compute(&pressure);
+	assert_int_equal(floor.take_boot, 0);
+	assert_int_equal(floor.take_added, 0);
 }
 
 /* Blocks of 128 MiB; sizes in MiB. */
@@ -156,7 +202,7 @@ static void test_backoff_grows(void **state)
 		struct hb_backoff backoff = { 0 };
 		unsigned int last = 0, i, ms;
 
-		if (cause == HB_CAUSE_BAD_TARGET) {
+		if (cause == HB_CAUSE_BAD_TARGET || cause == HB_CAUSE_STILL) {
 			assert_int_equal(hb_backoff_next(&backoff, cause, false, 0),
 					 HB_BACKOFF_NEVER);
 			continue;
@@ -197,7 +243,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ledger_gap),
 		cmocka_unit_test(test_ledger_populate_on_demand),
+		cmocka_unit_test(test_ledger_moved),
 		cmocka_unit_test(test_floor_table),
+		cmocka_unit_test(test_floor_of_nodes),
 		cmocka_unit_test(test_floor_keeps_reserve),
 		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),

@@ -46,7 +46,7 @@ static u64 random_size(struct guest *g)
 
 static void xenstore_says(struct guest *g, const char *text)
 {
-	hb_target_update(&g->target, text);
+	hb_target_update(&g->core.target, text);
 	worker_wake(g);		/* by the watch, whatever was written */
 }
 
@@ -68,12 +68,12 @@ static void bad_target(struct guest *g)
 		"", "-1", "abc", "0x1000", "1048576 ", "1e6",
 		"99999999999999999999999999999999999999999999",
 	};
-	struct hb_target before = g->target;
+	struct hb_target before = g->core.target;
 
 	xenstore_says(g, texts[random_below(&g->seed,
 					    sizeof(texts) / sizeof(*texts))]);
-	sim_require(g, g->target.pages == before.pages);
-	sim_require(g, g->target.valid == before.valid);
+	sim_require(g, g->core.target.pages == before.pages);
+	sim_require(g, g->core.target.valid == before.valid);
 }
 
 static void programs(struct guest *g)
@@ -138,6 +138,35 @@ static void host(struct guest *g)
 	}
 }
 
+/* Rare things. */
+static void anything(struct guest *g)
+{
+	switch (random_below(&g->seed, 6)) {
+	case 0:
+		if (!g->pod_outstanding && !g->way.active)
+			sim_move(g, false);
+		break;
+	case 1:
+		g->core.still = true;
+		worker_wake(g);
+		break;
+	case 2:
+		g->core.still = false;
+		worker_wake(g);
+		break;
+	case 3:
+		g->core.tidy_rate = sim_one_in(g, 2) ? 0 : HB_TIDY_RATE_DEFAULT;
+		break;
+	case 4:		/* root writes to target_kb */
+		g->written = true;
+		g->written_target = random_size(g);
+		worker_wake(g);
+		break;
+	default:
+		worker_wake(g);
+	}
+}
+
 static void something(struct guest *g)
 {
 	switch (random_below(&g->seed, 10)) {
@@ -161,7 +190,7 @@ static void something(struct guest *g)
 		host(g);
 		break;
 	default:
-		worker_wake(g);
+		anything(g);
 	}
 }
 
@@ -209,6 +238,8 @@ static void guest_is_well(struct guest *g)
 	unsigned int unit;
 
 	g->fault_percent = 0;
+	g->core.still = false;
+	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
 	for (unit = 0; unit < sim_nr_units(g); unit++) {
 		g->units[unit].pinned_until = 0;
 		g->units[unit].refused = false;
@@ -249,7 +280,10 @@ static void last_target(struct guest *g)
 		unpark(g);
 		sim_require(g, reachable(g, &low, &high));
 	}
-	size = low + random_below(&g->seed, high - low + 1);
+	/* Not what it has or had: only what moved is tidied up. */
+	do
+		size = low + random_below(&g->seed, high - low + 1);
+	while (size == sim_populated(g) || size == g->core.tidied);
 	snprintf(text, sizeof(text), "%llu",
 		 (unsigned long long)size * HB_PAGE_KIB);
 	xenstore_says(g, text);
@@ -265,16 +299,15 @@ static void same_target_again(struct guest *g)
 }
 
 /* While it sleeps, nobody wakes the worker any more but its own timer. */
-static struct hb_step settle(struct guest *g)
+static void settle(struct guest *g)
 {
-	unsigned int wakeups;
+	unsigned int wakeups, most = 200 + 2 * sim_nr_units(g);
 
-	for (wakeups = 0; wakeups < 100; wakeups++) {
-		struct hb_step last = worker_pass(g, same_target_again);
-		unsigned int ms = worker_sleep(g, &last);
+	for (wakeups = 0; wakeups < most; wakeups++) {
+		u64 ms = worker_pass(g, same_target_again);
 
-		if (ms == HB_BACKOFF_NEVER)
-			return last;
+		if (ms == HB_REST_FOREVER)
+			return;
 		g->now += ms;
 	}
 	sim_fail(g, "it does not come to rest");
@@ -284,7 +317,8 @@ static struct hb_step settle(struct guest *g)
 static bool is_tied(const struct guest *g)
 {
 	unsigned int unit = g->shape.boot_blocks * g->shape.block_units;
-	bool tied = false;
+	u64 end = sim_nr_units(g) * HB_UNIT_PAGES;
+	bool tied = find_next_bit(g->unmapped, end, unit * HB_UNIT_PAGES) < end;
 
 	for (; unit < sim_nr_units(g); unit++)
 		tied |= g->units[unit].kernel;
@@ -296,7 +330,7 @@ static void check_all_mended(struct guest *g)
 {
 	unsigned int unit, i, per = g->shape.block_units;
 
-	if (!g->translated || !g->ledger.settled || !g->grew ||
+	if (!g->translated || !g->core.ledger.settled || !g->grew ||
 	    sim_free_pages(g, true) <
 	    hb_floor_reserve(sim_managed(g)) + HB_UNIT_PAGES)
 		return;
@@ -310,25 +344,23 @@ static void check_all_mended(struct guest *g)
 	}
 }
 
-static void check_arrived(struct guest *g, const struct hb_step *last)
+static void check_arrived(struct guest *g)
 {
 	unsigned int steps = g->steps;
-	struct hb_step again;
 
-	check_content(g, last);
+	check_content(g);
 	check_all_mended(g);
-	sim_require(g, !g->map.empty_online);
-	sim_require(g, !g->translated || !g->map.empty_offline);
+	sim_require(g, !g->core.map.empty_online);
+	sim_require(g, !g->translated || !g->core.map.empty_offline);
 	if (is_tied(g))
 		return;
-	sim_require(g, !g->map.boot_empty_units || !g->map.added_plugged);
-	sim_require(g, g->map.added_plugged % HB_UNIT_PAGES == 0 ||
-		       g->map.boot_held < g->map.added_plugged % HB_UNIT_PAGES);
+	sim_require(g, !g->core.map.boot_empty_units || !g->core.map.added_plugged);
+	sim_require(g, g->core.map.added_plugged % HB_UNIT_PAGES == 0 ||
+		       g->core.map.boot_held < g->core.map.added_plugged % HB_UNIT_PAGES);
 	/* A target written once more changes nothing. */
 	worker_wake(g);
-	again = worker_pass(g, NULL);
+	sim_require(g, worker_pass(g, NULL) == HB_REST_FOREVER);
 	sim_require(g, g->steps == steps);
-	sim_require(g, worker_sleep(g, &again) == HB_BACKOFF_NEVER);
 }
 
 /* ---- schedules */
@@ -346,25 +378,20 @@ static const struct sim_shape *shape_of(uint64_t seed)
 
 static void one_round(struct guest *g)
 {
-	struct hb_step last;
-	unsigned int ms;
+	u64 ms;
 
 	g->fault_percent = random_below(&g->seed, 4) * 8;
 	something(g);
-	last = worker_pass(g, perhaps_something);
-	if (!last.cause)
-		check_content(g, &last);
-	ms = worker_sleep(g, &last);
+	ms = worker_pass(g, perhaps_something);
 	/* It sleeps until its timer, or until somebody wakes it. */
-	g->now += ms ? random_below(&g->seed, ms) + 1 :
-		       random_below(&g->seed, 60000);
+	g->now += ms == HB_REST_FOREVER ? random_below(&g->seed, 60000) :
+					  random_below(&g->seed, ms + 1) + 1;
 }
 
 static unsigned int one_schedule(uint64_t seed)
 {
 	const struct sim_shape *shape = shape_of(seed);
 	struct guest *g = sim_boot(seed, shape, seed % 8 == 5);
-	struct hb_step last;
 	unsigned int rounds, steps;
 
 	check_guest(g);
@@ -374,15 +401,12 @@ static unsigned int one_schedule(uint64_t seed)
 	last_target(g);
 	/* The host may get well before or after that, and tells nobody. */
 	g->wakes_left = 4;
-	if (sim_one_in(g, 2)) {
-		last = worker_pass(g, same_target_again);
-		if (worker_sleep(g, &last) == HB_BACKOFF_NEVER)
-			check_content(g, &last);
-	}
+	if (sim_one_in(g, 2))
+		worker_pass(g, same_target_again);
 	host_is_well(g);
 	g->grew = false;
-	last = settle(g);
-	check_arrived(g, &last);
+	settle(g);
+	check_arrived(g);
 	steps = g->steps;
 	sim_halt(g);
 	return steps;

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "guest.h"
+
+u64 hb_guest_target(const struct hb_guest *g)
+{
+	return g->target.valid ? g->target.pages : hb_guest_populated(g);
+}
+
+bool hb_guest_may_be_saved(struct hb_guest *g)
+{
+	bool may;
+
+	g->ops->lock(g);
+	may = g->roomy || hb_guest_populated(g) <=
+			  hb_guest_target(g) + HB_RESTORE_SLACK;
+	g->ops->unlock(g);
+	return may;
+}
+
+u64 hb_guest_blocks_left(const struct hb_guest *g)
+{
+	return (g->window_end - g->window_start) / g->map.block_pages -
+	       g->added_blocks;
+}
+
+u64 hb_guest_ceiling(const struct hb_guest *g)
+{
+	return g->ledger.capacity +
+	       hb_guest_blocks_left(g) * g->map.block_pages;
+}
+
+void hb_guest_hold(struct hb_guest *g, unsigned long pfn, unsigned long nr)
+{
+	if (hb_blockmap_hold(&g->map, pfn, nr))
+		g->ops->wrong(g, "pages are held already");
+}
+
+void hb_guest_unhold(struct hb_guest *g, unsigned long pfn, unsigned long nr)
+{
+	if (hb_blockmap_release(&g->map, pfn, nr))
+		g->ops->wrong(g, "pages are not held");
+}
+
+void hb_guest_forget_busy(struct hb_guest *g)
+{
+	g->ops->lock(g);
+	hb_blockmap_clear_busy(&g->map);
+	g->ops->unlock(g);
+}
+
+/* Block by block: there may be many. */
+void hb_guest_suspect(struct hb_guest *g)
+{
+	const struct hb_block *block;
+	unsigned long from = 0;
+
+	do {
+		g->ops->lock(g);
+		block = hb_blockmap_next_block(&g->map, from);
+		if (block) {
+			hb_blockmap_suspect(&g->map, block->start_pfn);
+			from = block->start_pfn + g->map.block_pages;
+		}
+		g->ops->unlock(g);
+	} while (block);
+}
+
+void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
+{
+	const struct hb_blockmap *map = &g->map;
+	bool removable = g->ops->removable(g);
+	bool superpages = g->ops->superpages(g);
+	struct hb_pressure pressure;
+
+	g->ops->pressure(g, &pressure);
+	g->ops->lock(g);
+	*now = (struct hb_snapshot){
+		.target = hb_guest_target(g),
+		.populated = hb_guest_populated(g),
+		.usable_held = map->usable_held,
+		.usable_empty_units = map->usable_empty_units,
+		.boot_empty_units = map->boot_empty_units,
+		.boot_held = map->boot_held,
+		/* PV guests' memory is mapped page by page whatever one does. */
+		.mendable_units = superpages ? map->mendable_units : 0,
+		.parked_plugged = map->parked_plugged,
+		.added_plugged = map->added_plugged,
+		.added_movable = map->added_movable,
+		.retirable = map->empty_online +
+			     (removable ? map->empty_offline : 0),
+		.added_offline = map->added_offline,
+		.blocks_left = hb_guest_blocks_left(g),
+		.floor = hb_floor_compute(&pressure),
+		.unsettled = !g->ledger.settled,
+		.hotplug_busy = map->in_transition,
+		.doubtful = g->verify.wanted,
+		.still = g->still,
+	};
+	g->ops->unlock(g);
+}
+
+struct hb_block_transition hb_guest_note(struct hb_guest *g,
+					 struct hb_block *block,
+					 enum hb_block_event event)
+{
+	enum hb_block_state before = block->state;
+	struct hb_block_transition found =
+		hb_blockmap_event(&g->map, block, event);
+
+	if (found.verdict == HB_VERDICT_IMPOSSIBLE)
+		g->ops->quarantined(g, block, before, event);
+	return found;
+}
+
+/*
+ * A block that goes offline takes its held pages along: nobody but the driver keeps them
+ * out of use when it goes online again, so the driver stays loaded until then.  For
+ * blocks of ours it does anyway.
+ */
+static bool keep_driver(struct hb_guest *g, struct hb_block *block)
+{
+	if (block->origin == HB_BLOCK_OURS || !block->held)
+		return true;
+	block->keeps_module = g->ops->keep_driver(g);
+	return block->keeps_module;
+}
+
+static void let_driver_go(struct hb_guest *g, struct hb_block *block)
+{
+	if (block->keeps_module)
+		g->ops->let_driver_go(g);
+	block->keeps_module = false;
+}
+
+/* What follows, and whether it may.  The lock is held. */
+static struct hb_block_transition take_event(struct hb_guest *g,
+					     struct hb_block *block,
+					     enum hb_block_event event,
+					     bool movable)
+{
+	struct hb_block_transition found = { .verdict = HB_VERDICT_REFUSE };
+
+	if (g->closed && hb_event_may_be_refused(event))
+		return found;
+	if (event == HB_EVENT_GOING_OFFLINE &&
+	    block->state == HB_BLOCK_ONLINE && !keep_driver(g, block))
+		return found;
+	found = hb_guest_note(g, block, event);
+	if (block->state == HB_BLOCK_ONLINE)
+		let_driver_go(g, block);
+	if (event == HB_EVENT_ONLINE)
+		hb_blockmap_set_movable(&g->map, block, movable);
+	return found;
+}
+
+/*
+ * A block on its way offline is neither filled nor emptied, so its held pages can be
+ * dealt with without the lock: right after it has begun to leave, and right before it
+ * is back.
+ */
+bool hb_guest_block_event(struct hb_guest *g, struct hb_block *block,
+			  enum hb_block_event event, bool movable)
+{
+	struct hb_block_transition found;
+
+	found = hb_block_transition(block->state, event);
+	if (found.act == HB_ACT_TAKE_BACK)
+		g->ops->let_go(g, block, false);
+	g->ops->lock(g);
+	found = take_event(g, block, event, movable);
+	g->ops->unlock(g);
+	if (found.act == HB_ACT_LET_GO)
+		g->ops->let_go(g, block, true);
+	return found.verdict == HB_VERDICT_ALLOW ||
+	       !hb_event_may_be_refused(event);
+}
+
+/* The block at @pfn, made if it is not there; NULL without memory or beyond the map. */
+static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
+				     enum hb_block_origin origin)
+{
+	unsigned long block_pages = g->map.block_pages;
+	struct hb_block *block;
+	void *books;
+
+	g->ops->lock(g);
+	block = hb_blockmap_find(&g->map, pfn);
+	g->ops->unlock(g);
+	if (block || pfn / block_pages >= g->map.nr_slots)
+		return block;
+	books = g->ops->alloc_books(g, hb_block_bytes(block_pages));
+	if (!books)
+		return NULL;
+	block = hb_block_init(books, pfn / block_pages * block_pages,
+			      block_pages, origin);
+	g->ops->lock(g);
+	hb_blockmap_insert(&g->map, block);
+	g->ops->unlock(g);
+	return block;
+}
+
+/* Hold those of @nr pages of one unit that have no frame.  The lock is held. */
+static unsigned long hold_missing(struct hb_guest *g, unsigned long pfn,
+				  unsigned long nr)
+{
+	unsigned long run, held = 0;
+
+	for (; nr; pfn += run, nr -= run) {
+		bool missing = g->ops->frame(g, pfn) == HB_FRAME_NONE;
+
+		for (run = 1; run < nr; run++)
+			if (missing != (g->ops->frame(g, pfn + run) ==
+					HB_FRAME_NONE))
+				break;
+		if (!missing)
+			continue;
+		hb_guest_hold(g, pfn, run);
+		held += run;
+	}
+	return held;
+}
+
+/*
+ * A block that is there but offline: hot-added and never onlined, with no frames; or
+ * memory that somebody took offline, which is left alone until it is put online again.
+ */
+static void enter_offline(struct hb_guest *g, struct hb_block *block,
+			  unsigned long pfn, unsigned long nr)
+{
+	unsigned long held = 0, end = pfn + nr, part;
+
+	for (; pfn < end; pfn += part) {
+		part = HB_UNIT_PAGES - pfn % HB_UNIT_PAGES;
+		if (part > end - pfn)
+			part = end - pfn;
+		g->ops->lock(g);
+		held += hold_missing(g, pfn, part);
+		g->ops->unlock(g);
+	}
+	g->ops->lock(g);
+	if (held == nr)
+		block->origin = HB_BLOCK_INHERITED;
+	hb_guest_note(g, block, held == nr ? HB_EVENT_ADDED :
+					     HB_EVENT_OFFLINE_BY_OTHER);
+	g->ops->unlock(g);
+}
+
+int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
+		   enum hb_block_origin origin, bool online, bool movable)
+{
+	struct hb_block *block = ensure_block(g, pfn, origin);
+
+	if (!block)
+		return -ENOMEM;
+	/* A block of which some was entered already is a whole one. */
+	if (block->state != HB_BLOCK_NEW)
+		return 0;
+	if (!online) {
+		enter_offline(g, block, pfn, nr);
+		return 0;
+	}
+	g->ops->lock(g);
+	hb_guest_note(g, block, HB_EVENT_FOUND_ONLINE);
+	hb_blockmap_set_movable(&g->map, block, movable);
+	g->ops->unlock(g);
+	return 0;
+}
+
+int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn)
+{
+	unsigned long block_pages = g->map.block_pages;
+	bool known;
+	int rc;
+
+	g->ops->lock(g);
+	known = hb_blockmap_find(&g->map, pfn);
+	g->ops->unlock(g);
+	if (known)
+		return 0;
+	rc = hb_guest_enter(g, pfn, block_pages, HB_BLOCK_INHERITED, false,
+			    false);
+	if (rc)
+		return rc;
+	g->ops->lock(g);
+	g->ledger.capacity += block_pages;
+	g->ops->unlock(g);
+	return 0;
+}

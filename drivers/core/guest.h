@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * All that the driver knows of its guest, and what happens to the guest's memory blocks.
+ *
+ * The books (map, ledger, target) are guarded by ops->lock(); what is marked as the
+ * worker's is touched by the worker only.
+ */
+#ifndef HB_CORE_GUEST_H
+#define HB_CORE_GUEST_H
+
+#include <core/port.h>
+#include "backoff.h"
+#include "blockmap.h"
+#include "ledger.h"
+#include "ops.h"
+#include "plan.h"
+#include "snapshot.h"
+#include "target.h"
+#include "tidy.h"
+#include "zone.h"
+
+/* Which pages have frames is being asked: verify.c. */
+struct hb_verify {
+	bool wanted;
+	bool moved;		/* the guest was built anew: the gap may be another one */
+	bool all;		/* every page, not only the held ones */
+	unsigned long pfn;	/* all below has been asked */
+	u64 surplus;		/* held pages that had frames */
+	u64 missing;		/* others that had none */
+};
+
+struct hb_guest {
+	const struct hb_ops *ops;
+
+	/* Guarded by the lock. */
+	struct hb_blockmap map;
+	struct hb_ledger ledger;
+	struct hb_target target;
+	struct hb_verify verify;
+	unsigned long window_start;	/* pfns where blocks may be added: first, */
+	unsigned long window_end;	/* and the first behind */
+	unsigned int added_blocks;	/* that exist now */
+	unsigned long stranded;		/* pages with frames that nobody can use */
+	bool still;			/* the host wants the memory left as it is */
+	bool roomy;			/* the toolstack restores a guest at the size it has */
+	bool closed;			/* no block may go online or offline */
+
+	/* Set by people at any time; one word each. */
+	unsigned int zone_policy;	/* enum hb_zone_policy */
+	unsigned int zone_ratio;	/* percent */
+	unsigned int tidy_rate;		/* MiB a second; 0: no tidying */
+
+	/* The worker's. */
+	struct hb_pass pass;
+	struct hb_tidy tidy;
+	struct hb_backoff backoff;
+	bool moved;			/* memory has moved since the target was reached */
+	bool grown;			/* and it was growth, or something like it */
+	bool fresh;			/* a target other than @tidied was followed since */
+	u64 tidied;			/* the last target that was reached */
+	unsigned long pfns[HB_UNIT_PAGES];	/* of the extents at hand */
+};
+
+/* Pages that have frames, counted as memory/target counts.  The lock is held. */
+static inline u64 hb_guest_populated(const struct hb_guest *g)
+{
+	return g->ledger.capacity - g->map.held;
+}
+
+/* What the host wants; what there is if it wants nothing.  The lock is held. */
+u64 hb_guest_target(const struct hb_guest *g);
+
+/* How many more blocks the address window has room for.  The lock is held. */
+u64 hb_guest_blocks_left(const struct hb_guest *g);
+
+/* The largest size that the guest can have, in pages.  The lock is held. */
+u64 hb_guest_ceiling(const struct hb_guest *g);
+
+/*
+ * What libxl gives a restored or migrated domain beyond its target: LIBXL_MAXMEM_CONSTANT of
+ * tools/libs/light/libxl_internal.h, 1 MiB.
+ */
+#define HB_RESTORE_SLACK HB_MIB_PAGES
+
+/**
+ * hb_guest_may_be_saved() - would the guest come back?
+ *
+ * libxl builds the new domain with room for its target only: one that has more cannot
+ * be restored.  Other toolstacks give it what it has (@roomy).  Takes the lock.
+ */
+bool hb_guest_may_be_saved(struct hb_guest *g);
+
+/* Was memory at @pfn hot-added by the driver, or could it be? */
+static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)
+{
+	return pfn >= g->window_start && pfn < g->window_end;
+}
+
+/* Mark pages held, or not held any more.  The lock is held. */
+void hb_guest_hold(struct hb_guest *g, unsigned long pfn, unsigned long nr);
+void hb_guest_unhold(struct hb_guest *g, unsigned long pfn, unsigned long nr);
+
+/* What could not be evacuated may be tried again.  Takes the lock. */
+void hb_guest_forget_busy(struct hb_guest *g);
+
+/*
+ * Somebody else gave and took pages of this memory before, or populate-on-demand did, or
+ * it was built page by page: take every unit for broken, until it comes back whole.  Takes
+ * the lock.
+ */
+void hb_guest_suspect(struct hb_guest *g);
+
+/* Fill in all of @now.  Takes the lock. */
+void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now);
+
+/**
+ * hb_guest_enter() - enter memory that the kernel has into the books
+ * @pfn: first page, and @nr pages of one block
+ * @origin: what it is, if the block is not there yet
+ * @online: is it in use?
+ * @movable: for movable pages only
+ *
+ * Asks Xen about each page of a block that is not online: those without a frame are held.
+ * Takes the lock.  Nothing is entered on failure.
+ *
+ * Return: 0, or -ENOMEM without memory or beyond the map.
+ */
+int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
+		   enum hb_block_origin origin, bool online, bool movable);
+
+/**
+ * hb_guest_enter_unknown() - a block that nobody told of is about to go online
+ *
+ * Somebody else added it.  Enters it as hb_guest_enter() does, and counts it.  Does
+ * nothing if the block is known.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn);
+
+/**
+ * hb_guest_block_event() - the kernel's memory notifier
+ * @movable: with HB_EVENT_ONLINE: for movable pages only
+ *
+ * The kernel lets one block at a time change.  Takes the lock.
+ *
+ * Return: whether the kernel may go on.
+ */
+bool hb_guest_block_event(struct hb_guest *g, struct hb_block *block,
+			  enum hb_block_event event, bool movable);
+
+/* Something happens to a block, by the driver's hand.  The lock is held. */
+struct hb_block_transition hb_guest_note(struct hb_guest *g,
+					 struct hb_block *block,
+					 enum hb_block_event event);
+
+/* May the kernel be told no? */
+static inline bool hb_event_may_be_refused(enum hb_block_event event)
+{
+	return event == HB_EVENT_GOING_ONLINE || event == HB_EVENT_GOING_OFFLINE;
+}
+
+#endif /* HB_CORE_GUEST_H */

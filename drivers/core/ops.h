@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the driver needs of the kernel and of Xen: drivers/worker.c has it in the kernel,
+ * tests/unit/core/guest_ops.c in a simulated guest.
+ *
+ * One lock guards the books of the guest.  It is held for as long as one extent of 2 MiB
+ * takes in Xen, and never while memory is allocated, evacuated, added, onlined, offlined
+ * or removed: the kernel calls the driver then, and the driver takes the lock.  Each
+ * operation says whether its caller holds it.
+ */
+#ifndef HB_CORE_OPS_H
+#define HB_CORE_OPS_H
+
+#include <core/port.h>
+#include <hotballoon/keys.h>
+#include "blockmap.h"
+#include "floor.h"
+#include "report.h"
+
+struct hb_guest;
+struct hb_outcome;
+struct hb_step;
+
+/* Is there a frame behind a page?  Xen's answer, or that of a PV guest's p2m. */
+enum hb_frame {
+	HB_FRAME_NONE,		/* no */
+	HB_FRAME_THERE,		/* yes, and the kernel can use it */
+	HB_FRAME_STRANDED,	/* yes, but the kernel cannot reach it (PV: not mapped) */
+};
+
+#define HB_ANY_NODE (-1)
+
+/* What happened since the worker last looked: bits. */
+enum hb_news {
+	HB_NEWS_LOOK = 1,	/* a target, memory online, anything */
+	HB_NEWS_RESUMED = 2,	/* the guest ran nowhere for a while */
+	HB_NEWS_MOVED = 4,	/* it is a new domain: restored or migrated */
+};
+
+struct hb_ops {
+	void (*lock)(struct hb_guest *g);
+	void (*unlock)(struct hb_guest *g);
+
+	/* ---- Xen; the lock is held */
+
+	/*
+	 * Put frames behind held pages: @nr extents of 2^@order pages, HB_UNIT_PAGES in
+	 * all at most.  Return: pages that have frames now, in the order of the list.
+	 */
+	unsigned long (*populate)(struct hb_guest *g, const unsigned long *pfns,
+				  unsigned int nr, unsigned int order);
+	/*
+	 * Take the frames from behind held pages; the same limits.  Return: whether all
+	 * are gone.  If not, frame() tells of each page.
+	 */
+	bool (*release)(struct hb_guest *g, const unsigned long *pfns,
+			unsigned int nr, unsigned int order);
+	enum hb_frame (*frame)(struct hb_guest *g, unsigned long pfn);
+	/* Why Xen just refused to populate so many pages. */
+	enum hb_cause (*refusal)(struct hb_guest *g, unsigned long pages);
+	/* Why Xen just did not release a page. */
+	enum hb_cause (*kept)(struct hb_guest *g);
+	/* Xen's count of the domain's pages. */
+	u64 (*xen_pages)(struct hb_guest *g);
+	/*
+	 * Would Xen populate @nr pages (HB_UNIT_PAGES at most)?  They have no struct pages
+	 * yet.  Without the lock.
+	 */
+	bool (*probe)(struct hb_guest *g, unsigned long pfn, unsigned int nr);
+	/* Has this kind of guest superpages, and can the kernel remove its memory? */
+	bool (*superpages)(struct hb_guest *g);
+	bool (*removable)(struct hb_guest *g);
+
+	/* ---- struct pages and the allocator */
+
+	/*
+	 * Take a page, or with HB_UNIT_ORDER a unit, that is free or easy to get, on
+	 * @node.  Its pages are cleared where Xen or the next owner could read them, and
+	 * have one reference each.  Without the lock.
+	 */
+	bool (*alloc)(struct hb_guest *g, unsigned int order, int node,
+		      unsigned long *pfn);
+	/*
+	 * The same for chosen pages; what is in use there moves elsewhere.  @give: they
+	 * are for Xen to keep; @node: and must be on this one, or HB_ANY_NODE.  Without the
+	 * lock.  Return: 0, -ENOMEM with nowhere to move things to, or another errno if
+	 * something cannot move or should not go.
+	 */
+	int (*isolate)(struct hb_guest *g, unsigned long pfn, unsigned long nr,
+		       bool give, int node);
+	/*
+	 * Is all of the unit at @pfn free?  Its block is online, and the lock is held; the
+	 * answer may be old when it is acted upon.  @owner is the guest.
+	 */
+	bool (*is_free)(const void *owner, unsigned long pfn);
+	/* Pages that alloc() or isolate() gave go back as they came. */
+	void (*put_back)(struct hb_guest *g, unsigned long pfn, unsigned long nr);
+	/* They become held pages.  The lock is held. */
+	void (*hold)(struct hb_guest *g, unsigned long pfn, unsigned long nr);
+	/* Held pages that have frames go to the allocator.  The lock is held. */
+	void (*mark_onlined)(struct hb_guest *g, unsigned long pfn,
+			     unsigned long nr);
+	/* A held page has a frame that cannot be used: nobody gets it.  The lock is held. */
+	void (*strand)(struct hb_guest *g, unsigned long pfn);
+	/* Clear pages of a block that is offline, for Xen.  The lock is held. */
+	void (*clear_parked)(struct hb_guest *g, unsigned long pfn,
+			     unsigned long nr);
+
+	/* ---- memory blocks; without the lock unless it says otherwise */
+
+	/* Zeroed memory for the books of a block. */
+	void *(*alloc_books)(struct hb_guest *g, size_t bytes);
+	void (*free_books)(struct hb_guest *g, void *books);
+	/* The driver must stay while something of it is left; with or without the lock. */
+	bool (*keep_driver)(struct hb_guest *g);
+	void (*let_driver_go)(struct hb_guest *g);
+	/*
+	 * Have the kernel make a block that is in the books already.  Return: 0 or a
+	 * negative errno with nothing left behind, -ENOMEM without memory for the page
+	 * descriptors.
+	 */
+	int (*add)(struct hb_guest *g, unsigned long pfn);
+	int (*remove)(struct hb_guest *g, unsigned long pfn);
+	/* 0, or a negative errno: it is not online, or not offline, then. */
+	int (*set_online)(struct hb_guest *g, unsigned long pfn, bool movable);
+	int (*set_offline)(struct hb_guest *g, unsigned long pfn);
+	/* Keep what the next block costs, or as much of it as the guest can spare. */
+	void (*refill_reserve)(struct hb_guest *g, u64 spare);
+	/* Pages that adding one block takes. */
+	unsigned long (*block_cost)(struct hb_guest *g);
+	/*
+	 * A block's held pages lose their references, so that it can go offline, or get
+	 * them back.  The block is on its way offline; without the lock.
+	 */
+	void (*let_go)(struct hb_guest *g, const struct hb_block *block, bool go);
+	/* A block was told what cannot be.  The lock is held. */
+	void (*quarantined)(struct hb_guest *g, const struct hb_block *block,
+			    enum hb_block_state before, enum hb_block_event event);
+
+	/* ---- surroundings; without the lock unless it says otherwise */
+
+	void (*pressure)(struct hb_guest *g, struct hb_pressure *pressure);
+	u64 (*now_us)(struct hb_guest *g);
+	u32 (*random)(struct hb_guest *g);
+	/* What happened since the last call: bits of enum hb_news. */
+	unsigned int (*take_news)(struct hb_guest *g);
+	bool (*has_news)(struct hb_guest *g);
+	/* Between two steps.  Return: whether the worker shall end. */
+	bool (*breathe)(struct hb_guest *g);
+	/*
+	 * The kernel's own statistics follow.  Return: whether somebody set a target
+	 * there, in *@target.  The lock is held.
+	 */
+	bool (*sync)(struct hb_guest *g, u64 populated, u64 *target);
+	void (*publish)(struct hb_guest *g, const struct hb_report *report);
+
+	/* ---- for people who look for faults */
+
+	/* The books contradict what is done: a fault of the driver.  The lock is held. */
+	void (*wrong)(struct hb_guest *g, const char *what);
+
+	void (*stepped)(struct hb_guest *g, const struct hb_step *step,
+			const struct hb_outcome *outcome, u64 us);
+	/* Xen counts @pages more than the books, for the first time. */
+	void (*drifted)(struct hb_guest *g, s64 pages);
+	/* Verified: so many held pages had frames, so many others had lost theirs. */
+	void (*verified)(struct hb_guest *g, u64 surplus, u64 missing);
+};
+
+#endif /* HB_CORE_OPS_H */

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pass.h"
+#include "steps.h"
+
+const struct hb_step_row hb_steps[HB_STEP_COUNT] = {
+	[HB_STEP_NONE] = { NULL, HB_STATE_IDLE, "none" },
+#define HB_STEP(NAME, name, state, word, meaning) \
+	[HB_STEP_##NAME] = { hb_step_##name, HB_STATE_##state, word },
+#include "steps.def"
+#undef HB_STEP
+};
+
+static u64 now_ms(struct hb_guest *g)
+{
+	return g->ops->now_us(g) / 1000;
+}
+
+/* Does the driver know where it stands?  Else the counts cannot be compared. */
+static enum hb_ledger_verdict compare(struct hb_guest *g, u64 populated)
+{
+	if (g->verify.wanted)
+		return HB_LEDGER_UNSETTLED;
+	return hb_ledger_compare(&g->ledger, populated, g->ops->xen_pages(g),
+				 g->target.valid &&
+				 populated <= hb_guest_target(g));
+}
+
+/* Compare with Xen, keep the kernel's statistics true.  Return: is there a new target? */
+static bool account(struct hb_guest *g)
+{
+	enum hb_ledger_verdict verdict;
+	u64 populated, target;
+	bool written;
+	s64 drift;
+
+	g->ops->lock(g);
+	populated = hb_guest_populated(g);
+	target = hb_guest_target(g);
+	verdict = compare(g, populated);
+	drift = g->ledger.drift;
+	/* Are there frames where none should be? */
+	if (verdict == HB_LEDGER_DRIFTED && drift > 0)
+		g->verify = (struct hb_verify){ .wanted = true };
+	written = g->ops->sync(g, populated, &target);
+	if (written)
+		hb_target_set(&g->target, target);
+	g->ops->unlock(g);
+	if (verdict == HB_LEDGER_DRIFTED)
+		g->ops->drifted(g, drift);
+	return written;
+}
+
+static enum hb_state state_of(const struct hb_step *step)
+{
+	if (step->cause)
+		return HB_STATE_WAITING;
+	return hb_steps[step->kind].state;
+}
+
+static void report(struct hb_guest *g, const struct hb_step *step,
+		   const struct hb_snapshot *now)
+{
+	struct hb_report fresh = { .state = state_of(step),
+				   .cause = step->cause,
+				   .still = now->still };
+	u64 take = now->floor.take_boot;
+
+	if (take > now->populated)
+		take = now->populated;
+	g->ops->lock(g);
+	if (g->target.bad[0])
+		fresh.cause = HB_CAUSE_BAD_TARGET;
+	fresh.max_kib = hb_guest_ceiling(g) * HB_PAGE_KIB;
+	g->ops->unlock(g);
+	fresh.current_kib = now->populated * HB_PAGE_KIB;
+	fresh.goal_kib = now->target * HB_PAGE_KIB;
+	if (step->cause == HB_CAUSE_GUEST_FLOOR)
+		fresh.floor_kib = (now->populated - take) * HB_PAGE_KIB;
+	g->ops->publish(g, &fresh);
+}
+
+/*
+ * The guest is where no driver knew what was copied when.  It was also built page by page
+ * there, unless Xen is newer than 4.20.
+ */
+static void take_moved(struct hb_guest *g)
+{
+	if (!g->ops->superpages(g))
+		return;
+	hb_guest_suspect(g);
+	g->moved = true;
+	g->grown = true;
+	g->fresh = true;
+}
+
+/* Whatever failed before may work now. */
+static void begin_anew(struct hb_guest *g)
+{
+	hb_backoff_reset(&g->backoff);
+	hb_pass_begin(&g->pass);
+	hb_guest_forget_busy(g);
+}
+
+static void take_news(struct hb_guest *g)
+{
+	unsigned int news = g->ops->take_news(g);
+
+	if (!news)
+		return;
+	begin_anew(g);
+	if (news & HB_NEWS_MOVED)
+		take_moved(g);
+	if (!(news & (HB_NEWS_MOVED | HB_NEWS_RESUMED)))
+		return;
+	g->ops->lock(g);
+	g->verify = (struct hb_verify){
+		.wanted = true,
+		.moved = g->verify.moved || news & HB_NEWS_MOVED,
+	};
+	g->ops->unlock(g);
+}
+
+/* Are the books other than before? */
+static bool changed(const struct hb_snapshot *a, const struct hb_snapshot *b)
+{
+	return a->populated != b->populated || a->target != b->target ||
+	       a->mendable_units != b->mendable_units ||
+	       a->retirable != b->retirable ||
+	       a->added_offline != b->added_offline ||
+	       a->blocks_left != b->blocks_left ||
+	       a->usable_held != b->usable_held;
+}
+
+static struct hb_outcome carry_out(struct hb_guest *g,
+				   const struct hb_step *step)
+{
+	u64 begun = g->ops->now_us(g);
+	struct hb_outcome outcome = hb_steps[step->kind].carry_out(g, step);
+
+	g->ops->stepped(g, step, &outcome, g->ops->now_us(g) - begun);
+	return outcome;
+}
+
+static void note(struct hb_guest *g, const struct hb_step *step,
+		 const struct hb_outcome *outcome, bool books_changed)
+{
+	/* Asking is progress of its own. */
+	hb_pass_note(&g->pass, step, outcome,
+		     books_changed || step->kind == HB_STEP_VERIFY);
+	g->moved |= books_changed;
+	g->grown |= g->pass.grown;
+}
+
+/* Steps until the plan has no more; returns the one that ended it. */
+static struct hb_step follow(struct hb_guest *g, struct hb_snapshot *now)
+{
+	struct hb_outcome outcome;
+	struct hb_snapshot after;
+	struct hb_step step;
+
+	if (g->pass.exhausted)
+		hb_guest_forget_busy(g);
+	hb_pass_begin(&g->pass);
+	for (;;) {
+		take_news(g);
+		if (account(g))
+			begin_anew(g);
+		hb_guest_look(g, now);
+		g->fresh |= now->target != g->tidied;
+		step = hb_plan(now, &g->pass);
+		report(g, &step, now);
+		if (g->ops->breathe(g) || step.kind == HB_STEP_NONE)
+			return step;
+		outcome = carry_out(g, &step);
+		hb_guest_look(g, &after);
+		note(g, &step, &outcome, changed(now, &after));
+	}
+}
+
+/* One batch, if it is due.  Return: milliseconds until the next. */
+static u64 tidy(struct hb_guest *g)
+{
+	struct hb_tidy *state = &g->tidy;
+	struct hb_snapshot now;
+	struct hb_step step;
+	u64 due = hb_tidy_due(state, now_ms(g));
+
+	if (due || !g->tidy_rate)
+		return due ? due : HB_REST_FOREVER;
+	hb_tidy_begin_batch(state);
+	for (;;) {
+		struct hb_outcome outcome;
+
+		hb_guest_look(g, &now);
+		step = hb_tidy_plan(state, &now, now_ms(g));
+		if (step.kind == HB_STEP_NONE || g->ops->has_news(g) ||
+		    g->ops->breathe(g))
+			break;
+		outcome = carry_out(g, &step);
+		hb_tidy_note(state, &step, &outcome, now_ms(g));
+	}
+	/* All that is left was tried, and is tried again with the next batch. */
+	if (step.kind == HB_STEP_NONE && state->steps < HB_TIDY_BATCH)
+		hb_guest_forget_busy(g);
+	hb_tidy_end_batch(state, &now, now_ms(g), g->tidy_rate);
+	/* What an exchange could not take back is for the next pass to get. */
+	return now.populated == now.target ? hb_tidy_due(state, now_ms(g)) : 0;
+}
+
+/* At the target, or as near as it gets for now. */
+static u64 rest(struct hb_guest *g, const struct hb_step *last,
+		const struct hb_snapshot *now)
+{
+	u64 ms;
+
+	if (last->only_event)
+		return HB_REST_FOREVER;
+	if (last->cause) {
+		ms = hb_backoff_next(&g->backoff, last->cause, g->pass.progress,
+				     g->ops->random(g));
+		return ms == HB_BACKOFF_NEVER ? HB_REST_FOREVER : ms;
+	}
+	hb_backoff_reset(&g->backoff);
+	g->ops->refill_reserve(g, now->floor.take_boot);
+	/* Not again for a target that it had been at: an exchange would have no end. */
+	if (g->moved && g->fresh)
+		hb_tidy_begin(&g->tidy, now_ms(g), g->grown);
+	g->tidied = now->target;
+	g->fresh = false;
+	g->moved = false;
+	g->grown = false;
+	return tidy(g);
+}
+
+u64 hb_pass_run(struct hb_guest *g)
+{
+	struct hb_snapshot now;
+	struct hb_step last = follow(g, &now);
+
+	return rest(g, &last, &now);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker's pass: look, plan, one bounded step, account, and again; at the target,
+ * tidy up.  Decisions are in plan.h and tidy.h, what steps do in steps.h, and all that
+ * touches a kernel or Xen behind ops.h.
+ */
+#ifndef HB_CORE_PASS_H
+#define HB_CORE_PASS_H
+
+#include "guest.h"
+
+/* Only news can wake the worker. */
+#define HB_REST_FOREVER (~(u64)0)
+
+/**
+ * hb_pass_run() - do all that can be done now
+ *
+ * Follows the target until it is reached or nothing more can be done, and moves one batch
+ * of tidying if that is due.  Takes the lock for one extent at a time.
+ *
+ * Return: milliseconds until it should be called again; news come before.
+ */
+u64 hb_pass_run(struct hb_guest *g);
+
+#endif /* HB_CORE_PASS_H */

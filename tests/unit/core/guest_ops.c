@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The driver's operations, on the guest in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "guest_sim.h"
+
+static struct guest *sim_of(const struct hb_guest *core)
+{
+	return (struct guest *)core;
+}
+
+/* ---- the lock, and who must hold it */
+
+static void op_lock(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, !g->locked);
+	g->locked = true;
+}
+
+static void op_unlock(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, g->locked);
+	g->locked = false;
+}
+
+static struct guest *with_lock(const struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, g->locked);
+	return g;
+}
+
+static struct guest *without_lock(const struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, !g->locked);
+	return g;
+}
+
+/* ---- the notifier */
+
+bool worker_told(struct guest *g, unsigned int slot, enum hb_block_event event)
+{
+	bool agreed;
+
+	agreed = hb_guest_block_event(&g->core, g->slots[slot], event,
+				      g->kernel[slot].movable);
+	if (!g->way.by_us && !hb_event_may_be_refused(event))
+		worker_wake(g);
+	return agreed;
+}
+
+static void op_let_go(struct hb_guest *core, const struct hb_block *block, bool go)
+{
+	struct guest *g = without_lock(core);
+	struct sim_slot *kernel = &g->kernel[block->start_pfn / sim_block_pages(g)];
+
+	sim_require(g, kernel->referenced == go);
+	kernel->referenced = !go;
+}
+
+static void op_quarantined(struct hb_guest *core, const struct hb_block *block,
+			   enum hb_block_state before, enum hb_block_event event)
+{
+	struct guest *g = with_lock(core);
+
+	sim_fail(g, "block %lu is %s and was told %s",
+		 block->start_pfn / core->map.block_pages,
+		 hb_block_state_word(before), hb_block_event_word(event));
+}
+
+/* ---- Xen */
+
+/* At most one extent of 2 MiB while the lock is held. */
+static void check_extents(struct guest *g, unsigned int nr, unsigned int order)
+{
+	sim_require(g, order == 0 || order == HB_UNIT_ORDER);
+	sim_require(g, nr && (u64)nr << order <= HB_UNIT_PAGES);
+}
+
+/* Does the next page of the list lie behind the last one in the same unit? */
+static bool goes_on(const unsigned long *pfns, unsigned int i)
+{
+	return pfns[i] == pfns[i - 1] + 1 && pfns[i] % HB_UNIT_PAGES;
+}
+
+static unsigned long op_populate(struct hb_guest *core, const unsigned long *pfns,
+				 unsigned int nr, unsigned int order)
+{
+	struct guest *g = with_lock(core);
+	unsigned int i;
+
+	check_extents(g, nr, order);
+	if (order)
+		return sim_xen_populate(g, pfns[0], HB_UNIT_PAGES);
+	for (i = 0; i < nr; i++)
+		if (!sim_xen_populate(g, pfns[i], 1))
+			break;
+	return i;
+}
+
+static bool op_release(struct hb_guest *core, const unsigned long *pfns,
+		       unsigned int nr, unsigned int order)
+{
+	struct guest *g = with_lock(core);
+	unsigned int i, run, left;
+
+	check_extents(g, nr, order);
+	if (order)
+		return sim_xen_release(g, pfns[0], HB_UNIT_PAGES) == HB_UNIT_PAGES;
+	for (i = 0; i < nr; i += run) {
+		run = 1;
+		while (i + run < nr && goes_on(pfns, i + run) && run < HB_UNIT_PAGES - 1)
+			run++;
+		if (sim_xen_release(g, pfns[i], run) < run)
+			break;
+	}
+	/* What Xen has not even tried was held and let go by the books. */
+	for (left = nr - i; left; left--)
+		g->units[pfns[i + left - 1] / HB_UNIT_PAGES].unsure = true;
+	return i >= nr;
+}
+
+static enum hb_frame op_frame(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = with_lock(core);
+
+	if (!test_bit(pfn, g->frames))
+		return HB_FRAME_NONE;
+	return test_bit(pfn, g->unmapped) ? HB_FRAME_STRANDED : HB_FRAME_THERE;
+}
+
+static enum hb_cause op_refusal(struct hb_guest *core, unsigned long pages)
+{
+	return sim_xen_refusal(sim_of(core));
+}
+
+static enum hb_cause op_kept(struct hb_guest *core)
+{
+	return HB_CAUSE_PAGING_POOL;
+}
+
+static u64 op_xen_pages(struct hb_guest *core)
+{
+	return sim_of(core)->xen_pages;
+}
+
+static bool op_probe(struct hb_guest *core, unsigned long pfn, unsigned int nr)
+{
+	struct guest *g = without_lock(core);
+
+	sim_require(g, nr && nr <= HB_UNIT_PAGES);
+	return g->xen_pages + nr <= g->xen_limit && g->host_free >= nr;
+}
+
+static bool op_translated(struct hb_guest *core)
+{
+	return sim_of(core)->translated;
+}
+
+/* ---- pages */
+
+static bool op_alloc(struct hb_guest *core, unsigned int order, int node,
+		     unsigned long *pfn)
+{
+	struct guest *g = without_lock(core);
+	u64 found;
+
+	if ((sim_one_in(g, 16) && sim_fault(g)) ||
+	    !sim_alloc(g, 1UL << order, &found))
+		return false;
+	*pfn = found;
+	return true;
+}
+
+static int op_isolate(struct hb_guest *core, unsigned long pfn, unsigned long nr,
+		      bool give, int node)
+{
+	struct guest *g = without_lock(core);
+	int rc = sim_alloc_range(g, pfn, nr);
+
+	/* Somebody begins to take the block offline just now. */
+	if (!rc && g->fault_percent && sim_one_in(g, 100))
+		sim_way_begin(g, pfn / sim_block_pages(g), false, false, false);
+	return rc;
+}
+
+static bool op_is_free(const void *owner, unsigned long pfn)
+{
+	return sim_unit_is_free(with_lock(owner), pfn / HB_UNIT_PAGES);
+}
+
+static void op_put_back(struct hb_guest *core, unsigned long pfn, unsigned long nr)
+{
+	sim_free(sim_of(core), pfn, nr);
+}
+
+static void op_hold(struct hb_guest *core, unsigned long pfn, unsigned long nr)
+{
+	with_lock(core);
+}
+
+static void op_mark_onlined(struct hb_guest *core, unsigned long pfn,
+			    unsigned long nr)
+{
+	sim_free(with_lock(core), pfn, nr);
+}
+
+/* It has a frame, and neither the allocator nor the driver has it. */
+static void op_strand(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = with_lock(core);
+
+	sim_require(g, test_bit(pfn, g->unmapped));
+}
+
+static void op_clear_parked(struct hb_guest *core, unsigned long pfn,
+			    unsigned long nr)
+{
+	struct guest *g = with_lock(core);
+
+	sim_require(g, g->kernel[pfn / sim_block_pages(g)].presence == SIM_OFFLINE);
+}
+
+/* ---- blocks */
+
+static void *op_alloc_books(struct hb_guest *core, size_t bytes)
+{
+	struct guest *g = without_lock(core);
+
+	return sim_fault(g) && sim_one_in(g, 4) ? NULL : calloc(1, bytes);
+}
+
+static void op_free_books(struct hb_guest *core, void *books)
+{
+	without_lock(core);
+	free(books);
+}
+
+static bool op_keep_driver(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	if (sim_fault(g) && sim_one_in(g, 8))
+		return false;
+	g->references++;
+	return true;
+}
+
+static void op_let_driver_go(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, g->references > 0);
+	g->references--;
+}
+
+static u64 descriptor_pages(const struct guest *g)
+{
+	return sim_block_pages(g) / 64;
+}
+
+static void op_refill_reserve(struct hb_guest *core, u64 spare)
+{
+	struct guest *g = without_lock(core);
+	u64 want = descriptor_pages(g) - g->reserve;
+
+	if (want && spare >= want && sim_use_kernel(g, want))
+		g->reserve += want;
+}
+
+static unsigned long op_block_cost(struct hb_guest *core)
+{
+	return descriptor_pages(sim_of(core));
+}
+
+/* add_memory(): descriptors out of the guest's memory; it may online the block. */
+static int op_add(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = without_lock(core);
+	unsigned int slot = pfn / sim_block_pages(g);
+
+	sim_drop_kernel(g, g->reserve);
+	g->reserve = 0;
+	if (g->way.active)	/* it waits for the kernel's lock */
+		sim_way_end(g, true);
+	if (sim_fault(g) || !sim_use_kernel(g, descriptor_pages(g)))
+		return -ENOMEM;
+	g->kernel[slot].presence = SIM_OFFLINE;
+	if (g->auto_online)
+		sim_write_state(g, slot, true, sim_one_in(g, 2), true);
+	/* Somebody may be faster than the books. */
+	if (sim_fault(g))
+		sim_way_begin(g, slot, sim_one_in(g, 2), true, false);
+	return 0;
+}
+
+static int op_remove(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = without_lock(core);
+	unsigned int slot = pfn / sim_block_pages(g);
+	struct sim_slot *kernel = &g->kernel[slot];
+
+	if (sim_fault(g))	/* somebody tries to have it online */
+		sim_require(g, sim_way_begin(g, slot, true, true, false));
+	if (g->way.active || sim_fault(g))
+		return -EBUSY;
+	sim_require(g, kernel->presence == SIM_OFFLINE && !kernel->parked);
+	kernel->presence = SIM_ABSENT;
+	sim_drop_kernel(g, descriptor_pages(g));
+	return 0;
+}
+
+static int op_set_online(struct hb_guest *core, unsigned long pfn, bool movable)
+{
+	struct guest *g = without_lock(core);
+
+	if (sim_fault(g))	/* late: perhaps somebody else does it */
+		return -EBUSY;
+	return sim_write_state(g, pfn / sim_block_pages(g), true, movable, true);
+}
+
+/* Somebody is faster than the driver, who wants to remove the block. */
+static void want_it_back(struct guest *g, unsigned int slot)
+{
+	if (sim_fault(g))
+		sim_way_begin(g, slot, true, true, false);
+	if (sim_fault(g) && g->way.active && !sim_way_end(g, true))
+		sim_write_state(g, slot, false, false, false);
+}
+
+static int op_set_offline(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = without_lock(core);
+	unsigned int slot = pfn / sim_block_pages(g);
+	int rc = sim_write_state(g, slot, false, false, true);
+
+	if (!rc)
+		want_it_back(g, slot);
+	return rc;
+}
+
+/* ---- surroundings */
+
+static void op_pressure(struct hb_guest *core, struct hb_pressure *pressure)
+{
+	struct guest *g = without_lock(core);
+
+	*pressure = (struct hb_pressure){ .nr = 1 };
+	pressure->of[0].in = (struct hb_floor_input){
+		.managed = sim_managed(g),
+		.available = sim_free_pages(g, false),
+		.available_kernel = sim_free_pages(g, true),
+	};
+}
+
+static u64 op_now_us(struct hb_guest *core)
+{
+	return sim_of(core)->now * 1000;
+}
+
+static u32 op_random(struct hb_guest *core)
+{
+	return random_next(&sim_of(core)->seed);
+}
+
+static unsigned int op_take_news(struct hb_guest *core)
+{
+	struct guest *g = without_lock(core);
+	unsigned int news;
+
+	if (g->happen)
+		g->happen(g);
+	news = g->news;
+	g->news = 0;
+	if (news)
+		g->pass_steps = 0;
+	return news;
+}
+
+static bool op_has_news(struct hb_guest *core)
+{
+	return sim_of(core)->news;
+}
+
+/* A step is about to be taken: remember what it finds. */
+static bool op_breathe(struct hb_guest *core)
+{
+	struct guest *g = without_lock(core);
+
+	hb_guest_look(core, &g->before);
+	g->taken = 0;
+	g->kernel_taken = 0;
+	g->managed = sim_managed(g);
+	g->free = sim_free_pages(g, false);
+	g->kernel_free = sim_free_pages(g, true);
+	return false;
+}
+
+static bool op_sync(struct hb_guest *core, u64 populated, u64 *target)
+{
+	struct guest *g = with_lock(core);
+	bool written = g->written;
+
+	if (core->ledger.settled && !g->settled)
+		g->blurred = g->pod_outstanding;
+	g->settled = core->ledger.settled;
+	if (written)
+		*target = g->written_target;
+	g->written = false;
+	return written;
+}
+
+static void op_publish(struct hb_guest *core, const struct hb_report *report)
+{
+	without_lock(core)->report = *report;
+}
+
+static void trace(const struct guest *g, const struct hb_step *step,
+		  const struct hb_outcome *outcome)
+{
+	static int wanted = -1;
+
+	if (wanted < 0)
+		wanted = getenv("HB_TRACE") != NULL;
+	if (wanted)
+		printf("%6u %8llu ms: %llu -> %llu: step %d, %llu pages: %llu, cause %d\n",
+		       g->steps, (unsigned long long)g->now,
+		       (unsigned long long)g->before.populated,
+		       (unsigned long long)g->before.target, step->kind,
+		       (unsigned long long)step->pages,
+		       (unsigned long long)outcome->pages, outcome->cause);
+}
+
+static void op_stepped(struct hb_guest *core, const struct hb_step *step,
+		       const struct hb_outcome *outcome, u64 us)
+{
+	struct guest *g = without_lock(core);
+
+	trace(g, step, outcome);
+	g->steps++;
+	g->now += 1 + random_below(&g->seed, 10);
+	if (step->kind == HB_STEP_GROW_UNITS || step->kind == HB_STEP_GROW_PAGES)
+		g->grew |= outcome->pages;
+	check_step(g, &g->before, step);
+	check_guest(g);
+	if (++g->pass_steps > 100 + 8 * sim_nr_units(g))
+		sim_fail(g, "a pass does not end");
+}
+
+static void op_wrong(struct hb_guest *core, const char *what)
+{
+	sim_fail(sim_of(core), "%s", what);
+}
+
+static void op_drifted(struct hb_guest *core, s64 pages)
+{
+	struct guest *g = without_lock(core);
+
+	/* While populate-on-demand was not settled, more seemed to be there. */
+	sim_require(g, g->blurred || !pages);
+}
+
+static void op_verified(struct hb_guest *core, u64 surplus, u64 missing)
+{
+	struct guest *g = without_lock(core);
+
+	g->surplus += surplus;
+	g->missing += missing;
+}
+
+const struct hb_ops sim_ops = {
+	.lock = op_lock,
+	.unlock = op_unlock,
+	.populate = op_populate,
+	.release = op_release,
+	.frame = op_frame,
+	.refusal = op_refusal,
+	.kept = op_kept,
+	.xen_pages = op_xen_pages,
+	.probe = op_probe,
+	.superpages = op_translated,
+	.removable = op_translated,
+	.alloc = op_alloc,
+	.isolate = op_isolate,
+	.is_free = op_is_free,
+	.put_back = op_put_back,
+	.hold = op_hold,
+	.mark_onlined = op_mark_onlined,
+	.strand = op_strand,
+	.clear_parked = op_clear_parked,
+	.alloc_books = op_alloc_books,
+	.free_books = op_free_books,
+	.keep_driver = op_keep_driver,
+	.let_driver_go = op_let_driver_go,
+	.add = op_add,
+	.remove = op_remove,
+	.set_online = op_set_online,
+	.set_offline = op_set_offline,
+	.refill_reserve = op_refill_reserve,
+	.block_cost = op_block_cost,
+	.let_go = op_let_go,
+	.quarantined = op_quarantined,
+	.pressure = op_pressure,
+	.now_us = op_now_us,
+	.random = op_random,
+	.take_news = op_take_news,
+	.has_news = op_has_news,
+	.breathe = op_breathe,
+	.sync = op_sync,
+	.publish = op_publish,
+	.wrong = op_wrong,
+	.stepped = op_stepped,
+	.drifted = op_drifted,
+	.verified = op_verified,
+};
+
+/* ---- the worker */
+
+void worker_wake(struct guest *g)
+{
+	g->news |= HB_NEWS_LOOK;
+}
+
+u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))
+{
+	u64 rest;
+
+	g->happen = happen;
+	g->pass_steps = 0;
+	rest = hb_pass_run(&g->core);
+	g->happen = NULL;
+	sim_require(g, !g->locked);
+	check_end(g, rest);
+	return rest;
+}

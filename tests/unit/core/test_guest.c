@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the driver makes of things that schedules seldom or never bring about. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "guest_sim.h"
+
+static const struct sim_shape shape = { 8, 4, 12 };
+
+/* A guest of this seed that is PVH, or PV, and has nothing strange about it. */
+static struct guest *boot(bool translated)
+{
+	struct guest *g;
+	uint64_t seed;
+
+	for (seed = 1;; seed++) {
+		g = sim_boot(seed, &shape, false);
+		if (g->translated == translated && !g->auto_online &&
+		    g->first_added == shape.boot_blocks &&
+		    !g->core.map.mendable_units)
+			return g;
+		sim_halt(g);
+	}
+}
+
+static void set_target(struct guest *g, u64 pages)
+{
+	hb_target_set(&g->core.target, pages);
+	worker_wake(g);
+}
+
+/* Passes until nothing is left to do; returns how long that took, in ms. */
+static u64 settle(struct guest *g)
+{
+	u64 begun = g->now, ms;
+
+	while ((ms = worker_pass(g, NULL)) != HB_REST_FOREVER)
+		g->now += ms;
+	return g->now - begun;
+}
+
+/* ---- blocks that nobody told of */
+
+/* Somebody else adds a block, with frames behind its lowest @pages pages. */
+static u64 foreign_block(struct guest *g, u64 pages)
+{
+	unsigned int slot = shape.slots - 1;
+	u64 pfn = slot * sim_block_pages(g);
+	unsigned int unit;
+
+	g->kernel[slot].presence = SIM_OFFLINE;
+	bitmap_set(g->frames, pfn, pages);
+	g->xen_pages += pages;
+	for (unit = 0; unit < pages / HB_UNIT_PAGES; unit++)
+		g->units[pfn / HB_UNIT_PAGES + unit].extent = true;
+	return pfn;
+}
+
+static void test_unknown_block(void **state)
+{
+	static const u64 with_frames[] = { 0, 1, 511, 512, 700, 8 * 512 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(with_frames) / sizeof(*with_frames); i++) {
+		struct guest *g = boot(i % 2);
+		u64 before = sim_managed(g), pfn;
+
+		pfn = foreign_block(g, with_frames[i]);
+		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
+		/* Known now: once more changes nothing. */
+		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
+		assert_int_equal(hb_blockmap_find(&g->core.map, pfn)->origin,
+				 HB_BLOCK_INHERITED);
+		if (with_frames[i])
+			g->kernel[pfn / sim_block_pages(g)].parked = true;
+		assert_int_equal(sim_write_state(g, pfn / sim_block_pages(g),
+						 true, true, false), 0);
+		assert_int_equal(sim_managed(g), before + with_frames[i]);
+		check_guest(g);
+		sim_halt(g);
+	}
+}
+
+static void test_unknown_block_without_memory(void **state)
+{
+	struct guest *g = boot(true);
+	u64 pfn = foreign_block(g, 0);
+	int rc;
+
+	(void)state;
+	g->fault_percent = 100;
+	do
+		rc = hb_guest_enter_unknown(&g->core, pfn);
+	while (!rc && hb_blockmap_find(&g->core.map, pfn) == NULL);
+	if (rc)
+		assert_null(hb_blockmap_find(&g->core.map, pfn));
+	assert_int_equal(hb_guest_enter_unknown(&g->core,
+			 shape.slots * sim_block_pages(g)), -ENOMEM);
+	sim_halt(g);
+}
+
+/* ---- restored, migrated */
+
+static void test_moved(void **state)
+{
+	int lossy;
+
+	(void)state;
+	for (lossy = 0; lossy < 2; lossy++) {
+		struct guest *g = boot(true);
+		u64 target = sim_populated(g) - 3000;
+
+		set_target(g, target);
+		settle(g);
+		sim_move(g, lossy);
+		g->gap += 3;
+		g->xen_pages += 3;
+		settle(g);
+		assert_false(g->core.verify.wanted);
+		assert_int_equal(g->core.ledger.gap, g->gap);
+		assert_int_equal(g->core.ledger.drift, 0);
+		assert_int_equal(sim_populated(g), target);
+		if (lossy)
+			assert_true(g->missing);
+		check_guest(g);
+		/* Mapped as it was, but for what the driver's own reserve lies in. */
+		assert_true(g->core.map.mendable_units <= 1);
+		sim_halt(g);
+	}
+}
+
+/* ---- still */
+
+static void test_still(void **state)
+{
+	struct guest *g = boot(true);
+	u64 before = sim_populated(g);
+	unsigned int steps, unit;
+
+	(void)state;
+	set_target(g, before - 6000);
+	worker_pass(g, NULL);
+	/* Something to tidy up is there, and another target. */
+	hb_guest_suspect(&g->core);
+	for (unit = 0; unit < sim_nr_units(g); unit++)
+		g->units[unit].unsure = true;
+	g->core.tidy.mend = true;
+	g->core.still = true;
+	set_target(g, before - 9000);
+	steps = g->steps;
+	assert_int_equal(worker_pass(g, NULL), HB_REST_FOREVER);
+	assert_int_equal(g->report.state, HB_STATE_WAITING);
+	assert_int_equal(g->report.cause, HB_CAUSE_STILL);
+	assert_true(g->report.still);
+	/* At its target that is no reason for anything. */
+	set_target(g, sim_populated(g));
+	assert_int_equal(worker_pass(g, NULL), HB_REST_FOREVER);
+	assert_int_equal(g->report.state, HB_STATE_IDLE);
+	assert_true(g->report.still);
+	assert_int_equal(g->steps, steps);
+	g->core.still = false;
+	set_target(g, before - 9000);
+	settle(g);
+	assert_false(g->report.still);
+	assert_int_equal(sim_populated(g), before - 9000);
+	sim_halt(g);
+}
+
+/* ---- tidying up */
+
+/* A target that moves over the edge of a block neither adds nor removes one each time. */
+static void test_flapping(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g);
+	unsigned int i, slot = g->first_added;
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	for (i = 0; i < 20; i++) {
+		set_target(g, boot_pages + (i % 2 ? 0 : 100));
+		worker_pass(g, NULL);
+		assert_int_equal(sim_populated(g), boot_pages + (i % 2 ? 0 : 100));
+		assert_int_equal(g->kernel[slot].presence, SIM_ONLINE);
+		g->now += 500;
+	}
+	settle(g);
+	assert_int_equal(g->kernel[slot].presence, SIM_ABSENT);
+	sim_halt(g);
+}
+
+/* The same target again does not begin anything anew. */
+static void test_same_target(void **state)
+{
+	struct guest *g = boot(true);
+	u64 target = sim_populated(g) - 3000;
+	unsigned int i, steps;
+	u64 ends;
+
+	(void)state;
+	set_target(g, target);
+	worker_pass(g, NULL);
+	ends = g->core.tidy.ends;
+	steps = g->steps;
+	for (i = 0; i < 50; i++) {
+		set_target(g, target);
+		g->now += 200;
+		worker_pass(g, NULL);
+	}
+	assert_int_equal(g->core.tidy.ends, ends);
+	assert_int_equal(g->steps, steps);
+	sim_halt(g);
+}
+
+/* What cannot be moved is tried for some seconds, and then left. */
+static void test_pinned(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g);
+	unsigned int unit = g->first_added * shape.block_units;
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, boot_pages + 1024);
+	settle(g);
+	sim_pin(g, unit, 1000000);
+	sim_pin(g, unit + 1, 1000000);
+	set_target(g, boot_pages);
+	assert_true(settle(g) < 2 * HB_TIDY_PATIENCE_MS);
+	assert_int_equal(sim_populated(g), boot_pages);
+	assert_int_equal(g->core.map.added_plugged, 1024);
+	sim_halt(g);
+}
+
+static void test_switched_off(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g);
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	g->core.tidy_rate = 0;
+	set_target(g, boot_pages + 1024);
+	settle(g);
+	set_target(g, boot_pages);
+	settle(g);
+	assert_int_equal(sim_populated(g), boot_pages);
+	assert_int_equal(g->kernel[g->first_added].presence, SIM_ONLINE);
+	sim_halt(g);
+}
+
+/* ---- pages that cannot be reached any more */
+
+static void test_stranded(void **state)
+{
+	struct guest *g = boot(false);
+	u64 target = sim_populated(g) - 6000, lost = 0;
+
+	(void)state;
+	set_target(g, target);
+	g->fault_percent = 20;
+	while (!g->core.stranded) {
+		worker_pass(g, NULL);
+		set_target(g, --target);
+		if (target < 8000)
+			set_target(g, target = 4 * sim_block_pages(g));
+		g->now += 5000;
+	}
+	g->fault_percent = 0;
+	settle(g);
+	lost = g->core.stranded;
+	assert_int_equal(sim_populated(g), target);
+	/* They count as the guest's, and nobody has them. */
+	assert_int_equal(sim_managed(g), target - lost);
+	check_guest(g);
+	sim_halt(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_unknown_block),
+		cmocka_unit_test(test_unknown_block_without_memory),
+		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_still),
+		cmocka_unit_test(test_flapping),
+		cmocka_unit_test(test_same_target),
+		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_stranded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
