@@ -161,11 +161,18 @@ static void check_state(struct guest *g, unsigned int slot,
 /* Xen's count, and the gap that was found. */
 static void check_books(struct guest *g)
 {
+	unsigned int slot, kept = 0;
 	u64 blocks = 0;
-	unsigned int slot;
 
-	for (slot = 0; slot < g->shape.slots; slot++)
-		blocks += g->slots[slot] != NULL;
+	for (slot = 0; slot < g->shape.slots; slot++) {
+		const struct hb_block *block = g->slots[slot];
+
+		blocks += block != NULL;
+		kept += block && (block->origin == HB_BLOCK_OURS ||
+				  block->keeps_module);
+	}
+	/* Each block that only the driver can deal with keeps it loaded. */
+	sim_require(g, g->references == (int)kept);
 	sim_require(g, g->core.ledger.capacity == blocks * sim_block_pages(g));
 	sim_require(g, g->xen_pages + g->pod_outstanding ==
 		       sim_populated(g) + g->gap);
