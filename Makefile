@@ -34,6 +34,13 @@ define build_module
 	echo "Built $$tree/xen-hotballoon.ko"
 endef
 
+# What tests need in a guest's kernel.
+define build_test_module
+	@release=$$($(LAB) release $(1)) && tree=build/test-module/$$release && \
+	mkdir -p $$tree && cp -sf $(CURDIR)/tests/xen/module/* $$tree/ && \
+	$(MAKE) -C $$($(LAB) kdir $(1)) M=$(CURDIR)/$$tree CONFIG_DEBUG_INFO_BTF_MODULES= modules
+endef
+
 module:
 	$(call build_module,$(KDIR))
 
@@ -42,6 +49,8 @@ modules-lab:
 	@$(LAB) fetch
 	$(call build_module,$$($(LAB) kdir 6.1))
 	$(call build_module,$$($(LAB) kdir 6.12))
+	$(call build_test_module,6.1)
+	$(call build_test_module,6.12)
 
 toolstack:
 	$(MAKE) -C toolstack all

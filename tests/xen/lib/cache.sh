@@ -48,6 +48,7 @@ cache_complete() {
 		case $part in
 		xen) [ -e "$CACHE/xen/boot/xen" ] || return 1 ;;
 		libvirt) [ -e "$CACHE/libvirt/usr/sbin/libvirtd" ] || return 1 ;;
+		bzimage) ;;	# in each kernel's package
 		hvm) [ -e "$CACHE/hvm/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		*) [ -e "$CACHE/kernel-$part/vmlinux" ] || return 1 ;;
 		esac

@@ -135,7 +135,7 @@ base_dom0() {
 		loop xen-blkback xen-netback
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
-	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory
+	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory -lxenstore
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
 	cpio_dir "$root" "$1/dom0.cpio"
@@ -147,7 +147,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent cachefill churn diskio freemem memfill names pin toggle; do
+	for tool in agent cachefill churn diskio dumpread freemem kexecload memfill names pin toggle; do
 		CC=musl-gcc compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
@@ -172,6 +172,9 @@ kernel_cpio() {
 
 # driver_path SERIES: our module for that kernel.
 driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
+
+# test_modules SERIES: what tests load into that kernel (tests/xen/module).
+test_modules() { find "$TOP/build/test-module/$(cache_release "$1")" -maxdepth 1 -name '*.ko' 2>/dev/null; }
 
 # initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
 initrd_build() {
@@ -218,7 +221,8 @@ guest_initrd() {
 	if [ -e "$driver" ]; then
 		rm -rf "$2/driver"
 		mkdir "$2/driver"
-		cp "$driver" "$2/driver/xen-hotballoon.ko"
+		cp "$driver" "$2/driver/"
+		test_modules "$1" | xargs -r cp -t "$2/driver"
 		cpio_dir "$2/driver" "$2/driver.cpio"
 		cp "$driver" "$3/driver"
 	fi
@@ -254,17 +258,23 @@ add_libvirt() {
 # add_hvm ROOT: Xen's loader, the device model, and what it reads.  It loads a kernel as the
 # machine's firmware would: a bzImage.
 add_hvm() {
-	local from=$CACHE/hvm series
+	local from=$CACHE/hvm
 	mkdir -p "$1"/usr/{libexec,share/qemu,share/seabios} "$1/usr/lib/xen-4.17/boot"
 	cp "$CACHE/xen/usr/lib/xen-4.17/boot/hvmloader" "$1/usr/lib/xen-4.17/boot/"
 	cp "$from/usr/libexec/xen-qemu-system-i386" "$1/usr/libexec/"
 	cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$1/usr/share/seabios/"
 	cp "$from"/usr/share/qemu/{linuxboot,linuxboot_dma,kvmvapic}.bin "$1/usr/share/qemu/"
 	cp -r "$from/usr/share/qemu/keymaps" "$1/usr/share/qemu/"
+	add_bzimage "$1"
+	copy_libraries "$1"
+}
+
+# add_bzimage ROOT: the kernels as they are installed, for firmware and for kexec.
+add_bzimage() {
+	local series
 	for series in "${opt_kernels[@]}"; do
 		cp "$CACHE/kernel-$series/boot/vmlinuz-$(cache_release "$series")" "$1/kernels/$series/vmlinuz"
 	done
-	copy_libraries "$1"
 }
 
 # add_files ROOT: what --add FILE[:PATH] asked for, /lab/files/NAME unless said otherwise.
