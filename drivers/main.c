@@ -218,6 +218,7 @@ static int take_over(const struct hb_firmware_ram *firmware)
 		pr_err("cannot take over what the kernel's balloon driver has (%d)\n",
 		       rc);
 		return_all();
+		hb_online_let_be();
 		hb_intree_detach(hb_online_page);
 		return rc;
 	}
@@ -234,6 +235,7 @@ static void hand_back(void)
 		return_all();
 	else
 		hb_pages_leave();
+	hb_online_let_be();
 	hb_intree_detach(hb_online_page);
 }
 
@@ -285,15 +287,11 @@ static int start(void)
 	rc = hb_kexec_init();
 	if (rc)
 		goto no_kexec;
-	rc = hb_worker_start();
-	if (rc)
-		goto no_worker;
-	rc = hb_bus_start();
+	/* What the worker does cannot be undone: it comes last. */
+	rc = hb_bus_start() ?: hb_worker_start();
 	if (!rc)
 		return 0;
-	hb_worker_stop();
 	hb_bus_stop();
-no_worker:
 	hb_kexec_exit();
 no_kexec:
 	hb_suspend_exit();

@@ -153,6 +153,21 @@ static void op_strand(struct hb_guest *g, unsigned long pfn)
 			    pfn, g->stranded + 1);
 }
 
+static void op_clear(struct hb_guest *g, const unsigned long *pfns,
+		     unsigned int nr)
+{
+	unsigned int i;
+
+	hb_assert_locked();
+	for (i = 0; i < nr; i++)
+		clear_page(__va(PFN_PHYS(pfns[i])));
+}
+
+static bool op_is_ram(struct hb_guest *g, unsigned long pfn)
+{
+	return page_is_ram(pfn);
+}
+
 static void op_clear_parked(struct hb_guest *g, unsigned long pfn,
 			    unsigned long nr)
 {
@@ -343,6 +358,8 @@ const struct hb_ops hb_kernel_ops = {
 	.hold = op_hold,
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
+	.clear = op_clear,
+	.is_ram = op_is_ram,
 	.clear_parked = op_clear_parked,
 	.alloc_books = op_alloc_books,
 	.free_books = op_free_books,

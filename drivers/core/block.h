@@ -97,7 +97,7 @@ static inline unsigned long units_takeable(const struct hb_block *block,
 					   unsigned int word)
 {
 	return units_all(block, word) & ~block->unit_empty[word] &
-	       ~block->unit_busy[word];
+	       ~block->unit_busy[word] & ~block->unit_absent[word];
 }
 
 static inline unsigned long units_takeable_part(const struct hb_block *block,
@@ -125,7 +125,7 @@ static inline unsigned long units_mendable(const struct hb_block *block,
 					   unsigned int word)
 {
 	return units_plugged(block, word) & block->unit_broken[word] &
-	       ~block->unit_busy[word];
+	       ~block->unit_busy[word] & ~block->unit_absent[word];
 }
 
 static inline unsigned long units_marked(const struct hb_block *block,

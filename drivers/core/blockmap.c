@@ -14,7 +14,7 @@ size_t hb_block_bytes(unsigned long block_pages)
 	unsigned long units = block_pages / HB_UNIT_PAGES;
 
 	return sizeof(struct hb_block) + bitmap_bytes(block_pages) +
-	       5 * bitmap_bytes(units) + units * sizeof(u16);
+	       6 * bitmap_bytes(units) + units * sizeof(u16);
 }
 
 struct hb_block *hb_block_init(void *memory, unsigned long start_pfn,
@@ -35,7 +35,8 @@ struct hb_block *hb_block_init(void *memory, unsigned long start_pfn,
 	block->unit_broken = block->unit_empty + unit_longs;
 	block->unit_busy = block->unit_broken + unit_longs;
 	block->unit_in_use = block->unit_busy + unit_longs;
-	block->unit_held = (u16 *)(block->unit_in_use + unit_longs);
+	block->unit_absent = block->unit_in_use + unit_longs;
+	block->unit_held = (u16 *)(block->unit_absent + unit_longs);
 	return block;
 }
 
@@ -164,7 +165,8 @@ void hb_blockmap_set_movable(struct hb_blockmap *map, struct hb_block *block,
 
 static bool is_mendable(const struct hb_block *block, unsigned int unit)
 {
-	return !block->unit_held[unit] && test_bit(unit, block->unit_broken);
+	return !block->unit_held[unit] && test_bit(unit, block->unit_broken) &&
+	       !test_bit(unit, block->unit_absent);
 }
 
 static void put_bit(unsigned long *bits, unsigned int nr, bool value)
@@ -347,17 +349,48 @@ void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn)
 	end_change(map, block);
 }
 
+bool hb_blockmap_clear_busy_block(struct hb_blockmap *map)
+{
+	struct hb_block *block = hb_class_first(map, HB_CLASS_MARKED, 0);
+
+	if (!block)
+		return false;
+	begin_change(map, block);
+	bitmap_clear(block->unit_busy, 0, block->units);
+	bitmap_clear(block->unit_in_use, 0, block->units);
+	block->busy_units = 0;
+	end_change(map, block);
+	return true;
+}
+
 void hb_blockmap_clear_busy(struct hb_blockmap *map)
 {
-	struct hb_block *block;
+	while (hb_blockmap_clear_busy_block(map))
+		;
+}
 
-	while ((block = hb_class_first(map, HB_CLASS_MARKED, 0))) {
-		begin_change(map, block);
-		bitmap_clear(block->unit_busy, 0, block->units);
-		bitmap_clear(block->unit_in_use, 0, block->units);
-		block->busy_units = 0;
-		end_change(map, block);
-	}
+void hb_blockmap_set_ram(struct hb_blockmap *map, unsigned long pfn,
+			 unsigned long nr, bool ram)
+{
+	struct hb_block *block = hb_blockmap_find(map, pfn);
+	unsigned long end = pfn + nr;
+	unsigned int first, last;
+
+	if (!block)
+		return;
+	first = (pfn - block->start_pfn + HB_UNIT_PAGES - 1) / HB_UNIT_PAGES;
+	last = (end - block->start_pfn) / HB_UNIT_PAGES;
+	if (first >= last)
+		return;
+	begin_change(map, block);
+	if (ram)
+		bitmap_clear(block->unit_absent, first, last - first);
+	else
+		bitmap_set(block->unit_absent, first, last - first);
+	block->mendable_units = 0;
+	for (first = 0; first < block->units; first++)
+		block->mendable_units += is_mendable(block, first);
+	end_change(map, block);
 }
 
 /* ---- */

@@ -199,6 +199,16 @@ void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn);
 /* Forget what was busy, and what was not free. */
 void hb_blockmap_clear_busy(struct hb_blockmap *map);
 
+/* The same for one block.  Return: whether there was one. */
+bool hb_blockmap_clear_busy_block(struct hb_blockmap *map);
+
+/*
+ * Are the units that lie wholly in this range of one block RAM?  The kernel's memory blocks
+ * may have holes, and reach beyond the end of RAM.  New blocks are all RAM.
+ */
+void hb_blockmap_set_ram(struct hb_blockmap *map, unsigned long pfn,
+			 unsigned long nr, bool ram);
+
 /**
  * hb_blockmap_check() - recount everything
  *

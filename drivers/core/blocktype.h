@@ -33,6 +33,7 @@ struct hb_block {
 	unsigned long *unit_broken;
 	unsigned long *unit_busy;	/* could not be evacuated */
 	unsigned long *unit_in_use;	/* was not free when it was asked about */
+	unsigned long *unit_absent;	/* not all of it is RAM: never taken or mended whole */
 	u16 *unit_held;			/* held pages a unit */
 };
 

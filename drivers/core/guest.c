@@ -41,11 +41,16 @@ void hb_guest_unhold(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 		g->ops->wrong(g, "pages are not held");
 }
 
+/* Block by block: there may be many. */
 void hb_guest_forget_busy(struct hb_guest *g)
 {
-	g->ops->lock(g);
-	hb_blockmap_clear_busy(&g->map);
-	g->ops->unlock(g);
+	bool more;
+
+	do {
+		g->ops->lock(g);
+		more = hb_blockmap_clear_busy_block(&g->map);
+		g->ops->unlock(g);
+	} while (more);
 }
 
 /* Block by block: there may be many. */
@@ -252,6 +257,12 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 
 	if (!block)
 		return -ENOMEM;
+	g->ops->lock(g);
+	if (block->state == HB_BLOCK_NEW)
+		hb_blockmap_set_ram(&g->map, block->start_pfn,
+				    g->map.block_pages, false);
+	hb_blockmap_set_ram(&g->map, pfn, nr, true);
+	g->ops->unlock(g);
 	/* A block of which some was entered already is a whole one. */
 	if (block->state != HB_BLOCK_NEW)
 		return 0;

@@ -58,6 +58,7 @@ struct hb_guest {
 	bool grown;			/* and it was growth, or something like it */
 	bool fresh;			/* a target other than @tidied was followed since */
 	u64 tidied;			/* the last target that was reached */
+	bool verified;			/* in this pass: once is enough */
 	unsigned long pfns[HB_UNIT_PAGES];	/* of the extents at hand */
 };
 
@@ -77,10 +78,11 @@ u64 hb_guest_blocks_left(const struct hb_guest *g);
 u64 hb_guest_ceiling(const struct hb_guest *g);
 
 /*
- * What libxl gives a restored or migrated domain beyond its target: LIBXL_MAXMEM_CONSTANT of
- * tools/libs/light/libxl_internal.h, 1 MiB.
+ * Half of what libxl gives a restored or migrated domain beyond its target: 1 MiB,
+ * LIBXL_MAXMEM_CONSTANT of tools/libs/light/libxl_internal.h.  Xen counts the pages beside RAM
+ * against that, too.
  */
-#define HB_RESTORE_SLACK HB_MIB_PAGES
+#define HB_RESTORE_SLACK (HB_MIB_PAGES / 2)
 
 /**
  * hb_guest_may_be_saved() - would the guest come back?
@@ -120,7 +122,8 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now);
  * @online: is it in use?
  * @movable: for movable pages only
  *
- * Asks Xen about each page of a block that is not online: those without a frame are held.
+ * Units of which not all is entered are never taken as a whole.  Asks Xen about each page of
+ * a block that is not online: those without a frame are held.
  * Takes the lock.  Nothing is entered on failure.
  *
  * Return: 0, or -ENOMEM without memory or beyond the map.

@@ -102,6 +102,11 @@ struct hb_ops {
 			     unsigned long nr);
 	/* A held page has a frame that cannot be used: nobody gets it.  The lock is held. */
 	void (*strand)(struct hb_guest *g, unsigned long pfn);
+	/* Clear held pages that have frames, for Xen.  The lock is held. */
+	void (*clear)(struct hb_guest *g, const unsigned long *pfns,
+		      unsigned int nr);
+	/* Is it RAM, or a hole in a memory block?  The lock is held. */
+	bool (*is_ram)(struct hb_guest *g, unsigned long pfn);
 	/* Clear pages of a block that is offline, for Xen.  The lock is held. */
 	void (*clear_parked)(struct hb_guest *g, unsigned long pfn,
 			     unsigned long nr);

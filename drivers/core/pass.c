@@ -38,8 +38,8 @@ static bool account(struct hb_guest *g)
 	target = hb_guest_target(g);
 	verdict = compare(g, populated);
 	drift = g->ledger.drift;
-	/* Are there frames where none should be? */
-	if (verdict == HB_LEDGER_DRIFTED && drift > 0)
+	/* Are there frames where none should be?  Once a pass: the count may go on changing. */
+	if (verdict == HB_LEDGER_DRIFTED && drift > 0 && !g->verified)
 		g->verify = (struct hb_verify){ .wanted = true };
 	written = g->ops->sync(g, populated, &target);
 	if (written)
@@ -115,7 +115,9 @@ static void take_news(struct hb_guest *g)
 	g->ops->lock(g);
 	g->verify = (struct hb_verify){
 		.wanted = true,
-		.moved = g->verify.moved || news & HB_NEWS_MOVED,
+		/* PV guests have the memory that their p2m says, wherever they are. */
+		.moved = g->verify.moved || (news & HB_NEWS_MOVED &&
+					     g->ops->superpages(g)),
 	};
 	g->ops->unlock(g);
 }
@@ -147,6 +149,7 @@ static void note(struct hb_guest *g, const struct hb_step *step,
 	/* Asking is progress of its own. */
 	hb_pass_note(&g->pass, step, outcome,
 		     books_changed || step->kind == HB_STEP_VERIFY);
+	g->verified |= step->kind == HB_STEP_VERIFY;
 	g->moved |= books_changed;
 	g->grown |= g->pass.grown;
 }
@@ -161,7 +164,11 @@ static struct hb_step follow(struct hb_guest *g, struct hb_snapshot *now)
 	if (g->pass.exhausted)
 		hb_guest_forget_busy(g);
 	hb_pass_begin(&g->pass);
+	g->verified = false;
 	for (;;) {
+		/* The guest may be another one afterwards: nothing is planned before. */
+		bool stop = g->ops->breathe(g);
+
 		take_news(g);
 		if (account(g))
 			begin_anew(g);
@@ -169,7 +176,7 @@ static struct hb_step follow(struct hb_guest *g, struct hb_snapshot *now)
 		g->fresh |= now->target != g->tidied;
 		step = hb_plan(now, &g->pass);
 		report(g, &step, now);
-		if (g->ops->breathe(g) || step.kind == HB_STEP_NONE)
+		if (stop || step.kind == HB_STEP_NONE)
 			return step;
 		outcome = carry_out(g, &step);
 		hb_guest_look(g, &after);
@@ -189,12 +196,12 @@ static u64 tidy(struct hb_guest *g)
 		return due ? due : HB_REST_FOREVER;
 	hb_tidy_begin_batch(state);
 	for (;;) {
+		bool stop = g->ops->breathe(g) || g->ops->has_news(g);
 		struct hb_outcome outcome;
 
 		hb_guest_look(g, &now);
 		step = hb_tidy_plan(state, &now, now_ms(g));
-		if (step.kind == HB_STEP_NONE || g->ops->has_news(g) ||
-		    g->ops->breathe(g))
+		if (step.kind == HB_STEP_NONE || stop)
 			break;
 		outcome = carry_out(g, &step);
 		hb_tidy_note(state, &step, &outcome, now_ms(g));

@@ -167,10 +167,11 @@ struct hb_step hb_plan(const struct hb_snapshot *now,
 			.cause = there ? HB_CAUSE_NONE : HB_CAUSE_STILL,
 			.only_event = true,
 		};
-	if (now->doubtful)
-		return spent(pass, HB_STEP_VERIFY) ?
-			stop(pass, HB_CAUSE_BACKEND_GONE) :
-			step(HB_STEP_VERIFY, HB_STEP_PAGES);
+	if (now->doubtful && !spent(pass, HB_STEP_VERIFY))
+		return step(HB_STEP_VERIFY, HB_STEP_PAGES);
+	/* What is not known to be empty is not filled; what is full can go. */
+	if (now->doubtful && now->populated <= now->target)
+		return stop(pass, HB_CAUSE_BACKEND_GONE);
 	if (pass->idle_steps >= HB_PASS_IDLE_STEPS && !there)
 		return stop(pass, HB_CAUSE_GUEST_BUSY);
 	if (now->populated < now->target)

@@ -11,25 +11,36 @@
  */
 #include "steps.h"
 
-/* Held pages of the unit at @pfn that have frames, or others that have none. */
+/* Is something wrong with a page?  Held ones have no frame, all other RAM has. */
+static bool is_wrong(struct hb_guest *g, unsigned long pfn, bool held)
+{
+	enum hb_frame frame = g->ops->frame(g, pfn);
+
+	/* Where nobody can reach it nothing can be done. */
+	if (held)
+		return frame == HB_FRAME_THERE;
+	return frame == HB_FRAME_NONE && g->ops->is_ram(g, pfn);
+}
+
+/* Lists the held pages of the unit at @pfn, or the others, that are wrong. */
 static unsigned int ask(struct hb_guest *g, unsigned long pfn, bool held)
 {
 	unsigned int nr = 0, i;
 
 	for (i = 0; i < HB_UNIT_PAGES; i++) {
 		bool is_held = hb_blockmap_held_in(&g->map, pfn + i, 1);
-		bool missing;
 
-		if (is_held != held)
-			continue;
-		missing = g->ops->frame(g, pfn + i) == HB_FRAME_NONE;
-		if (held != missing)
+		if (is_held == held && is_wrong(g, pfn + i, held))
 			g->pfns[nr++] = pfn + i;
 	}
 	return nr;
 }
 
-/* Give back what is behind held pages.  Return: why Xen did not take all of it. */
+/*
+ * Give back what is behind held pages.  It has what was in them when they were copied.
+ *
+ * Return: why Xen did not take all of it.
+ */
 static enum hb_cause give_back_surplus(struct hb_guest *g, unsigned long pfn)
 {
 	unsigned int nr = ask(g, pfn, true);
@@ -38,6 +49,7 @@ static enum hb_cause give_back_surplus(struct hb_guest *g, unsigned long pfn)
 	if (!nr)
 		return cause;
 	g->verify.surplus += nr;
+	g->ops->clear(g, g->pfns, nr);
 	if (!g->ops->release(g, g->pfns, nr, 0)) {
 		cause = g->ops->kept(g);
 		g->verify.surplus -= ask(g, pfn, true);
@@ -45,14 +57,18 @@ static enum hb_cause give_back_surplus(struct hb_guest *g, unsigned long pfn)
 	return cause;
 }
 
-/* Whatever was in them is lost; but nobody may write where nothing is. */
-static void replace_missing(struct hb_guest *g, unsigned long pfn)
+/*
+ * Whatever was in them is lost; but nobody may write where nothing is.
+ *
+ * Return: why Xen did not give all of it.
+ */
+static enum hb_cause replace_missing(struct hb_guest *g, unsigned long pfn)
 {
 	unsigned int nr = ask(g, pfn, false);
+	unsigned long got = nr ? g->ops->populate(g, g->pfns, nr, 0) : 0;
 
-	if (nr)
-		g->ops->populate(g, g->pfns, nr, 0);
-	g->verify.missing += nr;
+	g->verify.missing += got;
+	return got < nr ? g->ops->refusal(g, 1) : HB_CAUSE_NONE;
 }
 
 static enum hb_cause verify_unit(struct hb_guest *g, unsigned long pfn)
@@ -61,10 +77,10 @@ static enum hb_cause verify_unit(struct hb_guest *g, unsigned long pfn)
 
 	if (hb_blockmap_held_in(&g->map, pfn, HB_UNIT_PAGES))
 		cause = give_back_surplus(g, pfn);
+	if (!cause && g->verify.all)
+		cause = replace_missing(g, pfn);
 	if (cause)
 		g->verify.pfn = pfn;	/* once more, later */
-	else if (g->verify.all)
-		replace_missing(g, pfn);
 	return cause;
 }
 

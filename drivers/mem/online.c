@@ -16,6 +16,7 @@
 #include "online.h"
 
 static struct vfsmount *sysfs;		/* our own: independent of user space's */
+static bool deaf;			/* blocks are somebody else's again */
 
 /* How often a state is written when the kernel is busy with another block. */
 #define WRITE_TRIES 20
@@ -67,11 +68,10 @@ static void online_range(unsigned long pfn, unsigned int order)
 	online_range(pfn + nr / 2, order - 1);
 }
 
+/* Without the lock: the books of a block on its way online do not change. */
 void hb_online_page(struct page *page, unsigned int order)
 {
-	hb_lock();
 	online_range(page_to_pfn(page), order);
-	hb_unlock();
 }
 
 /* Held pages are no obstacle to offlining once they have no reference. */
@@ -146,7 +146,7 @@ static int memory_event(struct notifier_block *nb, unsigned long kernel_event,
 	enum hb_block_event event = event_of(kernel_event);
 	bool agreed = true;
 
-	if (event == HB_EVENTS)
+	if (event == HB_EVENTS || READ_ONCE(deaf))
 		return NOTIFY_OK;
 	for (; pfn < range->start_pfn + range->nr_pages && agreed;
 	     pfn += hb.guest.map.block_pages)
@@ -213,6 +213,11 @@ static int finish_transitions(void)
 		rc = hb_online_set(pfn, "online");
 	while (rc == -ERESTARTNOINTR && !signal_pending(current));
 	return rc == -ERESTARTNOINTR ? -EINTR : 0;
+}
+
+void hb_online_let_be(void)
+{
+	WRITE_ONCE(deaf, true);
 }
 
 int hb_online_init(void)

@@ -21,6 +21,9 @@ struct hb_block;
 int hb_online_init(void);
 void hb_online_exit(void);
 
+/* From here on whoever had the callback before has it again: nothing is refused any more. */
+void hb_online_let_be(void);
+
 /* The online callback; the kernel holds its hotplug locks. */
 void hb_online_page(struct page *page, unsigned int order);
 

@@ -80,30 +80,34 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
 		adjust_managed_page_count(page, -(long)nr);
 }
 
-/*
- * All but the head of a larger page must have no reference.  Where somebody else has one,
- * that page is his to free, and the others go one by one.
- *
- * Return: whether the unit can be freed as one page.
- */
-static bool merge_unit(struct page *page)
+/* Free the unit at @page page by page; the first @merged of its tails have no reference. */
+static void free_unmerged(struct page *page, unsigned int merged)
 {
-	bool merged = true;
 	unsigned int i;
 
-	for (i = 1; i < HB_UNIT_PAGES; i++)
-		merged &= page_ref_dec_and_test(page + i);
-	if (merged)
-		return true;
-	for (i = 1; i < HB_UNIT_PAGES; i++) {
+	for (i = 1; i <= merged; i++) {
 		/* Without a reference nobody else can get one. */
-		if (page_ref_count(page + i))
-			continue;
 		set_page_count(page + i, 1);
 		__free_page(page + i);
 	}
+	/* The reference to the next one is dropped, and it is his to free who has another. */
+	for (i = merged + 2; i < HB_UNIT_PAGES; i++)
+		__free_page(page + i);
 	__free_page(page);
-	return false;
+}
+
+/* All but the head of a larger page must have no reference, and the driver has one to each. */
+static void free_unit(struct page *page)
+{
+	unsigned int i;
+
+	for (i = 1; i < HB_UNIT_PAGES; i++) {
+		if (!page_ref_dec_and_test(page + i)) {
+			free_unmerged(page, i - 1);
+			return;
+		}
+	}
+	__free_pages(page, HB_UNIT_ORDER);
 }
 
 unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
@@ -116,8 +120,8 @@ unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 	for (i = 0; i < nr_pages; i++)
 		hb_compat_clear_page_offline(page + i);
 	adjust_managed_page_count(page, nr_pages);
-	if (unit && merge_unit(page))
-		__free_pages(page, HB_UNIT_ORDER);
+	if (unit)
+		free_unit(page);
 	for (i = 0; i < nr_pages && !unit; i++)
 		__free_page(page + i);
 	return nr_pages;

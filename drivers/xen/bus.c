@@ -31,6 +31,7 @@ static unsigned long retry_after;	/* jiffies; 0: the last one was written */
 /* Counts the domains that this guest has been: a report belongs to one. */
 static atomic_t domain = ATOMIC_INIT(0);
 static int written_domain;
+static bool reported;		/* in this domain all of a report was written once */
 
 /* A value of memory/target that xenstore gave us: text, or why not. */
 static void take_in(const char *text)
@@ -51,15 +52,26 @@ static void take_in(const char *text)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+/* Is there a key?  What could not be read counts as @otherwise. */
+static bool key_exists(const char *key, bool otherwise)
+{
+	char *text = xenbus_read(XBT_NIL, key, "", NULL);
+
+	if (IS_ERR(text))
+		return PTR_ERR(text) == -ENOENT ? false : otherwise;
+	kfree(text);
+	return true;
+}
+
 /*
  * A restored or migrated guest is a new domain: the watch fires there, and the
  * report is not there.
  */
 static void look_where_we_are(void)
 {
-	if (!READ_ONCE(written_any) ||
-	    xenbus_exists(XBT_NIL, HB_KEY_REPORT_VERSION, ""))
+	if (!READ_ONCE(reported) || key_exists(HB_KEY_REPORT_VERSION, true))
 		return;
+	WRITE_ONCE(reported, false);
 	atomic_inc(&domain);
 	hb_events_raise(HB_NEWS_MOVED);
 	hb_bus_report();
@@ -95,7 +107,7 @@ static void read_target(void)
 	kfree(text);
 	/* xapi builds a domain anew with what it has, whatever its target. */
 	WRITE_ONCE(hb.guest.roomy,
-		   xenbus_exists(XBT_NIL, HB_KEY_DYNAMIC_MIN, ""));
+		   key_exists(HB_KEY_DYNAMIC_MIN, READ_ONCE(hb.guest.roomy)));
 }
 
 /* Anything but "1" is no: the guest must not stay still for a typing error. */
@@ -220,6 +232,7 @@ static void report_work(struct work_struct *work)
 	written = now;
 	written_domain = now_in;
 	WRITE_ONCE(written_any, true);
+	WRITE_ONCE(reported, true);
 	/* Some of it may have been written in the domain before. */
 	if (atomic_read(&domain) != now_in)
 		hb_bus_report();
@@ -237,6 +250,7 @@ void hb_bus_report(void)
 int hb_bus_start(void)
 {
 	written_any = false;
+	reported = false;
 	retry_after = 0;
 	written_at = jiffies - REPORT_INTERVAL;
 	hb_report_subscribe(hb_bus_report);

@@ -133,15 +133,20 @@ static void keep_rest(unsigned int done, unsigned int nr)
 
 /*
  * Of one extent Xen has taken some pages from the front, or none, and does not say how
- * many.  What it has taken it does not let the guest map.
+ * many.  What it has taken it does not let the guest map: all before the first page that
+ * can be mapped is gone.  If none can be mapped, it is not for that reason.
  */
 static void keep_tail(unsigned int nr)
 {
-	unsigned int i;
+	unsigned int gone, i;
 
-	for (i = 0; i < nr && !keep_frame(i); i++)
+	for (gone = 0; gone < nr && !keep_frame(gone); gone++)
+		;
+	if (gone == nr)
+		return;
+	for (i = 0; i < gone; i++)
 		set_p2m(batch->pfns[i], INVALID_P2M_ENTRY);
-	keep_rest(i, nr);
+	keep_rest(gone + 1, nr);
 }
 
 /*

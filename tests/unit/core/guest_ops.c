@@ -224,6 +224,25 @@ static void op_strand(struct hb_guest *core, unsigned long pfn)
 	sim_require(g, test_bit(pfn, g->unmapped));
 }
 
+/* Nobody else may see what was in them. */
+static void op_clear(struct hb_guest *core, const unsigned long *pfns,
+		     unsigned int nr)
+{
+	struct guest *g = with_lock(core);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++)
+		sim_require(g, test_bit(pfns[i], g->frames));
+	g->cleared += nr;
+}
+
+static bool op_is_ram(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = with_lock(core);
+
+	return pfn < g->no_ram || pfn >= g->no_ram_end;
+}
+
 static void op_clear_parked(struct hb_guest *core, unsigned long pfn,
 			    unsigned long nr)
 {
@@ -388,22 +407,31 @@ static unsigned int op_take_news(struct hb_guest *core)
 	return news;
 }
 
-static bool op_has_news(struct hb_guest *core)
-{
-	return sim_of(core)->news;
-}
-
 /* A step is about to be taken: remember what it finds. */
-static bool op_breathe(struct hb_guest *core)
+static void remember(struct guest *g)
 {
-	struct guest *g = without_lock(core);
-
-	hb_guest_look(core, &g->before);
+	hb_guest_look(&g->core, &g->before);
 	g->taken = 0;
 	g->kernel_taken = 0;
 	g->managed = sim_managed(g);
 	g->free = sim_free_pages(g, false);
 	g->kernel_free = sim_free_pages(g, true);
+}
+
+static bool op_has_news(struct hb_guest *core)
+{
+	remember(sim_of(core));
+	return sim_of(core)->news;
+}
+
+/* Here the guest may be frozen, and wake up elsewhere. */
+static bool op_breathe(struct hb_guest *core)
+{
+	struct guest *g = without_lock(core);
+
+	if (g->move_next)
+		sim_move(g, false);
+	g->move_next = false;
 	return false;
 }
 
@@ -423,7 +451,10 @@ static bool op_sync(struct hb_guest *core, u64 populated, u64 *target)
 
 static void op_publish(struct hb_guest *core, const struct hb_report *report)
 {
-	without_lock(core)->report = *report;
+	struct guest *g = without_lock(core);
+
+	g->report = *report;
+	remember(g);
 }
 
 static void trace(const struct guest *g, const struct hb_step *step,
@@ -498,6 +529,8 @@ const struct hb_ops sim_ops = {
 	.hold = op_hold,
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
+	.clear = op_clear,
+	.is_ram = op_is_ram,
 	.clear_parked = op_clear_parked,
 	.alloc_books = op_alloc_books,
 	.free_books = op_free_books,

@@ -69,6 +69,9 @@ struct guest {
 	bool written;			/* somebody set a target in the kernel's statistics, */
 	u64 written_target;		/* this one */
 	u64 surplus, missing;		/* as verified */
+	u64 cleared;			/* pages, of what was surplus */
+	bool move_next;			/* the next time that the worker can be frozen */
+	u64 no_ram, no_ram_end;		/* a hole in a block */
 
 	/* the kernel and its programs */
 	struct sim_shape shape;

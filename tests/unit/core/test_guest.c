@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/steps.h"
 #include "guest_sim.h"
 
 static const struct sim_shape shape = { 8, 4, 12 };
@@ -131,6 +132,99 @@ static void test_moved(void **state)
 		assert_true(g->core.map.mendable_units <= 1);
 		sim_halt(g);
 	}
+}
+
+/* A memory block may reach beyond the end of RAM, or have holes: no memory belongs there. */
+static void test_holes(void **state)
+{
+	struct guest *g = boot(true);
+	u64 block = sim_block_pages(g), pfn = 3 * block + 1024, nr = block - 1024;
+	u64 target, i;
+
+	(void)state;
+	/* The last boot block ends in the middle; nothing of the rest was ever RAM. */
+	for (i = 0; i < nr; i++) {
+		sim_require(g, test_bit(pfn + i, g->owned));
+		bitmap_clear(g->owned, pfn + i, 1);
+		bitmap_clear(g->frames, pfn + i, 1);
+		g->units[(pfn + i) / HB_UNIT_PAGES].owned--;
+	}
+	g->no_ram = pfn;
+	g->no_ram_end = pfn + nr;
+	g->xen_pages -= nr;
+	g->core.ledger.capacity -= nr;
+	hb_blockmap_set_ram(&g->core.map, 3 * block, block, false);
+	hb_blockmap_set_ram(&g->core.map, 3 * block, block - nr, true);
+	assert_null(hb_blockmap_check(&g->core.map));
+	/* Built anew: all of the units that are RAM can be mended, and no others. */
+	hb_guest_suspect(&g->core);
+	assert_int_equal(g->core.map.mendable_units,
+			 (4 * block - nr) / HB_UNIT_PAGES);
+	/* Nor are they what is tried first when the guest shrinks. */
+	for (i = 0; i < 4 * block - nr; i += HB_UNIT_PAGES) {
+		struct hb_pick pick = { .max = HB_UNIT_PAGES };
+		struct hb_run run = hb_blockmap_pick(&g->core.map, &pick);
+
+		assert_true(run.nr == HB_UNIT_PAGES && run.pfn < pfn);
+		hb_blockmap_mark_busy(&g->core.map, run.pfn);
+	}
+	hb_guest_forget_busy(&g->core);
+	/* Asked about every page, Xen says that there is none; and none is put there. */
+	target = sim_populated(g);
+	g->core.verify = (struct hb_verify){ .wanted = true, .moved = true };
+	while (g->core.verify.wanted) {
+		struct hb_step step = { .kind = HB_STEP_VERIFY, .pages = 512 };
+
+		assert_int_equal(hb_step_verify(&g->core, &step).cause, 0);
+	}
+	assert_int_equal(g->missing, 0);
+	assert_int_equal(g->xen_pages, target + g->gap);
+	assert_int_equal(find_next_bit(g->frames, pfn + nr, pfn), pfn + nr);
+	assert_int_equal(g->core.ledger.gap, g->gap);
+	sim_halt(g);
+}
+
+/* What was planned before the guest moved must not be done where it is then. */
+static void test_moves_while_it_grows(void **state)
+{
+	struct guest *g = boot(true);
+	u64 most = sim_populated(g);
+
+	(void)state;
+	set_target(g, most - 9000);
+	settle(g);
+	set_target(g, most);
+	g->move_next = true;	/* the worker is frozen at its first chance */
+	settle(g);
+	assert_true(g->surplus);
+	assert_int_equal(g->cleared, g->surplus);
+	assert_int_equal(sim_populated(g), most);
+	assert_int_equal(g->core.ledger.gap, g->gap);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Xen gives nothing: it is said, and tried again until it does. */
+static void test_missing_while_the_host_is_full(void **state)
+{
+	struct guest *g = boot(true);
+
+	(void)state;
+	set_target(g, sim_populated(g) - 3000);
+	settle(g);
+	sim_move(g, true);
+	g->host_free = 0;
+	worker_pass(g, NULL);
+	worker_pass(g, NULL);
+	assert_true(g->core.verify.wanted);
+	assert_int_equal(g->report.cause, HB_CAUSE_HOST_OUT_OF_MEMORY);
+	assert_int_equal(g->missing, 0);
+	g->host_free = 100000;
+	settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_true(g->missing);
+	check_guest(g);
+	sim_halt(g);
 }
 
 /* ---- still */
@@ -286,6 +380,9 @@ int main(void)
 		cmocka_unit_test(test_unknown_block),
 		cmocka_unit_test(test_unknown_block_without_memory),
 		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_moves_while_it_grows),
+		cmocka_unit_test(test_missing_while_the_host_is_full),
 		cmocka_unit_test(test_still),
 		cmocka_unit_test(test_flapping),
 		cmocka_unit_test(test_same_target),

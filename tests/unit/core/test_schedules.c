@@ -144,7 +144,7 @@ static void anything(struct guest *g)
 	switch (random_below(&g->seed, 6)) {
 	case 0:
 		if (!g->pod_outstanding && !g->way.active)
-			sim_move(g, false);
+			g->move_next = true;
 		break;
 	case 1:
 		g->core.still = true;

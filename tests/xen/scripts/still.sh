@@ -24,7 +24,6 @@ nobody() {
 
 # whole LABEL: it lives, its data are what they were, and it follows targets.
 whole() {
-	guest_refresh $g
 	nobody "$1"
 	check_ok "$1: contents" guest_verify $g data
 	check_ok "$1: hotballoon set" hotballoon set $g 160M --wait=60
@@ -50,6 +49,11 @@ too_low() {
 	check "$g: a save would lose it" true "$(field $g would_be_lost)"
 	check_ok "$g: the list marks it" sh -c 'hotballoon list | grep -q "40M! "'
 	check_ok "$g: the doctor names it" sh -c 'hotballoon doctor | grep -q would-be-lost'
+}
+
+# migrate: afterwards it is another domain, with another console.
+migrate() {
+	quiet hotballoon migrate $g 'xl migrate-receive' -- -s '' && guest_refresh $g
 }
 
 # quiet COMMAND...: its output only if it fails; in /tmp/out in any case.
@@ -80,10 +84,10 @@ whole "restored"
 # Migrated, with such a size and without.
 if [ "$type" = pvh ]; then
 	ends_short "before a migration"
-	check_ok "hotballoon migrate" quiet hotballoon migrate $g 'xl migrate-receive' -- -s ''
+	check_ok "hotballoon migrate" migrate
 	whole "migrated"
 	too_low
-	check_ok "hotballoon migrate finds a size" quiet hotballoon migrate $g 'xl migrate-receive' -- -s ''
+	check_ok "hotballoon migrate finds a size" migrate
 	check_ok "and says so" grep -q 'with less the migration would lose it' /tmp/out
 	whole "migrated from its floor"
 fi
