@@ -148,6 +148,8 @@ check_ok "$g: contents from before" guest_verify $g held
 
 # PV guests keep a block that was added while another one was offline by other hands.
 at_rest $MOST
+# What is empty leaves a little later.
+wait_blocks $g $((MOST / BLOCK))
 blocks=$(guest_blocks $g)
 check "$g: all blocks that it needs are online, of ${blocks%% *}" $((MOST / BLOCK)) "${blocks##* }"
 check_ok "$g: fill what it has" guest_fill $g most $(($(guest_meminfo $g MemAvailable) / 1024 - 100))
