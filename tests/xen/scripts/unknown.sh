@@ -70,7 +70,7 @@ races() {
 	books_open $g
 	check_ok "$g: fill" guest_fill $g data 40
 	xl mem-max $g 2000
-	for delay in 0 20 40 80 160; do
+	for delay in 0 40 120; do
 		mib=$((mib + 128))
 		race $g $delay $mib
 	done
