@@ -2,6 +2,7 @@
 #
 # make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
 # make modules-lab        the driver, for the kernels that the lab boots
+# make module-debug       the driver, for the lab's debug kernel, which takes half an hour once
 # make toolstack          library and command line tool
 # make test               everything that CI runs; installs what it needs
 # make test-unit          the part of it that needs no Xen: seconds
@@ -16,7 +17,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module modules-lab toolstack test test-unit test-full demo bench lint install clean
+.PHONY: all module modules-lab module-debug toolstack test test-unit test-full demo bench lint install clean
 
 all: module toolstack
 
@@ -51,6 +52,11 @@ modules-lab:
 	$(call build_module,$$($(LAB) kdir 6.12))
 	$(call build_test_module,6.1)
 	$(call build_test_module,6.12)
+
+module-debug:
+	@$(DEPENDENCIES) build
+	@$(LAB) fetch debug
+	$(call build_module,$$($(LAB) kdir debug))
 
 toolstack:
 	$(MAKE) -C toolstack all

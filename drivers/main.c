@@ -14,13 +14,14 @@
 
 #include "debugfs.h"
 #include "driver.h"
+#include "kexec.h"
 #include "mem/blocks.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
-#include "power.h"
+#include "suspend.h"
 #include "sysfs.h"
 #include "worker.h"
 #include "xen/bus.h"
@@ -278,9 +279,12 @@ static int start(void)
 	if (rc)
 		return rc;
 	hb_debugfs_register();
-	rc = hb_power_init();
+	rc = hb_suspend_init();
 	if (rc)
-		goto no_power;
+		goto no_suspend;
+	rc = hb_kexec_init();
+	if (rc)
+		goto no_kexec;
 	rc = hb_worker_start();
 	if (rc)
 		goto no_worker;
@@ -290,8 +294,10 @@ static int start(void)
 	hb_worker_stop();
 	hb_bus_stop();
 no_worker:
-	hb_power_exit();
-no_power:
+	hb_kexec_exit();
+no_kexec:
+	hb_suspend_exit();
+no_suspend:
 	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	return rc;
@@ -343,7 +349,8 @@ static void __exit hotballoon_exit(void)
 {
 	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
-	hb_power_exit();
+	hb_kexec_exit();
+	hb_suspend_exit();
 	hb_debugfs_unregister();
 	hb_sysfs_unregister();
 	hb_reserve_release();

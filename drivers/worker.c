@@ -24,8 +24,8 @@
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
-#include "power.h"
 #include "report.h"
+#include "suspend.h"
 #include "trace.h"
 #include "worker.h"
 #include "xen/extents.h"
@@ -266,7 +266,7 @@ static bool op_has_news(struct hb_guest *g)
 static bool op_breathe(struct hb_guest *g)
 {
 	if (freezing(current))
-		hb_power_freeze(g);
+		hb_suspend_freeze(g);
 	else
 		cond_resched();
 	/* Before a kexec the passes run in another thread. */

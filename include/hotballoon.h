@@ -140,6 +140,14 @@ struct hb_report {
 	struct hb_word state;		/* enum hb_state */
 	struct hb_word cause;		/* enum hb_cause */
 	struct hb_number current, goal, floor, max;
+	struct hb_number still;		/* 1: it leaves the guest's memory as it is; 0 or absent: not */
+};
+
+/* Is a domain told to leave its memory as it is (memory/still)? See hb_still_begin(). */
+enum hb_stillness {
+	HB_STILL_NO,
+	HB_STILL_HELD,	/* by a process that lives: it is being saved or migrated */
+	HB_STILL_LEFT,	/* by one that has ended without taking that back */
 };
 
 struct hb_domain {
@@ -159,6 +167,7 @@ struct hb_domain {
 	uint64_t videoram_kib;	/* 0 if there is none */
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
+	enum hb_stillness still;
 	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 
@@ -185,9 +194,19 @@ uint64_t hb_host_available_kib(const struct hb_host_memory *host);
 const char *hb_type_name(enum hb_type type);
 const char *hb_domain_state_name(enum hb_domain_state state);
 const char *hb_driver_name(enum hb_driver driver);
+/* "no", "held" or "left"; static. */
+const char *hb_stillness_name(enum hb_stillness still);
 /* The word of the contract, "-" if absent, "invalid" if it is none. */
 const char *hb_report_state_name(const struct hb_word *state);
 const char *hb_report_cause_name(const struct hb_word *cause);
+
+/*
+ * Would a save or a migration lose the domain, as it is now? libxl builds the new domain
+ * with room for its target only: a guest that holds more does not fit in. If so,
+ * *size_kib is the size that it holds, video memory included, which hb_set() can give it
+ * and which it can keep; 0 if not. size_kib may be NULL.
+ */
+bool hb_would_be_lost(const struct hb_domain *domain, uint64_t *size_kib);
 
 /* ----------------------------------------------------------------- handle */
 
@@ -262,8 +281,8 @@ struct hb_step {
 	const char *reason;	/* static */
 };
 
-#define HB_STEPS_MAX 10
-#define HB_NOTES_MAX 3
+#define HB_STEPS_MAX 16
+#define HB_NOTES_MAX 5
 
 struct hb_set_request {
 	struct hb_size size;
@@ -281,8 +300,13 @@ struct hb_set_result {
 	uint64_t size_kib;	/* the size asked for, resolved */
 	uint64_t target_kib;
 	bool done;		/* the target stands, even if the return code is not HB_OK */
+	/*
+	 * With HB_E_STUCK: the size that it holds and was given instead, because a save or
+	 * a migration would lose it with the one asked for; 0: none.
+	 */
+	uint64_t kept_kib;
 	unsigned int nr_steps;
-	struct hb_step steps[HB_STEPS_MAX];	/* in the order they were carried out */
+	struct hb_step steps[HB_STEPS_MAX];	/* in the order they were carried out; more are left out */
 	unsigned int nr_notes;
 	char notes[HB_NOTES_MAX][200];		/* what the caller should know */
 	uint64_t waited_ms;
@@ -298,12 +322,15 @@ struct hb_set_result {
  * stands: result->done is true and the remaining failures say what is left.
  *
  * Without wait, a lower maxmem follows at once, down to what the guest still
- * holds. With wait it follows down to the new size when the guest is there.
+ * holds. With wait it follows down to the new size when the guest is there. A guest
+ * that gets stuck above its new size is given the one that it holds, as far as
+ * hb_would_be_lost() needs it: result->kept_kib.
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
  * below 128 MiB, domain 0 below 1 GiB. HB_E_REFUSED always: a domain that is
- * being built, saved or migrated, shut down or dying, one with virtual NUMA
+ * being built, saved or migrated, shut down or dying, one that another process keeps
+ * still (what one that has ended has left is cleared), one with virtual NUMA
  * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum, if
  * it has one.
  * HB_E_USAGE: above HB_SIZE_MAX_KIB, or an amount that hb_size_parse() never gives.
@@ -408,7 +435,8 @@ bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits 
 
 struct hb_free_entry {
 	struct hb_domain domain;	/* as it was before */
-	uint64_t from_kib, to_kib;	/* its size before, and asked for */
+	/* Its size before, and asked for; of one that got stuck, what it was given to keep. */
+	uint64_t from_kib, to_kib;
 	bool stuck;			/* it did not get there, or could not be asked */
 };
 
@@ -469,6 +497,63 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
  */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
+
+/* ------------------------------------------------------ save and migrate */
+
+/* A domain that is kept still; made by hb_still_begin(), released by hb_still_end(). */
+struct hb_still;
+
+enum hb_still_answer {
+	HB_STILL_ANSWERED,	/* its driver leaves the memory as it is */
+	HB_STILL_SILENT,	/* its driver is ours and has not said so in time: old, or hanging */
+	HB_STILL_NO_DRIVER,	/* there is no driver of ours, which nobody can ask */
+};
+
+/* "answered", "silent" or "no-driver"; static. */
+const char *hb_still_answer_name(enum hb_still_answer answer);
+
+struct hb_still_request {
+	unsigned int timeout_s;	/* for the answer of the driver; 0: five seconds */
+};
+
+struct hb_still_result {
+	struct hb_domain domain;	/* as it is kept */
+	enum hb_still_answer answer;
+	bool taken_over;	/* another process had ended and left it told to keep still */
+	uint64_t from_kib;	/* its size before */
+	/* The size that it holds and was given, because it would have been lost; 0: none. */
+	uint64_t kept_kib;
+	uint64_t waited_ms;	/* for the answer */
+	/*
+	 * A descriptor that a child may inherit (it has FD_CLOEXEC): the domain counts as
+	 * kept still until all who have it have ended. -1: none. Not to be closed.
+	 */
+	int fd;
+};
+
+/*
+ * Get a domain ready to be saved or migrated by whichever tool, and keep it so until
+ * hb_still_end(): its driver is told to leave the memory as it is, and answers; a domain
+ * that hb_would_be_lost() is given the size that it holds; and nobody who uses this
+ * library sets its size meanwhile. A driver that does not answer in time is no error:
+ * result->answer says so, and the caller decides. The kernel's own driver cannot be told.
+ *
+ * HB_E_REFUSED: domain 0, a domain that another process keeps still, is being built,
+ * saved or migrated already, is shut down or dying, or that cannot be given a size that it
+ * can keep. HB_E_INTERRUPTED: progress has ended the wait. If it is not HB_OK, nothing is
+ * kept still and *still is NULL; a size that was set stays, and result says which.
+ */
+enum hb_code hb_still_begin(struct hb *hb, uint32_t domid, const struct hb_still_request *request,
+			    struct hb_still **still, struct hb_still_result *result,
+			    struct hb_error *error);
+
+/*
+ * The end of it, whatever has become of the domain: one that is gone is left alone.
+ * still is released in any case; NULL is nothing to do. An error says that the domain is
+ * still told to keep still, which hb_doctor() finds and the next hb_set() clears. A
+ * process that ends without this leaves the same behind.
+ */
+enum hb_code hb_still_end(struct hb *hb, struct hb_still *still, struct hb_error *error);
 
 /* ------------------------------------------------------------------ watch */
 

@@ -9,7 +9,7 @@
 #ifndef HB_CORE_BLOCK_H
 #define HB_CORE_BLOCK_H
 
-#include "blockmap.h"
+#include "blocktype.h"
 
 /* The slot of @pfn, or map->nr_slots beyond the map. */
 static inline unsigned int slot_of(const struct hb_blockmap *map,

@@ -10,7 +10,7 @@
 #ifndef HB_CORE_BLOCKCLASS_H
 #define HB_CORE_BLOCKCLASS_H
 
-#include "blockmap.h"
+#include "blocktype.h"
 
 /* Hot-added or not, for movable pages only or not, full or partly plugged. */
 #define HB_KINDS 8

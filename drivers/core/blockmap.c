@@ -2,6 +2,7 @@
 /* The books: which pages are held, and what follows from each change. */
 #include "block.h"
 #include "blockclass.h"
+#include "blockmap.h"
 
 static size_t bitmap_bytes(unsigned long bits)
 {

@@ -2,6 +2,7 @@
 /* The questions that are asked of the map: each looks up the class that answers it. */
 #include "block.h"
 #include "blockclass.h"
+#include "blockmap.h"
 
 static const struct hb_run none = { 0, 0 };
 

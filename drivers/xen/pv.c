@@ -8,8 +8,8 @@
 #include <xen/interface/xen.h>
 
 #include "../core/blockmap.h"
-#include "extents.h"
 #include "pv.h"
+#include "reservation.h"
 
 /* Pages a hypercall: what one extent becomes. */
 #define BATCH HB_UNIT_PAGES

@@ -14,13 +14,6 @@
 
 #include "../core/ops.h"
 
-/*
- * In extents.c: one reservation hypercall; returns the extents done.  XENMEM_populate_physmap
- * overwrites @frames on PV.
- */
-long hb_reservation(unsigned int op, const unsigned long *frames,
-		    unsigned int nr, unsigned int order);
-
 #ifdef CONFIG_XEN_PV
 
 int hb_pv_init(void);

@@ -15,12 +15,12 @@ static const char *const guest_keys[] = {
 	HB_KEY_REPORT_VERSION, HB_KEY_REPORT_STATE, HB_KEY_REPORT_CAUSE, HB_KEY_REPORT_CURRENT,
 	HB_KEY_REPORT_GOAL, HB_KEY_REPORT_FLOOR, HB_KEY_REPORT_MAX, HB_KEY_FEATURE_BALLOON,
 	HB_KEY_OS_NAME, HB_KEY_QUBES_MEMINFO, HB_KEY_MEMINFO_TOTAL, HB_KEY_MEMINFO_FREE,
-	HB_KEY_PV_DRIVERS "/0", HB_KEY_PV_DRIVERS "/1",
+	HB_KEY_PV_DRIVERS "/0", HB_KEY_PV_DRIVERS "/1", HB_KEY_REPORT_STILL,
 };
 
 static const char *const host_keys[] = {
 	HB_KEY_TARGET, HB_KEY_STATIC_MAX, HB_KEY_VIDEORAM, HB_KEY_HOTPLUG_MAX, HB_KEY_DYNAMIC_MIN,
-	HB_KEY_DOMID, HB_KEY_NAME,
+	HB_KEY_DOMID, HB_KEY_NAME, HB_KEY_STILL,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -69,6 +69,25 @@ static void run_all(void)
 	}
 }
 
+/* What save and migrate do before and after xl. */
+static void keep_still(void)
+{
+	const struct hb_still_request request = { .timeout_s = 1 };
+	struct hb_still_result result;
+	struct hb_still *still;
+	struct hb_error error;
+	struct hb *hb;
+
+	MUST(!command_open(&hb, &error));
+	MUST(!hb_set_state_dir(hb, getenv("HOTBALLOON_STATE_DIR"), &error));
+	if (!hb_still_begin(hb, GUEST, &request, &still, &result, &error)) {
+		MUST(!hb_would_be_lost(&result.domain, NULL) || result.answer != HB_STILL_ANSWERED);
+		MUST(!hb_still_end(hb, still, &error));
+	}
+	hb_close(hb);
+	MUST(!sim_read_key(command_sim, GUEST, HB_KEY_STILL) || error.message[0]);
+}
+
 /* What we have written into our files, whatever the keys were, can be read again. */
 static void read_limits(void)
 {
@@ -91,6 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		next = next ? next : end;
 		host |= write_key(line, next - line);
 	}
+	keep_still();
 	run_all();
 	read_limits();
 	if (!host)

@@ -35,6 +35,8 @@ void host_begin(void)
 	signal(SIGINT, SIG_IGN);
 	snprintf(state_dir, sizeof(state_dir), STATE_DIR, getpid());
 	setenv("HOTBALLOON_STATE_DIR", state_dir, 1);
+	/* No xl is run, wherever this is. */
+	setenv("PATH", "/nonexistent", 1);
 	atexit(remove_state);
 }
 

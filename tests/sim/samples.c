@@ -53,7 +53,22 @@ static void sound_host(void)
 		"free 6300M --dry-run", "free 6300M", "free 100G", "reserve", "reserve 64M --for=web",
 		"reserve", "release web", "release web", "set guest1 512M --wait", "max guest1 1G",
 		"reserve 1G --for=guest1", "list", "release guest1", "frobnicate", "list --wait",
-		"limits guest1 --reset", "limits guest1 --forget");
+		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
+		"migrate guest1 there", "save 0 /tmp/image");
+}
+
+/* What one who has ended has left, and a size that the guest cannot keep. */
+static void still_host(void)
+{
+	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
+	sim_write_key(command_sim, GUEST, HB_KEY_STILL, "1");
+	common_other_tool(command_sim, 200 * M);
+	sim_run(command_sim, 3000);
+	SAMPLES("list", "show guest1", "doctor", "save guest1 /tmp/image", "set guest1 200M",
+		"set guest1 150M --wait", "wait guest1");
+	sim_guest(command_sim, GUEST)->restless = true;
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STILL, "maybe");
+	SAMPLES("show guest1", "migrate guest1 there");
 }
 
 static void change_values(struct sim *host)
@@ -68,7 +83,9 @@ static void change_values(struct sim *host)
 		sim_write_key(host, GUEST, HB_KEY_REPORT_CAUSE, causes[host->clock_ms == 900]);
 	if (host->clock_ms == 1100)
 		sim_remove_key(host, GUEST, HB_KEY_STATIC_MAX);
-	if (host->clock_ms == 1300)
+	if (host->clock_ms == 1200)
+		sim_write_key(host, GUEST, HB_KEY_STILL, "1");
+	if (host->clock_ms == 1350)
 		sim_destroy(host, GUEST);
 	if (host->clock_ms == 1600)
 		raise(SIGINT);
@@ -136,8 +153,12 @@ static void stuck_host(void)
 
 int main(void)
 {
-	void (*const hosts[])(void) = { sound_host, changing_host, broken_host, stuck_host };
+	void (*const hosts[])(void) = {
+		sound_host, changing_host, broken_host, stuck_host, still_host,
+	};
 
+	/* There is no xl, wherever this runs. */
+	setenv("PATH", "/nonexistent", 1);
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		command_setup(NULL);
 		hosts[i]();

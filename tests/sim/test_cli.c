@@ -47,6 +47,11 @@ static void test_usage(void **state)
 		{ "max guest1 1G --wait", "--wait does not belong here" },
 		{ "wait guest1 --timeout=0", "\"--timeout=0\": the time is 1 to 604800" },
 		{ "wait guest1 --timeout", "incomplete option \"--timeout\"" },
+		{ "save guest1", "write: hotballoon save DOM FILE [-- XL-OPTION...]" },
+		{ "save guest1 image config", "write: hotballoon save DOM FILE" },
+		{ "migrate guest1 -- there", "write: hotballoon migrate DOM HOST" },
+		{ "migrate guest1 there --live", "\"--live\"" },
+		{ "save guest1 image --wait", "--wait does not belong here" },
 		{ "free", "write: hotballoon free SIZE" },
 		{ "free +1G", "is a change" },
 		{ "free 512", "has no unit" },
@@ -271,12 +276,17 @@ static void test_set_that_fails(void **state)
 	/* The result and the error, in one object. */
 	assert_json_text(object, "error.code", "stuck");
 	assert_json_text(object, "after.report.cause", "guest-busy");
-	assert_json_number(object, "after.target_kib", 200 * M);
+	assert_json_number(object, "target_kib", 200 * M);
+	/* It is not left with a size that it cannot keep. */
+	assert_json_number(object, "kept_kib", 300 * M);
+	assert_json_number(object, "after.target_kib", 300 * M);
+	assert_json_text(object, "after.would_be_lost", "false");
 	json_object_put(object);
 
 	assert_int_equal(command_line("set guest1 210M --wait"), 8);
 	assert_non_null(strstr(command_err, "guest1 stopped at 300M on its way to 210M"));
-	assert_non_null(strstr(command_out, "the target is 210M, the guest holds 300.1M, maxmem is 301.1M"));
+	assert_non_null(strstr(command_err, "its size is 300M now"));
+	assert_non_null(strstr(command_out, "the target is 300M, the guest holds 300.1M, maxmem is 301M"));
 }
 
 /* Something has to be called a name even if it has none. */

@@ -85,6 +85,9 @@ static void let_die(void) { sim_guest(sim, GUEST)->dying = true; }
 static void begin_destroy(void) { sim_begin_destroy(sim, GUEST); }
 static void give_vnodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }
 
+static void leave_still(void) { sim_write_key(sim, GUEST, HB_KEY_STILL, "1"); }
+static void lower_target(void) { sim_write_key(sim, GUEST, HB_KEY_TARGET, "262144"); }
+
 static void get_stuck(void)
 {
 	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, "waiting");
@@ -145,6 +148,8 @@ static const struct {
 	{ qmemman, "second-manager " },
 	{ give_vnodes, "virtual-numa " },
 	{ get_stuck, "stuck " },
+	{ leave_still, "left-still " },
+	{ lower_target, "would-be-lost " },
 	{ forget_pool, "small-pool " },
 	{ fill_host, "low-reserve " },
 	{ promise, "promised-too-much small-pool " },
@@ -187,6 +192,40 @@ static void test_remedies(void **state)
 	forget_pool();
 	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
+	leave_still();
+	assert_string_equal(found(), "left-still ");
+	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
+	assert_string_equal(found(), "");
+	lower_target();
+	assert_string_equal(found(), "would-be-lost ");
+	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
+	assert_string_equal(found(), "");
+}
+
+/* One that is on its way is worth a note, one that rests a warning; the remedy names both ways. */
+static void test_would_be_lost(void **state)
+{
+	static const struct {
+		const char *state;
+		enum hb_severity severity;
+	} cases[] = { { "shrinking", HB_NOTE }, { "idle", HB_WARNING }, { "nonsense", HB_WARNING } };
+	struct hb_examination *domains;
+	const struct hb_finding *finding;
+	struct hb_findings host;
+	size_t count;
+
+	(void)state;
+	lower_target();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, cases[i].state);
+		assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+		finding = &domains[1].findings.list[domains[1].findings.count - 1];
+		assert_string_equal(finding->what, "would-be-lost");
+		assert_int_equal(finding->severity, cases[i].severity);
+		assert_non_null(strstr(finding->message, "guest1 holds 512.1M and its target is 256M"));
+		assert_string_equal(finding->remedy, "\"hotballoon wait 5\" if it still comes down, \"hotballoon set 5 512M\" if not");
+		free(domains);
+	}
 }
 
 /* A size in a remedy is one that the command takes: exact, and that of the remedy. */
@@ -343,6 +382,7 @@ int main(void)
 		TEST(test_healthy),
 		cmocka_unit_test(test_findings),
 		TEST(test_remedies),
+		TEST(test_would_be_lost),
 		TEST(test_sizes_in_remedies),
 		TEST(test_small_pool_with_videoram),
 		TEST(test_small_pool_beyond_ceiling),

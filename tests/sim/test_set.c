@@ -150,6 +150,9 @@ static void test_guest_without_driver_report(void **state)
 	assert_non_null(strstr(error.message, "guest1 stopped at 512.1M on its way to 256M"));
 	assert_non_null(strstr(error.message, "reports nothing"));
 	assert_true(result.done);
+	/* It has the size again that it holds. */
+	assert_int_equal(result.kept_kib, 512 * M);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 512 * M);
 	assert_int_equal(maxmem(sim), 513 * M);
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
@@ -161,8 +164,9 @@ static void test_stuck_guest_names_its_cause(void **state)
 		enum hb_cause cause;
 		const char *size, *message, *remedy;
 	} cases[] = {
-		{ HB_CAUSE_GUEST_BUSY, "200M", "(guest-busy)", "keeps trying" },
-		{ HB_CAUSE_GUEST_FLOOR, "200M", "(guest-floor)", "at least 300M" },
+		{ HB_CAUSE_GUEST_BUSY, "200M", "(guest-busy)", "its size is 300M now" },
+		{ HB_CAUSE_GUEST_FLOOR, "200M", "(guest-floor)", "its size is 300M now" },
+		{ HB_CAUSE_PAGING_POOL, "200M", "(paging-pool)", "its size is 300M now" },
 		{ HB_CAUSE_OFFLINE_PENDING, "1G", "(offline-pending)", "kernel log" },
 		{ HB_CAUSE_ABOVE_MAX, "1G", "(above-max)", "hotballoon show" },
 	};
@@ -404,6 +408,9 @@ static void test_paused_and_destroyed_during_wait(void **state)
 	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_STUCK);
 	assert_non_null(strstr(error.message, "paused"));
 	assert_non_null(strstr(error.remedy, "unpause"));
+	/* It has not been seen to be stuck. */
+	assert_int_equal(result.kept_kib, 0);
+	assert_non_null(strstr(error.remedy, "would lose it, and \"hotballoon set 5 "));
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
 
@@ -851,7 +858,7 @@ static struct sim *host_of_many(void)
 }
 
 /* On a real host it is the questions that take the time: so many a domain, and no more. */
-#define QUESTIONS 17
+#define QUESTIONS 19
 
 static void test_many_domains(void **state)
 {

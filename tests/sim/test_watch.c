@@ -321,9 +321,30 @@ static void test_gone_before(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void keep_still(struct sim *host)
+{
+	if (host->clock_ms == 500)
+		sim_write_key(host, GUEST, HB_KEY_STILL, "1");
+	if (host->clock_ms == 1000)
+		sim_remove_key(host, GUEST, HB_KEY_STILL);
+}
+
+/* Told to keep still, by nobody who holds the lock of that; the guest answers. */
+static void test_still(void **state)
+{
+	(void)state;
+	sim->tick = keep_still;
+	watch(false, 2000);
+	assert_non_null(strstr(told, "5 still no>left;"));
+	assert_non_null(strstr(told, "5 keeps-still no>yes;"));
+	assert_non_null(strstr(told, "5 still left>no;"));
+	assert_non_null(strstr(told, "5 keeps-still yes>no;"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_still),
 		TEST(test_target),
 		TEST(test_domains),
 		TEST(test_one_domain),

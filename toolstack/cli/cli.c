@@ -51,10 +51,10 @@ static void print_help(FILE *out)
 
 static void print_command_help(FILE *out, const struct cli_command *command)
 {
-	char form[CLI_FORM_TEXT];
+	char operands[CLI_FORM_TEXT], rest[CLI_FORM_TEXT];
 
-	fprintf(out, "hotballoon %s%s [OPTION...]: %s\n\n", command->name,
-		cli_operands_form(command, form), command->what);
+	fprintf(out, "hotballoon %s%s [OPTION...]%s: %s\n\n", command->name,
+		cli_operands_form(command, operands), cli_rest_form(command, rest), command->what);
 	print_options(out, command->options | CLI_BIT(OPT_HELP));
 	print_exits(out);
 }
@@ -82,6 +82,8 @@ static const struct cli_command *find_command(const char *name)
 struct arguments {
 	const char *operands[CLI_OPERANDS_MAX + 1];	/* the command and its operands */
 	int nr_operands;		/* can be more than there is room for */
+	char **rest;			/* what follows "--" */
+	int nr_rest;
 };
 
 static void add_operand(struct arguments *arguments, const char *operand)
@@ -185,24 +187,45 @@ static enum hb_code read_arguments(struct cli *cli, int argc, char **argv,
 		while (is_negative_size(argv[optind]))
 			add_operand(arguments, argv[optind++]);
 	}
-	while (optind < argc)
-		add_operand(arguments, argv[optind++]);
+	/* getopt ends before them only if there is a "--". */
+	arguments->rest = argv + optind;
+	arguments->nr_rest = argc - optind;
 	return code;
+}
+
+/*
+ * Which command it is, and what follows "--": most take that as operands, whatever it
+ * looks like, and the command itself can be among them.
+ */
+static void find_command_and_rest(struct cli *cli, struct arguments *arguments)
+{
+	if (arguments->nr_operands)
+		cli->command = find_command(arguments->operands[0]);
+	if (cli->command && cli->command->form == CLI_WITH_XL) {
+		cli->rest = arguments->rest;
+		cli->nr_rest = arguments->nr_rest;
+		return;
+	}
+	for (int i = 0; i < arguments->nr_rest; i++)
+		add_operand(arguments, arguments->rest[i]);
+	if (arguments->nr_operands)
+		cli->command = find_command(arguments->operands[0]);
 }
 
 static enum hb_code find_operands(struct cli *cli, const struct arguments *arguments)
 {
 	const struct cli_command *command = cli->command;
 	const unsigned int always = CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION);
-	char operands[CLI_FORM_TEXT], form[64];
+	char operands[CLI_FORM_TEXT], rest[CLI_FORM_TEXT], form[96];
 
 	if (!arguments->nr_operands)
 		return cli_usage(cli, "%s", "no command is given");
 	if (!command)
 		return cli_usage(cli, "there is no command \"%s\"", arguments->operands[0]);
-	snprintf(form, sizeof(form), "%s%s", command->name, cli_operands_form(command, operands));
+	snprintf(form, sizeof(form), "%s%s%s", command->name, cli_operands_form(command, operands),
+		 cli_rest_form(command, rest));
 	if (arguments->nr_operands - 1 != command->nr_operands &&
-	    !(command->optional && arguments->nr_operands == 1))
+	    !(command->form == CLI_OPTIONAL && arguments->nr_operands == 1))
 		return cli_usage(cli, "wrong number of arguments; write: hotballoon %s", form);
 	for (unsigned int i = 0; i < OPT_COUNT; i++) {
 		if (cli_has(cli, i) && !((command->options | always) & CLI_BIT(i)))
@@ -263,8 +286,7 @@ static enum hb_code run(struct cli *cli, int argc, char **argv, cli_open_fn *ope
 	struct arguments arguments = { 0 };
 	enum hb_code code = read_arguments(cli, argc, argv, &arguments);
 
-	if (arguments.nr_operands)
-		cli->command = find_command(arguments.operands[0]);
+	find_command_and_rest(cli, &arguments);
 	if (!code && answer_help(cli))
 		return HB_OK;
 	if (!code)

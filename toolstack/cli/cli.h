@@ -29,6 +29,8 @@ struct cli {
 	unsigned int given;			/* CLI_BIT() of each option */
 	const char *values[OPT_COUNT];		/* NULL if the option has none */
 	const char *operands[CLI_OPERANDS_MAX];
+	char **rest;				/* what follows "--", of commands that take that */
+	int nr_rest;
 	struct hb_size size;			/* the operand SIZE */
 	unsigned int timeout_s;			/* 0: none; of top: between two frames */
 	struct hb_limits_change change;		/* of limits */
@@ -42,10 +44,16 @@ struct cli {
 
 typedef enum hb_code cli_run_fn(struct cli *cli);
 
+enum cli_form {
+	CLI_EXACT,		/* all the operands */
+	CLI_OPTIONAL,		/* or none */
+	CLI_WITH_XL,		/* all, and "--" with options for xl behind it */
+};
+
 struct cli_command {
 	const char *name, *operands;	/* operands: as the help shows them, or "" */
 	int nr_operands;
-	bool optional;			/* none is right, too */
+	enum cli_form form;
 	unsigned int options;		/* CLI_BIT() of those that it takes, besides --help */
 	const char *what;		/* one line */
 	cli_run_fn *prepare;		/* reads the values, before a host is needed; may be NULL */
@@ -76,6 +84,8 @@ extern const size_t cli_nr_exits;
 const char *cli_option_form(const struct cli_option_info *option, char text[CLI_FORM_TEXT]);
 /* " DOM SIZE", in brackets if they can be left out, or ""; returns text. */
 const char *cli_operands_form(const struct cli_command *command, char text[CLI_FORM_TEXT]);
+/* " [-- XL-OPTION...]" or ""; returns text. */
+const char *cli_rest_form(const struct cli_command *command, char text[CLI_FORM_TEXT]);
 
 typedef enum hb_code cli_open_fn(struct hb **hb, struct hb_error *error);
 
@@ -94,7 +104,7 @@ enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
 	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release,
-	   cli_watch, cli_top_prepare, cli_top;
+	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate;
 
 /* The domain that operands[0] names. */
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);
@@ -111,6 +121,11 @@ const char *cli_who(const struct hb_domain *domain, char text[CLI_WHO_TEXT]);
 /* Text of a size or of what is in its place: "-" or "invalid". Returns text. */
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
 
+/* Draws one line of progress to err, if that is a terminal. */
+void cli_show_progress(struct cli *cli, const struct hb_progress *progress);
+/* Takes it away. */
+void cli_clear_progress(struct cli *cli);
+
 /*
  * Ctrl-C and SIGTERM end waits, and not the process, from cli_begin_wait() to
  * cli_end_wait(), which takes the line of progress away. Not nested.
@@ -119,7 +134,7 @@ void cli_begin_wait(void);
 void cli_end_wait(struct cli *cli);
 bool cli_interrupted(void);
 
-/* Draws one line of progress to err, if that is a terminal; for hb_set_progress(). */
+/* cli_show_progress() and cli_interrupted(); for hb_set_progress(). */
 hb_progress_fn cli_on_progress;
 
 /* "\033[31m" and so on around text, if out is a terminal and NO_COLOR is not set. */
@@ -134,6 +149,8 @@ struct json_object *cli_json_name(const struct hb_domain *domain);
 struct json_object *cli_json_domain(const struct hb_domain *domain);
 struct json_object *cli_json_host(const struct hb_host_memory *host);
 struct json_object *cli_json_error(const struct hb_error *error);
+/* Without what xl did. */
+struct json_object *cli_json_still(const struct hb_still_result *result);
 struct json_object *cli_json_set(const struct hb_set_result *result);
 struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits);
 struct json_object *cli_json_findings(const struct hb_findings *findings);

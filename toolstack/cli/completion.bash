@@ -47,6 +47,8 @@ _hotballoon()
 	[[ $current != '=' && ${COMP_WORDS[COMP_CWORD - 1]} != '=' ]] || return 0
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
+		# What follows is for xl, or whatever one likes.
+		--) return 0 ;;
 		-*) ;;
 		'=') i=$((i + 1)) ;;
 		*)
@@ -57,7 +59,7 @@ _hotballoon()
 	if [[ -z $command ]]; then
 		read -ra words <<<"$_hotballoon_commands --help --version"
 	else
-		mapfile -t takes < <(_hotballoon_takes "$command" | xargs -n 1)
+		mapfile -t takes < <(_hotballoon_takes "$command" | tr -s ' ' '\n')
 		if [[ $current == -* ]]; then
 			words=("${takes[@]}")
 		else

@@ -25,14 +25,20 @@ static void each_option(const struct cli_command *command,
 
 static int column;
 
+/* text begins with a blank. */
+static void print_part(const char *text)
+{
+	if (column + (int)strlen(text) > SYNOPSIS_WIDTH)
+		column = printf("\n%*s", SYNOPSIS_INDENT, "") - 1;
+	column += printf("%s", text);
+}
+
 static void print_optional(const struct cli_option_info *option)
 {
-	char form[CLI_FORM_TEXT];
-	int width = strlen(cli_option_form(option, form)) + strlen(" []");
+	char form[CLI_FORM_TEXT], text[CLI_FORM_TEXT + 3];
 
-	if (column + width > SYNOPSIS_WIDTH)
-		column = printf("\n%*s", SYNOPSIS_INDENT, "") - 1;
-	column += printf(" [%s]", form);
+	snprintf(text, sizeof(text), " [%s]", cli_option_form(option, form));
+	print_part(text);
 }
 
 static void print_synopsis(void)
@@ -43,6 +49,7 @@ static void print_synopsis(void)
 		column = printf("    hotballoon %s%s", cli_commands[i].name,
 				cli_operands_form(&cli_commands[i], form));
 		each_option(&cli_commands[i], print_optional);
+		print_part(cli_rest_form(&cli_commands[i], form));
 		printf("\n");
 	}
 	printf("    hotballoon [COMMAND] --help | --version\n");

@@ -38,12 +38,15 @@ static struct json_object *report(const struct hb_report *report)
 	add(object, "goal_kib", number_or_word(&report->goal));
 	add(object, "floor_kib", number_or_word(&report->floor));
 	add(object, "max_kib", number_or_word(&report->max));
+	add(object, "still", number_or_word(&report->still));
 	return object;
 }
 
 struct json_object *cli_json_domain(const struct hb_domain *domain)
 {
 	struct json_object *object = json_object_new_object();
+	uint64_t keep_kib;
+	bool lost = hb_would_be_lost(domain, &keep_kib);
 
 	add(object, "domid", json_object_new_uint64(domain->domid));
 	add(object, "name", cli_json_name(domain));
@@ -64,6 +67,9 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "driver", domain->driver == HB_DRIVER_UNKNOWN ? NULL :
 	    json_object_new_string(hb_driver_name(domain->driver)));
 	add(object, "used_kib", number_or_word(&domain->used));
+	add(object, "still", json_object_new_string(hb_stillness_name(domain->still)));
+	add(object, "would_be_lost", json_object_new_boolean(lost));
+	add(object, "keepable_kib", lost ? json_object_new_uint64(keep_kib) : NULL);
 	add(object, "report", domain->driver == HB_DRIVER_HOTBALLOON ? report(&domain->report) : NULL);
 	add(object, "paging_pool_kib", number_or_word(&domain->pool));
 	add(object, "pod_cache_kib", domain->pod ? json_object_new_uint64(domain->pod_cache_kib) : NULL);
@@ -126,9 +132,25 @@ struct json_object *cli_json_set(const struct hb_set_result *result)
 	add(object, "target_kib", json_object_new_uint64(result->target_kib));
 	add(object, "steps", steps(result));
 	add(object, "notes", notes);
+	add(object, "kept_kib", result->kept_kib ? json_object_new_uint64(result->kept_kib) : NULL);
 	add(object, "waited_ms", json_object_new_uint64(result->waited_ms));
 	add(object, "before", cli_json_domain(&result->before));
 	add(object, "after", cli_json_domain(&result->after));
+	return object;
+}
+
+struct json_object *cli_json_still(const struct hb_still_result *result)
+{
+	struct json_object *object = json_object_new_object();
+
+	add(object, "domid", json_object_new_uint64(result->domain.domid));
+	add(object, "name", cli_json_name(&result->domain));
+	add(object, "uuid", json_object_new_string(result->domain.uuid));
+	add(object, "answer", json_object_new_string(hb_still_answer_name(result->answer)));
+	add(object, "taken_over", json_object_new_boolean(result->taken_over));
+	add(object, "from_kib", json_object_new_uint64(result->from_kib));
+	add(object, "kept_kib", result->kept_kib ? json_object_new_uint64(result->kept_kib) : NULL);
+	add(object, "waited_ms", json_object_new_uint64(result->waited_ms));
 	return object;
 }
 

@@ -23,15 +23,36 @@ const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT])
 	return hb_size_human(number->value, text);
 }
 
+/* A target that is marked is one of a domain that is spoken of below the table. */
+#define MARK "!"
+
 static void print_row(FILE *out, int width, const struct hb_domain *domain)
 {
-	char actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	char actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT], marked[HB_SIZE_TEXT + 1];
 
+	snprintf(marked, sizeof(marked), "%s%s", cli_number(&domain->target, target),
+		 hb_would_be_lost(domain, NULL) ? MARK : "");
 	fprintf(out, "%5u  %-*s  %-4s  %-8s  %9s  %9s  %9s  %-10s  %s\n", domain->domid, width,
 		domain->name[0] ? domain->name : "-", hb_type_name(domain->type),
 		hb_domain_state_name(domain->state), hb_size_human(domain->actual_kib, actual),
-		cli_number(&domain->target, target), cli_number(&domain->static_max, max),
+		marked, cli_number(&domain->static_max, max),
 		hb_driver_name(domain->driver), hb_report_cause_name(&domain->report.cause));
+}
+
+/* What nobody would look for in the columns. */
+static void print_remarks(FILE *out, const struct hb_domain *domain)
+{
+	char who[CLI_WHO_TEXT], size[HB_SIZE_TEXT];
+	uint64_t size_kib;
+
+	if (domain->still == HB_STILL_HELD)
+		fprintf(out, "%s is kept still: it is being saved or migrated\n", cli_who(domain, who));
+	else if (domain->still == HB_STILL_LEFT)
+		fprintf(out, "%s is told to keep its memory as it is, by a process that has ended; \"hotballoon doctor\" tells what to do\n",
+			cli_who(domain, who));
+	if (hb_would_be_lost(domain, &size_kib))
+		fprintf(out, MARK " a save or a migration now would lose %s: \"hotballoon wait %u\", or \"hotballoon set %u %s\"\n",
+			cli_who(domain, who), domain->domid, domain->domid, hb_size_format(size_kib, size));
 }
 
 /* What is free, and why not all of it can be given away. */
@@ -72,6 +93,8 @@ static void print_table(struct cli *cli, const struct hb_domain *domains, size_t
 		"TYPE", "STATE", "ACTUAL", "TARGET", "MAX", "DRIVER", "CAUSE");
 	for (size_t i = 0; i < count; i++)
 		print_row(cli->out, width, &domains[i]);
+	for (size_t i = 0; i < count; i++)
+		print_remarks(cli->out, &domains[i]);
 	print_host(cli->out, host);
 }
 
@@ -133,6 +156,9 @@ static void print_report(struct cli *cli, const struct hb_report *report)
 	number_row(cli, "  goal", &report->goal);
 	number_row(cli, "  floor", &report->floor);
 	number_row(cli, "  max", &report->max);
+	if (report->still.presence != HB_ABSENT)
+		row(cli, "  keeps still", report->still.presence == HB_INVALID ? "invalid" :
+		    report->still.value ? "yes" : "no");
 }
 
 static void print_driver(struct cli *cli, const struct hb_domain *domain)
@@ -149,6 +175,21 @@ static void print_driver(struct cli *cli, const struct hb_domain *domain)
 		row(cli, "driver", "- (none reports: the kernel's own, or none)");
 }
 
+/* What a save or a migration has to do with it. */
+static void print_still(struct cli *cli, const struct hb_domain *domain)
+{
+	char size[HB_SIZE_TEXT];
+	uint64_t size_kib;
+
+	if (domain->still == HB_STILL_HELD)
+		row(cli, "told to keep still", "yes: it is being saved or migrated");
+	else if (domain->still == HB_STILL_LEFT)
+		row(cli, "told to keep still", "yes, by a process that has ended: \"hotballoon set\" takes it back");
+	if (hb_would_be_lost(domain, &size_kib))
+		fprintf(cli->out, "%-18s a save or a migration now would lose it: \"hotballoon set %u %s\" ends that\n",
+			"target too low", domain->domid, hb_size_format(size_kib, size));
+}
+
 static void print_domain(struct cli *cli, const struct hb_domain *domain)
 {
 	fprintf(cli->out, "%-18s %u\n", "domid", domain->domid);
@@ -163,6 +204,7 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 		row(cli, "managed by", domain->squeezed ? "squeezed (xapi)" : "qmemman (Qubes OS)");
 	size_row(cli, "actual", domain->actual_kib);
 	number_row(cli, "target", &domain->target);
+	print_still(cli, domain);
 	size_row(cli, "video memory", domain->videoram_kib);
 	number_row(cli, "static-max", &domain->static_max);
 	number_row(cli, "hotplug-max", &domain->hotplug_max);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which commands, options and exit codes there are: help, manual and completion. */
+#include <string.h>
+
 #include "cli.h"
 
 #define JSON CLI_BIT(OPT_JSON)
@@ -30,28 +32,32 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 };
 
 const struct cli_command cli_commands[] = {
-	{ "list", "", 0, false, JSON, "all domains and the host's free memory", NULL, cli_list },
-	{ "show", "DOM", 1, false, JSON, "everything that is known of one domain", NULL, cli_show },
-	{ "set", "DOM SIZE", 2, false, JSON | FORCE | CLI_BIT(OPT_WAIT),
+	{ "list", "", 0, CLI_EXACT, JSON, "all domains and the host's free memory", NULL, cli_list },
+	{ "show", "DOM", 1, CLI_EXACT, JSON, "everything that is known of one domain", NULL, cli_show },
+	{ "set", "DOM SIZE", 2, CLI_EXACT, JSON | FORCE | CLI_BIT(OPT_WAIT),
 	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
-	{ "max", "DOM SIZE", 2, false, JSON | FORCE, "set how far a running guest may grow",
+	{ "max", "DOM SIZE", 2, CLI_EXACT, JSON | FORCE, "set how far a running guest may grow",
 	  cli_max_prepare, cli_max },
-	{ "wait", "DOM", 1, false, JSON | CLI_BIT(OPT_TIMEOUT),
+	{ "wait", "DOM", 1, CLI_EXACT, JSON | CLI_BIT(OPT_TIMEOUT),
 	  "wait until a guest has the size that it shall have", cli_wait_prepare, cli_wait },
-	{ "limits", "DOM", 1, false, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
+	{ "save", "DOM FILE", 2, CLI_WITH_XL, JSON, "xl save, of a guest that is kept still meanwhile",
+	  NULL, cli_save },
+	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON, "xl migrate, of a guest that is kept still meanwhile",
+	  NULL, cli_migrate },
+	{ "limits", "DOM", 1, CLI_EXACT, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE,
 	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
-	{ "top", "", 0, false, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
+	{ "top", "", 0, CLI_EXACT, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
 	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },
-	{ "watch", "DOM", 1, true, JSON, "tell what changes, of one domain or all", NULL, cli_watch },
-	{ "free", "SIZE", 1, false, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
+	{ "watch", "DOM", 1, CLI_OPTIONAL, JSON, "tell what changes, of one domain or all", NULL, cli_watch },
+	{ "free", "SIZE", 1, CLI_EXACT, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
 	  "make memory of the host free, from guests that have limits", cli_free_prepare, cli_free },
-	{ "reserve", "SIZE", 1, true, JSON | FORCE | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |
+	{ "reserve", "SIZE", 1, CLI_OPTIONAL, JSON | FORCE | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |
 	  CLI_BIT(OPT_VCPUS) | CLI_BIT(OPT_MAXMEM),
 	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
-	{ "release", "NAME", 1, false, JSON, "end what is set aside for a domain", NULL, cli_release },
-	{ "explain", "DOM", 1, false, JSON, "why a domain has the size that it has", NULL, cli_explain },
-	{ "doctor", "", 0, false, JSON, "what is wrong on this host, and what to do about it", NULL,
+	{ "release", "NAME", 1, CLI_EXACT, JSON, "end what is set aside for a domain", NULL, cli_release },
+	{ "explain", "DOM", 1, CLI_EXACT, JSON, "why a domain has the size that it has", NULL, cli_explain },
+	{ "doctor", "", 0, CLI_EXACT, JSON, "what is wrong on this host, and what to do about it", NULL,
 	  cli_doctor },
 };
 
@@ -61,11 +67,11 @@ const struct cli_exit_info cli_exits[] = {
 	{ HB_E_USAGE, "the arguments cannot mean anything" },
 	{ HB_E_NO_DOMAIN, "no such domain, or it went away; of release: nothing is set aside" },
 	{ HB_E_REFUSED, "it would harm or cannot work; the message says what to do" },
-	{ HB_E_HOST, "Xen, xenstore or a file of ours failed, or another tool kept something locked" },
+	{ HB_E_HOST, "Xen, xenstore, xl or a file of ours failed, or another tool kept something locked" },
 	{ HB_E_PERMISSION, "not root, or not in domain 0 of a running Xen host" },
 	{ HB_E_TIMEOUT, "the guest still moves, the time is over" },
 	{ HB_E_STUCK, "the guest does not move any more; the message names the cause" },
-	{ HB_E_INTERRUPTED, "Ctrl-C during the wait" },
+	{ HB_E_INTERRUPTED, "Ctrl-C during the wait, or while xl was at work" },
 	{ HB_E_SUPERSEDED, "somebody else has set another target during the wait" },
 };
 
@@ -83,7 +89,15 @@ const char *cli_option_form(const struct cli_option_info *option, char text[CLI_
 
 const char *cli_operands_form(const struct cli_command *command, char text[CLI_FORM_TEXT])
 {
-	snprintf(text, CLI_FORM_TEXT, "%s%s%s%s", *command->operands ? " " : "",
-		 command->optional ? "[" : "", command->operands, command->optional ? "]" : "");
+	bool optional = command->form == CLI_OPTIONAL;
+
+	snprintf(text, CLI_FORM_TEXT, "%s%s%s%s", *command->operands ? " " : "", optional ? "[" : "",
+		 command->operands, optional ? "]" : "");
+	return text;
+}
+
+const char *cli_rest_form(const struct cli_command *command, char text[CLI_FORM_TEXT])
+{
+	strcpy(text, command->form == CLI_WITH_XL ? " [-- XL-OPTION...]" : "");
 	return text;
 }

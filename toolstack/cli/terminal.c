@@ -31,13 +31,18 @@ void cli_begin_wait(void)
 	sigaction(SIGTERM, &action, &old_terminate);
 }
 
+void cli_clear_progress(struct cli *cli)
+{
+	if (cli->progressed)
+		fprintf(cli->err, "\r\033[K");
+	cli->progressed = false;
+}
+
 void cli_end_wait(struct cli *cli)
 {
 	sigaction(SIGINT, &old_interrupt, NULL);
 	sigaction(SIGTERM, &old_terminate, NULL);
-	if (cli->progressed)
-		fprintf(cli->err, "\r\033[K");
-	cli->progressed = false;
+	cli_clear_progress(cli);
 }
 
 bool cli_interrupted(void)
@@ -74,6 +79,8 @@ static void draw(FILE *err, const struct hb_progress *p)
 		fprintf(err, "%s: another hotballoon has it locked", p->domain->name);
 	} else if (p->locked) {
 		fprintf(err, "domain %u: another tool has it locked", p->domain->domid);
+	} else if (p->from_kib == p->goal_kib) {
+		fprintf(err, "%s: is told to keep still", cli_who(p->domain, who));
 	} else {
 		fprintf(err, "%s: %s -> %s", cli_who(p->domain, who), hb_size_human(p->now_kib, now),
 			hb_size_human(p->goal_kib, goal));
@@ -86,14 +93,17 @@ static void draw(FILE *err, const struct hb_progress *p)
 	fflush(err);
 }
 
-bool cli_on_progress(const struct hb_progress *progress, void *argument)
+void cli_show_progress(struct cli *cli, const struct hb_progress *progress)
 {
-	struct cli *cli = argument;
-
 	if (progress->elapsed_ms >= PROGRESS_AFTER_MS && isatty(fileno(cli->err))) {
 		draw(cli->err, progress);
 		cli->progressed = true;
 	}
+}
+
+bool cli_on_progress(const struct hb_progress *progress, void *argument)
+{
+	cli_show_progress(argument, progress);
 	return !interrupted;
 }
 

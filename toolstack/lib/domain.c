@@ -40,6 +40,12 @@ static const char *const domain_state_names[] = {
 	[HB_DOMAIN_MIGRATING] = "migrating",
 };
 
+static const char *const stillness_names[] = {
+	[HB_STILL_NO] = "no",
+	[HB_STILL_HELD] = "held",
+	[HB_STILL_LEFT] = "left",
+};
+
 static const char *const driver_names[] = {
 	[HB_DRIVER_UNKNOWN] = "-",
 	[HB_DRIVER_ANNOUNCED] = "other",
@@ -55,6 +61,11 @@ const char *hb_type_name(enum hb_type type)
 const char *hb_domain_state_name(enum hb_domain_state state)
 {
 	return domain_state_names[state];
+}
+
+const char *hb_stillness_name(enum hb_stillness still)
+{
+	return stillness_names[still];
 }
 
 const char *hb_driver_name(enum hb_driver driver)
@@ -122,6 +133,16 @@ int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domi
 	return rc;
 }
 
+int hb_read_told_still(struct hb_host *host, uint32_t transaction, uint32_t domid, bool *told)
+{
+	struct hb_number still;
+	char path[HB_PATH_TEXT];
+	int rc = hb_read_number(host, transaction, hb_domain_path(path, domid, HB_KEY_STILL), 1, &still);
+
+	*told = still.presence == HB_INVALID || still.value == 1;
+	return rc;
+}
+
 static int read_domain_number(struct hb *hb, uint32_t domid, const char *key, uint64_t limit,
 			      struct hb_number *number)
 {
@@ -162,13 +183,15 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 	const struct {
 		const char *key;
 		struct hb_number *number;
+		uint64_t limit;
 	} keys[] = {
-		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max },
-		{ HB_KEY_REPORT_VERSION, &report->version },
-		{ HB_KEY_REPORT_CURRENT, &report->current },
-		{ HB_KEY_REPORT_GOAL, &report->goal },
-		{ HB_KEY_REPORT_FLOOR, &report->floor },
-		{ HB_KEY_REPORT_MAX, &report->max },
+		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_VERSION, &report->version, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_STILL, &report->still, 1 },
 	};
 	int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 
@@ -176,9 +199,22 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 		rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid,
 					&domain->static_max);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = read_domain_number(hb, domain->domid, keys[i].key, HB_SIZE_MAX_KIB,
+		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
 					keys[i].number);
 	return rc ? rc : read_videoram(hb, domain);
+}
+
+/* Who has told it to keep still holds a lock as long as it lives. */
+static int read_still(struct hb *hb, struct hb_domain *domain)
+{
+	bool told;
+	int rc = hb_read_told_still(hb->host, HB_NO_TRANSACTION, domain->domid, &told);
+
+	if (rc || !told)
+		return rc;
+	rc = hb->host->ops->is_held(hb->host, domain->domid, domain->uuid);
+	domain->still = rc > 0 ? HB_STILL_HELD : HB_STILL_LEFT;
+	return rc < 0 ? rc : 0;
 }
 
 static int read_report_words(struct hb *hb, struct hb_domain *domain)
@@ -397,6 +433,8 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 		rc = read_numbers(hb, domain);
 	if (!rc)
 		rc = read_report_words(hb, domain);
+	if (!rc)
+		rc = read_still(hb, domain);
 	if (!rc)
 		rc = read_used(hb, domain);
 	if (!rc)

@@ -36,6 +36,9 @@ int hb_read_target(struct hb_host *host, uint32_t transaction, uint32_t domid,
 int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domid,
 		       struct hb_number *static_max);
 
+/* Is the domain told to keep still? A value of the wrong form counts as that. */
+int hb_read_told_still(struct hb_host *host, uint32_t transaction, uint32_t domid, bool *told);
+
 /* Paths of keys.h, made absolute. text is the buffer and is returned. */
 #define HB_PATH_TEXT 128
 const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key);

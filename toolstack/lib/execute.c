@@ -138,6 +138,16 @@ static int write_step(struct hb *hb, uint32_t transaction, const struct hb_domai
 	return hb->host->ops->write(hb->host, transaction, path, value);
 }
 
+/* What nobody is behind any more; there may be nothing. */
+static int clear_still(struct hb *hb, uint32_t transaction, const struct hb_domain *domain)
+{
+	char path[HB_PATH_TEXT];
+	int rc = hb->host->ops->remove(hb->host, transaction,
+				       hb_domain_path(path, domain->domid, HB_KEY_STILL));
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static bool differs(const struct hb_number *a, const struct hb_number *b)
 {
 	return a->presence != b->presence || a->value != b->value;
@@ -152,6 +162,7 @@ static int check_unchanged(struct hb *hb, uint32_t transaction, const struct hb_
 {
 	struct hb_number domid, target, static_max;
 	char path[HB_PATH_TEXT];
+	bool told;
 	int rc;
 
 	rc = hb_read_number(hb->host, transaction, hb_domain_path(path, seen->domid, HB_KEY_DOMID),
@@ -163,7 +174,10 @@ static int check_unchanged(struct hb *hb, uint32_t transaction, const struct hb_
 	rc = hb_read_target(hb->host, transaction, seen->domid, &target);
 	if (!rc)
 		rc = hb_read_static_max(hb->host, transaction, seen->domid, &static_max);
-	*stale = !rc && (differs(&target, &seen->target) || differs(&static_max, &seen->static_max));
+	if (!rc)
+		rc = hb_read_told_still(hb->host, transaction, seen->domid, &told);
+	*stale = !rc && (differs(&target, &seen->target) || differs(&static_max, &seen->static_max) ||
+			 told != (seen->still != HB_STILL_NO));
 	return rc;
 }
 
@@ -181,6 +195,8 @@ static int try_store_steps(struct hb *hb, const struct hb_domain *seen, const st
 		if (is_store_step(&plan->steps[i]))
 			rc = write_step(hb, transaction, seen, &plan->steps[i]);
 	}
+	if (!rc && !*stale && plan->clear_still)
+		rc = clear_still(hb, transaction, seen);
 	if (rc || *stale) {
 		hb->host->ops->end(hb->host, transaction, false);
 		return rc;

@@ -28,6 +28,7 @@ struct candidate {
 	struct hb_domain domain;
 	bool stuck;		/* in an earlier round */
 	bool asked;		/* in any round */
+	bool rests;		/* above its target, and does not move any more */
 	bool dying;		/* it is waited for as one that is being destroyed */
 	uint64_t target_kib;	/* asked for */
 	struct hb_wait wait;
@@ -333,6 +334,7 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 			verdict = judge(work, candidate);
 		candidate->waiting = verdict == HB_WAIT_ON;
 		*moving |= candidate->waiting;
+		candidate->rests |= verdict == HB_WAIT_STUCK;
 		if (verdict == HB_WAIT_STUCK || verdict == HB_WAIT_PAUSED ||
 		    verdict == HB_WAIT_SUPERSEDED)
 			mark_stuck(work, candidate);
@@ -410,12 +412,32 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 	return wait_for_all(work, error);
 }
 
-/* Xen's limit of everybody who gave follows; a failure here costs no memory. */
+/* One that rests above what it was asked for gets the size that it can keep. */
+static void keep(struct work *work, struct candidate *candidate)
+{
+	struct hb_set_result kept;
+	struct hb_error ignored;
+
+	if (!candidate->rests || !hb_would_be_lost(&candidate->domain, NULL) ||
+	    hb_keep(work->hb, candidate->domain.domid, &candidate->target_kib, false, lock_s(work),
+		    &kept, &ignored) || !kept.nr_steps)
+		return;
+	candidate->target_kib = kept.target_kib;
+	entry_of(work, candidate)->to_kib = kept.size_kib;
+	record(work, candidate, &ignored);
+}
+
+/*
+ * Xen's limit of everybody who was asked follows. A failure here costs no memory, and the
+ * size that a guest could not keep is found by hb_doctor().
+ */
 static void settle_all(struct work *work)
 {
 	struct hb_error ignored;
 
 	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].asked)
+			keep(work, &work->candidates[i]);
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, lock_s(work), &ignored);

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "file_lock.h"
+
 struct hb_xen_domain {
 	uint32_t domid;
 	unsigned int vcpus;
@@ -76,6 +78,16 @@ struct hb_host_ops {
 	 */
 	int (*lock_host)(struct hb_host *host);
 	void (*unlock_host)(struct hb_host *host);
+	/*
+	 * Our lock of one domain for as long as it is told to keep still, of any number
+	 * of domains at a time, and also while waiting. It belongs to the domain's key
+	 * HB_KEY_STILL. -EBUSY and the end of a process are as above; a child that has
+	 * hold->fd (-1: there is none) goes on holding it.
+	 */
+	int (*hold)(struct hb_host *host, uint32_t domid, const char *uuid, struct hb_path_lock *hold);
+	void (*let_go)(struct hb_host *host, struct hb_path_lock *hold);
+	/* 1 if somebody holds it, else 0. */
+	int (*is_held)(struct hb_host *host, uint32_t domid, const char *uuid);
 
 	int (*begin)(struct hb_host *host, uint32_t *transaction);
 	int (*end)(struct hb_host *host, uint32_t transaction, bool commit);
@@ -84,6 +96,7 @@ struct hb_host_ops {
 		    size_t *length);
 	int (*write)(struct hb_host *host, uint32_t transaction, const char *path,
 		     const char *value);
+	int (*remove)(struct hb_host *host, uint32_t transaction, const char *path);
 
 	/*
 	 * Watch path and what is below it; token comes back with each event, the

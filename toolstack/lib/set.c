@@ -9,6 +9,7 @@
  * person with xenstore-write) is met as before: a plan that has become stale is
  * undone and made anew.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "advice.h"
@@ -70,6 +71,18 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 	return code;
 }
 
+static void add_step(struct hb_set_result *result, const struct hb_step *step)
+{
+	if (result->nr_steps < HB_STEPS_MAX)
+		result->steps[result->nr_steps++] = *step;
+}
+
+static void add_steps(struct hb_set_result *result, const struct hb_plan *plan)
+{
+	for (unsigned int i = 0; i < plan->nr_steps; i++)
+		add_step(result, &plan->steps[i]);
+}
+
 static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
@@ -87,8 +100,7 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expecte
 		return code;
 	result->size_kib = plan.size_kib;
 	result->target_kib = plan.target_kib;
-	result->nr_steps = plan.nr_steps;
-	memcpy(result->steps, plan.steps, sizeof(plan.steps));
+	add_steps(result, &plan);
 	result->nr_notes = plan.nr_notes;
 	memcpy(result->notes, plan.notes, sizeof(plan.notes));
 	result->done = true;
@@ -132,6 +144,7 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 			hb_domain_state_name(domain->state), at, goal);
 		hb_remedy(error, "%s", hb_plan_state_refusal(domain->state, &what, &remedy) ? remedy :
 			  "\"xl unpause\" it; the target stands");
+		hb_advise_lost(domain, error);
 		return HB_E_STUCK;
 	case HB_WAIT_SUPERSEDED:
 		hb_fail(error, HB_E_SUPERSEDED, "somebody else has set another target for %s", who);
@@ -141,6 +154,7 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
 			(unsigned int)(result->waited_ms / 1000));
 		hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		hb_advise_lost(domain, error);
 		return HB_E_TIMEOUT;
 	default:
 		return hb_advise_stuck(domain, position, result->target_kib, error);
@@ -173,7 +187,8 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 			return fail_wait(verdict, result, error);
 		if (!report_progress(hb, result, &wait, now)) {
 			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
-			hb_remedy(error, "nothing is lost: the target stands and the guest goes on by itself");
+			hb_remedy(error, "the target stands and the guest goes on by itself");
+			hb_advise_lost(&result->after, error);
 			return HB_E_INTERRUPTED;
 		}
 		host->ops->sleep_ms(host, POLL_MS);
@@ -194,7 +209,7 @@ static enum hb_code set_maxmem(struct hb *hb, const struct hb_step *step,
 		hb_remedy(error, "set the size again to correct it");
 		return error->code;
 	}
-	result->steps[result->nr_steps++] = *step;
+	add_step(result, step);
 	return hb_domain_refresh(hb, domain, error);
 }
 
@@ -203,23 +218,24 @@ static enum hb_code set_maxmem(struct hb *hb, const struct hb_step *step,
  * tool can have written a target between our look and our deed, so look again
  * after it.
  */
-static enum hb_code settle_locked(struct hb *hb, uint64_t size_kib, struct hb_set_result *result,
-				  struct hb_error *error)
+static enum hb_code settle_locked(struct hb *hb, uint64_t target_kib, uint64_t size_kib,
+				  struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *domain = &result->after;
 	enum hb_code code = hb_domain_refresh(hb, domain, error);
 	struct hb_step step;
 
 	if (!code && domain->target.presence == HB_PRESENT &&
-	    domain->target.value == result->target_kib && hb_plan_settle(domain, size_kib, &step))
+	    domain->target.value == target_kib && hb_plan_settle(domain, size_kib, &step))
 		code = set_maxmem(hb, &step, result, error);
 	while (!code && result->nr_steps < HB_STEPS_MAX && hb_plan_repair(domain, &step))
 		code = set_maxmem(hb, &step, result, error);
 	return code;
 }
 
-static enum hb_code settle(struct hb *hb, uint64_t size_kib, unsigned int timeout_s,
-			   struct hb_set_result *result, struct hb_error *error)
+static enum hb_code settle(struct hb *hb, uint64_t target_kib, uint64_t size_kib,
+			   unsigned int timeout_s, struct hb_set_result *result,
+			   struct hb_error *error)
 {
 	const struct hb_patience patience = { .timeout_s = timeout_s };
 	enum hb_code code = hb_lock_domain(hb, result->after.domid, &patience, error);
@@ -228,7 +244,7 @@ static enum hb_code settle(struct hb *hb, uint64_t size_kib, unsigned int timeou
 		hb_remedy(error, "what was set stands; set the size again to take maxmem to its place");
 	if (code)
 		return code;
-	code = settle_locked(hb, size_kib, result, error);
+	code = settle_locked(hb, target_kib, size_kib, result, error);
 	hb_unlock_domain(hb);
 	return code;
 }
@@ -236,28 +252,83 @@ static enum hb_code settle(struct hb *hb, uint64_t size_kib, unsigned int timeou
 enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
 			      unsigned int timeout_s, struct hb_error *error)
 {
-	struct hb_set_result result = { .target_kib = target_kib };
+	struct hb_set_result result = { 0 };
 	enum hb_code code = hb_show(hb, domid, &result.after, error);
 
-	return code ? code : settle(hb, target_kib + result.after.videoram_kib, timeout_s, &result,
-				    error);
+	return code ? code : settle(hb, target_kib, target_kib + result.after.videoram_kib, timeout_s,
+				    &result, error);
 }
 
-/* After the keys are written: wait if asked to, and let maxmem follow in any case. */
-static enum hb_code finish(struct hb *hb, const struct hb_set_request *request,
+/* hb_plan_keep() of a domain that we keep still ourselves. */
+static enum hb_code plan_keep_ours(const struct hb_domain *seen, const struct hb_host_memory *host,
+				   const struct hb_size *size, bool force, struct hb_plan *plan,
+				   struct hb_error *error)
+{
+	struct hb_domain domain = *seen;
+
+	domain.still = HB_STILL_NO;
+	return hb_plan_keep(&domain, host, size, force, plan, error);
+}
+
+enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib, bool ours,
+		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error)
+{
+	const struct hb_set_request request = { .timeout_s = timeout_s };
+
+	memset(result, 0, sizeof(*result));
+	return apply(hb, domid, expected_kib, ours ? plan_keep_ours : hb_plan_keep, &request, result,
+		     error);
+}
+
+/*
+ * It got stuck: with what it holds as its size, nothing that is done to it loses it. If
+ * that cannot be had, the error goes on saying what is to be done. A size of somebody
+ * else's stands.
+ */
+static void keep(struct hb *hb, unsigned int timeout_s, struct hb_set_result *result,
+		 struct hb_error *error)
+{
+	struct hb_set_result kept;
+	struct hb_error ignored;
+
+	if (hb_keep(hb, result->after.domid, &result->target_kib, false, timeout_s, &kept, &ignored) ||
+	    !kept.nr_steps)
+		return;
+	for (unsigned int i = 0; i < kept.nr_steps; i++)
+		add_step(result, &kept.steps[i]);
+	result->kept_kib = kept.size_kib;
+	hb_advise_kept(&result->after, kept.size_kib, error);
+}
+
+/* After the keys are written, and what was asked for was waited for: maxmem follows. */
+static enum hb_code finish(struct hb *hb, enum hb_code code, const struct hb_set_request *request,
 			   struct hb_set_result *result, struct hb_error *error)
 {
-	enum hb_code code = request->wait ? wait_for_guest(hb, request, result, error) : HB_OK;
+	uint64_t size_kib = result->kept_kib ? result->kept_kib : result->size_kib;
 	struct hb_error later;
 	enum hb_code settled;
 
 	if (code == HB_E_NO_DOMAIN)
 		return code;
-	settled = settle(hb, result->size_kib, request->timeout_s, result, &later);
+	settled = settle(hb, size_kib - result->before.videoram_kib, size_kib, request->timeout_s,
+			 result, &later);
 	if (code || !settled)
 		return code;
 	*error = later;
 	return settled;
+}
+
+/* Nobody waits until it has come down: what is to be done if that does not happen. */
+static void note_lost(struct hb_set_result *result)
+{
+	char size[HB_SIZE_TEXT];
+	uint64_t size_kib;
+
+	if (!hb_would_be_lost(&result->after, &size_kib) || result->nr_notes == HB_NOTES_MAX)
+		return;
+	snprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]),
+		 "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
+		 result->after.domid, result->after.domid, hb_size_format(size_kib, size));
 }
 
 static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
@@ -268,7 +339,17 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
-	return code ? code : finish(hb, request, result, error);
+	if (code)
+		return code;
+	if (request->wait)
+		code = wait_for_guest(hb, request, result, error);
+	if (code == HB_E_STUCK && result->after.state == HB_DOMAIN_RUNNING &&
+	    hb_would_be_lost(&result->after, NULL))
+		keep(hb, request->timeout_s, result, error);
+	code = finish(hb, code, request, result, error);
+	if (!request->wait)
+		note_lost(result);
+	return code;
 }
 
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
@@ -291,7 +372,8 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
-	return code ? code : settle(hb, result->size_kib, request->timeout_s, result, error);
+	return code ? code : settle(hb, result->target_kib, result->size_kib, request->timeout_s,
+				    result, error);
 }
 
 /* Nothing to wait for: a guest that is being destroyed, or has no target. */
@@ -316,12 +398,10 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		     struct hb_set_result *result, struct hb_error *error)
 {
-	struct hb_set_request waiting = *request;
 	struct hb_domain *before = &result->before;
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	waiting.wait = true;
 	code = hb_show(hb, domid, before, error);
 	if (!code)
 		code = check_waitable(before, error);
@@ -331,5 +411,6 @@ enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request 
 	result->target_kib = before->target.value;
 	result->size_kib = before->target.value + before->videoram_kib;
 	result->done = true;
-	return finish(hb, &waiting, result, error);
+	code = wait_for_guest(hb, request, result, error);
+	return finish(hb, code, request, result, error);
 }

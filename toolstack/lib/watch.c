@@ -181,6 +181,13 @@ static void compare_word(struct watcher *watcher, const struct hb_domain *now, c
 		tell(watcher, &change);
 }
 
+static const char *answer_text(const struct hb_number *still)
+{
+	if (still->presence != HB_PRESENT)
+		return still->presence == HB_ABSENT ? "-" : "invalid";
+	return still->value ? "yes" : "no";
+}
+
 static void compare(struct watcher *watcher, const struct hb_domain *was, const struct hb_domain *now)
 {
 	const struct hb_report *a = &was->report, *b = &now->report;
@@ -197,6 +204,8 @@ static void compare(struct watcher *watcher, const struct hb_domain *was, const 
 	compare_number(watcher, now, "goal", &a->goal, &b->goal);
 	compare_number(watcher, now, "floor", &a->floor, &b->floor);
 	compare_number(watcher, now, "max", &a->max, &b->max);
+	compare_word(watcher, now, "still", hb_stillness_name(was->still), hb_stillness_name(now->still));
+	compare_word(watcher, now, "keeps-still", answer_text(&a->still), answer_text(&b->still));
 }
 
 static enum hb_code read_domain(struct watcher *watcher, struct watched *watched, uint64_t now_ms,

@@ -21,13 +21,15 @@
 #include "libxl_lock.h"
 
 #define HOST_LOCK HB_HOST_LOCK_DIR "/hotballoon.lock"
+/* Of a domid and a uuid: after a migration to this host both ends have the same uuid. */
+#define STILL_LOCK HB_HOST_LOCK_DIR "/hotballoon-still.%u.%s"
 
 struct xen_host {
 	struct hb_host host;
 	xc_interface *xc;
 	struct xs_handle *xs;
 	xentoollog_logger *log;
-	struct hb_libxl_lock lock;
+	struct hb_path_lock lock;
 	int host_lock;		/* while it is held */
 };
 
@@ -166,7 +168,7 @@ static int xen_lock(struct hb_host *host, uint32_t domid, const char *uuid)
 
 static void xen_unlock(struct hb_host *host)
 {
-	hb_libxl_unlock(&xen(host)->lock);
+	hb_path_unlock(&xen(host)->lock);
 }
 
 static int xen_lock_host(struct hb_host *host)
@@ -182,6 +184,34 @@ static int xen_lock_host(struct hb_host *host)
 static void xen_unlock_host(struct hb_host *host)
 {
 	close(xen(host)->host_lock);
+}
+
+static void still_path(char *path, size_t size, uint32_t domid, const char *uuid)
+{
+	snprintf(path, size, STILL_LOCK, domid, uuid);
+}
+
+static int xen_hold(struct hb_host *host, uint32_t domid, const char *uuid,
+		    struct hb_path_lock *hold)
+{
+	(void)host;
+	still_path(hold->path, sizeof(hold->path), domid, uuid);
+	return hb_path_lock(hold);
+}
+
+static void xen_let_go(struct hb_host *host, struct hb_path_lock *hold)
+{
+	(void)host;
+	hb_path_unlock(hold);
+}
+
+static int xen_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
+{
+	char path[sizeof(((struct hb_path_lock *)0)->path)];
+
+	(void)host;
+	still_path(path, sizeof(path), domid, uuid);
+	return hb_path_is_locked(path);
 }
 
 static int xen_begin(struct hb_host *host, uint32_t *transaction)
@@ -209,6 +239,11 @@ static int xen_write(struct hb_host *host, uint32_t transaction, const char *pat
 		     const char *value)
 {
 	return result(xs_write(xen(host)->xs, transaction, path, value, strlen(value)));
+}
+
+static int xen_remove(struct hb_host *host, uint32_t transaction, const char *path)
+{
+	return result(xs_rm(xen(host)->xs, transaction, path));
 }
 
 static int xen_watch(struct hb_host *host, const char *path, const char *token)
@@ -294,10 +329,14 @@ static const struct hb_host_ops xen_ops = {
 	.unlock = xen_unlock,
 	.lock_host = xen_lock_host,
 	.unlock_host = xen_unlock_host,
+	.hold = xen_hold,
+	.let_go = xen_let_go,
+	.is_held = xen_is_held,
 	.begin = xen_begin,
 	.end = xen_end,
 	.read = xen_read,
 	.write = xen_write,
+	.remove = xen_remove,
 	.watch = xen_watch,
 	.unwatch = xen_unwatch,
 	.next_event = xen_next_event,

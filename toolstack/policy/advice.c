@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
 #include "advice.h"
 #include "error.h"
 #include "wait.h"
@@ -67,27 +69,60 @@ static const struct advice wrong_report = {
 	"look at the guest; Xen's number is the one that counts",
 };
 
+/* Does what its driver says count? */
+static bool reports(const struct hb_domain *domain)
+{
+	return domain->driver == HB_DRIVER_HOTBALLOON && hb_wait_believes(domain);
+}
+
+static const struct advice *advice_for(const struct hb_domain *domain)
+{
+	if (reports(domain))
+		return &by_cause[domain->report.cause.value];
+	return domain->driver == HB_DRIVER_HOTBALLOON ? &wrong_report : &without_report;
+}
+
 enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
 			     uint64_t goal_kib, struct hb_error *error)
 {
-	const struct hb_word *cause = &domain->report.cause;
 	const struct hb_number *floor = &domain->report.floor;
 	/* No more than it has. */
 	uint64_t least_kib = floor->value < position_kib ? floor->value : position_kib;
-	bool reports = domain->driver == HB_DRIVER_HOTBALLOON && hb_wait_believes(domain);
-	const struct advice *advice = reports ? &by_cause[cause->value] :
-				      domain->driver == HB_DRIVER_HOTBALLOON ? &wrong_report :
-				      &without_report;
+	bool cause = reports(domain);
+	const struct advice *advice = advice_for(domain);
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
 
 	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s%s%s%s",
 		hb_who(domain, who), hb_size_human(position_kib + domain->videoram_kib, at),
 		hb_size_human(goal_kib + domain->videoram_kib, goal), advice->what,
-		reports ? " (" : "", reports ? hb_report_cause_name(cause) : "",
-		reports ? ")" : "");
+		cause ? " (" : "", cause ? hb_report_cause_name(&domain->report.cause) : "",
+		cause ? ")" : "");
 	hb_remedy(error, "%s", advice->remedy);
 	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
 		hb_remedy(error, "free memory in the guest or set at least %s",
 			  hb_at_least(least_kib + domain->videoram_kib, least));
+	hb_advise_lost(domain, error);
 	return HB_E_STUCK;
+}
+
+void hb_advise_lost(const struct hb_domain *domain, struct hb_error *error)
+{
+	char so_far[sizeof(error->remedy)], size[HB_SIZE_TEXT];
+	uint64_t size_kib;
+
+	if (!hb_would_be_lost(domain, &size_kib))
+		return;
+	strcpy(so_far, error->remedy);
+	hb_remedy(error, "%s; a save or a migration now would lose it, and \"hotballoon set %u %s\" ends that",
+		  so_far, domain->domid, hb_size_format(size_kib, size));
+}
+
+/* Of a driver that reports, what the cause calls for is done with that. */
+void hb_advise_kept(const struct hb_domain *domain, uint64_t kept_kib, struct hb_error *error)
+{
+	const char *look = reports(domain) ? NULL : advice_for(domain)->remedy;
+	char size[HB_SIZE_TEXT];
+
+	hb_remedy(error, "%s%sits size is %s now, what it holds: with a smaller one a save or a migration would lose it; set that again when the guest can give more",
+		  look ? look : "", look ? "; " : "", hb_size_human(kept_kib, size));
 }

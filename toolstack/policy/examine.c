@@ -200,6 +200,33 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 		       "%s", hb_advice_remedy(report->cause.value));
 }
 
+/* What a save or a migration has done to it, and would do. */
+static void examine_still(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	const struct hb_word *state = &domain->report.state;
+	bool moves = state->presence == HB_PRESENT && state->value == HB_STATE_SHRINKING;
+	char who[HB_WHO_TEXT], held[HB_SIZE_TEXT], target[HB_SIZE_TEXT], size[HB_SIZE_TEXT];
+	uint64_t size_kib;
+
+	hb_who(domain, who);
+	if (domain->still == HB_STILL_HELD)
+		remedy(hb_examine_add(findings, HB_NOTE, "kept-still",
+				      "%s is kept still, to be saved or migrated", who),
+		       "wait until that has ended; it gets no other size before");
+	else if (domain->still == HB_STILL_LEFT)
+		remedy(hb_examine_add(findings, HB_FAULT, "left-still",
+				      "%s is told to keep its memory as it is, by a process that has ended without taking that back", who),
+		       "\"hotballoon set %u %s\" takes it back", domain->domid,
+		       hb_at_least(domain->target.value + domain->videoram_kib, size));
+	if (hb_would_be_lost(domain, &size_kib))
+		remedy(hb_examine_add(findings, moves ? HB_NOTE : HB_WARNING, "would-be-lost",
+				      "%s holds %s and its target is %s: a save or a migration now would lose it, as the new domain gets room for its target only",
+				      who, hb_size_human(domain->actual_kib, held),
+				      hb_size_human(domain->target.value, target)),
+		       "\"hotballoon wait %u\" if it still comes down, \"hotballoon set %u %s\" if not",
+		       domain->domid, domain->domid, hb_size_format(size_kib, size));
+}
+
 static void examine_limits(const struct hb_domain *domain, const struct hb_limits *limits,
 			   struct hb_findings *findings)
 {
@@ -236,6 +263,7 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 	if (domain->domid) {
 		examine_pool(domain, findings);
 		examine_driver(domain, findings);
+		examine_still(domain, findings);
 	}
 	examine_limits(domain, limits, findings);
 }

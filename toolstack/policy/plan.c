@@ -7,6 +7,7 @@
 #include "error.h"
 #include "overhead.h"
 #include "plan.h"
+#include "still.h"
 
 /*
  * The smallest size that a guest without our driver is shrunk to: the kernel's
@@ -122,6 +123,9 @@ static enum hb_code check_state(const struct hb_domain *domain, struct hb_error 
 
 	if (hb_plan_state_refusal(domain->state, &what, &remedy))
 		return refuse(error, domain, what, remedy);
+	/* A target that is written while it is copied is lost, or ends the migration. */
+	if (domain->still == HB_STILL_HELD)
+		return hb_still_fail_held(domain, error);
 	if (domain->vnodes)
 		return refuse(error, domain, "has virtual NUMA nodes: what it gives and takes would "
 			      "come from any of them, and the layout it was promised would be lost",
@@ -363,12 +367,22 @@ static void add_store_steps(const struct hb_domain *seen, const struct hb_domain
 		 "kept in step as xl does");
 }
 
+static void add_still(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	if (domain->still != HB_STILL_LEFT)
+		return;
+	plan->clear_still = true;
+	snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+		 "it was told to keep its memory as it is, by a process that has ended: taken back");
+}
+
 static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 {
 	const struct hb_report *report = &domain->report;
 	const size_t room = sizeof(plan->notes[0]);
 	char text[HB_SIZE_TEXT];
 
+	add_still(domain, plan);
 	if (domain->state == HB_DOMAIN_PAUSED)
 		snprintf(plan->notes[plan->nr_notes++], room,
 			 "the guest is paused: nothing moves until \"xl unpause\"");
@@ -430,10 +444,33 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 	return HB_OK;
 }
 
+enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error)
+{
+	enum hb_code code = check_state(domain, error);
+
+	(void)size;
+	(void)force;
+	memset(plan, 0, sizeof(*plan));
+	plan->size_kib = current_size(domain);
+	plan->target_kib = domain->target.value;
+	if (code || !hb_would_be_lost(domain, NULL))
+		return code;
+	hb_would_be_lost(domain, &plan->size_kib);
+	plan->target_kib = plan->size_kib - domain->videoram_kib;
+	add_still(domain, plan);
+	/* What it holds has its page tables: no pool is enlarged for more than that. */
+	add_room_steps(domain, host, false, "Xen's limit: the size and 1M", plan);
+	add_store_steps(domain, domain, plan);
+	return HB_OK;
+}
+
 /* Everything but the target: what the domain may grow to. */
 static void add_ceiling_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
 			      struct hb_plan *plan)
 {
+	add_still(domain, plan);
 	add_room_steps(domain, host, true, "Xen's limit: the maximum and 1M", plan);
 	add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 		 "toolstacks set sizes up to this");
@@ -511,7 +548,8 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 	const char *what, *remedy;
 
 	/* Who builds, saves or receives it still needs the limit that it has set. */
-	if (domain->vnodes || hb_plan_state_refusal(domain->state, &what, &remedy))
+	if (domain->vnodes || domain->still == HB_STILL_HELD ||
+	    hb_plan_state_refusal(domain->state, &what, &remedy))
 		return false;
 	if (domain->actual_kib > maxmem) {
 		maxmem = domain->actual_kib + HB_MAXMEM_SLACK_KIB;

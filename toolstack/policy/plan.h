@@ -22,6 +22,7 @@ struct hb_plan {
 	unsigned int nr_steps;
 	struct hb_step steps[HB_STEPS_MAX];
 	bool may_lack_pool;	/* go on if Xen has no memory for the paging pool */
+	bool clear_still;	/* take back what a process that has ended had told the domain */
 	unsigned int nr_notes;
 	char notes[HB_NOTES_MAX][sizeof(((struct hb_set_result *)0)->notes[0])];
 };
@@ -54,6 +55,14 @@ enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_m
 enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_host_memory *host,
 			     const struct hb_size *size, bool force, struct hb_plan *plan,
 			     struct hb_error *error);
+
+/*
+ * The size that a domain holds which hb_would_be_lost() with its own; no step if it would
+ * not be. size and force are not used: it has that memory, and nobody gives it any.
+ */
+enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error);
 
 /*
  * After the keys are written: the maxmem that still has to come down, to what

@@ -89,6 +89,8 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 		*why = "it does not run";
 	else if (domain->vnodes)
 		*why = "it has virtual NUMA nodes";
+	else if (domain->still != HB_STILL_NO)
+		*why = "it is told to keep its memory as it is";
 	else if (domain->claimed_kib)
 		*why = "Xen sets aside for it what it gives back";
 	else
@@ -108,7 +110,7 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	if (domain->state == HB_DOMAIN_DYING)
 		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
-	    domain->claimed_kib)
+	    domain->claimed_kib || domain->still != HB_STILL_NO)
 		return 0;
 	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
 }

@@ -141,7 +141,8 @@ static struct sim_report report_of(struct sim_domain *domain, uint64_t target, e
 {
 	uint64_t now = domain->guest.lies ? target : position(domain);
 	struct sim_report report = {
-		.said = true, .state = HB_STATE_IDLE, .cause = domain->guest.lies ? HB_CAUSE_NONE : cause,
+		.said = true, .still = domain->still, .state = HB_STATE_IDLE,
+		.cause = domain->guest.lies ? HB_CAUSE_NONE : cause,
 		.current = now, .goal = target, .max = domain->guest.report_max_kib,
 		.floor = cause == HB_CAUSE_GUEST_FLOOR ? domain->guest.stick_at_kib : domain->report.floor,
 	};
@@ -184,6 +185,8 @@ static void publish(struct sim *sim, struct sim_domain *domain, uint64_t target,
 		say_number(sim, domain, HB_KEY_REPORT_FLOOR, was->floor, now.floor);
 	if (now.max)
 		say_number(sim, domain, HB_KEY_REPORT_MAX, was->max, now.max);
+	if (!domain->guest.restless)
+		say_number(sim, domain, HB_KEY_REPORT_STILL, was->still, now.still);
 	if (!was->said)
 		write_number(sim, domain->xen.domid, HB_KEY_REPORT_VERSION, HB_REPORT_VERSION);
 	domain->report = now;
@@ -260,13 +263,33 @@ static enum hb_cause step(struct sim *sim, struct sim_domain *domain, uint64_t g
 	return position(domain) == goal ? cause : HB_CAUSE_NONE;
 }
 
+/* Our driver keeps still while it is told to, after the time that it takes to end a step. */
+static void heed_still(struct sim *sim, struct sim_domain *domain)
+{
+	const char *told = sim_read_key(sim, domain->xen.domid, HB_KEY_STILL);
+
+	if (!domain->guest.reports || domain->guest.restless || !told || strcmp(told, "1")) {
+		domain->still = false;
+		domain->told_still_ms = 0;
+	} else if (!domain->told_still_ms) {
+		domain->told_still_ms = sim->clock_ms;
+	}
+	if (domain->told_still_ms)
+		domain->still = sim->clock_ms >= domain->told_still_ms + domain->guest.stills_ms;
+}
+
 static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int ms)
 {
 	uint64_t target;
 
 	if (!is_awake(sim, &domain->guest))
 		return;
+	heed_still(sim, domain);
 	target = read_target(sim, domain);
+	if (domain->still) {
+		publish(sim, domain, target, position(domain) == target ? HB_CAUSE_NONE : HB_CAUSE_STILL);
+		return;
+	}
 	publish(sim, domain, target,
 		step(sim, domain, target, domain->guest.rate_kib_s * ms / 1000 / HB_PAGE_KIB));
 }

@@ -520,6 +520,86 @@ static void sim_unlock_host(struct hb_host *host)
 	connection->locks_host = false;
 }
 
+static int find_hold(const struct connection *connection, uint32_t domid, const char *uuid)
+{
+	for (size_t i = 0; i < connection->nr_holds; i++) {
+		if (connection->holds[i].domid == domid && !strcmp(connection->holds[i].uuid, uuid))
+			return i;
+	}
+	return -1;
+}
+
+static bool held_by_any(const struct sim *sim, uint32_t domid, const char *uuid)
+{
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		if (find_hold(sim->connections[i], domid, uuid) >= 0)
+			return true;
+	}
+	return false;
+}
+
+static void still_path(const struct sim *sim, char *path, size_t size, uint32_t domid,
+		       const char *uuid)
+{
+	snprintf(path, size, "%s/still.%u.%s", sim->still_dir, domid, uuid);
+}
+
+static int sim_hold(struct hb_host *host, uint32_t domid, const char *uuid,
+		    struct hb_path_lock *hold)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
+	int rc = enter(host, false);
+
+	hold->fd = -1;
+	if (!rc && held_by_any(sim, domid, uuid))
+		rc = -EBUSY;
+	if (!rc && sim->still_dir) {
+		still_path(sim, hold->path, sizeof(hold->path), domid, uuid);
+		rc = hb_path_lock(hold);
+	}
+	if (rc)
+		return rc;
+	hold->held = true;
+	connection->holds = sim_grow(connection->holds, connection->nr_holds + 1,
+				 sizeof(*connection->holds));
+	connection->holds[connection->nr_holds].domid = domid;
+	strcpy(connection->holds[connection->nr_holds++].uuid, uuid);
+	if (!sim->still_dir)
+		snprintf(hold->path, sizeof(hold->path), "%u.%s", domid, uuid);
+	return 0;
+}
+
+/* The path ends with domid and uuid, wherever it is. */
+static void sim_let_go(struct hb_host *host, struct hb_path_lock *hold)
+{
+	struct connection *connection = connection_of(host);
+	char end[SIM_PATH];
+
+	for (size_t i = connection->nr_holds; i-- > 0;) {
+		snprintf(end, sizeof(end), "%u.%s", connection->holds[i].domid, connection->holds[i].uuid);
+		if (hold->held && strstr(hold->path, end))
+			connection->holds[i] = connection->holds[--connection->nr_holds];
+	}
+	if (connection->sim->still_dir)
+		hb_path_unlock(hold);
+	hold->held = false;
+}
+
+static int sim_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
+{
+	struct sim *sim = sim_of(host);
+	char path[256];
+	int rc = enter(host, false);
+
+	if (rc)
+		return rc;
+	if (!sim->still_dir)
+		return held_by_any(sim, domid, uuid);
+	still_path(sim, path, sizeof(path), domid, uuid);
+	return hb_path_is_locked(path);
+}
+
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
@@ -536,6 +616,19 @@ static int sim_begin(struct hb_host *host, uint32_t *transaction)
 	return 0;
 }
 
+/* The key that tells a domain to keep still belongs to who holds it. */
+static bool may_write_still(const struct connection *connection, const char *path)
+{
+	char still[SIM_PATH];
+
+	for (size_t i = 0; i < connection->nr_holds; i++) {
+		key_path(still, connection->holds[i].domid, HB_KEY_STILL);
+		if (!strcmp(path, still))
+			return true;
+	}
+	return false;
+}
+
 /* What is written belongs to the domain that the connection has locked. */
 static bool may_write(struct hb_host *host, const char *path)
 {
@@ -543,12 +636,24 @@ static bool may_write(struct hb_host *host, const char *path)
 	struct sim_domain *domain = sim_domain(connection->sim, connection->locked_domid);
 	char own[SIM_PATH], vm[SIM_PATH];
 
-	if (connection->sim->no_lock)
+	if (connection->sim->no_lock || may_write_still(connection, path))
 		return true;
 	snprintf(own, sizeof(own), HB_DIR_DOMAIN "/", connection->locked_domid);
 	snprintf(vm, sizeof(vm), HB_DIR_VM "/", connection->locked_uuid);
 	return domain && holds_lock(host, domain) &&
 	       (!strncmp(path, own, strlen(own)) || !strncmp(path, vm, strlen(vm)));
+}
+
+static void write_view(struct hb_host *host, const struct sim_view *view)
+{
+	struct sim *sim = sim_of(host);
+	struct sim_node *node = sim_store_find(&sim->store, view->path);
+
+	assert(may_write(host, view->path));
+	if (view->value)
+		sim_write(sim, view->path, view->value);
+	else if (node)
+		remove_node(sim, node);
 }
 
 static int sim_end(struct hb_host *host, uint32_t id, bool commit)
@@ -563,10 +668,8 @@ static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 	if (!rc && commit && conflicts(sim, transaction))
 		rc = -EAGAIN;
 	for (size_t i = 0; i < transaction->nr_views && commit && !rc; i++) {
-		if (!transaction->views[i].written)
-			continue;
-		assert(may_write(host, transaction->views[i].path));
-		sim_write(sim, transaction->views[i].path, transaction->views[i].value);
+		if (transaction->views[i].written)
+			write_view(host, &transaction->views[i]);
 	}
 	drop_transaction(sim, transaction);
 	return rc;
@@ -611,6 +714,24 @@ static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, c
 	free(view->value);
 	view->length = strlen(value);
 	view->value = sim_copy(value, view->length);
+	view->written = true;
+	return 0;
+}
+
+static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
+{
+	struct sim *sim = sim_of(host);
+	int rc = enter(host, false);
+	struct sim_view *view;
+
+	if (rc)
+		return rc;
+	assert(id != HB_NO_TRANSACTION);
+	view = enter_node(sim, find_transaction(sim, id), path);
+	if (!view->value)
+		return -ENOENT;
+	free(view->value);
+	view->value = NULL;
 	view->written = true;
 	return 0;
 }
@@ -708,6 +829,7 @@ static void sim_disconnect(struct hb_host *host)
 			break;
 		}
 	}
+	free(connection_of(host)->holds);
 	free(connection_of(host)->watches);
 	free(connection_of(host)->events);
 	free(connection_of(host));
@@ -727,10 +849,14 @@ static const struct hb_host_ops sim_ops = {
 	.unlock = sim_unlock,
 	.lock_host = sim_lock_host,
 	.unlock_host = sim_unlock_host,
+	.hold = sim_hold,
+	.let_go = sim_let_go,
+	.is_held = sim_is_held,
 	.begin = sim_begin,
 	.end = sim_end,
 	.read = sim_read_node,
 	.write = sim_write_node,
+	.remove = sim_remove_node,
 	.watch = sim_watch,
 	.unwatch = sim_unwatch,
 	.next_event = sim_next_event,

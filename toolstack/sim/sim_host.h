@@ -40,6 +40,8 @@ struct sim_guest {
 	uint64_t reboots_ms;		/* the same for a reboot, once */
 	bool reports;			/* it runs our driver */
 	uint64_t report_max_kib;	/* 0: not reported */
+	bool restless;			/* its driver does not know of memory/still */
+	unsigned int stills_ms;		/* how long its driver takes to keep still */
 	bool paused, never_ran, dying, shutdown, crashed, suspended;
 	unsigned int vnodes;		/* virtual NUMA nodes */
 };
@@ -79,6 +81,7 @@ struct sim {
 	uint64_t locked_until_ms;
 	unsigned int locks;		/* how often it was taken through the interface */
 	const char *host_lock;		/* if set, our lock of the host is that file, not in memory */
+	const char *still_dir;		/* if set, who keeps a domain still locks a file there */
 	bool no_lock;			/* nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	struct sim_domain *domains;	/* in order of domid */

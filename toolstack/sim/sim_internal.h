@@ -17,6 +17,7 @@
 struct sim_report {
 	bool said;
 	int state, cause;
+	bool still;
 	uint64_t current, goal, floor, max;
 };
 
@@ -27,10 +28,18 @@ struct sim_domain {
 	struct hb_xen_pod pod;
 	struct sim_report report;
 	const struct sim_node *target;	/* its node; NULL: to be looked up */
+	uint64_t told_still_ms;		/* when it was told to keep still; 0: it is not */
+	bool still;			/* and does */
 };
 
 struct sim_watch {
 	char path[SIM_PATH], token[SIM_TOKEN];
+};
+
+/* A domain that a process keeps still. */
+struct sim_hold {
+	uint32_t domid;
+	char uuid[SIM_UUID];
 };
 
 /* One process that uses the host. */
@@ -47,6 +56,8 @@ struct connection {
 	char locked_uuid[SIM_UUID];
 	bool locks_host;	/* holds our lock of the host */
 	int host_lock;		/* by that descriptor, if it is a file */
+	struct sim_hold *holds;
+	size_t nr_holds;
 };
 
 /* Tell everybody who watches path, or what it is below. */

@@ -42,23 +42,23 @@ static int teardown(void **state)
 
 static void test_take_and_leave(void **state)
 {
-	struct hb_libxl_lock lock = { 0 };
+	struct hb_path_lock lock = { 0 };
 
 	(void)state;
-	hb_libxl_unlock(&lock);
+	hb_path_unlock(&lock);
 	assert_int_equal(hb_libxl_lock(&lock, dir, 7, UUID), 0);
 	assert_true(lock.held);
 	/* The name that libxl opens. */
 	assert_int_equal(access(path, F_OK), 0);
-	hb_libxl_unlock(&lock);
+	hb_path_unlock(&lock);
 	assert_false(lock.held);
 	assert_int_not_equal(access(path, F_OK), 0);
-	hb_libxl_unlock(&lock);
+	hb_path_unlock(&lock);
 }
 
 static void test_held_by_another(void **state)
 {
-	struct hb_libxl_lock lock = { 0 }, other = { 0 };
+	struct hb_path_lock lock = { 0 }, other = { 0 };
 	int fd = open(path, O_RDWR | O_CREAT, 0666);
 
 	(void)state;
@@ -67,17 +67,17 @@ static void test_held_by_another(void **state)
 	assert_false(lock.held);
 	/* Another domain is another lock. */
 	assert_int_equal(hb_libxl_lock(&other, dir, 8, UUID), 0);
-	hb_libxl_unlock(&other);
+	hb_path_unlock(&other);
 	/* As libxl lets go. */
 	unlink(path);
 	close(fd);
 	assert_int_equal(hb_libxl_lock(&lock, dir, 7, UUID), 0);
-	hb_libxl_unlock(&lock);
+	hb_path_unlock(&lock);
 }
 
 static void test_no_libxl(void **state)
 {
-	struct hb_libxl_lock lock = { 0 };
+	struct hb_path_lock lock = { 0 };
 
 	(void)state;
 	assert_int_equal(hb_libxl_lock(&lock, "/nonexistent/xen", 7, UUID), 0);
@@ -89,7 +89,7 @@ static void test_no_libxl(void **state)
 /* A process that is killed lets go, although its file stays. */
 static void test_killed_holder(void **state)
 {
-	struct hb_libxl_lock lock = { 0 };
+	struct hb_path_lock lock = { 0 };
 	int ready[2], status;
 	char byte;
 	pid_t child;
@@ -109,7 +109,7 @@ static void test_killed_holder(void **state)
 	waitpid(child, &status, 0);
 	assert_int_equal(access(path, F_OK), 0);
 	assert_int_equal(hb_libxl_lock(&lock, dir, 7, UUID), 0);
-	hb_libxl_unlock(&lock);
+	hb_path_unlock(&lock);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -124,7 +124,7 @@ static void test_killed_holder(void **state)
 static int work(const char *inside)
 {
 	for (int i = 0; i < ROUNDS; i++) {
-		struct hb_libxl_lock lock = { 0 };
+		struct hb_path_lock lock = { 0 };
 		int rc, fd;
 
 		while ((rc = hb_libxl_lock(&lock, dir, 7, UUID)) == -EBUSY)
@@ -136,7 +136,7 @@ static int work(const char *inside)
 			return 3;
 		close(fd);
 		unlink(inside);
-		hb_libxl_unlock(&lock);
+		hb_path_unlock(&lock);
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@
 # helpers.sh: what a test script finds in dom0.  `lab --help-script` prints the list below.
 #
 # Guests
-#   guest_create NAME [type=pvh|pv|hvm] [kernel=6.1|6.12] [memory=MIB] [maxmem=MIB] [vcpus=N]
+#   guest_create NAME [type=pvh|pv|hvm] [kernel=6.1|6.12|debug] [memory=MIB] [maxmem=MIB] [vcpus=N]
 #                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines']
 #                [io=yes]              create it, do not wait; io: with modules for disks and
 #                                      networks in /lib/modules; hvm: only in a script that
@@ -47,6 +47,10 @@
 #   note TEXT                          "# TEXT"
 #   now_ms                             dom0's clock
 #   $OUT                               files put here come out in build/lab/RUN/out
+#
+#
+# A guest of the debug kernel is of type pvh, with 768 MiB at least; a report of that kernel
+# on a console is a failure when the script ends.
 #
 # Model: a guest that dies fails the script at once, with the end of its console,
 # wherever a helper notices it, unless guest_may_die was said.  A helper that runs
@@ -160,6 +164,21 @@ now_ms() {
 	echo "${up%.*}${up#*.}0"
 }
 
+# What a kernel with all checks says when it found something.
+_REPORT='BUG[: ]|WARNING: |INFO: |KASAN|UBSAN|ODEBUG|pagealloc: |page dumped|possible .* detected|corruption'
+
+# check_consoles: none of the debug kernels did.
+check_consoles() {
+	local log name
+	case " $LAB_KERNELS " in *' debug '*) ;; *) return ;; esac
+	for log in /var/log/xen/console/guest-*.log; do
+		[ -e "$log" ] || return
+		name=${log##*/guest-}
+		check "${name%.log}: no report on its console" "" \
+			"$(tr -d '\r\000' <"$log" | grep -v '^@' | grep -E "$_REPORT" | head -n 5)"
+	done
+}
+
 # What the script is at, for the message of a time limit.
 _doing() { echo "$*" >$LAB_STATE/doing; }
 _done() { : >$LAB_STATE/doing; }
@@ -214,6 +233,13 @@ guest_create() {
 		fail "guest_create $name: kernel $kernel is not in this run: lab run --kernel $kernel"
 	[ "$driver" = none ] || [ -e "/kernels/$kernel/driver" ] ||
 		fail "guest_create $name: driver=$driver, but this run has no driver for $kernel"
+	if [ "$kernel" = debug ]; then
+		[ "$type" = pvh ] || fail "guest_create $name: the debug kernel boots as pvh, not as $type"
+		[ "$memory" -ge "$LAB_DEBUG_MEMORY" ] ||
+			fail "guest_create $name: the debug kernel takes memory=$LAB_DEBUG_MEMORY or more, not $memory"
+		# Some of its reports are no more than warnings, which "quiet" would keep off the console.
+		cmdline="loglevel=5 $cmdline"
+	fi
 	[ "$io" = yes ] && io=-io || io=
 	if [ "$type" = hvm ]; then
 		image=vmlinuz

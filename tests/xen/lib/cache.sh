@@ -3,8 +3,9 @@
 #
 # cache.sh: Debian packages that are unpacked, never installed.
 #
-# Model: the cache holds one directory per kernel series, one for Xen, one for libvirt and
-# one for the device model of HVM guests:
+# Model: the cache holds one directory per kernel series, one for Xen, one for libvirt,
+# one for the device model of HVM guests, one for the kernel's source, and one for the debug
+# kernel that is built of it (debug-kernel.sh):
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
 #   CACHE/kernel-6.1  -> kernel-6.1.0-...    the one in use
@@ -25,7 +26,8 @@ cache_init() {
 	CACHE=$(cd "$CACHE" && pwd)
 }
 
-# The kernel series that the dependency list names, oldest first.
+# The kernel series that the dependency list names, oldest first; "debug" is one more, which
+# is there for who asks for it.
 cache_series() { echo 6.1 6.12; }
 
 cache_image_meta() { case $1 in 6.1) echo linux-image-amd64 ;; *) echo "linux-image-$1-amd64" ;; esac; }
@@ -36,12 +38,13 @@ cache_release() {
 	local target
 	target=$(readlink "$CACHE/kernel-$1") || return 1
 	target=${target#kernel-}
-	echo "${target%_*}"
+	echo "${target%%_*}"
 }
 
 cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1")"; }
 
-# cache_complete PART...: are they all there?  (PART: xen, libvirt, hvm or a kernel series)
+# cache_complete PART...: are they all there?  (PART: xen, libvirt, hvm, source,
+# debug or a kernel series)
 cache_complete() {
 	local part
 	for part in "$@"; do
@@ -50,6 +53,11 @@ cache_complete() {
 		libvirt) [ -e "$CACHE/libvirt/usr/sbin/libvirtd" ] || return 1 ;;
 		bzimage) ;;	# in each kernel's package
 		hvm) [ -e "$CACHE/hvm/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
+		source) compgen -G "$CACHE/source/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
+		debug)
+			[ -e "$CACHE/kernel-debug/vmlinux" ] &&
+				[[ $(readlink "$CACHE/kernel-debug") = *_$(debug_kernel_hash) ]] || return 1
+			;;
 		*) [ -e "$CACHE/kernel-$part/vmlinux" ] || return 1 ;;
 		esac
 	done
@@ -95,6 +103,8 @@ cache_try_part() {
 	xen) cache_try_xen "$CACHE/tmp/$1" ;;
 	libvirt) cache_try_libvirt "$CACHE/tmp/$1" ;;
 	hvm) cache_try_hvm "$CACHE/tmp/$1" ;;
+	source) cache_try_source "$CACHE/tmp/$1" ;;
+	debug) cache_try_debug "$CACHE/tmp/$1" ;;
 	*) cache_try_kernel "$1" "$CACHE/tmp/$1" ;;
 	esac
 }
@@ -125,8 +135,12 @@ pkg_unpack() {
 cache_publish() {
 	rm -rf "${CACHE:?}/$2"
 	mv -T "$1" "$CACHE/$2"
-	ln -sfnT "$2" "$CACHE/tmp/link"
-	mv -T "$CACHE/tmp/link" "$CACHE/$3"
+	cache_point "$2" "$3"
+}
+
+cache_point() {
+	ln -sfnT "$1" "$CACHE/tmp/link"
+	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
 
 # A kernel: image and headers of one and the same version.
@@ -248,4 +262,13 @@ cache_try_hvm() {
 	local dir=$1 version
 	cache_try_listed "$dir" '^(qemu-system-(xen|data)|seabios)$' || return 1
 	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" hvm
+}
+
+cache_try_source() {
+	local dir=$1 package version
+	package=$(awk '$1 == "source" { print $2 }' "$TOP/packaging/dependencies")
+	version=$(pkg_field "$package" Version)
+	[ -n "$version" ] || return 1
+	pkg_unpack "$dir" "$package=$version" || return 1
+	cache_publish "$dir/root" "source-${version//[^A-Za-z0-9.+~-]/_}" source
 }

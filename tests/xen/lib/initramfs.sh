@@ -58,13 +58,15 @@ add_busybox() {
 	done
 }
 
-# copy_modules SERIES DIR MODULE...: unpacked, from that kernel's package.
+# copy_modules SERIES DIR MODULE...: unpacked, from that kernel's package; what is built in is
+# there anyway.
 copy_modules() {
 	local tree dir=$2 module file
 	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")/kernel
 	shift 2
 	mkdir -p "$dir"
 	for module in "$@"; do
+		! grep -qs "/$module\.ko\$" "$tree/../modules.builtin" || continue
 		file=$(find "$tree" -name "$module.ko" -o -name "$module.ko.xz")
 		case $file in
 		*.ko) cp "$file" "$dir/" ;;
@@ -175,6 +177,14 @@ driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"
 
 # test_modules SERIES: what tests load into that kernel (tests/xen/module).
 test_modules() { find "$TOP/build/test-module/$(cache_release "$1")" -maxdepth 1 -name '*.ko' 2>/dev/null; }
+
+# driver_goals SERIES...: what make builds them with.
+driver_goals() {
+	case " $* " in
+	*' debug '*) echo modules-lab module-debug ;;
+	*) echo modules-lab ;;
+	esac
+}
 
 # initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
 initrd_build() {
@@ -292,6 +302,7 @@ add_files() {
 write_settings() {
 	printf "LAB_MODE='%s'\nLAB_GUEST='%s'\nLAB_KERNELS='%s'\nLAB_MEMORY='%s'\nLAB_MAXMEM='%s'\n" \
 		"$opt_mode" "$opt_guest" "${opt_kernels[*]}" "$opt_memory" "$opt_maxmem"
+	printf "LAB_DEBUG_MEMORY='%s'\n" "$DEBUG_KERNEL_MEMORY"
 	printf "LAB_VCPUS='%s'\nLAB_DRIVER='%s'\nLAB_ICOUNT='%s'\nLAB_UP_TIMEOUT='%s'\n" \
 		"$opt_vcpus" "$opt_driver" "$opt_icount" 240
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# cycles N [KEY=VALUE...]: N times 512 -> 1536 -> 512 MiB.  A guest that was large is
+# cycles N [KEY=VALUE...]: N times 512 -> 1536 -> 512 MiB, or memory=M and 1024 more.  A guest that was large is
 # afterwards what it was: MemTotal, memory blocks, and free memory.  PVH: blocks are
 # removed, and the module can be unloaded.  PV: blocks stay and are used again, and
 # only the first cycle costs something.
@@ -43,10 +43,10 @@ check_quiet() {
 }
 
 cycle() {
-	xl mem-set $g 1536
-	check_ok "$g: cycle $1: reaches 1536 MiB" reach $g 1572864
-	xl mem-set $g 512
-	check_ok "$g: cycle $1: reaches 512 MiB" reach $g 524288
+	xl mem-set $g $large
+	check_ok "$g: cycle $1: reaches $large MiB" reach $g $((large * 1024))
+	xl mem-set $g $boot
+	check_ok "$g: cycle $1: reaches $boot MiB" reach $g $((boot * 1024))
 	# Emptied blocks may leave a little later than their memory.
 	check_ok "$g: cycle $1: hot-added blocks left" wait_blocks $g "$online" || books_show $g
 	check "$g: cycle $1: memory blocks, present and online" "$present $online" "$(guest_blocks $g)"
@@ -54,12 +54,15 @@ cycle() {
 	free_now "cycle $1"
 }
 
-guest_start $g memory=512 "$@"
+boot=$(boot_size 512 "$@")
+large=$((boot + 1024))
+less=$((boot - 112))
+guest_start $g memory=$boot "$@"
 books_open $g
 total=$(guest_memtotal_kib $g)
 online=$(guest_blocks $g)
 online=${online##* }
-xl mem-max $g 1536
+xl mem-max $g $large
 check_quiet
 at_start=$FREE
 
@@ -75,7 +78,7 @@ while [ $i -lt "$times" ]; do
 	cycle $i
 	check_ok "$g: cycle $i cost $((before - FREE)) KiB, less than $A_CYCLE" [ $((before - FREE)) -lt $A_CYCLE ]
 done
-books_check $g 524288 "after $times cycles"
+books_check $g $((boot * 1024)) "after $times cycles"
 
 if [ "$(guest_type $g)" = pv ]; then
 	check_ok "$g: all after the first cost $((after_first - FREE)) KiB, no more than an idle guest's readings differ" \
@@ -84,10 +87,10 @@ else
 	check_ok "$g: $times cycles cost $((at_start - FREE)) KiB, at most $IN_ALL" [ $((at_start - FREE)) -le $IN_ALL ]
 	check "$g: no added block is left" 0 "$(in_guest $g cat $REPORT/added_blocks)"
 	check_ok "$g: unload" in_guest $g rmmod xen_hotballoon
-	xl mem-set $g 400
-	check_ok "$g: the kernel's driver goes on" guest_wait_size $g 400 64 60
+	xl mem-set $g $less
+	check_ok "$g: the kernel's driver goes on" guest_wait_size $g $less 64 60
 	check_ok "$g: load again" in_guest $g insmod /xen-hotballoon.ko
-	check_ok "$g: it is at 400 MiB" reach $g 409600
-	books_check $g 409600 "loaded again"
+	check_ok "$g: it is at $less MiB" reach $g $((less * 1024))
+	books_check $g $((less * 1024)) "loaded again"
 fi
 check_log $g

@@ -51,7 +51,8 @@ g=none
 guest_start $g memory=256 driver=none cmdline=initcall_blacklist=balloon_init "$@"
 named $g "- (none reports: the kernel's own, or none)"
 stuck $g 192M
-check "$g: the target stands" 196608 "$(field $g target_kib)"
+check_ok "$g: says what its size is" grep -q 'its size is 256M now' /tmp/stuck
+check "$g: the target is what it holds" 262144 "$(field $g target_kib)"
 check "$g: Xen's limit stays with what it holds" 263168 "$(field $g maxmem_kib)"
 stuck $g 320M
 check_near "$g: what it may take is promised" 65536 "$(host_field promised_kib)" 256

@@ -12,6 +12,29 @@ REPORT=/sys/kernel/hotballoon
 BOOKS=/sys/kernel/debug/hotballoon
 BLOCKS=/sys/devices/system/memory
 
+# boot_size DEFAULT [KEY=VALUE...]: MiB that a guest of the run's kernel boots with: memory=M
+# among the settings, or the default, if the debug kernel does not need more.
+boot_size() {
+	local mib=$1 n
+	shift
+	case " $LAB_KERNELS " in
+	*' debug '*) [ "$mib" -ge "$LAB_DEBUG_MEMORY" ] || mib=$LAB_DEBUG_MEMORY ;;
+	esac
+	for n in "$@"; do
+		case $n in memory=*) mib=${n#*=} ;; esac
+	done
+	echo "$mib"
+}
+
+# block_cost MIB: what hot-added memory of that size takes from the rest, in MiB: struct pages,
+# 1.6 %; with the debug kernel also an eighth for KASAN, and the pages' owners.
+block_cost() {
+	case " $LAB_KERNELS " in
+	*' debug '*) echo $(($1 / 6)) ;;
+	*) echo $(($1 / 62)) ;;
+	esac
+}
+
 # Remember the constants of a fresh guest at its boot size.
 books_open() {
 	local g=$1

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# reload [loads=N] [KEY=VALUE...]: N times, or twenty, unloaded and loaded, with targets in between for
+# reload [loads=N] [KEY=VALUE...]: in a guest of 256 MiB, or memory=M, N times, or twenty, unloaded and loaded, with targets in between for
 # both drivers: no page is lost, and each driver goes on where the other was.
 # With initcall_blacklist=balloon_init on the command line there is no other driver.
 . /lab/files/lib-driver.sh
@@ -11,7 +11,8 @@ case ${1:-} in
 loads=*) loads=${1#*=}; shift ;;
 esac
 g=guest
-guest_start $g memory=256 "$@"
+boot=$(boot_size 256 "$@")
+guest_start $g memory=$boot "$@"
 books_open $g
 builtin=$(in_guest $g "[ -e $XEN_MEMORY ] && echo yes")
 check_ok "$g: fill" guest_fill $g data 40
@@ -19,7 +20,7 @@ check_ok "$g: fill" guest_fill $g data 40
 i=0
 while [ $i -lt "$loads" ]; do
 	i=$((i + 1))
-	mib=$((256 - i * 7 % 60))
+	mib=$((boot - i * 7 % 60))
 	if [ "$builtin" = yes ]; then
 		check_ok "$g: unload $i" in_guest $g rmmod xen_hotballoon
 		xl mem-set $g $mib
@@ -39,8 +40,8 @@ while [ $i -lt "$loads" ]; do
 	xl mem-set $g $((mib - 20))
 	check_ok "$g: reaches $((mib - 20)) MiB" reach $g $(((mib - 20) * 1024))
 done
-xl mem-set $g 256
-check_ok "$g: back to its boot size" reach $g 262144
-books_check $g 262144 "after $loads reloads"
+xl mem-set $g $boot
+check_ok "$g: back to its boot size" reach $g $((boot * 1024))
+books_check $g $((boot * 1024)) "after $loads reloads"
 check_ok "$g: contents" guest_verify $g data
 check_log $g

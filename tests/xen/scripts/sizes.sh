@@ -2,13 +2,13 @@
 # shellcheck shell=sh disable=SC3043
 #
 # sizes [KEY=VALUE...]: 256 -> 1024 -> 192 -> 512 MiB, with xl and with hotballoon.
-# The guest (settings as for guest_create) boots with 256 MiB; all counts are exact at
-# each size, what it held before is intact after, and the built-in driver's files
-# in sysfs tell the truth and take a target.
+# The guest (settings as for guest_create) boots with 256 MiB, or with memory=M: then all of
+# these are as much larger.  All counts are exact at each size, what it held before is intact
+# after, and the built-in driver's files in sysfs tell the truth and take a target.
 . /lab/files/lib-driver.sh
 
 by_xl() {
-	[ "$2" -le 256 ] || check_ok "$1: xl mem-max $2" xl mem-max "$1" "$2"
+	[ "$2" -le $boot ] || check_ok "$1: xl mem-max $2" xl mem-max "$1" "$2"
 	check_ok "$1: xl mem-set $2" xl mem-set "$1" "$2"
 }
 
@@ -42,20 +42,22 @@ try_target_kb() {
 	local g=$1 now
 	now=$(in_guest "$g" "cat $XEN_MEMORY/target_kb")
 	in_guest "$g" "echo $((now - 40000)) >$XEN_MEMORY/target_kb"
-	check_ok "$g: target_kb is honoured" reach "$g" $((524288 - 40000))
-	books_check "$g" $((524288 - 40000)) "after target_kb"
-	xl mem-set "$g" 512
-	check_ok "$g: and the host has the last word" reach "$g" 524288
-	books_check "$g" 524288 "after the host's word"
+	check_ok "$g: target_kb is honoured" reach "$g" $((last * 1024 - 40000))
+	books_check "$g" $((last * 1024 - 40000)) "after target_kb"
+	xl mem-set "$g" $last
+	check_ok "$g: and the host has the last word" reach "$g" $((last * 1024))
+	books_check "$g" $((last * 1024)) "after the host's word"
 }
 
 g=guest
-guest_start $g memory=256 "$@"
+boot=$(boot_size 256 "$@")
+last=$((boot + 256))
+guest_start $g memory=$boot "$@"
 books_open $g
-books_check $g 262144 "as booted"
+books_check $g $((boot * 1024)) "as booted"
 check_ok "$g: fill 60 MiB" guest_fill $g before 60
 for how in xl hotballoon; do
-	for mib in 1024 192 512; do
+	for mib in $((boot + 768)) $((boot - 64)) $last; do
 		try_size $g $how $mib
 	done
 done

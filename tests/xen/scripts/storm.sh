@@ -17,8 +17,8 @@ RANDOM_STATE=$(random_seed "$@")
 case ${1:-} in seed=*) shift ;; esac
 note "storm: seed=$RANDOM_STATE"
 TARGETS=300
-MOST=1152
-BOOT=512
+BOOT=$(boot_size 512 "$@")
+MOST=$((BOOT + 640))
 PROCESSES=8
 EACH=12
 HELD=24
@@ -27,9 +27,9 @@ BLOCK=128
 # What a fresh guest uses, in MiB, without what it could drop.
 used_now() { echo $((BOOT - $(guest_meminfo $g MemAvailable) / 1024)); }
 
-# The driver's reserve is 16 MiB and a sixteenth of MemTotal; struct pages are 1.6 %.
+# The driver's reserve is 16 MiB and a sixteenth of MemTotal.
 smallest() {
-	echo $(($(used_now) + PROCESSES * EACH + HELD + BLOCK + 16 + BOOT / 16 + MOST / 62))
+	echo $(($(used_now) + PROCESSES * EACH + HELD + BLOCK + 16 + BOOT / 16 + $(block_cost "$MOST")))
 }
 
 # One target: most of them are only written, some come with all that a tool does, which

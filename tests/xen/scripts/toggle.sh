@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# toggle [WAY] [KEY=VALUE...]: user space takes blocks offline and puts them online, in each
+# toggle [WAY] [KEY=VALUE...]: in a guest of 512 MiB, or memory=M, user space takes blocks offline and puts them online, in each
 # of the three ways or only in that one: full, partly plugged and empty ones, and boot
 # memory.  What the driver believes is true at each step, nothing without a frame reaches
 # the allocator, and a block that somebody took offline is left alone, whatever the target
@@ -63,9 +63,9 @@ go_to() {
 # The target moves around a block that somebody took offline, until it is empty.
 try_targets() {
 	take_offline "a block" "$1"
-	go_to 960
+	go_to $((boot + 448))
 	check_parked "while the guest grows" "$1"
-	go_to 832
+	go_to $((boot + 320))
 	check_parked "while the guest shrinks" "$1"
 	check "$g: what it had went first" $BLOCK_PAGES "$(driver_block $g "$1" 5)"
 	books_check $g $target "with an empty block that is parked"
@@ -87,7 +87,7 @@ wait_empty_gone() {
 # The kernel keeps what it cannot move, and says so.
 try_boot_memory() {
 	local block went=0 n=0
-	go_to 480
+	go_to $((boot - 32))
 	for block in $(driver_blocks $g '$2 == "boot"'); do
 		n=$((n + 1))
 		set_block $g "$block" offline 2>/dev/null || continue
@@ -103,11 +103,11 @@ try_boot_memory() {
 try_way() {
 	local how=$1 full partly
 	shift
-	guest_start $g memory=512 "$@"
+	guest_start $g memory=$boot "$@"
 	books_open $g
 	check_ok "$g: fill" guest_fill $g data 40
-	xl mem-max $g 1152
-	go_to 832
+	xl mem-max $g $((boot + 640))
+	go_to $((boot + 320))
 	full=$(driver_blocks $g '$2 == "ours" && $5 == 0')
 	check_ok "$g: two full blocks: $full" [ "${full%% *}" != "${full##* }" ]
 	try_targets "${full##* }"
@@ -116,7 +116,7 @@ try_way() {
 	try_block "a full block" "${full%% *}"
 	try_block "a partly plugged block" "$partly"
 	try_boot_memory
-	go_to 512
+	go_to $boot
 	books_check $g $target "at last"
 	check_ok "$g: contents" guest_verify $g data
 	check_log $g
@@ -130,6 +130,7 @@ online*)
 	shift
 	;;
 esac
+boot=$(boot_size 512 "$@")
 for way in $ways; do
 	try_way "$way" "$@"
 done

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
+#include <linux/freezer.h>
+#include <linux/moduleparam.h>
+#include <linux/notifier.h>
+#include <linux/suspend.h>
+
+#include <xen/xen-ops.h>
+
+#include "driver.h"
+#include "events.h"
+#include "suspend.h"
+
+/* ---- suspend and resume */
+
+static bool save_above_target;
+module_param(save_above_target, bool, 0644);
+MODULE_PARM_DESC(save_above_target, "let the guest be saved or migrated although it has more memory than its target, with which libxl does not restore it (default N)");
+
+/* What aborts the freezing needs this long to notice. */
+#define REFUSAL_MS 10
+
+void hb_suspend_freeze(struct hb_guest *g)
+{
+	if (save_above_target || hb_guest_may_be_saved(g)) {
+		try_to_freeze();
+		return;
+	}
+	pr_warn_ratelimited("no suspend: this guest has more memory than its target, and would be lost: the host gives a restored guest room for its target only (raise the target to what it has)\n");
+	pm_system_wakeup();
+	msleep(REFUSAL_MS);
+}
+
+static int resumed(struct notifier_block *nb, unsigned long action, void *data)
+{
+	hb_events_raise(HB_NEWS_RESUMED);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block resume_nb = { .notifier_call = resumed };
+
+/* ---- hibernation */
+
+static int power_event(struct notifier_block *nb, unsigned long action,
+		       void *data)
+{
+	unsigned long held, blocks;
+
+	if (action != PM_HIBERNATION_PREPARE && action != PM_RESTORE_PREPARE)
+		return NOTIFY_OK;
+	hb_lock();
+	held = hb.guest.map.held;
+	blocks = hb.guest.added_blocks;
+	hb_unlock();
+	if (!held && !blocks)
+		return NOTIFY_OK;
+	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; set its boot size first\n",
+		held / HB_MIB_PAGES, blocks);
+	return NOTIFY_BAD;
+}
+
+static struct notifier_block power_nb = { .notifier_call = power_event };
+
+int hb_suspend_init(void)
+{
+	int rc = register_pm_notifier(&power_nb);
+
+	if (!rc)
+		xen_resume_notifier_register(&resume_nb);
+	return rc;
+}
+
+void hb_suspend_exit(void)
+{
+	xen_resume_notifier_unregister(&resume_nb);
+	unregister_pm_notifier(&power_nb);
+}
