@@ -79,7 +79,7 @@ xl destroy idle
 
 # Xen may give it what it had at boot.
 begin shrunk "$@"
-to_size shrunk 180
+to_size shrunk 250
 xl mem-max shrunk $BOOT
 ends shrunk $SOFT_RESET
 whole shrunk
@@ -87,7 +87,7 @@ xl destroy shrunk
 
 # xl mem-set has lowered Xen's limit to the target.
 begin limited "$@"
-to_size limited 180
+to_size limited 250
 ends limited $REBOOT
 says_why limited
 xl destroy limited
