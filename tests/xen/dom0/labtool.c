@@ -11,8 +11,6 @@
  *                                     builds for HVM guests only
  *   labtool hold DOMID PAGES          maps that many of its pages and keeps them until
  *                                     it is killed: "holds N" when it has them
- *   labtool soft-reset DOMID          lets a domain go on that has shut down for it, as
- *                                     kexec wants; libxl does that for HVM guests only
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
  *
  * Model: every wait watches the domain at the same time, so that a guest that
@@ -42,7 +40,6 @@
 
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
-#include <xenstore.h>
 
 #include "../lib/wire.h"
 
@@ -177,62 +174,6 @@ static int cmd_hold(long domid, long pages)
 	/* What is mapped is given back when the process ends. */
 	for (;;)
 		pause();
-}
-
-/* A channel for the next kernel, and its number where the kernel and the daemon look. */
-static bool new_channel(long domid, uint32_t param, const char *name, evtchn_port_t *port)
-{
-	struct xs_handle *xs = xs_open(0);
-	int got = xc_evtchn_alloc_unbound(xch, (uint32_t)domid, 0);
-	char path[64], text[16];
-	bool written;
-
-	*port = (evtchn_port_t)got;
-	snprintf(path, sizeof(path), "/local/domain/%ld/%s/port", domid, name);
-	snprintf(text, sizeof(text), "%d", got);
-	written = xs && got >= 0 && !xc_hvm_param_set(xch, (uint32_t)domid, param, (uint64_t)got) &&
-		  xs_write(xs, XBT_NULL, path, text, strlen(text));
-	if (xs)
-		xs_close(xs);
-	return written;
-}
-
-/* Xen closes all channels of the domain, xenstored's and the console's too. */
-static bool reconnect(long domid)
-{
-	evtchn_port_t store, console;
-	struct xs_handle *xs;
-	uint64_t ring;
-	bool done;
-
-	if (xc_hvm_param_get(xch, (uint32_t)domid, HVM_PARAM_STORE_PFN, &ring) ||
-	    !new_channel(domid, HVM_PARAM_STORE_EVTCHN, "store", &store) ||
-	    !new_channel(domid, HVM_PARAM_CONSOLE_EVTCHN, "console", &console))
-		return false;
-	xs = xs_open(0);
-	done = xs && xs_introduce_domain(xs, (unsigned int)domid, ring, store);
-	if (xs)
-		xs_close(xs);
-	return done;
-}
-
-static int cmd_soft_reset(long domid)
-{
-	xc_domaininfo_t d;
-	unsigned int reason;
-
-	if (xc_domain_getinfolist(xch, (uint32_t)domid, 1, &d) != 1 || d.domain != domid)
-		return DEAD;
-	reason = d.flags >> XEN_DOMINF_shutdownshift & XEN_DOMINF_shutdownmask;
-	if (!(d.flags & XEN_DOMINF_shutdown) || reason != SHUTDOWN_soft_reset)
-		return LATE;
-	/* The reset lets it run, which must wait for its channels. */
-	if (xc_domain_pause(xch, (uint32_t)domid) || xc_domain_soft_reset(xch, (uint32_t)domid) ||
-	    !reconnect(domid) || xc_domain_unpause(xch, (uint32_t)domid)) {
-		perror("labtool: soft-reset");
-		return DEAD;
-	}
-	return DONE;
 }
 
 static int cmd_wait_size(long domid, long pages, long tolerance, long timeout)
@@ -539,8 +480,6 @@ int main(int argc, char **argv)
 		return cmd_vnuma(number(argv[2]));
 	if (argc == 4 && !strcmp(verb, "hold"))
 		return cmd_hold(number(argv[2]), number(argv[3]));
-	if (argc == 3 && !strcmp(verb, "soft-reset"))
-		return cmd_soft_reset(number(argv[2]));
 	if (argc == 6 && !strcmp(verb, "wait-size"))
 		return cmd_wait_size(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
 	if (argc == 6 && !strcmp(verb, "wait-text"))
@@ -548,7 +487,6 @@ int main(int argc, char **argv)
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
 	fputs("usage: labtool host | dom DOMID | vnuma DOMID | hold DOMID PAGES |\n"
-	      "       soft-reset DOMID |\n"
 	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;

@@ -137,7 +137,7 @@ base_dom0() {
 		loop xen-blkback xen-netback
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
-	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory -lxenstore
+	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
 	cpio_dir "$root" "$1/dom0.cpio"
@@ -149,7 +149,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent cachefill churn diskio dumpread freemem kexecload memfill names pin toggle; do
+	for tool in agent cachefill churn diskio freemem kexecload memfill names pin toggle; do
 		CC=musl-gcc compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
