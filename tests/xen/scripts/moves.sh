@@ -27,6 +27,8 @@ BOOT=256
 TOP=330
 MEND_SECONDS=120
 
+# Percent: what the kernel itself uses cannot be moved, in a guest this small that is a third.
+WHOLE=55
 how='' times=1 superpages=yes
 states=idle,shrunk,grown,growing,shrinking,floor,still-small,still-large
 RANDOM_STATE=$(random_seed)
@@ -142,6 +144,10 @@ move() {
 	shrinking:migrate:1 | still-large:migrate:1 | grows:migrate:1 | shrinks:migrate:1)
 		note "$g: $turn: not migrated: it lives on"
 		;;
+	# The driver does not let a guest be suspended that could not be restored.
+	shrinking:save:1 | still-large:save:1)
+		note "$g: $turn: not saved: it lives on"
+		;;
 	shrinking:save:2 | still-large:save:2)
 		check_ok "$g: $turn: its image can be restored" restore_with_room
 		;;
@@ -180,12 +186,12 @@ mended() {
 	start=$(now_ms)
 	while :; do
 		now=$(whole_percent)
-		[ $now -lt 90 ] || break
+		[ $now -lt $WHOLE ] || break
 		[ $(($(now_ms) - start)) -lt $((MEND_SECONDS * 1000)) ] || break
 		sleep 5
 	done
 	note "$g: $turn: $now % in 2 MiB after $((($(now_ms) - start) / 1000)) s"
-	[ $now -ge 90 ]
+	[ $now -ge $WHOLE ]
 }
 
 # PV guests keep the blocks that they got, and those keep the module.
