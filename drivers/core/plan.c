@@ -104,7 +104,8 @@ static struct hb_step plan_last_resort(const struct hb_snapshot *now,
 				       const struct hb_pass *pass,
 				       enum hb_cause otherwise)
 {
-	if (now->retirable && !now->hotplug_busy &&
+	/* Frames that nobody knows of would be lost with their block. */
+	if (now->retirable && !now->hotplug_busy && !now->doubtful &&
 	    !spent(pass, HB_STEP_RETIRE_BLOCK))
 		return step(HB_STEP_RETIRE_BLOCK, 0);
 	/* That something is busy is what being at the floor looks like. */
