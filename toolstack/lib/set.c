@@ -16,6 +16,7 @@
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
+#include "refusal.h"
 #include "set.h"
 #include "wait.h"
 
@@ -142,7 +143,7 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	case HB_WAIT_PAUSED:
 		hb_fail(error, HB_E_STUCK, "%s is %s and cannot move from %s to %s", who,
 			hb_domain_state_name(domain->state), at, goal);
-		hb_remedy(error, "%s", hb_plan_state_refusal(domain->state, &what, &remedy) ? remedy :
+		hb_remedy(error, "%s", hb_refusal_of_state(domain->state, &what, &remedy) ? remedy :
 			  "\"xl unpause\" it; the target stands");
 		hb_advise_lost(domain, error);
 		return HB_E_STUCK;
@@ -383,7 +384,7 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 	char who[HB_WHO_TEXT];
 
 	if (domain->state == HB_DOMAIN_DYING &&
-	    hb_plan_state_refusal(domain->state, &what, &remedy)) {
+	    hb_refusal_of_state(domain->state, &what, &remedy)) {
 		hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who), what);
 		hb_remedy(error, "%s", remedy);
 		return HB_E_REFUSED;

@@ -20,6 +20,7 @@
 #include "domain.h"
 #include "file_lock.h"
 #include "lock.h"
+#include "refusal.h"
 #include "set.h"
 #include "still.h"
 #include "wait.h"
@@ -53,7 +54,7 @@ static enum hb_code take_hold(struct hb *hb, const struct hb_domain *domain, str
 		rc = host->ops->hold(host, still->domid, still->uuid, &still->hold);
 	}
 	if (rc == -EBUSY)
-		return hb_still_fail_held(domain, error);
+		return hb_refuse_held(domain, error);
 	if (!rc)
 		return HB_OK;
 	hb_fail_host(error, rc, "cannot lock %s to keep it still", still->who);

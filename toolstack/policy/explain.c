@@ -8,6 +8,7 @@
 #include "explain.h"
 #include "limit.h"
 #include "plan.h"
+#include "refusal.h"
 #include "wait.h"
 
 /* About what a guest at its target may be off by; see wait.c. */
@@ -32,7 +33,7 @@ static void say_state(struct hb_explanation *explanation)
 	const struct hb_domain *domain = &explanation->domain;
 	const char *what, *remedy;
 
-	if (hb_plan_state_refusal(domain->state, &what, &remedy))
+	if (hb_refusal_of_state(domain->state, &what, &remedy))
 		say(explanation, "it %s; %s", what, remedy);
 	else if (domain->state == HB_DOMAIN_PAUSED)
 		say(explanation, "it is paused: it can be set, and moves when it is unpaused");

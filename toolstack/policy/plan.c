@@ -7,7 +7,7 @@
 #include "error.h"
 #include "overhead.h"
 #include "plan.h"
-#include "still.h"
+#include "refusal.h"
 
 /*
  * The smallest size that a guest without our driver is shrunk to: the kernel's
@@ -83,49 +83,15 @@ static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domai
 	return HB_E_REFUSED;
 }
 
-/* Why a domain in this state cannot follow a target; all NULL if it can. */
-static const struct {
-	const char *what, *remedy;
-} state_refusals[] = {
-	[HB_DOMAIN_RUNNING] = { NULL, NULL },
-	[HB_DOMAIN_PAUSED] = { NULL, NULL },
-	[HB_DOMAIN_BUILDING] = {
-		"is paused and has never run: it is being built",
-		"wait until it runs, or \"xl unpause\" it if it was created paused",
-	},
-	[HB_DOMAIN_SHUTDOWN] = {
-		"is shut down and cannot follow a target", "start it again, or \"xl destroy\" it",
-	},
-	[HB_DOMAIN_CRASHED] = {
-		"has crashed and cannot follow a target", "start it again, or \"xl destroy\" it",
-	},
-	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back" },
-	[HB_DOMAIN_SAVING] = {
-		"is suspended, to be saved or to go to another host",
-		"wait until that has ended; a size set now would be lost",
-	},
-	[HB_DOMAIN_MIGRATING] = {
-		"is one end of a migration",
-		"wait until that has ended; a size set now would be lost",
-	},
-};
-
-bool hb_plan_state_refusal(enum hb_domain_state state, const char **what, const char **remedy)
-{
-	*what = state_refusals[state].what;
-	*remedy = state_refusals[state].remedy;
-	return *what;
-}
-
 static enum hb_code check_state(const struct hb_domain *domain, struct hb_error *error)
 {
 	const char *what, *remedy;
 
-	if (hb_plan_state_refusal(domain->state, &what, &remedy))
+	if (hb_refusal_of_state(domain->state, &what, &remedy))
 		return refuse(error, domain, what, remedy);
 	/* A target that is written while it is copied is lost, or ends the migration. */
 	if (domain->still == HB_STILL_HELD)
-		return hb_still_fail_held(domain, error);
+		return hb_refuse_held(domain, error);
 	if (domain->vnodes)
 		return refuse(error, domain, "has virtual NUMA nodes: what it gives and takes would "
 			      "come from any of them, and the layout it was promised would be lost",
@@ -549,7 +515,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 
 	/* Who builds, saves or receives it still needs the limit that it has set. */
 	if (domain->vnodes || domain->still == HB_STILL_HELD ||
-	    hb_plan_state_refusal(domain->state, &what, &remedy))
+	    hb_refusal_of_state(domain->state, &what, &remedy))
 		return false;
 	if (domain->actual_kib > maxmem) {
 		maxmem = domain->actual_kib + HB_MAXMEM_SLACK_KIB;

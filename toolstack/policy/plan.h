@@ -37,12 +37,6 @@ struct hb_domain hb_plan_complete(const struct hb_domain *domain);
 /* The smallest size that hb_plan_make() takes the domain to without force. */
 uint64_t hb_plan_least_kib(const struct hb_domain *domain);
 
-/*
- * Why a domain in this state gets no other size: the end of a sentence that begins
- * with its name, and what to do. False if the state is no reason.
- */
-bool hb_plan_state_refusal(enum hb_domain_state state, const char **what, const char **remedy);
-
 /* HB_OK, HB_E_USAGE for a size that leads nowhere, or HB_E_REFUSED. */
 enum hb_code hb_plan_make(const struct hb_domain *domain, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "error.h"
 #include "overhead.h"
-#include "plan.h"
+#include "refusal.h"
 #include "still.h"
 #include "wait.h"
 
@@ -60,16 +60,6 @@ bool hb_would_be_lost(const struct hb_domain *domain, uint64_t *size_kib)
 	return lost;
 }
 
-enum hb_code hb_still_fail_held(const struct hb_domain *domain, struct hb_error *error)
-{
-	char who[HB_WHO_TEXT];
-
-	hb_fail(error, HB_E_REFUSED, "%s is being saved or migrated: another process keeps it still",
-		hb_who(domain, who));
-	hb_remedy(error, "wait until that has ended; \"hotballoon show %u\" tells", domain->domid);
-	return HB_E_REFUSED;
-}
-
 enum hb_code hb_still_check(const struct hb_domain *domain, struct hb_error *error)
 {
 	const char *what, *remedy;
@@ -81,7 +71,7 @@ enum hb_code hb_still_check(const struct hb_domain *domain, struct hb_error *err
 		hb_remedy(error, "name a guest; \"hotballoon list\" shows them");
 		return HB_E_REFUSED;
 	}
-	if (!hb_plan_state_refusal(domain->state, &what, &remedy))
+	if (!hb_refusal_of_state(domain->state, &what, &remedy))
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED, "%s cannot be saved or migrated now: it is %s", hb_who(domain, who),
 		hb_domain_state_name(domain->state));

@@ -8,9 +8,6 @@
 /* HB_E_REFUSED for a domain that nobody can save or migrate now. */
 enum hb_code hb_still_check(const struct hb_domain *domain, struct hb_error *error);
 
-/* HB_E_REFUSED: another process keeps it still. */
-enum hb_code hb_still_fail_held(const struct hb_domain *domain, struct hb_error *error);
-
 /*
  * What the domain answers as it is now. HB_STILL_SILENT may change as long as the
  * domain can answer, the others do not.

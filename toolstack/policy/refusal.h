@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Why a domain gets no other size now, whatever the size. Pure. */
+#ifndef HB_REFUSAL_H
+#define HB_REFUSAL_H
+
+#include <hotballoon.h>
+
+/*
+ * Why a domain in this state gets no other size: the end of a sentence that begins
+ * with its name, and what to do. False if the state is no reason.
+ */
+bool hb_refusal_of_state(enum hb_domain_state state, const char **what, const char **remedy);
+
+/* HB_E_REFUSED: another process keeps it still. */
+enum hb_code hb_refuse_held(const struct hb_domain *domain, struct hb_error *error);
+
+#endif
