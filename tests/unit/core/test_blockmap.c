@@ -1150,6 +1150,53 @@ static void test_offline_blocks(void **state)
 	destroy(f);
 }
 
+/* What is behind a parked block may all be marked busy: then there is nothing to take. */
+static void test_busy_parked_block(void **state)
+{
+	struct fixture *f = make();
+	struct hb_block *block = f->slots[OURS];
+	unsigned long pfn = block->start_pfn;
+
+	(void)state;
+	tell(f, OURS, HB_EVENT_GOING_OFFLINE);
+	tell(f, OURS, HB_EVENT_OFFLINE_BY_OTHER);
+	for (; pfn < block->start_pfn + BLOCK_PAGES; pfn += HB_UNIT_PAGES)
+		hb_blockmap_mark_busy(&f->map, pfn);
+	assert_run(hb_blockmap_parked_run(&f->map, BLOCK_PAGES),
+		   (struct hb_run){ 0, 0 });
+	assert_null(hb_blockmap_check(&f->map));
+	hb_blockmap_clear_busy(&f->map);
+	assert_run(hb_blockmap_parked_run(&f->map, BLOCK_PAGES),
+		   (struct hb_run){ block->start_pfn, BLOCK_PAGES });
+	destroy(f);
+}
+
+/* Where a block is not RAM there is nothing to take, and nothing to mend. */
+static void test_no_ram(void **state)
+{
+	struct fixture *f = make();
+	struct hb_pick pick = { .max = BLOCK_PAGES };
+	unsigned int units = f->slots[0]->units;
+
+	(void)state;
+	hb_blockmap_set_ram(&f->map, 0, BLOCK_PAGES, false);
+	/* From the middle of the second unit to that of the last: only whole ones count. */
+	hb_blockmap_set_ram(&f->map, HB_UNIT_PAGES + 7,
+			    BLOCK_PAGES - 2 * HB_UNIT_PAGES, true);
+	hb_blockmap_suspect(&f->map, 0);
+	assert_int_equal(f->map.mendable_units, units - 3);
+	assert_null(hb_blockmap_check(&f->map));
+	assert_int_equal(hb_blockmap_mendable_unit(&f->map).pfn,
+			 2 * HB_UNIT_PAGES);
+	while (hb_blockmap_pick(&f->map, &pick).pfn >= BLOCK_PAGES)
+		hb_blockmap_mark_busy(&f->map,
+				      hb_blockmap_pick(&f->map, &pick).pfn);
+	assert_run(hb_blockmap_pick(&f->map, &pick),
+		   (struct hb_run){ 2 * HB_UNIT_PAGES,
+				    BLOCK_PAGES - 3 * HB_UNIT_PAGES });
+	destroy(f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1166,6 +1213,8 @@ int main(void)
 		cmocka_unit_test(test_slotset),
 		cmocka_unit_test(test_small_guest_in_a_large_window),
 		cmocka_unit_test(test_offline_blocks),
+		cmocka_unit_test(test_busy_parked_block),
+		cmocka_unit_test(test_no_ram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
