@@ -62,11 +62,11 @@ add_busybox() {
 # there anyway.
 copy_modules() {
 	local tree dir=$2 module file
-	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")/kernel
+	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")
 	shift 2
 	mkdir -p "$dir"
 	for module in "$@"; do
-		! grep -qs "/$module\.ko\$" "$tree/../modules.builtin" || continue
+		! grep -qs "/$module\.ko\$" "$tree/modules.builtin" || continue
 		file=$(find "$tree" -name "$module.ko" -o -name "$module.ko.xz")
 		case $file in
 		*.ko) cp "$file" "$dir/" ;;
