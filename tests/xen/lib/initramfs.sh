@@ -176,7 +176,11 @@ kernel_cpio() {
 driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
 
 # test_modules SERIES: what tests load into that kernel (tests/xen/module).
-test_modules() { find "$TOP/build/test-module/$(cache_release "$1")" -maxdepth 1 -name '*.ko' 2>/dev/null; }
+test_modules() {
+	local dir
+	dir=$TOP/build/test-module/$(cache_release "$1")
+	[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -name '*.ko'
+}
 
 # driver_goals SERIES...: what make builds them with.
 driver_goals() {
