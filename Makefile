@@ -57,6 +57,7 @@ module-debug:
 	@$(DEPENDENCIES) build
 	@$(LAB) fetch debug
 	$(call build_module,$$($(LAB) kdir debug))
+	$(call build_test_module,debug)
 
 toolstack:
 	$(MAKE) -C toolstack all

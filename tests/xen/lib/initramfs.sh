@@ -62,11 +62,11 @@ add_busybox() {
 # there anyway.
 copy_modules() {
 	local tree dir=$2 module file
-	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")/kernel
+	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")
 	shift 2
 	mkdir -p "$dir"
 	for module in "$@"; do
-		! grep -qs "/$module\.ko\$" "$tree/../modules.builtin" || continue
+		! grep -qs "/$module\.ko\$" "$tree/modules.builtin" || continue
 		file=$(find "$tree" -name "$module.ko" -o -name "$module.ko.xz")
 		case $file in
 		*.ko) cp "$file" "$dir/" ;;
@@ -176,7 +176,11 @@ kernel_cpio() {
 driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
 
 # test_modules SERIES: what tests load into that kernel (tests/xen/module).
-test_modules() { find "$TOP/build/test-module/$(cache_release "$1")" -maxdepth 1 -name '*.ko' 2>/dev/null; }
+test_modules() {
+	local dir
+	dir=$TOP/build/test-module/$(cache_release "$1")
+	[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -name '*.ko'
+}
 
 # driver_goals SERIES...: what make builds them with.
 driver_goals() {

@@ -30,6 +30,11 @@ INJECT=/sys/kernel/debug
 REFUSE=notifier-error-inject/memory/actions
 TIMES=1000000000	# more failures than there will be
 
+# The guest's threads whose allocations fail: the driver's alone, or all three kinds.
+WORKER='hotballoon'
+ALL='hotballoon | xenwatch | kworker*'
+who=$WORKER
+
 # Failures are counted down from here.
 faults_init() {
 	in_guest $g "cd $INJECT || exit
@@ -54,7 +59,7 @@ faults_set() {
 		for dir in /proc/[0-9]*; do
 			read -r name <\$dir/comm || continue
 			case \$name in
-			hotballoon | xenwatch | kworker*) echo 1 >\$dir/make-it-fail ;;
+			$who) echo 1 >\$dir/make-it-fail ;;
 			esac
 		done 2>/dev/null"
 }
@@ -100,6 +105,16 @@ try_no_memory() {
 	set_target $(((BOOT + BLOCK) * 1024))
 	check_held_up "$label" guest-busy
 	goes_on "$label" $((BOOT + BLOCK))
+}
+
+# Whoever hears of the target has no memory to read it.
+try_not_read() {
+	local label="no memory to read the target"
+	who=$ALL
+	faults_set 100 100 0 0
+	set_target $(((BOOT + BLOCK - 64) * 1024))
+	sleep 1
+	goes_on "$label" $((BOOT + BLOCK - 64))
 }
 
 try_not_online() {
@@ -213,9 +228,10 @@ try_no_memory
 try_not_online
 try_not_offline
 try_no_report
+try_not_read
 
 # As in storm.sh: whatever dies, dies of the driver.
-used=$((BOOT - 32 - $(guest_meminfo $g MemAvailable) / 1024))
+used=$((BOOT + BLOCK - 64 - $(guest_meminfo $g MemAvailable) / 1024))
 least=$((used + PROCESSES * EACH + 16 + BOOT / 16 + $(block_cost $((MOST - BOOT)))))
 note "$g: targets from $least to $MOST MiB"
 guest_spawn $g churn "churn $PROCESSES $EACH $RANDOM_STATE"

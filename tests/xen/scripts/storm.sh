@@ -29,7 +29,7 @@ used_now() { echo $((BOOT - $(guest_meminfo $g MemAvailable) / 1024)); }
 
 # The driver's reserve is 16 MiB and a sixteenth of MemTotal.
 smallest() {
-	echo $(($(used_now) + PROCESSES * EACH + HELD + BLOCK + 16 + BOOT / 16 + $(block_cost "$MOST")))
+	echo $(($(used_now) + PROCESSES * EACH + HELD + BLOCK + 16 + BOOT / 16 + $(block_cost $((MOST - BOOT)))))
 }
 
 # One target: most of them are only written, some come with all that a tool does, which
