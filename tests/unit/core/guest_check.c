@@ -303,9 +303,41 @@ static void check_floor(struct guest *g)
 		sim_require(g, g->kernel_free >= g->kernel_taken + reserve / 2);
 }
 
-void check_step(struct guest *g, const struct hb_snapshot *before,
-		const struct hb_step *step)
+/* A step tells how much it has moved, and why not all; an exchange leaves the size alone. */
+static void check_outcome(struct guest *g, const struct hb_snapshot *before,
+			  const struct hb_step *step,
+			  const struct hb_outcome *outcome)
 {
+	u64 now = sim_populated(g);
+
+	switch (step->kind) {
+	case HB_STEP_GROW_UNITS:
+	case HB_STEP_GROW_PAGES:
+		sim_require(g, now - before->populated == outcome->pages);
+		sim_require(g, outcome->cause || outcome->pages == step->pages);
+		break;
+	case HB_STEP_SHRINK_PARKED:
+	case HB_STEP_SHRINK_ADDED:
+	case HB_STEP_SHRINK_UNITS:
+	case HB_STEP_SHRINK_BOOT:
+	case HB_STEP_SHRINK_PAGES:
+		sim_require(g, before->populated - now == outcome->pages);
+		sim_require(g, outcome->cause || outcome->refused ||
+			       outcome->pages == step->pages);
+		break;
+	case HB_STEP_EXCHANGE:
+	case HB_STEP_MEND_UNIT:
+		sim_require(g, outcome->cause || now == before->populated);
+		break;
+	default:
+		sim_require(g, now == before->populated);
+	}
+}
+
+void check_step(struct guest *g, const struct hb_snapshot *before,
+		const struct hb_step *step, const struct hb_outcome *outcome)
+{
+	check_outcome(g, before, step, outcome);
 	check_size(g, step);
 	check_purpose(g, before, step);
 	check_direction(g, before);

@@ -190,8 +190,9 @@ static int op_isolate(struct hb_guest *core, unsigned long pfn, unsigned long nr
 	int rc = sim_alloc_range(g, pfn, nr);
 
 	/* Somebody begins to take the block offline just now. */
-	if (!rc && g->fault_percent && sim_one_in(g, 100))
+	if (!rc && (g->leave_next || (g->fault_percent && sim_one_in(g, 100))))
 		sim_way_begin(g, pfn / sim_block_pages(g), false, false, false);
+	g->leave_next = false;
 	return rc;
 }
 
@@ -483,7 +484,7 @@ static void op_stepped(struct hb_guest *core, const struct hb_step *step,
 	g->now += 1 + random_below(&g->seed, 10);
 	if (step->kind == HB_STEP_GROW_UNITS || step->kind == HB_STEP_GROW_PAGES)
 		g->grew |= outcome->pages;
-	check_step(g, &g->before, step);
+	check_step(g, &g->before, step, outcome);
 	check_guest(g);
 	if (++g->pass_steps > 100 + 8 * sim_nr_units(g))
 		sim_fail(g, "a pass does not end");

@@ -70,6 +70,7 @@ struct guest {
 	u64 written_target;		/* this one */
 	u64 surplus, missing;		/* as verified */
 	u64 cleared;			/* pages, of what was surplus */
+	bool leave_next;		/* somebody takes the next block offline that is used */
 	bool move_next;			/* the next time that the worker can be frozen */
 	u64 no_ram, no_ram_end;		/* a hole in a block */
 
@@ -209,7 +210,7 @@ u64 worker_pass(struct guest *g, void (*happen)(struct guest *g));
 void check_guest(struct guest *g);
 /* What must be true of a step that went from @before to now. */
 void check_step(struct guest *g, const struct hb_snapshot *before,
-		const struct hb_step *step);
+		const struct hb_step *step, const struct hb_outcome *outcome);
 /* What must be true when the pass has ended. */
 void check_end(struct guest *g, u64 rest_ms);
 /* At the target, and content. */

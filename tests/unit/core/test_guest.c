@@ -347,6 +347,46 @@ static void test_switched_off(void **state)
 	sim_halt(g);
 }
 
+/* Somebody takes a block offline just when the driver has taken pages of it. */
+static void test_block_leaves(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g);
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, boot_pages + 1024);
+	settle(g);
+	g->leave_next = true;
+	set_target(g, boot_pages + 512);
+	worker_pass(g, NULL);
+	assert_true(g->way.active);
+	check_guest(g);
+	assert_int_equal(sim_way_end(g, true), 0);
+	check_guest(g);
+	settle(g);
+	assert_int_equal(sim_populated(g), boot_pages + 512);
+	sim_halt(g);
+}
+
+/* Root writes to the kernel's own target_kb. */
+static void test_written_target(void **state)
+{
+	struct guest *g = boot(true);
+	u64 wish = sim_populated(g) - 5000;
+
+	(void)state;
+	set_target(g, sim_populated(g));
+	settle(g);
+	g->written = true;
+	g->written_target = wish;
+	worker_wake(g);
+	settle(g);
+	assert_int_equal(sim_populated(g), wish);
+	assert_int_equal(g->report.goal_kib, wish * HB_PAGE_KIB);
+	sim_halt(g);
+}
+
 /* ---- pages that cannot be reached any more */
 
 static void test_stranded(void **state)
@@ -388,6 +428,8 @@ int main(void)
 		cmocka_unit_test(test_same_target),
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_block_leaves),
+		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_stranded),
 	};
 
