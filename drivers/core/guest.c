@@ -228,9 +228,10 @@ static unsigned long hold_missing(struct hb_guest *g, unsigned long pfn,
 /*
  * A block that is there but offline: hot-added and never onlined, with no frames; or
  * memory that somebody took offline, which is left alone until it is put online again.
+ * @counted: it is part of the capacity already; else each unit is, with what it holds.
  */
 static void enter_offline(struct hb_guest *g, struct hb_block *block,
-			  unsigned long pfn, unsigned long nr)
+			  unsigned long pfn, unsigned long nr, bool counted)
 {
 	unsigned long held = 0, end = pfn + nr, part;
 
@@ -240,6 +241,8 @@ static void enter_offline(struct hb_guest *g, struct hb_block *block,
 			part = end - pfn;
 		g->ops->lock(g);
 		held += hold_missing(g, pfn, part);
+		if (!counted)
+			g->ledger.capacity += part;
 		g->ops->unlock(g);
 	}
 	g->ops->lock(g);
@@ -267,7 +270,7 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 	if (block->state != HB_BLOCK_NEW)
 		return 0;
 	if (!online) {
-		enter_offline(g, block, pfn, nr);
+		enter_offline(g, block, pfn, nr, true);
 		return 0;
 	}
 	g->ops->lock(g);
@@ -277,23 +280,19 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 	return 0;
 }
 
+/* Nobody was told of it: that its books are made and counted is one thing for the worker. */
 int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn)
 {
-	unsigned long block_pages = g->map.block_pages;
-	bool known;
-	int rc;
+	struct hb_block *block;
 
 	g->ops->lock(g);
-	known = hb_blockmap_find(&g->map, pfn);
+	block = hb_blockmap_find(&g->map, pfn);
 	g->ops->unlock(g);
-	if (known)
+	if (block)
 		return 0;
-	rc = hb_guest_enter(g, pfn, block_pages, HB_BLOCK_INHERITED, false,
-			    false);
-	if (rc)
-		return rc;
-	g->ops->lock(g);
-	g->ledger.capacity += block_pages;
-	g->ops->unlock(g);
+	block = ensure_block(g, pfn, HB_BLOCK_INHERITED);
+	if (!block)
+		return -ENOMEM;
+	enter_offline(g, block, block->start_pfn, g->map.block_pages, false);
 	return 0;
 }

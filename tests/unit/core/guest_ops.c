@@ -28,6 +28,8 @@ static void op_unlock(struct hb_guest *core)
 	struct guest *g = sim_of(core);
 
 	sim_require(g, g->locked);
+	if (g->watch_books)
+		sim_require(g, sim_populated(g) + g->gap <= g->xen_pages);
 	g->locked = false;
 }
 

@@ -71,7 +71,10 @@ static void test_unknown_block(void **state)
 		u64 before = sim_managed(g), pfn;
 
 		pfn = foreign_block(g, with_frames[i]);
+		/* The worker may look at any moment. */
+		g->watch_books = true;
 		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
+		g->watch_books = false;
 		/* Known now: once more changes nothing. */
 		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
 		assert_int_equal(hb_blockmap_find(&g->core.map, pfn)->origin,
