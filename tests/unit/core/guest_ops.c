@@ -208,9 +208,12 @@ static void op_put_back(struct hb_guest *core, unsigned long pfn, unsigned long 
 	sim_free(sim_of(core), pfn, nr);
 }
 
+/* A page that is held later than its block let its held pages go would stop that. */
 static void op_hold(struct hb_guest *core, unsigned long pfn, unsigned long nr)
 {
-	with_lock(core);
+	struct guest *g = with_lock(core);
+
+	sim_require(g, g->kernel[pfn / sim_block_pages(g)].referenced);
 }
 
 static void op_mark_onlined(struct hb_guest *core, unsigned long pfn,

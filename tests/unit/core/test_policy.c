@@ -140,6 +140,12 @@ static void test_floor_of_nodes(void **state)
 	assert_int_equal(floor.take_boot, mib(152));
 	assert_int_equal(floor.node, 5);
 	assert_int_equal(hb_floor_available_kernel(&pressure), mib(340));
+	/* The best is not the last one. */
+	pressure.of[0].in = (struct hb_floor_input){ mib(512), mib(400), mib(400) };
+	floor = hb_floor_compute(&pressure);
+	assert_int_equal(floor.take_boot, mib(352));
+	assert_int_equal(floor.node, 0);
+	pressure.of[0].in = (struct hb_floor_input){ mib(512), mib(40), mib(40) };
 	/* All together they have more than a reserve to spare, and none of them has. */
 	pressure.of[1].in = pressure.of[0].in;
 	pressure.of[2].in = pressure.of[0].in;

@@ -229,6 +229,21 @@ static void test_ends(void **state)
 	assert_true(now >= last + HB_TIDY_PATIENCE_MS);
 }
 
+/* What an exchange took back may have come in single pages. */
+static void test_exchange_leaves_something_to_mend(void **state)
+{
+	struct hb_step step = { .kind = HB_STEP_EXCHANGE, .pages = 512 };
+	struct hb_tidy tidy = { 0 };
+
+	(void)state;
+	hb_tidy_begin(&tidy, 0, false);
+	hb_tidy_begin_batch(&tidy);
+	hb_tidy_note(&tidy, &step, &failed, 2000);
+	assert_false(tidy.mend);
+	hb_tidy_note(&tidy, &step, &done, 2000);
+	assert_true(tidy.mend);
+}
+
 /* All done: no further batch. */
 static void test_done(void **state)
 {
@@ -256,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_rate),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_exchange_leaves_something_to_mend),
 		cmocka_unit_test(test_done),
 	};
 
