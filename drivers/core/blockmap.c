@@ -363,12 +363,6 @@ bool hb_blockmap_clear_busy_block(struct hb_blockmap *map)
 	return true;
 }
 
-void hb_blockmap_clear_busy(struct hb_blockmap *map)
-{
-	while (hb_blockmap_clear_busy_block(map))
-		;
-}
-
 void hb_blockmap_set_ram(struct hb_blockmap *map, unsigned long pfn,
 			 unsigned long nr, bool ram)
 {

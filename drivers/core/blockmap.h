@@ -196,10 +196,7 @@ struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
 
 void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn);
 
-/* Forget what was busy, and what was not free. */
-void hb_blockmap_clear_busy(struct hb_blockmap *map);
-
-/* The same for one block.  Return: whether there was one. */
+/* Forget what was busy, and what was not free, in one block.  Return: whether there was one. */
 bool hb_blockmap_clear_busy_block(struct hb_blockmap *map);
 
 /*

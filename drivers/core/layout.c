@@ -29,30 +29,36 @@ struct hb_outcome hb_step_exchange(struct hb_guest *g,
 	return taken;
 }
 
-/* A unit whose frames are gone gets an extent, or single pages as far as there are. */
+/* The held pages of the unit at @pfn get frames one by one, as far as Xen has any. */
+static void populate_singly(struct hb_guest *g, unsigned long pfn)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < HB_UNIT_PAGES; i++)
+		if (hb_blockmap_held_in(&g->map, pfn + i, 1))
+			g->pfns[nr++] = pfn + i;
+	if (nr)
+		hb_populate(g, g->pfns, nr, 0);
+}
+
+/*
+ * A unit whose frames are gone gets an extent, or single pages as far as there are.  If its
+ * block is on its way offline meanwhile, it gets none: the guest grows again elsewhere.
+ */
 static struct hb_outcome populate_anew(struct hb_guest *g, unsigned long pfn)
 {
-	struct hb_outcome outcome = { 0 };
-	unsigned long unit = pfn, got = 0;
-	unsigned int i;
+	struct hb_outcome outcome = { .cause = HB_CAUSE_HOST_OUT_OF_MEMORY };
+	unsigned long unit = pfn;
 
 	g->ops->lock(g);
-	if (hb_is_usable(g, pfn) &&
-	    hb_blockmap_held_in(&g->map, pfn, HB_UNIT_PAGES) == HB_UNIT_PAGES) {
-		got = hb_populate(g, &unit, 1, HB_UNIT_ORDER);
-		outcome.pages = got == HB_UNIT_PAGES ? got : 0;
-	}
-	g->ops->unlock(g);
-	if (outcome.pages)
-		return outcome;
-	outcome.cause = HB_CAUSE_HOST_OUT_OF_MEMORY;
-	g->ops->lock(g);
-	for (i = got; i < HB_UNIT_PAGES && hb_is_usable(g, pfn); i++) {
-		unsigned long page = pfn + i;
-
-		if (hb_blockmap_held_in(&g->map, page, 1) &&
-		    !hb_populate(g, &page, 1, 0))
-			break;
+	if (!hb_is_usable(g, pfn)) {
+		outcome.cause = HB_CAUSE_GUEST_BUSY;
+	} else if (hb_blockmap_held_in(&g->map, pfn, HB_UNIT_PAGES) ==
+		   HB_UNIT_PAGES &&
+		   hb_populate(g, &unit, 1, HB_UNIT_ORDER) == HB_UNIT_PAGES) {
+		outcome = (struct hb_outcome){ .pages = HB_UNIT_PAGES };
+	} else {
+		populate_singly(g, pfn);
 	}
 	g->ops->unlock(g);
 	return outcome;

@@ -14,9 +14,6 @@
 #include <hotballoon/keys.h>
 #include "../core/ops.h"
 
-/* The most pages that one call may name. */
-#define HB_EXTENTS_MAX_PAGES HB_UNIT_PAGES
-
 /* RAM below 1 MiB, part of which firmware maps leave out; there are frames behind it. */
 #define HB_LOW_MIB_PFNS (1UL << (20 - PAGE_SHIFT))
 
@@ -27,7 +24,7 @@ void hb_extents_exit(void);
 /**
  * hb_extents_release() - give frames to Xen
  * @pfns: first page of each extent
- * @nr: number of extents
+ * @nr: number of extents, HB_UNIT_PAGES in all at most
  * @order: 0 or HB_UNIT_ORDER
  *
  * The pages must be out of use, cleared and marked held.

@@ -153,20 +153,6 @@ per_page() {
 
 per_gib() { calc "$(per_page "$1") * 262144"; }
 
-# Xen's own name for the place of the guest's nested page table is in its dump.
-nested_table() {
-	local tries=0 found=''
-	xl dmesg -c >>"$OUT/xen-messages"
-	xl debug-keys v
-	while [ -z "$found" ]; do
-		[ $tries -lt 50 ] || fail "Xen tells where the nested page table is"
-		sleep 0.1
-		tries=$((tries + 1))
-		found=$(xl dmesg | sed -n 's/.*H_CR3 *= *0x\([0-9a-f]*\).*/\1/p' | tail -n 1)
-	done
-	echo "$found"
-}
-
 # superpages: 2 MiB mappings, with larger ones as what they are worth.
 superpages() {
 	local leaves

@@ -78,6 +78,12 @@ static void tell(struct fixture *f, unsigned int slot, enum hb_block_event event
 	f->state[slot] = t.next;
 }
 
+static void clear_busy(struct fixture *f)
+{
+	while (hb_blockmap_clear_busy_block(&f->map))
+		;
+}
+
 static void set_movable(struct fixture *f, unsigned int slot, bool movable)
 {
 	hb_blockmap_set_movable(&f->map, f->slots[slot], movable);
@@ -656,7 +662,7 @@ static void random_busy(struct fixture *f, uint64_t *seed)
 	unsigned int unit = random_below(seed, UNITS);
 
 	if (random_below(seed, 3) == 0) {
-		hb_blockmap_clear_busy(&f->map);
+		clear_busy(f);
 		memset(f->busy, 0, sizeof(f->busy));
 		memset(f->in_use, 0, sizeof(f->in_use));
 	}
@@ -867,7 +873,7 @@ static void test_from_the_top(void **state)
 	hb_blockmap_mark_busy(&f->map, TOP);
 	assert_run(pick_added(f, HB_UNIT_PAGES, 0),
 		   (struct hb_run){ TOP - HB_UNIT_PAGES, HB_UNIT_PAGES });
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	assert_run(pick_added(f, HB_UNIT_PAGES, 0), whole_unit(UNITS - 1));
 	/* A remainder goes to a unit that is broken already. */
 	change_pages(f, TOP - 3000, 100);
@@ -887,12 +893,12 @@ static void test_free_and_whole_first(void **state)
 	free_units[low] = true;
 	assert_run(pick_added(f, HB_UNIT_PAGES, 0), whole_unit(low));
 	free_units[low + 2] = true;
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	assert_run(pick_added(f, BLOCK_PAGES, 0), whole_unit(low + 2));
 	/* Partly plugged blocks before full ones. */
 	change_pages(f, (low + BLOCK_UNITS) * HB_UNIT_PAGES, HB_UNIT_PAGES);
 	free_units[low + BLOCK_UNITS + 1] = true;
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	assert_run(pick_added(f, BLOCK_PAGES, 0),
 		   whole_unit(low + BLOCK_UNITS + 1));
 	/* A block that can go as a whole before all of that. */
@@ -959,11 +965,11 @@ static void test_asks_little(void **state)
 	free_units[UNITS - 3] = true;
 	assert_run(hb_blockmap_pick(&f->map, &pick), whole_unit(UNITS - 1));
 	assert_int_equal(f->map.busy_units, 0);
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	assert_run(hb_blockmap_pick(&f->map, &pick), whole_unit(UNITS - 3));
 	assert_int_equal(asked, candidates + 3);
 	/* A unit without all its frames cannot be free as one. */
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	change_pages(f, (UNITS - 3) * HB_UNIT_PAGES, 1);
 	asked = 0;
 	assert_false(hb_blockmap_pick(&f->map, &pick).nr);
@@ -1165,7 +1171,7 @@ static void test_busy_parked_block(void **state)
 	assert_run(hb_blockmap_parked_run(&f->map, BLOCK_PAGES),
 		   (struct hb_run){ 0, 0 });
 	assert_null(hb_blockmap_check(&f->map));
-	hb_blockmap_clear_busy(&f->map);
+	clear_busy(f);
 	assert_run(hb_blockmap_parked_run(&f->map, BLOCK_PAGES),
 		   (struct hb_run){ block->start_pfn, BLOCK_PAGES });
 	destroy(f);

@@ -33,6 +33,7 @@
 #   guest_meminfo NAME FIELD           KiB from /proc/meminfo
 #   guest_memtotal_kib NAME, guest_memfree_kib NAME
 #   guest_blocks NAME                  "PRESENT ONLINE" memory blocks
+#   nested_table                       where that of the only PVH or HVM guest begins, in hexadecimal
 #   host_free_kib                      as Xen counts
 # Contents
 #   guest_fill NAME ID MIB             a process keeps MIB of memory filled with a pattern
@@ -450,6 +451,20 @@ guest_memfree_kib() { guest_meminfo "$1" MemFree; }
 guest_blocks() {
 	# shellcheck disable=SC2016 # for the guest's shell
 	in_guest "$1" 'cd /sys/devices/system/memory && set -- memory[0-9]* && echo "$# $(cat memory[0-9]*/state | grep -c "^online")"'
+}
+
+# Xen's own name for the place is in its dump.
+nested_table() {
+	local tries=0 found=''
+	xl dmesg -c >>"$OUT/xen-messages"
+	xl debug-keys v
+	while [ -z "$found" ]; do
+		[ $tries -lt 50 ] || fail "Xen tells where the nested page table is"
+		sleep 0.1
+		tries=$((tries + 1))
+		found=$(xl dmesg | sed -n 's/.*H_CR3 *= *0x\([0-9a-f]*\).*/\1/p' | tail -n 1)
+	done
+	echo "$found"
 }
 
 # ---- contents

@@ -160,19 +160,6 @@ move() {
 
 # ---- after it
 
-nested_table() {
-	local tries=0 found=''
-	xl dmesg -c >/dev/null
-	xl debug-keys v
-	while [ -z "$found" ]; do
-		[ $tries -lt 50 ] || fail "Xen tells where the nested page table is"
-		sleep 0.1
-		tries=$((tries + 1))
-		found=$(xl dmesg | sed -n 's/.*H_CR3 *= *0x\([0-9a-f]*\).*/\1/p' | tail -n 1)
-	done
-	echo "$found"
-}
-
 # whole_percent: of the guest's memory, what is mapped by 2 MiB.
 whole_percent() {
 	local leaves
