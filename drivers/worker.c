@@ -197,6 +197,12 @@ static void op_let_driver_go(struct hb_guest *g)
 	module_put(THIS_MODULE);
 }
 
+static bool op_present(struct hb_guest *g, unsigned long pfn)
+{
+	hb_assert_locked();
+	return pfn_valid(pfn);
+}
+
 static int op_add(struct hb_guest *g, unsigned long pfn)
 {
 	int rc = prepare_online_pages(pfn, g->map.block_pages);
@@ -365,6 +371,7 @@ const struct hb_ops hb_kernel_ops = {
 	.free_books = op_free_books,
 	.keep_driver = op_keep_driver,
 	.let_driver_go = op_let_driver_go,
+	.present = op_present,
 	.add = op_add,
 	.remove = op_remove,
 	.set_online = op_set_online,

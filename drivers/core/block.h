@@ -45,6 +45,14 @@ static inline bool wants_onlining(const struct hb_block *block)
 	return is_added(block) && block->state == HB_BLOCK_OFFLINE;
 }
 
+/* Somebody else's, who may take it away while it is offline. */
+static inline bool may_vanish(const struct hb_block *block)
+{
+	return block->origin == HB_BLOCK_INHERITED &&
+	       (block->state == HB_BLOCK_OFFLINE ||
+		block->state == HB_BLOCK_PARKED);
+}
+
 /* Offline, and the driver may deal with what is behind it. */
 static inline bool is_parked(const struct hb_block *block)
 {

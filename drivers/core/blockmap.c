@@ -95,6 +95,7 @@ static void account(struct hb_blockmap *map, const struct hb_block *block,
 	map->empty_online += sign * is_empty(block, HB_BLOCK_ONLINE);
 	map->empty_offline += sign * is_empty(block, HB_BLOCK_OFFLINE);
 	map->in_transition += sign * in_transition(block);
+	map->may_vanish += sign * may_vanish(block);
 	map->busy_units += sign * block->busy_units;
 	if (!usable(block))
 		return;
@@ -138,6 +139,11 @@ struct hb_block *hb_blockmap_find(const struct hb_blockmap *map,
 	unsigned int slot = slot_of(map, pfn);
 
 	return slot < map->nr_slots ? map->slots[slot] : NULL;
+}
+
+bool hb_block_may_vanish(const struct hb_block *block)
+{
+	return may_vanish(block);
 }
 
 struct hb_block_transition hb_blockmap_event(struct hb_blockmap *map,
@@ -456,6 +462,8 @@ static const char *compare(const struct hb_blockmap *is,
 		return "offline or empty blocks";
 	if (is->busy_units != should->busy_units)
 		return "busy units";
+	if (is->may_vanish != should->may_vanish)
+		return "blocks that may vanish";
 	return is->in_transition == should->in_transition ?
 		NULL : "blocks in transition";
 }

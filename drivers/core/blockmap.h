@@ -184,6 +184,9 @@ struct hb_run hb_blockmap_parked_run(const struct hb_blockmap *map,
 /* The lowest unit that hb_blockmap.mendable_units counts and is not busy. */
 struct hb_run hb_blockmap_mendable_unit(const struct hb_blockmap *map);
 
+/* Is the block somebody else's, and offline, so that the kernel may lose it? */
+bool hb_block_may_vanish(const struct hb_block *block);
+
 /* A hot-added block that the driver may put online; or NULL. */
 struct hb_block *hb_blockmap_offline_block(const struct hb_blockmap *map);
 

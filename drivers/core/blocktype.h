@@ -10,7 +10,7 @@
 
 enum hb_block_origin {
 	HB_BLOCK_BOOT,		/* the guest started with it */
-	HB_BLOCK_INHERITED,	/* hot-added before the driver came: not removed */
+	HB_BLOCK_INHERITED,	/* hot-added by somebody else: not ours to remove */
 	HB_BLOCK_OURS,		/* hot-added by the driver */
 };
 
@@ -60,6 +60,7 @@ struct hb_blockmap {
 	unsigned int empty_online;	/* our blocks that are online with all held */
 	unsigned int empty_offline;	/* the same, offline and not parked */
 	unsigned int in_transition;	/* blocks that go online or offline just now */
+	unsigned int may_vanish;	/* somebody else's blocks that are offline */
 	unsigned int busy_units;	/* that are marked so, in all blocks */
 };
 

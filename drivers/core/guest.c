@@ -98,6 +98,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.floor = hb_floor_compute(&pressure),
 		.unsettled = !g->ledger.settled,
 		.hotplug_busy = map->in_transition,
+		.may_vanish = map->may_vanish,
 		.doubtful = g->verify.wanted,
 		.still = g->still,
 	};
@@ -204,52 +205,69 @@ static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
 	return block;
 }
 
-/* Hold those of @nr pages of one unit that have no frame.  The lock is held. */
-static unsigned long hold_missing(struct hb_guest *g, unsigned long pfn,
-				  unsigned long nr)
+/* Pages without a frame that can be used are held, and no others: 1 to hold, -1 not to. */
+static int amiss(struct hb_guest *g, unsigned long pfn)
 {
-	unsigned long run, held = 0;
+	bool there = g->ops->frame(g, pfn) == HB_FRAME_THERE;
 
-	for (; nr; pfn += run, nr -= run) {
-		bool missing = g->ops->frame(g, pfn) == HB_FRAME_NONE;
-
-		for (run = 1; run < nr; run++)
-			if (missing != (g->ops->frame(g, pfn + run) ==
-					HB_FRAME_NONE))
-				break;
-		if (!missing)
-			continue;
-		hb_guest_hold(g, pfn, run);
-		held += run;
-	}
-	return held;
+	if (there != hb_blockmap_held_in(&g->map, pfn, 1))
+		return 0;
+	return there ? -1 : 1;
 }
 
-/*
- * A block that is there but offline: hot-added and never onlined, with no frames; or
- * memory that somebody took offline, which is left alone until it is put online again.
- * @counted: it is part of the capacity already; else each unit is, with what it holds.
- */
-static void enter_offline(struct hb_guest *g, struct hb_block *block,
-			  unsigned long pfn, unsigned long nr, bool counted)
+/* Make the books say of @nr pages of one unit what Xen says.  The lock is held. */
+static void ask_unit(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 {
-	unsigned long held = 0, end = pfn + nr, part;
+	unsigned long run;
+
+	for (; nr; pfn += run, nr -= run) {
+		int change = amiss(g, pfn);
+
+		for (run = 1; run < nr; run++)
+			if (amiss(g, pfn + run) != change)
+				break;
+		if (change > 0)
+			hb_guest_hold(g, pfn, run);
+		if (change < 0)
+			hb_guest_unhold(g, pfn, run);
+	}
+}
+
+/* The same for memory of a block that is offline.  @count: and each unit is counted with it. */
+static void ask_offline(struct hb_guest *g, unsigned long pfn, unsigned long nr,
+			bool count)
+{
+	unsigned long end = pfn + nr, part;
 
 	for (; pfn < end; pfn += part) {
 		part = HB_UNIT_PAGES - pfn % HB_UNIT_PAGES;
 		if (part > end - pfn)
 			part = end - pfn;
 		g->ops->lock(g);
-		held += hold_missing(g, pfn, part);
-		if (!counted)
+		ask_unit(g, pfn, part);
+		if (count)
 			g->ledger.capacity += part;
 		g->ops->unlock(g);
 	}
+}
+
+/*
+ * A block that is there but offline: hot-added and never onlined, with no frames; or
+ * memory that somebody took offline, which is left alone until it is put online again.
+ * @counted: it is part of the capacity already.
+ */
+static void enter_offline(struct hb_guest *g, struct hb_block *block,
+			  unsigned long pfn, unsigned long nr, bool counted)
+{
+	bool empty;
+
+	ask_offline(g, pfn, nr, !counted);
 	g->ops->lock(g);
-	if (held == nr)
+	empty = block->held == nr;
+	if (empty)
 		block->origin = HB_BLOCK_INHERITED;
-	hb_guest_note(g, block, held == nr ? HB_EVENT_ADDED :
-					     HB_EVENT_OFFLINE_BY_OTHER);
+	hb_guest_note(g, block, empty ? HB_EVENT_ADDED :
+					HB_EVENT_OFFLINE_BY_OTHER);
 	g->ops->unlock(g);
 }
 
@@ -280,19 +298,62 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 	return 0;
 }
 
-/* Nobody was told of it: that its books are made and counted is one thing for the worker. */
-int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn)
+int hb_guest_before_online(struct hb_guest *g, unsigned long pfn)
 {
+	unsigned long nr = g->map.block_pages;
 	struct hb_block *block;
+	bool ask;
 
 	g->ops->lock(g);
 	block = hb_blockmap_find(&g->map, pfn);
+	ask = block && hb_block_may_vanish(block);
 	g->ops->unlock(g);
+	if (ask)
+		ask_offline(g, block->start_pfn, nr, false);
 	if (block)
 		return 0;
+	/* That its books are made and that it is counted is one thing for the worker. */
 	block = ensure_block(g, pfn, HB_BLOCK_INHERITED);
 	if (!block)
 		return -ENOMEM;
-	enter_offline(g, block, block->start_pfn, g->map.block_pages, false);
+	enter_offline(g, block, block->start_pfn, nr, false);
 	return 0;
+}
+
+/*
+ * The next block from *@from on that the kernel does not have any more, out of the books;
+ * NULL: there is none.  As long as the kernel tells of a block it has it: none that the
+ * notifier has at hand is taken.
+ */
+static struct hb_block *take_vanished(struct hb_guest *g, unsigned long *from)
+{
+	unsigned long nr = g->map.block_pages;
+	struct hb_block *block;
+	bool vanished;
+
+	do {
+		g->ops->lock(g);
+		block = hb_blockmap_next_block(&g->map, *from);
+		vanished = block && hb_block_may_vanish(block) &&
+			   !g->ops->present(g, block->start_pfn);
+		if (block)
+			*from = block->start_pfn + nr;
+		if (vanished) {
+			hb_blockmap_remove(&g->map, block);
+			g->ledger.capacity -= nr;
+		}
+		g->ops->unlock(g);
+	} while (block && !vanished);
+	return block;
+}
+
+void hb_guest_forget_vanished(struct hb_guest *g)
+{
+	struct hb_block *block;
+	unsigned long from = 0;
+
+	while ((block = take_vanished(g, &from))) {
+		let_driver_go(g, block);
+		g->ops->free_books(g, block);
+	}
 }

@@ -132,14 +132,22 @@ int hb_guest_enter(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 		   enum hb_block_origin origin, bool online, bool movable);
 
 /**
- * hb_guest_enter_unknown() - a block that nobody told of is about to go online
+ * hb_guest_before_online() - a block is about to go online
  *
- * Somebody else added it.  Enters it as hb_guest_enter() does, and counts it.  Does
- * nothing if the block is known.
+ * One that nobody told of was added by somebody else: enters it as hb_guest_enter() does, and
+ * counts it.  One of others that was offline may have been removed and added again, with
+ * other memory: asks Xen about its pages anew.  Does nothing if the block is the driver's or
+ * boot memory.  Takes the lock.
  *
  * Return: 0 or -ENOMEM.
  */
-int hb_guest_enter_unknown(struct hb_guest *g, unsigned long pfn);
+int hb_guest_before_online(struct hb_guest *g, unsigned long pfn);
+
+/*
+ * Forget the blocks of others that the kernel does not have any more: it tells nobody when
+ * it removes one.  For the worker.  Takes the lock.
+ */
+void hb_guest_forget_vanished(struct hb_guest *g);
 
 /**
  * hb_guest_block_event() - the kernel's memory notifier

@@ -119,6 +119,8 @@ struct hb_ops {
 	/* The driver must stay while something of it is left; with or without the lock. */
 	bool (*keep_driver)(struct hb_guest *g);
 	void (*let_driver_go)(struct hb_guest *g);
+	/* Does the kernel have the block at @pfn?  The lock is held. */
+	bool (*present)(struct hb_guest *g, unsigned long pfn);
 	/*
 	 * Have the kernel make a block that is in the books already.  Return: 0 or a
 	 * negative errno with nothing left behind, -ENOMEM without memory for the page

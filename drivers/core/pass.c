@@ -242,7 +242,11 @@ static u64 rest(struct hb_guest *g, const struct hb_step *last,
 u64 hb_pass_run(struct hb_guest *g)
 {
 	struct hb_snapshot now;
-	struct hb_step last = follow(g, &now);
+	struct hb_step last;
+	u64 ms;
 
-	return rest(g, &last, &now);
+	hb_guest_forget_vanished(g);
+	last = follow(g, &now);
+	ms = rest(g, &last, &now);
+	return now.may_vanish && ms > HB_VANISH_MS ? HB_VANISH_MS : ms;
 }

@@ -12,6 +12,13 @@
 /* Only news can wake the worker. */
 #define HB_REST_FOREVER (~(u64)0)
 
+/*
+ * The driver stays loaded for what others took offline, and nobody tells when they remove
+ * it: so often it looks, while there is such a block.  An administrator who removes one waits
+ * no longer than that for rmmod to work.
+ */
+#define HB_VANISH_MS 30000
+
 /**
  * hb_pass_run() - do all that can be done now
  *

@@ -26,6 +26,7 @@ struct hb_snapshot {
 	struct hb_floor floor;
 	bool unsettled;		/* populate-on-demand: touch little at a time */
 	bool hotplug_busy;	/* somebody else's block goes online or offline */
+	bool may_vanish;	/* there are offline blocks that somebody else may remove */
 	bool doubtful;		/* which pages have frames must be asked first */
 	bool still;		/* the host wants the guest's memory left as it is */
 };

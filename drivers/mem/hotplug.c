@@ -52,9 +52,10 @@ int hb_hotplug_init(void)
 	return -EBUSY;
 }
 
+/* What others have added in it stays where it is. */
 void hb_hotplug_exit(void)
 {
-	release_resource(&window);
+	remove_resource(&window);
 }
 
 unsigned long hb_hotplug_start_pfn(void)

@@ -121,9 +121,9 @@ static bool tell(unsigned long pfn, enum hb_block_event event)
 
 	if (READ_ONCE(hb.guest.closed) && hb_event_may_be_refused(event))
 		return false;
-	/* Somebody else added it: who knows what is behind it. */
+	/* If somebody else added it: who knows what is behind it. */
 	if (event == HB_EVENT_GOING_ONLINE &&
-	    hb_guest_enter_unknown(&hb.guest, pfn)) {
+	    hb_guest_before_online(&hb.guest, pfn)) {
 		pr_err_ratelimited("memory at %#llx is not put online: it is in no book of the driver's, and there is no room for it\n",
 				   (u64)PFN_PHYS(pfn));
 		return false;

@@ -53,8 +53,14 @@ static struct guest *without_lock(const struct hb_guest *core)
 
 bool worker_told(struct guest *g, unsigned int slot, enum hb_block_event event)
 {
+	u64 pfn = slot * sim_block_pages(g);
 	bool agreed;
 
+	if (event == HB_EVENT_GOING_ONLINE &&
+	    hb_guest_before_online(&g->core, pfn))
+		return false;
+	if (!g->slots[slot])	/* it could not be entered, and was cancelled */
+		return true;
 	agreed = hb_guest_block_event(&g->core, g->slots[slot], event,
 				      g->kernel[slot].movable);
 	if (!g->way.by_us && !hb_event_may_be_refused(event))
@@ -309,6 +315,13 @@ static unsigned long op_block_cost(struct hb_guest *core)
 	return descriptor_pages(sim_of(core));
 }
 
+static bool op_present(struct hb_guest *core, unsigned long pfn)
+{
+	struct guest *g = with_lock(core);
+
+	return g->kernel[pfn / sim_block_pages(g)].presence != SIM_ABSENT;
+}
+
 /* add_memory(): descriptors out of the guest's memory; it may online the block. */
 static int op_add(struct hb_guest *core, unsigned long pfn)
 {
@@ -542,6 +555,7 @@ const struct hb_ops sim_ops = {
 	.free_books = op_free_books,
 	.keep_driver = op_keep_driver,
 	.let_driver_go = op_let_driver_go,
+	.present = op_present,
 	.add = op_add,
 	.remove = op_remove,
 	.set_online = op_set_online,
@@ -569,6 +583,15 @@ const struct hb_ops sim_ops = {
 void worker_wake(struct guest *g)
 {
 	g->news |= HB_NEWS_LOOK;
+}
+
+bool worker_rests(const struct guest *g, u64 ms)
+{
+	if (ms == HB_REST_FOREVER)
+		return true;
+	/* It looks whether a block has vanished, and has nothing else to do. */
+	return ms == HB_VANISH_MS && g->core.map.may_vanish &&
+	       !g->core.tidy.active && g->report.state == HB_STATE_IDLE;
 }
 
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))

@@ -362,7 +362,8 @@ static int cancel(struct guest *g)
 	struct sim_way way = g->way;
 
 	/* Whoever had agreed that it goes online wanted it. */
-	if (g->slots[way.slot]->state == HB_BLOCK_GOING_ONLINE)
+	if (g->slots[way.slot] &&
+	    g->slots[way.slot]->state == HB_BLOCK_GOING_ONLINE)
 		g->kernel[way.slot].parked = false;
 	g->way.active = false;
 	g->kernel[way.slot].leaving = false;

@@ -205,6 +205,9 @@ void worker_wake(struct guest *g);
  */
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g));
 
+/* Will the worker do nothing more for having waited so long? */
+bool worker_rests(const struct guest *g, u64 ms);
+
 /* ---- guest_check.c */
 
 /* All that must be true at any time. */

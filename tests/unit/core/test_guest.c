@@ -38,7 +38,7 @@ static u64 settle(struct guest *g)
 {
 	u64 begun = g->now, ms;
 
-	while ((ms = worker_pass(g, NULL)) != HB_REST_FOREVER)
+	while (!worker_rests(g, ms = worker_pass(g, NULL)))
 		g->now += ms;
 	return g->now - begun;
 }
@@ -73,10 +73,10 @@ static void test_unknown_block(void **state)
 		pfn = foreign_block(g, with_frames[i]);
 		/* The worker may look at any moment. */
 		g->watch_books = true;
-		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
+		assert_int_equal(hb_guest_before_online(&g->core, pfn), 0);
 		g->watch_books = false;
-		/* Known now: once more changes nothing. */
-		assert_int_equal(hb_guest_enter_unknown(&g->core, pfn), 0);
+		/* Known now, and as it was: once more changes nothing. */
+		assert_int_equal(hb_guest_before_online(&g->core, pfn), 0);
 		assert_int_equal(hb_blockmap_find(&g->core.map, pfn)->origin,
 				 HB_BLOCK_INHERITED);
 		if (with_frames[i])
@@ -98,13 +98,98 @@ static void test_unknown_block_without_memory(void **state)
 	(void)state;
 	g->fault_percent = 100;
 	do
-		rc = hb_guest_enter_unknown(&g->core, pfn);
+		rc = hb_guest_before_online(&g->core, pfn);
 	while (!rc && hb_blockmap_find(&g->core.map, pfn) == NULL);
 	if (rc)
 		assert_null(hb_blockmap_find(&g->core.map, pfn));
-	assert_int_equal(hb_guest_enter_unknown(&g->core,
+	assert_int_equal(hb_guest_before_online(&g->core,
 			 shape.slots * sim_block_pages(g)), -ENOMEM);
 	sim_halt(g);
+}
+
+/* What is behind a foreign block that is offline is other memory from now on. */
+static void change_frames(struct guest *g, u64 pfn, u64 from, u64 to)
+{
+	u64 i, end = pfn + sim_block_pages(g);
+
+	for (i = pfn; i < end; i++) {
+		g->xen_pages -= test_bit(i, g->frames);
+		bitmap_clear(g->frames, i, 1);
+	}
+	for (i = 0; i < shape.block_units; i++)
+		g->units[pfn / HB_UNIT_PAGES + i] = (struct sim_unit){
+			.extent = from <= i * HB_UNIT_PAGES &&
+				  to >= (i + 1) * HB_UNIT_PAGES,
+		};
+	bitmap_set(g->frames, pfn + from, to - from);
+	g->xen_pages += to - from;
+}
+
+static void write_state(struct guest *g, u64 pfn, bool online)
+{
+	assert_int_equal(sim_write_state(g, pfn / sim_block_pages(g), online,
+					 online, false), 0);
+}
+
+/* Whoever added it takes it away again: nothing of it is left, and the driver may go. */
+static void test_unknown_block_vanishes(void **state)
+{
+	static const u64 with_frames[] = { 0, 100, 8 * 512 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(with_frames) / sizeof(*with_frames); i++) {
+		struct guest *g = boot(i % 2);
+		u64 pfn, capacity = g->core.ledger.capacity;
+		u64 populated = sim_populated(g);
+		int references = g->references;
+
+		pfn = foreign_block(g, with_frames[i]);
+		write_state(g, pfn, true);
+		write_state(g, pfn, false);
+		/* It stays known, and the driver stays, as long as it is there. */
+		assert_int_equal(worker_pass(g, NULL), HB_VANISH_MS);
+		assert_non_null(hb_blockmap_find(&g->core.map, pfn));
+		assert_int_equal(g->references > references,
+				 with_frames[i] < sim_block_pages(g));
+		change_frames(g, pfn, 0, 0);
+		g->kernel[pfn / sim_block_pages(g)] = (struct sim_slot){ 0 };
+		assert_int_equal(worker_pass(g, NULL), HB_REST_FOREVER);
+		assert_null(hb_blockmap_find(&g->core.map, pfn));
+		assert_int_equal(g->references, references);
+		assert_int_equal(g->core.ledger.capacity, capacity);
+		assert_int_equal(sim_populated(g), populated);
+		assert_int_equal(g->core.ledger.drift, 0);
+		check_guest(g);
+		sim_halt(g);
+	}
+}
+
+/* Taken away and added again, with other memory, before the worker has looked. */
+static void test_unknown_block_comes_again(void **state)
+{
+	static const u64 first[] = { 0, 600, 100, 8 * 512 };
+	static const u64 then[][2] = {
+		{ 0, 4096 }, { 100, 700 }, { 0, 0 }, { 511, 513 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		struct guest *g = boot(i % 2);
+		u64 before = sim_managed(g), populated = sim_populated(g), pfn;
+
+		pfn = foreign_block(g, first[i]);
+		write_state(g, pfn, true);
+		write_state(g, pfn, false);
+		change_frames(g, pfn, then[i][0], then[i][1]);
+		write_state(g, pfn, true);
+		assert_int_equal(sim_managed(g), before + then[i][1] - then[i][0]);
+		assert_int_equal(sim_populated(g),
+				 populated + then[i][1] - then[i][0]);
+		check_guest(g);
+		sim_halt(g);
+	}
 }
 
 /* ---- restored, migrated */
@@ -422,6 +507,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown_block),
 		cmocka_unit_test(test_unknown_block_without_memory),
+		cmocka_unit_test(test_unknown_block_vanishes),
+		cmocka_unit_test(test_unknown_block_comes_again),
 		cmocka_unit_test(test_moved),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_moves_while_it_grows),

@@ -306,7 +306,7 @@ static void settle(struct guest *g)
 	for (wakeups = 0; wakeups < most; wakeups++) {
 		u64 ms = worker_pass(g, same_target_again);
 
-		if (ms == HB_REST_FOREVER)
+		if (worker_rests(g, ms))
 			return;
 		g->now += ms;
 	}
@@ -359,7 +359,7 @@ static void check_arrived(struct guest *g)
 		       g->core.map.boot_held < g->core.map.added_plugged % HB_UNIT_PAGES);
 	/* A target written once more changes nothing. */
 	worker_wake(g);
-	sim_require(g, worker_pass(g, NULL) == HB_REST_FOREVER);
+	sim_require(g, worker_rests(g, worker_pass(g, NULL)));
 	sim_require(g, g->steps == steps);
 }
 

@@ -115,6 +115,17 @@ sizes() {
 	done
 }
 
+# forgets NAME BLOCK: the driver looks every 30 s for blocks that vanished.
+forgets() {
+	local waited=0
+	while [ $waited -lt 40 ]; do
+		in_guest "$1" "! awk '\$1 == $2 { found = 1 } END { exit !found }' $BOOKS/blocks" && return
+		sleep 1
+		waited=$((waited + 1))
+	done
+	return 1
+}
+
 # stray_leaves NAME ADDRESS LABEL: whoever added it may remove it again, as long as nobody has
 # put frames behind it.
 stray_leaves() {
@@ -122,6 +133,7 @@ stray_leaves() {
 	check_ok "$1: $3: the block is taken offline" in_guest $1 \
 		"[ \$(cat $block/state) = offline ] || echo offline >$block/state"
 	check_ok "$1: $3: and removed" in_guest $1 "rmmod addblock && [ ! -e $block ]"
+	check_ok "$1: $3: and forgotten" forgets $1 "${block##*memory}"
 }
 
 strays() {
