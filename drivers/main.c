@@ -12,8 +12,10 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+#include "core/ops.h"
 #include "debugfs.h"
 #include "driver.h"
+#include "events.h"
 #include "kexec.h"
 #include "mem/blocks.h"
 #include "mem/hotplug.h"
@@ -38,7 +40,22 @@ struct hb_driver hb = {
 	},
 };
 
-module_param_named(tidy_rate, hb.guest.tidy_rate, uint, 0644);
+static int set_tidy_rate(const char *text, const struct kernel_param *param)
+{
+	int rc = param_set_uint(text, param);
+
+	/* Nobody else tells a worker that has nothing to do. */
+	if (!rc)
+		hb_events_raise(HB_NEWS_LOOK);
+	return rc;
+}
+
+static const struct kernel_param_ops tidy_rate_ops = {
+	.set = set_tidy_rate,
+	.get = param_get_uint,
+};
+
+module_param_cb(tidy_rate, &tidy_rate_ops, &hb.guest.tidy_rate, 0644);
 MODULE_PARM_DESC(tidy_rate, "MiB a second, at most, that are moved to improve the layout of memory when the guest is at its target (default 128; 0: none)");
 
 /* Pages a call that are adopted or returned. */

@@ -163,6 +163,12 @@ static void op_clear(struct hb_guest *g, const unsigned long *pfns,
 		clear_page(__va(PFN_PHYS(pfns[i])));
 }
 
+static bool op_clear_removed(struct hb_guest *g, const unsigned long *pfns,
+			     unsigned int nr)
+{
+	return hb_pages_clear_removed(pfns, nr);
+}
+
 static bool op_is_ram(struct hb_guest *g, unsigned long pfn)
 {
 	return page_is_ram(pfn);
@@ -365,6 +371,7 @@ const struct hb_ops hb_kernel_ops = {
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
 	.clear = op_clear,
+	.clear_removed = op_clear_removed,
 	.is_ram = op_is_ram,
 	.clear_parked = op_clear_parked,
 	.alloc_books = op_alloc_books,

@@ -41,6 +41,8 @@ static struct hb_block *book_block(struct hb_guest *g)
 	hb_guest_hold(g, pfn, pages);
 	g->ledger.capacity += pages;
 	g->added_blocks++;
+	if (g->added_end < pfn + pages)
+		g->added_end = pfn + pages;
 	g->ops->unlock(g);
 	return block;
 }

@@ -23,9 +23,10 @@
 struct hb_verify {
 	bool wanted;
 	bool moved;		/* the guest was built anew: the gap may be another one */
+	bool removed;		/* where blocks were that have been removed */
 	bool all;		/* every page, not only the held ones */
 	unsigned long pfn;	/* all below has been asked */
-	u64 surplus;		/* held pages that had frames */
+	u64 surplus;		/* pages that had frames and should have none */
 	u64 missing;		/* others that had none */
 };
 
@@ -39,6 +40,7 @@ struct hb_guest {
 	struct hb_verify verify;
 	unsigned long window_start;	/* pfns where blocks may be added: first, */
 	unsigned long window_end;	/* and the first behind */
+	unsigned long added_end;	/* the first pfn behind all that ever was */
 	unsigned int added_blocks;	/* that exist now */
 	unsigned long stranded;		/* pages with frames that nobody can use */
 	bool still;			/* the host wants the memory left as it is */

@@ -107,6 +107,12 @@ struct hb_ops {
 		      unsigned int nr);
 	/* Is it RAM, or a hole in a memory block?  The lock is held. */
 	bool (*is_ram)(struct hb_guest *g, unsigned long pfn);
+	/*
+	 * Clear pages that have frames but no struct pages, in address space that is the
+	 * driver's.  Without the lock.  Return: whether there was memory to do it.
+	 */
+	bool (*clear_removed)(struct hb_guest *g, const unsigned long *pfns,
+			      unsigned int nr);
 	/* Clear pages of a block that is offline, for Xen.  The lock is held. */
 	void (*clear_parked)(struct hb_guest *g, unsigned long pfn,
 			     unsigned long nr);

@@ -5,9 +5,10 @@
  * While a guest is copied to another domain, or built from a file, Xen keeps no log of
  * what the guest gives away: a page that went after it was copied has a frame there, which
  * nobody uses and which would be lost under the next one.  So first all held pages
- * are asked about, and such frames go back.  If the domain was built anew, its count
- * may differ for other reasons, too (the pages beside RAM); when it is not what is
- * expected all other pages are asked about, and then the gap is measured anew.
+ * are asked about, and such frames go back.  If the domain was built anew and its count
+ * is not what is expected, the same is done where blocks were that have been removed.  It
+ * may differ for other reasons, too (the pages beside RAM): then all other pages are asked
+ * about, and the gap is measured anew.
  */
 #include "steps.h"
 
@@ -84,6 +85,43 @@ static enum hb_cause verify_unit(struct hb_guest *g, unsigned long pfn)
 	return cause;
 }
 
+/* Lists pages of the unit at @pfn that have frames, where the kernel has no block. */
+static unsigned int ask_removed(struct hb_guest *g, unsigned long pfn)
+{
+	unsigned int nr = 0, i;
+
+	g->ops->lock(g);
+	for (i = 0; i < HB_UNIT_PAGES; i++)
+		if (g->ops->frame(g, pfn + i) == HB_FRAME_THERE)
+			g->pfns[nr++] = pfn + i;
+	g->ops->unlock(g);
+	return nr;
+}
+
+/*
+ * Give back what is behind a unit of a block that was removed.  Only the worker adds blocks
+ * there.
+ *
+ * Return: why it stays; it is asked about again.
+ */
+static enum hb_cause give_back_removed(struct hb_guest *g, unsigned long pfn)
+{
+	unsigned int nr = ask_removed(g, pfn);
+	enum hb_cause cause = HB_CAUSE_NONE;
+
+	if (nr && !g->ops->clear_removed(g, g->pfns, nr))
+		cause = HB_CAUSE_GUEST_BUSY;
+	g->ops->lock(g);
+	if (nr && !cause) {
+		g->verify.surplus += nr;
+		if (!g->ops->release(g, g->pfns, nr, 0))
+			cause = g->ops->kept(g);
+	}
+	g->verify.pfn = cause ? pfn : pfn + HB_UNIT_PAGES;
+	g->ops->unlock(g);
+	return cause;
+}
+
 /* Does the count differ from what the books expect? */
 static bool differs(struct hb_guest *g)
 {
@@ -91,13 +129,23 @@ static bool differs(struct hb_guest *g)
 	       g->ops->xen_pages(g) != hb_guest_populated(g) + g->ledger.gap;
 }
 
-/* Everything was asked about once, or all that must be.  Return: is more needed? */
+/*
+ * All that was to be asked about was.  Of a guest that was built anew, more is asked about as
+ * long as its count is not the one expected.  Return: is there more?
+ */
 static bool finish(struct hb_guest *g)
 {
 	struct hb_verify *verify = &g->verify;
+	bool more = verify->moved && !verify->all && differs(g);
 
 	verify->pfn = 0;
-	if (verify->moved && !verify->all && differs(g)) {
+	if (more && !verify->removed) {
+		verify->removed = true;
+		verify->pfn = g->window_start;
+		return true;
+	}
+	verify->removed = false;
+	if (more) {
 		verify->all = true;
 		return true;
 	}
@@ -135,24 +183,52 @@ static bool next_unit(struct hb_guest *g, unsigned long *pfn)
 	return false;
 }
 
+/* The next unit at or behind verify.pfn where a block was.  False: there is none. */
+static bool next_removed_unit(struct hb_guest *g, unsigned long *pfn)
+{
+	while (g->verify.pfn < g->added_end) {
+		const struct hb_block *block =
+			hb_blockmap_find(&g->map, g->verify.pfn);
+
+		*pfn = g->verify.pfn;
+		if (!block)
+			return true;
+		g->verify.pfn = block->start_pfn + g->map.block_pages;
+	}
+	return false;
+}
+
+/* One unit, or the end of all that was to be asked about.  *@more: there is more. */
+static enum hb_cause verify_next(struct hb_guest *g, bool *more)
+{
+	enum hb_cause cause = HB_CAUSE_NONE;
+	bool removed, found;
+	unsigned long pfn;
+
+	g->ops->lock(g);
+	removed = g->verify.removed;
+	found = removed ? next_removed_unit(g, &pfn) : next_unit(g, &pfn);
+	if (!found)
+		*more = finish(g);
+	else if (!removed)
+		cause = verify_unit(g, pfn);
+	g->ops->unlock(g);
+	return found && removed ? give_back_removed(g, pfn) : cause;
+}
+
 struct hb_outcome hb_step_verify(struct hb_guest *g, const struct hb_step *step)
 {
 	struct hb_outcome outcome = { 0 };
-	struct hb_verify found = { 0 };
+	struct hb_verify found;
 	bool more = true;
 
 	while (more && !outcome.cause && outcome.pages < step->pages) {
-		unsigned long pfn;
-
-		g->ops->lock(g);
-		if (next_unit(g, &pfn))
-			outcome.cause = verify_unit(g, pfn);
-		else
-			more = finish(g);
-		found = g->verify;
-		g->ops->unlock(g);
+		outcome.cause = verify_next(g, &more);
 		outcome.pages += HB_UNIT_PAGES;
 	}
+	g->ops->lock(g);
+	found = g->verify;
+	g->ops->unlock(g);
 	if (!found.wanted)
 		g->ops->verified(g, found.surplus, found.missing);
 	return outcome;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/gfp.h>
 #include <linux/highmem.h>
+#include <linux/io.h>
 #include <linux/memory.h>
 #include <linux/mm.h>
 #include <linux/page-flags.h>
@@ -125,6 +126,31 @@ unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 	for (i = 0; i < nr_pages && !unit; i++)
 		__free_page(page + i);
 	return nr_pages;
+}
+
+static bool clear_unmapped(unsigned long pfn, unsigned long nr)
+{
+	void *memory = memremap(PFN_PHYS(pfn), PFN_PHYS(nr), MEMREMAP_WB);
+
+	if (!memory)
+		return false;
+	memset(memory, 0, PFN_PHYS(nr));
+	memunmap(memory);
+	return true;
+}
+
+bool hb_pages_clear_removed(const unsigned long *pfns, unsigned int nr)
+{
+	unsigned int i, run;
+
+	for (i = 0; i < nr; i += run) {
+		for (run = 1; i + run < nr; run++)
+			if (pfns[i + run] != pfns[i] + run)
+				break;
+		if (!clear_unmapped(pfns[i], run))
+			return false;
+	}
+	return true;
 }
 
 /* In page_private() of a page that hb_pages_leave() left: "hotballo". */

@@ -62,6 +62,13 @@ void hb_pages_clear(unsigned long pfn, unsigned long nr);
 void hb_pages_clear_parked(unsigned long pfn, unsigned long nr);
 
 /*
+ * The same for pages that have no struct page any more.  Sleeps.
+ *
+ * Return: whether all are cleared; not without memory to map them.
+ */
+bool hb_pages_clear_removed(const unsigned long *pfns, unsigned int nr);
+
+/*
  * Where the kernel's own driver is absent, nobody takes over held pages when the
  * module is unloaded.  They are marked and stay as they are, and a driver that is
  * loaded later finds them by the mark.  Take the lock.

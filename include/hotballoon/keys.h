@@ -132,7 +132,7 @@ enum hb_cause {
 	HB_CAUSE_HOST_OUT_OF_MEMORY,	/* Xen has no memory to give: the host is full */
 	HB_CAUSE_ABOVE_MAX,	/* the target is more than the guest may have: Xen's limit for it (maxmem), or its address window */
 	HB_CAUSE_OFFLINE_PENDING,	/* memory was added and the guest has not put it online */
-	HB_CAUSE_BACKEND_GONE,	/* the guest cannot reach xenstore or Xen's memory interface */
+	HB_CAUSE_BACKEND_GONE,	/* Xen refuses the guest's memory calls altogether, not for want of memory */
 	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */
 	HB_CAUSE_PAGING_POOL,	/* Xen cannot take memory back: the guest's paging pool has no room for smaller page tables */
 	HB_CAUSE_STILL,	/* the host has asked the guest to keep its memory as it is (memory/still) */

@@ -32,8 +32,8 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 		"look at the guest's kernel log; its driver keeps trying",
 	},
 	[HB_CAUSE_BACKEND_GONE] = {
-		"the guest cannot reach xenstore or Xen",
-		"look at the guest's kernel log and at xenstored",
+		"Xen refuses the guest's memory calls altogether",
+		"look at the guest's kernel log and at the host's security policy (\"xl dmesg\")",
 	},
 	[HB_CAUSE_BAD_TARGET] = {
 		"the guest could not read its target",

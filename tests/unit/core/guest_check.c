@@ -184,6 +184,14 @@ static void check_books(struct guest *g)
 		sim_require(g, g->core.ledger.drift == 0);
 }
 
+/* No frame is where no block is. */
+static void check_absent(struct guest *g, unsigned int slot)
+{
+	u64 start = slot * sim_block_pages(g), end = start + sim_block_pages(g);
+
+	sim_require(g, find_next_bit(g->frames, end, start) == end);
+}
+
 void check_guest(struct guest *g)
 {
 	struct hb_blockmap sum = { 0 };
@@ -197,8 +205,10 @@ void check_guest(struct guest *g)
 		u64 held = 0;
 
 		sim_require(g, !block == (g->kernel[slot].presence == SIM_ABSENT));
-		if (!block)
+		if (!block) {
+			check_absent(g, slot);
 			continue;
+		}
 		check_state(g, slot, block);
 		for (i = 0; i < block->units; i++)
 			held += check_unit(g, block, slot, i);

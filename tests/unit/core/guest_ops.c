@@ -248,6 +248,22 @@ static void op_clear(struct hb_guest *core, const unsigned long *pfns,
 	g->cleared += nr;
 }
 
+static bool op_clear_removed(struct hb_guest *core, const unsigned long *pfns,
+			     unsigned int nr)
+{
+	struct guest *g = without_lock(core);
+	unsigned int i;
+
+	if (sim_fault(g) && sim_one_in(g, 4))
+		return false;
+	for (i = 0; i < nr; i++) {
+		sim_require(g, !g->slots[pfns[i] / sim_block_pages(g)]);
+		sim_require(g, test_bit(pfns[i], g->frames));
+	}
+	g->cleared += nr;
+	return true;
+}
+
 static bool op_is_ram(struct hb_guest *core, unsigned long pfn)
 {
 	struct guest *g = with_lock(core);
@@ -549,6 +565,7 @@ const struct hb_ops sim_ops = {
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
 	.clear = op_clear,
+	.clear_removed = op_clear_removed,
 	.is_ram = op_is_ram,
 	.clear_parked = op_clear_parked,
 	.alloc_books = op_alloc_books,

@@ -586,6 +586,15 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	return g;
 }
 
+/* Of these pages the copy has all. */
+static void copy_frames(struct guest *g, u64 pfn, u64 nr)
+{
+	for (; nr; pfn++, nr--) {
+		g->xen_pages += !test_bit(pfn, g->frames);
+		bitmap_set(g->frames, pfn, 1);
+	}
+}
+
 /* Held pages that were copied before they went, in a block that is there. */
 static void copy_too_much(struct guest *g)
 {
@@ -597,11 +606,24 @@ static void copy_too_much(struct guest *g)
 		unit = pfn / HB_UNIT_PAGES;
 		if (!g->slots[unit / g->shape.block_units])
 			continue;
-		for (i = random_below(&g->seed, HB_UNIT_PAGES); i < HB_UNIT_PAGES; i++)
-			if (!test_bit(pfn + i, g->frames)) {
-				bitmap_set(g->frames, pfn + i, 1);
-				g->xen_pages++;
-			}
+		i = random_below(&g->seed, HB_UNIT_PAGES);
+		copy_frames(g, pfn + i, HB_UNIT_PAGES - i);
+	}
+}
+
+/*
+ * The same where a block was that is not there any more; by more pages than the gap may
+ * have changed.
+ */
+static void copy_removed(struct guest *g)
+{
+	u64 block = sim_block_pages(g), pfn = g->core.window_start, nr;
+
+	for (; pfn < g->core.added_end; pfn += block) {
+		if (g->slots[pfn / block] || sim_one_in(g, 2))
+			continue;
+		nr = 32 + random_below(&g->seed, block - 32);
+		copy_frames(g, pfn + random_below(&g->seed, block - nr + 1), nr);
 	}
 }
 
@@ -635,6 +657,8 @@ void sim_move(struct guest *g, bool lossy)
 		g->xen_pages += g->gap;
 		if (lossy)
 			copy_too_little(g);
+		else
+			copy_removed(g);
 	}
 	/* The new domain has memory of its own. */
 	g->xen_pages += g->pod_outstanding;

@@ -222,6 +222,46 @@ static void test_moved(void **state)
 	}
 }
 
+/* What was copied, and then emptied and removed with its block, is not lost there. */
+static void test_moved_after_removal(void **state)
+{
+	struct guest *g = boot(true);
+	u64 block = sim_block_pages(g), boot_pages = sim_populated(g), start;
+
+	(void)state;
+	set_target(g, boot_pages + 2 * block);
+	settle(g);
+	set_target(g, boot_pages);
+	settle(g);
+	assert_int_equal(g->core.added_blocks, 0);
+	start = g->core.window_start;
+	assert_int_equal(g->core.added_end, start + 2 * block);
+	sim_move(g, false);
+	/* Some of the first, and all of the second. */
+	change_frames(g, start, 700, 900);
+	change_frames(g, start + block, 0, block);
+	settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(find_next_bit(g->frames, start + 2 * block, start),
+			 start + 2 * block);
+	assert_true(g->surplus >= 200 + block);
+	assert_int_equal(g->cleared, g->surplus);
+	assert_int_equal(g->core.ledger.gap, g->gap);
+	assert_int_equal(sim_populated(g), boot_pages);
+	check_guest(g);
+	/* Without memory to clear them they stay until there is some. */
+	sim_move(g, false);
+	change_frames(g, start, 0, block);
+	g->fault_percent = 100;
+	worker_pass(g, NULL);
+	g->fault_percent = 0;
+	settle(g);
+	assert_int_equal(find_next_bit(g->frames, start + block, start), start + block);
+	assert_int_equal(g->cleared, g->surplus);
+	check_guest(g);
+	sim_halt(g);
+}
+
 /* A memory block may reach beyond the end of RAM, or have holes: no memory belongs there. */
 static void test_holes(void **state)
 {
@@ -510,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_unknown_block_vanishes),
 		cmocka_unit_test(test_unknown_block_comes_again),
 		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_moved_after_removal),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_moves_while_it_grows),
 		cmocka_unit_test(test_missing_while_the_host_is_full),

@@ -9,6 +9,8 @@
  *   labtool wait-text DOMID LOG TEXT TIMEOUT_MS
  *   labtool vnuma DOMID               gives it two virtual NUMA nodes, which libxl
  *                                     builds for HVM guests only
+ *   labtool give DOMID FRAME PAGES    puts memory behind so many guest frames, unasked: as a
+ *                                     copy does of what was given away meanwhile
  *   labtool hold DOMID PAGES          maps that many of its pages and keeps them until
  *                                     it is killed: "holds N" when it has them
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
@@ -150,6 +152,22 @@ static bool find_frames(long domid, xen_pfn_t *frames, size_t count)
 		}
 	}
 	return true;
+}
+
+static int cmd_give(long domid, long frame, long pages)
+{
+	xen_pfn_t *frames = calloc((size_t)pages + 1, sizeof(*frames));
+	int rc = -1;
+
+	for (long i = 0; frames && i < pages; i++)
+		frames[i] = (xen_pfn_t)(frame + i);
+	if (frames)
+		rc = xc_domain_populate_physmap_exact(xch, (uint32_t)domid, (unsigned long)pages, 0, 0,
+						      frames);
+	if (rc)
+		perror("labtool: give");
+	free(frames);
+	return rc ? LATE : DONE;
 }
 
 static int cmd_hold(long domid, long pages)
@@ -480,6 +498,8 @@ int main(int argc, char **argv)
 		return cmd_vnuma(number(argv[2]));
 	if (argc == 4 && !strcmp(verb, "hold"))
 		return cmd_hold(number(argv[2]), number(argv[3]));
+	if (argc == 5 && !strcmp(verb, "give"))
+		return cmd_give(number(argv[2]), number(argv[3]), number(argv[4]));
 	if (argc == 6 && !strcmp(verb, "wait-size"))
 		return cmd_wait_size(number(argv[2]), number(argv[3]), number(argv[4]), number(argv[5]));
 	if (argc == 6 && !strcmp(verb, "wait-text"))
@@ -487,6 +507,7 @@ int main(int argc, char **argv)
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
 	fputs("usage: labtool host | dom DOMID | vnuma DOMID | hold DOMID PAGES |\n"
+	      "       give DOMID FRAME PAGES |\n"
 	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;
