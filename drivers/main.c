@@ -78,7 +78,10 @@ static int check_domain(void)
 	return 0;
 }
 
-/* Make pages that the built-in driver had ballooned held pages of ours. */
+/*
+ * Make pages that the built-in driver had ballooned held pages of ours.  It has those back
+ * that are in no block; what was adopted before stays so for return_all().
+ */
 static int adopt_batch(struct page **pages, unsigned int nr)
 {
 	static unsigned long pfns[ADOPT_BATCH];

@@ -19,7 +19,10 @@ static void forget_block(struct hb_guest *g, struct hb_block *block)
 	g->ops->let_driver_go(g);
 }
 
-/* The block must be in the books before the kernel knows it: it may online it. */
+/*
+ * The block must be in the books before the kernel knows it: it may online it.  NULL without
+ * memory, and with nothing changed; whoever cannot add it then forgets it.
+ */
 static struct hb_block *book_block(struct hb_guest *g)
 {
 	unsigned long pages = g->map.block_pages, pfn;
@@ -159,7 +162,7 @@ static int take_offline(struct hb_guest *g, struct hb_block *block)
 	return offline ? 0 : g->ops->set_offline(g, block->start_pfn);
 }
 
-/* Take an empty block that is offline from the kernel. */
+/* Take an empty block that is offline from the kernel.  If that fails it is offline, as before. */
 static int remove_block(struct hb_guest *g, struct hb_block *block)
 {
 	struct hb_block_transition found;
@@ -179,7 +182,8 @@ static int remove_block(struct hb_guest *g, struct hb_block *block)
 
 /*
  * Offline the highest empty block, and remove it where that is possible: its page
- * descriptors and page tables come back.
+ * descriptors and page tables come back.  Half-way it is empty and offline, which the next
+ * growth uses or the next tidying removes.
  */
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
 				       const struct hb_step *step)

@@ -23,6 +23,7 @@ unsigned long hb_populate(struct hb_guest *g, const unsigned long *pfns,
 	return done;
 }
 
+/* Half-way: what came of a unit is handed out, its other pages stay held, and it is broken. */
 struct hb_outcome hb_step_grow_units(struct hb_guest *g,
 				     const struct hb_step *step)
 {
@@ -46,6 +47,7 @@ struct hb_outcome hb_step_grow_units(struct hb_guest *g,
 	return outcome;
 }
 
+/* Half-way: what came is handed out, the rest stays held. */
 struct hb_outcome hb_step_grow_pages(struct hb_guest *g,
 				     const struct hb_step *step)
 {

@@ -64,6 +64,11 @@ static struct hb_outcome populate_anew(struct hb_guest *g, unsigned long pfn)
 	return outcome;
 }
 
+/*
+ * What is in it moves elsewhere.  Half-way: a unit that cannot be isolated is as before; one
+ * that Xen took in part, or does not give back whole, has fewer pages, and the guest grows
+ * again like after any other loss.
+ */
 struct hb_outcome hb_step_mend_unit(struct hb_guest *g,
 				    const struct hb_step *step)
 {

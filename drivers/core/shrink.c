@@ -2,7 +2,10 @@
 /* Steps that give frames to Xen. */
 #include "steps.h"
 
-/* Xen took a part of these held pages: ask of each. */
+/*
+ * Xen took a part of these held pages: ask of each.  What stayed goes back to the allocator, or
+ * out of use if nobody can reach it.  The lock is held.
+ */
 static unsigned long keep_what_stayed(struct hb_guest *g,
 				      const unsigned long *pfns,
 				      unsigned int nr, unsigned int order)
@@ -112,7 +115,7 @@ static unsigned int allocate(struct hb_guest *g, unsigned int nr,
 	return i;
 }
 
-/* Pages by the number, with the floor's node. */
+/* Pages by the number, with the floor's node.  Half-way: what Xen has taken is taken. */
 static struct hb_outcome shrink_allocated(struct hb_guest *g,
 					  const struct hb_step *step,
 					  unsigned int order)
@@ -177,7 +180,8 @@ static void mark_busy(struct hb_guest *g, unsigned long pfn)
 
 /*
  * Each isolation drains per-CPU lists everywhere, so as much as lies together is taken
- * at once; what fails together is tried unit by unit.
+ * at once; what fails together is tried unit by unit.  Half-way: what Xen has taken is
+ * taken, and what cannot be isolated is in use as before and marked busy.
  */
 static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
 				       u64 pages, int node)
@@ -239,6 +243,8 @@ struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
 /*
  * Nobody uses these pages and nobody can begin to while the lock is held: the kernel
  * asks before it puts the block online.  Their descriptors say nothing; the map does.
+ * What Xen does not take is not held, as before, and has lost its content; if nobody can
+ * reach it, its block is not used any more.
  */
 static struct hb_outcome release_parked(struct hb_guest *g, struct hb_run run)
 {

@@ -59,7 +59,8 @@ static enum hb_cause give_back_surplus(struct hb_guest *g, unsigned long pfn)
 }
 
 /*
- * Whatever was in them is lost; but nobody may write where nothing is.
+ * Whatever was in them is lost; but nobody may write where nothing is.  Half-way: the unit is
+ * asked about again.
  *
  * Return: why Xen did not give all of it.
  */

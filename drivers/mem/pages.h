@@ -36,7 +36,7 @@ void hb_pages_put_back(unsigned long pfn, unsigned long nr);
 
 /*
  * Pages with one reference of the driver's become held; @managed says whether the zone
- * still counts them.  The lock is held.
+ * still counts them.  Cannot fail.  The lock is held.
  */
 void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
 
@@ -46,7 +46,7 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
  * @nr_pages: pages of one block, all of them held until now
  *
  * A whole aligned unit goes to the allocator as one page of order HB_UNIT_ORDER,
- * anything else page by page.  The lock is held.
+ * anything else page by page.  Cannot fail.  The lock is held.
  *
  * Return: pages handed to the allocator: @nr_pages.
  */
