@@ -27,22 +27,50 @@ static bool has_holes(void)
 	return found;
 }
 
+/* Pages with frames in the driver's own blocks.  The lock is held. */
+static u64 pages_in_own_blocks(void)
+{
+	const struct hb_block *block;
+	unsigned long from = 0;
+	u64 pages = 0;
+
+	while ((block = hb_blockmap_next_block(&hb.guest.map, from))) {
+		if (block->origin == HB_BLOCK_OURS)
+			pages += hb.guest.map.block_pages - block->held;
+		from = block->start_pfn + hb.guest.map.block_pages;
+	}
+	return pages;
+}
+
 /*
- * Follow a target that is all memory but the driver's own blocks.  The worker has
- * ended: the passes are run here, and what they cannot do is left.
+ * All memory but the driver's own blocks; @more: and what is pinned in those, for which Xen
+ * must allow the guest to be larger.
  */
+static void want_boot_memory(bool more)
+{
+	struct hb_guest *g = &hb.guest;
+	u64 target;
+
+	hb_lock();
+	g->still = false;
+	target = g->ledger.capacity -
+		 (u64)g->added_blocks * g->map.block_pages;
+	if (more)
+		target += pages_in_own_blocks();
+	hb_target_set(&g->target, target);
+	hb_unlock();
+}
+
+/* The worker has ended: the passes are run here, and what they cannot do is left. */
 static void restore_boot_memory(void)
 {
 	unsigned int pass;
 
 	hb_worker_stop();
-	hb_lock();
-	hb.guest.still = false;
-	hb_target_set(&hb.guest.target, hb.guest.ledger.capacity -
-		      (u64)hb.guest.added_blocks * hb.guest.map.block_pages);
-	hb_unlock();
-	for (pass = 0; pass < KEXEC_PASSES && has_holes(); pass++)
+	for (pass = 0; pass < KEXEC_PASSES && has_holes(); pass++) {
+		want_boot_memory(pass >= KEXEC_PASSES / 2);
 		hb_pass_run(&hb.guest);
+	}
 }
 
 static int rebooting(struct notifier_block *nb, unsigned long action, void *data)

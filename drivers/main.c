@@ -365,9 +365,9 @@ free:
 /* No hot-added block exists: each holds a reference on the module. */
 static void __exit hotballoon_exit(void)
 {
+	hb_kexec_exit();	/* it stops the worker, too */
 	hb_worker_stop();	/* it writes reports */
 	hb_bus_stop();
-	hb_kexec_exit();
 	hb_suspend_exit();
 	hb_debugfs_unregister();
 	hb_sysfs_unregister();
