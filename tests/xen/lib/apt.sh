@@ -13,6 +13,7 @@ DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 # apt_mirror SUITE: where this machine gets packages of such a suite, else Debian's own.
 apt_mirror() {
 	local own
+	# shellcheck disable=SC2016 # for apt, not for us
 	own=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
 		awk -v security="$([[ $1 != *-security ]] || echo yes)" -v own="$(machine_suite)" '
 			$2 == own (security ? "-security" : "") { print $1; exit }')

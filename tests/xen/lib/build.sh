@@ -75,8 +75,10 @@ root_kdir() {
 		mkdir -p "$2/kernels"
 		tmp=$(mktemp -d "$2/kernels/.XXXXXX")
 		mkdir -p "$tmp/usr/lib"
-		cp -al "$CACHE/$name/usr/src" "$tmp/usr/" &&
-			cp -al "$CACHE/$name"/usr/lib/linux-kbuild-* "$tmp/usr/lib/" || die "cannot link $CACHE/$name/usr/src into $2"
+		if ! cp -al "$CACHE/$name/usr/src" "$tmp/usr/" ||
+			! cp -al "$CACHE/$name"/usr/lib/linux-kbuild-* "$tmp/usr/lib/"; then
+			die "cannot link $CACHE/$name/usr/src into $2"
+		fi
 		chmod 755 "$tmp"
 		mv -T "$tmp" "$2/kernels/$name" 2>/dev/null || rm -rf "$tmp"
 	fi

@@ -25,6 +25,9 @@ machine_suite() { sed -n 's/^VERSION_CODENAME=//p' /etc/os-release | tr -d '"'; 
 # The suite that packages of SUITE build and run on: backports' is that which they are for.
 base_suite() { platform_column suite "$1" 3; }
 
+# All of them.
+base_suites() { awk '$1 == "suite" { print $3 }' "$PLATFORMS" | sort -u | xargs; }
+
 # The machine's own Xen, if it is Debian with one of the table's; else the oldest.
 xen_default() {
 	awk -v suite="$(machine_suite)" '

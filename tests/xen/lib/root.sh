@@ -26,6 +26,7 @@ cache_try_root() {
 	rm -rf "$dir/root"/usr/share/{doc,locale,man}
 	# What configuring the packages would have done.
 	ln -sf mawk "$dir/root/usr/bin/awk"
+	ln -sf gcc "$dir/root/usr/bin/cc"
 	mkdir -p "$dir/root"/{build,dev,proc,tmp}
 	cache_publish "$dir/root" "build-${suite}_$(root_hash)" "build-$suite"
 }
