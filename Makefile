@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
-# make modules-lab        the driver, for the kernels that the lab boots
+#                         HB_ANY_KERNEL=1: for a kernel newer than any that was tested
+# make modules-lab        the driver, for the kernels that the lab boots: KERNELS= (6.1 6.12)
 # make module-debug       the driver, for the lab's debug kernel, which takes half an hour once
 # make toolstack          library and command line tool
+# make toolstack-lab XEN=4.20   the tool, for the lab's dom0 with that Xen
 # make test               everything that CI runs; installs what it needs
 # make test-unit          the part of it that needs no Xen: seconds
 # make test-full          the whole matrix and long random runs: hours
@@ -13,54 +15,52 @@
 # make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
 # make clean
 
+# Of packaging/platforms; `make bench` reads it, too.
+KERNELS ?= 6.1 6.12
 KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module modules-lab module-debug toolstack test test-unit test-full demo bench lint install clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install clean
 
 all: module toolstack
 
 # Kbuild writes beside its sources: give each kernel its own tree of links, so
 # that builds for several kernels do not disturb each other.
-define build_module
-	@release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(1)/include/generated/utsrelease.h 2>/dev/null); \
+# $(call kbuild,FOLDER OF BUILD/,SOURCES)
+define kbuild
+	@release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null); \
 	if [ -z "$$release" ]; then \
-		echo "No kernel headers at KDIR=$(1): install linux-headers-$$(uname -r), or name others" >&2; \
+		echo "No kernel headers at KDIR=$(KDIR): install linux-headers-$$(uname -r), or name others" >&2; \
 		exit 1; \
 	fi; \
-	tree=build/module/$$release; \
-	mkdir -p $$tree && cp -rsf $(CURDIR)/Kbuild $(CURDIR)/drivers $(CURDIR)/include $$tree/ && \
-	$(MAKE) -C $(1) M=$(CURDIR)/$$tree CONFIG_DEBUG_INFO_BTF_MODULES= modules && \
-	echo "Built $$tree/xen-hotballoon.ko"
-endef
-
-# What tests need in a guest's kernel.
-define build_test_module
-	@release=$$($(LAB) release $(1)) && tree=build/test-module/$$release && \
-	mkdir -p $$tree && cp -sf $(CURDIR)/tests/xen/module/* $$tree/ && \
-	$(MAKE) -C $$($(LAB) kdir $(1)) M=$(CURDIR)/$$tree CONFIG_DEBUG_INFO_BTF_MODULES= modules
+	tree=build/$(1)/$$release; \
+	mkdir -p $$tree && cp -rsf $(2) $$tree/ && \
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/$$tree CONFIG_DEBUG_INFO_BTF_MODULES= modules && \
+	echo "Built $$tree"
 endef
 
 module:
-	$(call build_module,$(KDIR))
+	$(call kbuild,module,$(addprefix $(CURDIR)/,Kbuild drivers include))
+
+# What tests need in a guest's kernel.
+test-module:
+	$(call kbuild,test-module,$(wildcard $(CURDIR)/tests/xen/module/*))
 
 modules-lab:
 	@$(DEPENDENCIES) build
-	@$(LAB) fetch
-	$(call build_module,$$($(LAB) kdir 6.1))
-	$(call build_module,$$($(LAB) kdir 6.12))
-	$(call build_test_module,6.1)
-	$(call build_test_module,6.12)
+	@$(LAB) build $(KERNELS)
 
 module-debug:
 	@$(DEPENDENCIES) build
-	@$(LAB) fetch debug
-	$(call build_module,$$($(LAB) kdir debug))
-	$(call build_test_module,debug)
+	@$(LAB) build debug
 
 toolstack:
 	$(MAKE) -C toolstack all
+
+toolstack-lab:
+	@$(DEPENDENCIES) build
+	@$(LAB) build $(or $(XEN),$(error toolstack-lab wants XEN=VERSION))
 
 test:
 	@tests/run ci

@@ -3,9 +3,9 @@
 #include <linux/freezer.h>
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
+#include <linux/platform_device.h>
+#include <linux/pm.h>
 #include <linux/suspend.h>
-
-#include <xen/xen-ops.h>
 
 #include "driver.h"
 #include "events.h"
@@ -31,13 +31,36 @@ void hb_suspend_freeze(struct hb_guest *g)
 	msleep(REFUSAL_MS);
 }
 
-static int resumed(struct notifier_block *nb, unsigned long action, void *data)
+/*
+ * Xen's suspend resumes devices like a hibernation does, before it lets the worker run: thaw
+ * if it came to nothing, restore if the guest has been elsewhere.  A device without hardware
+ * is the one way to be told that all kernels have.
+ */
+static int resumed(struct device *dev)
 {
 	hb_events_raise(HB_NEWS_RESUMED);
-	return NOTIFY_OK;
+	return 0;
 }
 
-static struct notifier_block resume_nb = { .notifier_call = resumed };
+static const struct dev_pm_ops pm_ops = {
+	.thaw = resumed,
+	.restore = resumed,
+};
+
+static int probe(struct platform_device *device)
+{
+	return 0;
+}
+
+static struct platform_driver driver = {
+	.probe = probe,
+	.driver = {
+		.name = "xen-hotballoon",
+		.pm = &pm_ops,
+	},
+};
+
+static struct platform_device *device;
 
 /* ---- hibernation */
 
@@ -65,13 +88,25 @@ int hb_suspend_init(void)
 {
 	int rc = register_pm_notifier(&power_nb);
 
-	if (!rc)
-		xen_resume_notifier_register(&resume_nb);
+	if (rc)
+		return rc;
+	rc = platform_driver_register(&driver);
+	if (rc)
+		goto no_driver;
+	device = platform_device_register_simple(driver.driver.name,
+						 PLATFORM_DEVID_NONE, NULL, 0);
+	if (!IS_ERR(device))
+		return 0;
+	rc = PTR_ERR(device);
+	platform_driver_unregister(&driver);
+no_driver:
+	unregister_pm_notifier(&power_nb);
 	return rc;
 }
 
 void hb_suspend_exit(void)
 {
-	xen_resume_notifier_unregister(&resume_nb);
+	platform_device_unregister(device);
+	platform_driver_unregister(&driver);
 	unregister_pm_notifier(&power_nb);
 }

@@ -22,7 +22,7 @@ typedef unsigned long (*lookup_fn)(const char *name);
 static unsigned long function_entry(unsigned long address)
 {
 #ifdef CONFIG_X86_KERNEL_IBT
-	if (is_endbr(*(u32 *)(address - 4)))
+	if (hb_compat_is_endbr(*(u32 *)(address - 4)))
 		return address - 4;
 #endif
 	return address;

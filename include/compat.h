@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What differs between the kernels that the driver is built for (6.1 to 6.12).
+ * What differs between the kernels that the driver is built for (6.1 to 7.3).
  * Kbuild force-includes this file; no other file looks at the version.
  */
 #ifndef HB_COMPAT_H
@@ -9,12 +9,18 @@
 /* Being the first of all headers, this is also where the log prefix belongs. */
 #define pr_fmt(fmt) "hotballoon: " fmt
 
+#include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hotballoon needs Linux 6.1 or newer"
+#endif
+
+/* 1 if `make HB_ANY_KERNEL=1` built it: see Kbuild. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0) && !defined(HB_ANY_KERNEL)
+#error "hotballoon was tested up to Linux 7.3; to build it anyway: make HB_ANY_KERNEL=1"
 #endif
 
 /*
@@ -33,6 +39,27 @@
 #define HB_COMPAT_MAX_PAGE_ORDER MAX_ORDER
 #else
 #define HB_COMPAT_MAX_PAGE_ORDER MAX_PAGE_ORDER
+#endif
+
+/*
+ * Memory that is set aside for devices (CMA) is not taken: until 6.17 a range is isolated as
+ * movable memory, which it is not.
+ */
+static inline int hb_compat_alloc_contig_range(unsigned long start,
+					       unsigned long end, gfp_t gfp)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return alloc_contig_range(start, end, MIGRATE_MOVABLE, gfp);
+#else
+	return alloc_contig_range(start, end, ACR_FLAGS_NONE, gfp);
+#endif
+}
+
+/* Is the instruction a landing pad of indirect branches?  For who includes <asm/ibt.h>. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
+#define hb_compat_is_endbr(instruction) is_endbr(instruction)
+#else
+#define hb_compat_is_endbr(instruction) __is_endbr(instruction)
 #endif
 
 /*

@@ -34,8 +34,8 @@ int hb_isolate(unsigned long pfn, unsigned long nr, bool give)
 	int rc = -EBUSY;
 
 	if (!give || !is_precious(pfn))
-		rc = alloc_contig_range(pfn, pfn + nr, MIGRATE_MOVABLE,
-					GFP_KERNEL | __GFP_NOWARN);
+		rc = hb_compat_alloc_contig_range(pfn, pfn + nr,
+						  GFP_KERNEL | __GFP_NOWARN);
 	if (!rc)
 		hb_pages_clear(pfn, nr);
 	return rc;

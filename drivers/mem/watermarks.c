@@ -79,8 +79,10 @@ static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 		in.managed += zone_managed_pages(zone);
 		*percpu += percpu_free(zone);
 		all += zone_available(zone);
+		/* Nor is what is set aside for devices; and that is never given to Xen. */
 		if (i < ZONE_MOVABLE)
-			kernel += zone_available(zone);
+			kernel += zone_available(zone) -
+				  zone_page_state(zone, NR_FREE_CMA_PAGES);
 	}
 	/* Dentries, inodes: half of it, as si_mem_available() has it. */
 	slab = atomic_long_read(&NODE_DATA(nid)->vm_stat[NR_SLAB_RECLAIMABLE_B]);

@@ -3,13 +3,14 @@
 #
 # cache.sh: Debian packages that are unpacked, never installed.
 #
-# Model: the cache holds one directory per kernel series, one for Xen, one for libvirt,
-# one for the device model of HVM guests, one for the kernel's source, and one for the debug
-# kernel that is built of it (debug-kernel.sh):
+# Model: the cache holds one directory per kernel, and one per Xen, libvirt, device model of
+# HVM guests, root to build in (root.sh), the kernel's source, and the debug kernel that is
+# built of it (debug-kernel.sh):
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
 #   CACHE/kernel-6.1  -> kernel-6.1.0-...    the one in use
-#   CACHE/xen-4.17.7.../  CACHE/xen -> ...   hypervisor, tools, shared libraries
+#   CACHE/xen-4.17.7.../  CACHE/xen-4.17 -> ...   hypervisor, tools, shared libraries
+#   CACHE/apt/                               how apt gets them (apt.sh)
 #   CACHE/tmp/                               work in progress, emptied by the next writer
 #
 # A directory appears under its name only by rename, after everything in it is
@@ -17,8 +18,11 @@
 # leaves either the old state or the new one.  One writer at a time (flock);
 # readers need no lock, since a directory in use is never changed or removed.
 #
-# Installing instead would put kernels into this machine's /boot, and Debian's
-# 6.12 headers package depends on the image.
+# Parts: a kernel's name, "source", "debug", "build-SUITE", and what there is once for each
+# Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION".
+#
+# Installing instead would put kernels into this machine's /boot, and packages of other
+# suites cannot be.
 
 cache_init() {
 	CACHE=${HOTBALLOON_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hotballoon}
@@ -26,14 +30,7 @@ cache_init() {
 	CACHE=$(cd "$CACHE" && pwd)
 }
 
-# The kernel series that the dependency list names, oldest first; "debug" is one more, which
-# is there for who asks for it.
-cache_series() { echo 6.1 6.12; }
-
-cache_image_meta() { case $1 in 6.1) echo linux-image-amd64 ;; *) echo "linux-image-$1-amd64" ;; esac; }
-cache_headers_meta() { case $1 in 6.1) echo linux-headers-amd64 ;; *) echo "linux-headers-$1-amd64" ;; esac; }
-
-# cache_release SERIES: the kernel release in the cache, such as 6.1.0-56-amd64.
+# cache_release KERNEL: its release in the cache, such as 6.1.0-56-amd64.
 cache_release() {
 	local target
 	target=$(readlink "$CACHE/kernel-$1") || return 1
@@ -43,22 +40,37 @@ cache_release() {
 
 cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1")"; }
 
-# cache_complete PART...: are they all there?  (PART: xen, libvirt, hvm, source,
-# debug or a kernel series)
+# cache_link PART: its link's name.
+cache_link() {
+	case $1 in
+	xen-* | libvirt-* | hvm-* | build-* | source) echo "$1" ;;
+	*) echo "kernel-$1" ;;
+	esac
+}
+
+# cache_suite PART: where it comes from.
+cache_suite() {
+	case $1 in
+	xen-* | libvirt-* | hvm-*) xen_suite "${1#*-}" ;;
+	build-*) echo "${1#build-}" ;;
+	source | debug) kernel_suite 6.1 ;;
+	*) kernel_suite "$1" ;;
+	esac
+}
+
+# cache_complete PART...: are they all there?
 cache_complete() {
-	local part
+	local part link
 	for part in "$@"; do
+		link=$CACHE/$(cache_link "$part")
 		case $part in
-		xen) [ -e "$CACHE/xen/boot/xen" ] || return 1 ;;
-		libvirt) [ -e "$CACHE/libvirt/usr/sbin/libvirtd" ] || return 1 ;;
-		bzimage) ;;	# in each kernel's package
-		hvm) [ -e "$CACHE/hvm/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
-		source) compgen -G "$CACHE/source/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
-		debug)
-			[ -e "$CACHE/kernel-debug/vmlinux" ] &&
-				[[ $(readlink "$CACHE/kernel-debug") = *_$(debug_kernel_hash) ]] || return 1
-			;;
-		*) [ -e "$CACHE/kernel-$part/vmlinux" ] || return 1 ;;
+		xen-*) [ -e "$link/boot/xen" ] || return 1 ;;
+		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
+		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
+		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
+		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
+		debug) [[ $(readlink "$link") = *_$(debug_kernel_hash) ]] && [ -e "$link/vmlinux" ] || return 1 ;;
+		*) [ -e "$link/vmlinux" ] || return 1 ;;
 		esac
 	done
 }
@@ -82,59 +94,43 @@ cache_fetch() {
 	exec {cache_lock}>&-
 }
 
-# cache_fetch_part PART.  The package lists may be missing, or name versions that
-# the archive has replaced since: then update them, once, and try again.
+# cache_fetch_part PART.  The package lists may name versions that the archive has
+# replaced since: then update them, once, and try again.
 cache_fetch_part() {
 	local start
+	local -x APT_CONFIG=
 	start=$(now_ms)
 	say "fetching $1 into $CACHE"
+	apt_use "$(cache_suite "$1")"
 	if ! cache_try_part "$1"; then
-		say "updating the package lists"
-		as_root apt-get update -qq || die "apt-get update failed: check the network and /etc/apt"
+		apt_update
 		cache_try_part "$1" || die "cannot fetch $1: see the messages above"
 	fi
 	phase "$1 fetched and unpacked" "$start"
 }
 
 cache_try_part() {
-	rm -rf "$CACHE/tmp/$1"
-	mkdir -p "$CACHE/tmp/$1/archives" "$CACHE/tmp/$1/root"
+	local dir=$CACHE/tmp/$1
+	rm -rf "$dir"
+	mkdir -p "$dir/archives" "$dir/root"
 	case $1 in
-	xen) cache_try_xen "$CACHE/tmp/$1" ;;
-	libvirt) cache_try_libvirt "$CACHE/tmp/$1" ;;
-	hvm) cache_try_hvm "$CACHE/tmp/$1" ;;
-	source) cache_try_source "$CACHE/tmp/$1" ;;
-	debug) cache_try_debug "$CACHE/tmp/$1" ;;
-	*) cache_try_kernel "$1" "$CACHE/tmp/$1" ;;
+	xen-*) cache_try_xen "${1#*-}" "$dir" ;;
+	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
+	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
+	build-*) cache_try_root "${1#build-}" "$dir" ;;
+	source) cache_try_source "$dir" ;;
+	debug) cache_try_debug "$dir" ;;
+	*) cache_try_kernel "$1" "$dir" ;;
 	esac
 }
 
-# pkg_field PACKAGE FIELD: of the candidate version.
-pkg_field() { LC_ALL=C apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p" | head -n1; }
-
-# pkg_depends PACKAGE: the names it depends on, one a line (no alternatives, no virtual ones).
-pkg_depends() {
-	LC_ALL=C apt-cache depends --important "$1" 2>/dev/null |
-		sed -n 's/^ *|\{0,1\}\(Pre\)\{0,1\}Depends: \([^<].*\)$/\2/p'
-}
-
-# pkg_unpack DIR PACKAGE[=VERSION]...: download into DIR/archives, unpack into DIR/root.
-pkg_unpack() {
-	local dir=$1 deb sandbox=()
-	shift
-	# As root, apt would drop to a user that cannot write here, and say so.
-	[ "$(id -u)" -ne 0 ] || sandbox=(-o APT::Sandbox::User=root)
-	(cd "$dir/archives" && apt-get -qq "${sandbox[@]}" download "$@" >&2) || return 1
-	for deb in "$dir"/archives/*.deb; do
-		dpkg-deb -x "$deb" "$dir/root" || return 1
-		rm -f "$deb"
-	done
-}
-
-# cache_publish ROOT NAME LINK: move ROOT to CACHE/NAME and point CACHE/LINK at it.
+# cache_publish ROOT NAME LINK: move ROOT to CACHE/NAME and point CACHE/LINK at it.  What
+# has that name already may be in use; it is replaced only if it is what was found damaged.
 cache_publish() {
-	rm -rf "${CACHE:?}/$2"
-	mv -T "$1" "$CACHE/$2"
+	if [ ! -e "$CACHE/$2" ] || [ "$(readlink "$CACHE/$3")" = "$2" ]; then
+		rm -rf "${CACHE:?}/$2"
+		mv -T "$1" "$CACHE/$2"
+	fi
 	cache_point "$2" "$3"
 }
 
@@ -143,36 +139,72 @@ cache_point() {
 	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
 
-# A kernel: image and headers of one and the same version.
+# cache_try_kernel NAME DIR: image and headers of one and the same version.
 cache_try_kernel() {
-	local series=$1 dir=$2 image headers version depends p packages=()
-	image=$(pkg_depends "$(cache_image_meta "$series")" | grep -m1 '^linux-image-') || return 1
-	headers=$(pkg_depends "$(cache_headers_meta "$series")" | grep -m1 '^linux-headers-') || return 1
-	version=$(pkg_field "$headers" Version)
-	local release=${image#linux-image-}
-	if [ "$release" != "${headers#linux-headers-}" ] || [ "$version" != "$(pkg_field "$image" Version)" ]; then
-		say "$image and $headers differ in version: the archive may be in the middle of an update"
-		return 1
-	fi
-	packages=("$image=$version" "$headers=$version")
-	depends=$(pkg_depends "$headers") || return 1
-	for p in $depends; do
-		case $p in
-		linux-headers-*) packages+=("$p=$version") ;;
-		linux-kbuild-*) packages+=("$p") ;;
-		esac
-	done
+	local name=$1 dir=$2 line package image release version packages=()
+	line=$(kernel_line "$name") || return 1
+	package=$(platform_column kernel "$line" 4)
+	# A meta package names the newest.
+	image=$(pkg_depends "$package" | grep -m1 '^linux-image-[0-9]') || image=$package
+	release=${image#linux-image-}
+	version=$(pkg_version "$image") || return 1
+	pkg_pinned "$line" "$dir" || return 1
+	kernel_packages "$release" "$version" "$dir/archives" >"$dir/packages" || return 1
+	mapfile -t packages <"$dir/packages"
 	pkg_unpack "$dir" "${packages[@]}" || return 1
 	cache_relocate_headers "$dir/root" "$release" || return 1
+	kernel_normalize "$dir/root" "$release" || return 1
 	cache_extract_vmlinux "$dir/root/boot/vmlinuz-$release" "$dir/root/vmlinux" || return 1
-	cache_publish "$dir/root" "kernel-${release}_${version//[^A-Za-z0-9.+~-]/_}" "kernel-$series"
+	kernel_publish "$dir/root" "kernel-${release}_${version//[^A-Za-z0-9.+~-]/_}" "$line"
 }
 
-# The headers name their other half by absolute path.
+# kernel_packages RELEASE VERSION HAVE: the packages of that kernel, NAME=VERSION, without
+# those of which a file is in HAVE.  From 7.0 on the image package is empty, and depends on
+# linux-binary and linux-modules.
+kernel_packages() {
+	local release=$1 version=$2 have=$3 package
+	{
+		echo "linux-image-$release"
+		pkg_depends "linux-image-$release" | grep -E '^linux-(binary|modules)-'
+		echo "linux-headers-$release"
+		pkg_depends "linux-headers-$release" | grep -E '^linux-(headers|kbuild)-'
+	} >"$have/../wanted"
+	while read -r package; do
+		! compgen -G "$have/${package}_*.deb" >/dev/null || continue
+		case $package in
+		linux-kbuild-*) echo "$package" ;;
+		*)
+			[ "$(pkg_version "$package")" = "$version" ] || {
+				say "$package is not of version $version, as linux-image-$release is: the archive may be in the middle of an update"
+				return 1
+			}
+			echo "$package=$version"
+			;;
+		esac
+	done <"$have/../wanted"
+}
+
+# kernel_normalize ROOT RELEASE: the kernel where older packages have it.
+kernel_normalize() {
+	local vmlinuz=$1/usr/lib/modules/$2/vmlinuz
+	[ ! -e "$vmlinuz" ] || [ -e "$1/boot/vmlinuz-$2" ] || {
+		mkdir -p "$1/boot"
+		cp "$vmlinuz" "$1/boot/vmlinuz-$2"
+	}
+}
+
+# kernel_publish ROOT DIRECTORY LINE: the newest goes by its number, too.
+kernel_publish() {
+	cache_publish "$1" "$2" "kernel-$3"
+	[ "$3" != newest ] || cache_point "$2" "kernel-$(newest_number)"
+}
+
+# The headers name their other half, and from 6.16 on themselves, by absolute path.
 cache_relocate_headers() {
 	local makefile=$1/usr/src/linux-headers-$2/Makefile
 	# shellcheck disable=SC2016 # for make, not for us
-	sed -i 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' "$makefile"
+	sed -i -e 's|^include /usr/src/|include $(dir $(lastword $(MAKEFILE_LIST)))../|' \
+		-e 's|^KBUILD_OUTPUT=/usr/src/.*|KBUILD_OUTPUT:=$(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))|' "$makefile"
 	if grep -q '/usr/src' "$makefile"; then
 		say "$makefile still names /usr/src: its format has changed, cache_relocate_headers must follow"
 		return 1
@@ -210,65 +242,46 @@ cache_extract_vmlinux() {
 		{ say "$image: what is in it is no ELF file"; return 1; }
 }
 
-# pkg_with_libraries PACKAGE...: these, and the shared libraries that they need, and
-# that those need.  Their other dependencies (udev, python3, ...) have no work to do in
-# the lab's dom0.  One question to apt for all: each takes half a second.
-pkg_with_libraries() {
-	LC_ALL=C apt-cache depends --recurse --important "$@" 2>/dev/null | awk -v roots="$*" '
-		/^[^ ]/ { package = $1 }
-		/Depends: [^<]/ && $NF ~ /^lib/ { needs[package] = needs[package] " " $NF }
-		END {
-			n = split(roots, queue, " ")
-			for (i = 1; i <= n; i++) {
-				if (seen[queue[i]]++) continue
-				print queue[i]
-				count = split(needs[queue[i]], more, " ")
-				for (j = 1; j <= count; j++) queue[++n] = more[j]
-			}
-		}'
-}
-
-# cache_try_listed DIR PATTERN: unpack the packages of the list that match, with the
+# cache_try_listed DIR XEN PATTERN: unpack the packages of the list that match, with the
 # libraries.  Sets version to that of the first one.
 cache_try_listed() {
 	local dir=$1 listed=() packages=()
-	read -ra listed < <(awk -v pattern="$2" '$1 == "unpack" && $2 ~ pattern { printf "%s ", $2 }' \
+	read -ra listed < <(awk -v pattern="$3" -v xen="$2" '
+		$1 == "unpack" && $2 ~ pattern { sub("@XEN@", xen, $2); printf "%s ", $2 }' \
 		"$TOP/packaging/dependencies")
-	version=$(pkg_field "${listed[0]}" Version)
-	[ -n "$version" ] || return 1
+	version=$(pkg_version "${listed[0]}") || return 1
 	mapfile -t packages < <(pkg_with_libraries "${listed[@]}")
 	pkg_unpack "$dir" "${packages[@]}"
 }
 
 cache_try_xen() {
-	local dir=$1 version
-	cache_try_listed "$dir" '^xen' || return 1
+	local xen=$1 dir=$2 version
+	cache_try_listed "$dir" "$xen" '^xen' || return 1
 	# QEMU's multiboot loader wants it unpacked.
 	gzip -dc "$dir"/root/boot/xen-*-amd64.gz >"$dir/root/boot/xen" || return 1
-	cache_publish "$dir/root" "xen-${version//[^A-Za-z0-9.+~-]/_}" xen
+	cache_publish "$dir/root" "xen-${version//[^A-Za-z0-9.+~-]/_}" "xen-$xen"
 }
 
 cache_try_libvirt() {
-	local dir=$1 version model
-	cache_try_listed "$dir" '^(libvirt|dmidecode)' || return 1
+	local xen=$1 dir=$2 version model
+	cache_try_listed "$dir" "$xen" '^(libvirt|dmidecode)' || return 1
 	# Xen clears SYSENTER on AMD, and the emulated processor has no VME: no model of
 	# libvirt's list fits what is left, and its Xen driver does not start without one.
 	model=$dir/root/usr/share/libvirt/cpu_map/x86_qemu64.xml
 	sed -i "/<feature name='sep'\/>/d" "$model" || return 1
-	cache_publish "$dir/root" "libvirt-${version//[^A-Za-z0-9.+~-]/_}" libvirt
+	cache_publish "$dir/root" "libvirt-${version//[^A-Za-z0-9.+~-]/_}" "libvirt-$xen"
 }
 
 cache_try_hvm() {
-	local dir=$1 version
-	cache_try_listed "$dir" '^(qemu-system-(xen|data)|seabios)$' || return 1
-	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" hvm
+	local xen=$1 dir=$2 version
+	cache_try_listed "$dir" "$xen" '^(qemu-system-(xen|data)|seabios)$' || return 1
+	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" "hvm-$xen"
 }
 
 cache_try_source() {
 	local dir=$1 package version
 	package=$(awk '$1 == "source" { print $2 }' "$TOP/packaging/dependencies")
-	version=$(pkg_field "$package" Version)
-	[ -n "$version" ] || return 1
+	version=$(pkg_version "$package") || return 1
 	pkg_unpack "$dir" "$package=$version" || return 1
 	cache_publish "$dir/root" "source-${version//[^A-Za-z0-9.+~-]/_}" source
 }

@@ -23,29 +23,40 @@ cpio_dir() {
 # needed ELF: the shared libraries it names.
 needed() { readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'; }
 
+# machine_libraries: where libraries lie that our programs for this Xen were linked with.
+machine_libraries() {
+	local suite
+	suite=$(xen_suite "$opt_xen")
+	if is_foreign "$suite"; then
+		echo "$CACHE/build-$suite/usr/lib/x86_64-linux-gnu"
+	else
+		echo /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu
+	fi
+}
+
 # copy_libraries ROOT: every library that a program in ROOT needs and ROOT lacks,
-# from the Xen packages first (the C library too), then from this machine.
+# from the Xen packages first (the C library too), then from where it was built.
 copy_libraries() {
-	local root=$1 lib=$1/lib/x86_64-linux-gnu queue name dir from
+	local root=$1 lib=$1/lib/x86_64-linux-gnu xen=$CACHE/xen-$opt_xen queue name dir from
 	mkdir -p "$lib" "$root/lib64"
 	# The C library loads this one by itself, when a thread is cancelled (xl does that).
-	cp -L "$CACHE/xen/lib/x86_64-linux-gnu/libgcc_s.so.1" "$lib/"
+	cp -L "$xen/lib/x86_64-linux-gnu/libgcc_s.so.1" "$lib/"
 	mapfile -t queue < <(find "$root" -type f -perm /111 -o -type f -name '*.so*')
 	while [ ${#queue[@]} -gt 0 ]; do
 		for name in $(needed "${queue[0]}"); do
 			[ ! -e "$lib/$name" ] || continue
 			from=
-			for dir in "$CACHE"/xen/{usr/,}lib/x86_64-linux-gnu "$CACHE/xen/usr/lib/xen-4.17/lib" \
-				"$CACHE"/{libvirt,hvm}/{usr/,}lib/x86_64-linux-gnu {/usr,}/lib/x86_64-linux-gnu; do
+			for dir in "$xen"/{usr/,}lib/x86_64-linux-gnu "$xen/usr/lib/xen-$opt_xen/lib" \
+				"$CACHE"/{libvirt,hvm}-"$opt_xen"/{usr/,}lib/x86_64-linux-gnu $(machine_libraries); do
 				[ ! -e "$dir/$name" ] || { from=$dir/$name; break; }
 			done
-			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the Xen packages nor on this machine"
+			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the packages of Xen $opt_xen nor in what it was built with"
 			cp -L "$from" "$lib/$name"
 			queue+=("$lib/$name")
 		done
 		queue=("${queue[@]:1}")
 	done
-	[ -e "$root/lib64/ld-linux-x86-64.so.2" ] || cp -L "$CACHE/xen/lib64/ld-linux-x86-64.so.2" "$root/lib64/"
+	[ -e "$root/lib64/ld-linux-x86-64.so.2" ] || cp -L "$xen/lib64/ld-linux-x86-64.so.2" "$root/lib64/"
 }
 
 # add_busybox ROOT
@@ -58,20 +69,21 @@ add_busybox() {
 	done
 }
 
-# copy_modules SERIES DIR MODULE...: unpacked, from that kernel's package; what is built in is
-# there anyway.
+# copy_modules KERNEL DIR MODULE...: unpacked, from that kernel's package; what is built in is
+# there anyway.  Kernels need not have a ?MODULE.
 copy_modules() {
-	local tree dir=$2 module file
+	local tree dir=$2 name module file
 	tree=$CACHE/kernel-$1/lib/modules/$(cache_release "$1")
 	shift 2
 	mkdir -p "$dir"
-	for module in "$@"; do
+	for name in "$@"; do
+		module=${name#\?}
 		! grep -qs "/$module\.ko\$" "$tree/modules.builtin" || continue
 		file=$(find "$tree" -name "$module.ko" -o -name "$module.ko.xz")
 		case $file in
 		*.ko) cp "$file" "$dir/" ;;
 		*.xz) xz -dc "$file" >"$dir/$module.ko" ;;
-		*) die "$tree has no $module.ko" ;;
+		*) [ "$name" != "$module" ] || die "$tree has no $module.ko" ;;
 		esac
 	done
 }
@@ -86,10 +98,10 @@ compile() {
 # base_hash: of everything that base_build reads.
 base_hash() {
 	{
-		readlink "$CACHE/xen" "$CACHE/kernel-6.1"
+		readlink "$CACHE/xen-$opt_xen" "$CACHE/kernel-$(xen_kernel "$opt_xen")"
 		sha256sum </bin/busybox
 		cat "$XEN_TESTS"/dom0/{init,block,vif,labtool.c} "$XEN_TESTS"/guest/* \
-			"$XEN_TESTS"/lib/{initramfs.sh,wire.h}
+			"$XEN_TESTS"/lib/{build.sh,initramfs.sh,wire.h}
 	} | sha256sum | cut -c 1-16
 }
 
@@ -113,17 +125,17 @@ base_prepare() {
 }
 
 base_dom0() {
-	local root=$1/dom0 xen=$CACHE/xen tool
+	local root=$1/dom0 xen=$CACHE/xen-$opt_xen tools=usr/lib/xen-$opt_xen/bin tool
 	mkdir -p "$root"/{bin,sbin,dev,proc/xen,sys,run,tmp,root,out,lab,kernels} "$root"/lib/modules \
-		"$root"/etc/xen/scripts "$root"/usr/{bin,sbin,lib/xen-4.17/bin} \
+		"$root"/etc/xen/scripts "$root"/usr/{bin,sbin} "$root/$tools" \
 		"$root"/var/{lib/xen,lib/xenstored,log/xen/console}
 	ln -s /run "$root/var/run"
 	ln -s /run/lock "$root/var/lock"
 	add_busybox "$root"
 	# Where libxl looks for its helpers; the packages' own xl is a wrapper that picks a version.
 	for tool in xl xenstored xenconsoled xen-init-dom0 libxl-save-helper xenconsole xentrace xenpm; do
-		cp -L "$xen/usr/lib/xen-4.17/bin/$tool" "$root/usr/lib/xen-4.17/bin/$tool"
-		ln -s "/usr/lib/xen-4.17/bin/$tool" "$root/usr/sbin/$tool"
+		cp -L "$xen/$tools/$tool" "$root/$tools/$tool"
+		ln -s "/$tools/$tool" "$root/usr/sbin/$tool"
 	done
 	for tool in "$xen"/usr/bin/xenstore*; do
 		cp -L "$tool" "$root/usr/bin/"
@@ -132,12 +144,12 @@ base_dom0() {
 	printf 'autoballoon="off"\n' >"$root/etc/xen/xl.conf"
 	printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
-	copy_modules 6.1 "$root/lib/modules" xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
+	copy_modules "$(xen_kernel "$opt_xen")" "$root/lib/modules" xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
 		virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk \
 		loop xen-blkback xen-netback
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
-	compile "$root/usr/bin/labtool" "$XEN_TESTS/dom0/labtool.c" -lxenctrl -lxenforeignmemory
+	build_dom0_tool "$opt_xen" "$XEN_TESTS/dom0/labtool.c" "$root/usr/bin/labtool" -lxenctrl -lxenforeignmemory
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
 	cpio_dir "$root" "$1/dom0.cpio"
@@ -172,24 +184,6 @@ kernel_cpio() {
 	echo "$out"
 }
 
-# driver_path SERIES: our module for that kernel.
-driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
-
-# test_modules SERIES: what tests load into that kernel (tests/xen/module).
-test_modules() {
-	local dir
-	dir=$TOP/build/test-module/$(cache_release "$1")
-	[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -name '*.ko'
-}
-
-# driver_goals SERIES...: what make builds them with.
-driver_goals() {
-	case " $* " in
-	*' debug '*) echo modules-lab module-debug ;;
-	*) echo modules-lab ;;
-	esac
-}
-
 # initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
 initrd_build() {
 	local out=$1 series need tmp parts=("$BASE/dom0.cpio")
@@ -215,7 +209,7 @@ initrd_build() {
 	for need in "${opt_needs[@]}"; do
 		"add_$need" "$tmp/root"
 	done
-	if [ "$opt_driver" = load ] || [ -x "$TOP/build/toolstack/hotballoon" ]; then
+	if [ "$opt_driver" = load ] || [ -x "$(toolstack_dir "$opt_xen")/hotballoon" ]; then
 		add_toolstack "$tmp/root"
 	fi
 	cpio_dir "$tmp/root" "$tmp/run.cpio"
@@ -223,8 +217,9 @@ initrd_build() {
 	rm -rf "$tmp"
 }
 
-# What guests need for disks and networks, in the order in which it is loaded.
-GUEST_MODULES=(crc16 crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront)
+# What guests need for disks and networks, in the order in which it is loaded.  From 6.15 on
+# the checksum is a part of the kernel.
+GUEST_MODULES=(crc16 ?crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront)
 
 # guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one; and
 # another, initrd-io.gz, with GUEST_MODULES.
@@ -249,16 +244,17 @@ guest_initrd() {
 
 # add_toolstack ROOT: our programs, and the libraries that the base lacks.
 add_toolstack() {
-	local program
+	local program dir
+	dir=$(toolstack_dir "$opt_xen")
 	for program in hotballoon hotballoond; do
-		[ ! -x "$TOP/build/toolstack/$program" ] || cp "$TOP/build/toolstack/$program" "$1/usr/sbin/"
+		[ ! -x "$dir/$program" ] || cp "$dir/$program" "$1/usr/sbin/"
 	done
 	copy_libraries "$1"
 }
 
 # add_libvirt ROOT: the daemon with its Xen driver, and virsh.
 add_libvirt() {
-	local from=$CACHE/libvirt lib=usr/lib/x86_64-linux-gnu
+	local from=$CACHE/libvirt-$opt_xen lib=usr/lib/x86_64-linux-gnu
 	mkdir -p "$1"/usr/{bin,sbin,share} "$1/$lib/libvirt/connection-driver" "$1/etc/libvirt" \
 		"$1/var/lib/libvirt" "$1/var/log/libvirt" "$1/var/cache/libvirt"
 	cp "$from"/usr/sbin/{libvirtd,dmidecode} "$1/usr/sbin/"
@@ -272,9 +268,9 @@ add_libvirt() {
 # add_hvm ROOT: Xen's loader, the device model, and what it reads.  It loads a kernel as the
 # machine's firmware would: a bzImage.
 add_hvm() {
-	local from=$CACHE/hvm
-	mkdir -p "$1"/usr/{libexec,share/qemu,share/seabios} "$1/usr/lib/xen-4.17/boot"
-	cp "$CACHE/xen/usr/lib/xen-4.17/boot/hvmloader" "$1/usr/lib/xen-4.17/boot/"
+	local from=$CACHE/hvm-$opt_xen boot=usr/lib/xen-$opt_xen/boot
+	mkdir -p "$1"/usr/{libexec,share/qemu,share/seabios} "$1/$boot"
+	cp "$CACHE/xen-$opt_xen/$boot/hvmloader" "$1/$boot/"
 	cp "$from/usr/libexec/xen-qemu-system-i386" "$1/usr/libexec/"
 	cp "$from"/usr/share/seabios/{bios-256k,vgabios-stdvga}.bin "$1/usr/share/seabios/"
 	cp "$from"/usr/share/qemu/{linuxboot,linuxboot_dma,kvmvapic}.bin "$1/usr/share/qemu/"

@@ -48,10 +48,10 @@ qemu_arguments() {
 	fi
 	QEMU_ARGS+=(-serial chardev:script
 		-drive "file=$run/results.tar,format=raw,if=virtio"
-		-kernel "$CACHE/xen/boot/xen"
+		-kernel "$CACHE/xen-$opt_xen/boot/xen"
 		-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory loglvl=info guest_loglvl=info"
 		# QEMU splits at commas; the first word is the file
-		-initrd "$CACHE/kernel-6.1/vmlinux console=hvc0 rdinit=/init quiet panic=-1 oops=panic,$initrd")
+		-initrd "$CACHE/kernel-$(xen_kernel "$opt_xen")/vmlinux console=hvc0 rdinit=/init quiet panic=-1 oops=panic,$initrd")
 }
 
 # qemu_run RUN: boots RUN/initrd and waits.  Sets QEMU_STATUS to "done" (dom0 handed over

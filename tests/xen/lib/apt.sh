@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034 # CACHE and others are shared with the other files of lab
+#
+# apt.sh: packages of any suite, whatever this machine's is.
+#
+# Model: CACHE/apt/SUITE is a configuration of apt of its own: sources, lists, and the
+# state of a machine on which nothing is installed.  Between apt_use SUITE and the end of
+# the function that called it, apt works there (APT_CONFIG).  This machine's mirror, its
+# proxies and its keyring are used, its own apt is neither changed nor asked what it has.
+
+DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# apt_mirror SUITE: where this machine gets packages of such a suite, else Debian's own.
+apt_mirror() {
+	local own
+	# shellcheck disable=SC2016 # for apt, not for us
+	own=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
+		awk -v security="$([[ $1 != *-security ]] || echo yes)" -v own="$(machine_suite)" '
+			$2 == own (security ? "-security" : "") { print $1; exit }')
+	# shellcheck source=/dev/null
+	[ "$(. /etc/os-release && echo "$ID")" = debian ] || own=
+	case $1 in
+	*-security) echo "${own:-http://deb.debian.org/debian-security/}" ;;
+	*) echo "${own:-http://deb.debian.org/debian/}" ;;
+	esac
+}
+
+# apt_configure DIR SUITE: writes the configuration.
+apt_configure() {
+	local dir=$1 suites=() suite
+	read -ra suites < <(awk -v name="$2" '$1 == "suite" && $2 == name { $1 = $2 = ""; print }' "$PLATFORMS")
+	[ ${#suites[@]} -gt 0 ] || die "$PLATFORMS has no line \"suite $2\""
+	[ -e "$DEBIAN_KEYRING" ] || die "no $DEBIAN_KEYRING to check packages with: apt-get install debian-archive-keyring"
+	mkdir -p "$dir"/{etc/preferences.d,etc/trusted.gpg.d,state/lists/partial,cache/archives/partial}
+	: >"$dir/status"
+	for suite in "${suites[@]}"; do
+		echo "deb [arch=amd64 signed-by=$DEBIAN_KEYRING] $(apt_mirror "$suite") $suite main"
+	done >"$dir/etc/sources.list"
+	{
+		# How this machine reaches its mirror.
+		apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIPv)' || true
+		cat <<-CONF
+			Dir::Etc "$dir/etc";
+			Dir::Etc::parts "$dir/etc";
+			Dir::Etc::netrc "/etc/apt/auth.conf";
+			Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
+			Dir::State "$dir/state";
+			Dir::State::status "$dir/status";
+			Dir::Cache "$dir/cache";
+			APT::Architecture "amd64";
+			APT::Architectures { "amd64"; };
+			APT::Default-Release "${suites[-1]}";
+			APT::Install-Recommends "false";
+			Acquire::Languages "none";
+		CONF
+		# As root, apt would drop to a user that cannot write here, and say so.
+		[ "$(id -u)" -ne 0 ] || echo 'APT::Sandbox::User "root";'
+	} >"$dir/apt.conf"
+}
+
+# apt_use SUITE: sets APT_CONFIG, which the caller has made local and exported.
+apt_use() {
+	local dir=$CACHE/apt/$1
+	# Written anew each time: the machine's mirror and the table may have changed.
+	APT_CONFIG='' apt_configure "$dir" "$1"
+	APT_CONFIG=$dir/apt.conf
+	compgen -G "$dir/state/lists/*_Packages*" >/dev/null || apt_update
+}
+
+apt_update() {
+	say "getting the package lists of $(basename "$(dirname "$APT_CONFIG")")"
+	apt-get update -qq >&2 || die "apt-get update failed: check the network and $(dirname "$APT_CONFIG")/etc/sources.list"
+}
+
+# pkg_field PACKAGE FIELD: of the candidate version.
+pkg_field() { LC_ALL=C apt-cache show --no-all-versions "$1" 2>/dev/null | sed -n "s/^$2: //p" | head -n1; }
+
+# pkg_version PACKAGE: says so if there is none.
+pkg_version() {
+	local version
+	version=$(pkg_field "$1" Version)
+	[ -n "$version" ] || { say "no package $1 in $(basename "$(dirname "$APT_CONFIG")")"; return 1; }
+	echo "$version"
+}
+
+# pkg_depends PACKAGE: the names it depends on, one a line (no alternatives, no virtual ones).
+pkg_depends() {
+	LC_ALL=C apt-cache depends --important "$1" 2>/dev/null |
+		sed -n 's/^ *|\{0,1\}\(Pre\)\{0,1\}Depends: \([^<].*\)$/\2/p'
+}
+
+# pkg_with_libraries PACKAGE...: these, and the shared libraries that they need, and
+# that those need.  Their other dependencies (udev, python3, ...) have no work to do in
+# the lab's dom0.  One question to apt for all: each takes half a second.
+pkg_with_libraries() {
+	LC_ALL=C apt-cache depends --recurse --important "$@" 2>/dev/null | awk -v roots="$*" '
+		/^[^ ]/ { package = $1 }
+		/Depends: [^<]/ && $NF ~ /^lib/ { needs[package] = needs[package] " " $NF }
+		END {
+			n = split(roots, queue, " ")
+			for (i = 1; i <= n; i++) {
+				if (seen[queue[i]]++) continue
+				print queue[i]
+				count = split(needs[queue[i]], more, " ")
+				for (j = 1; j <= count; j++) queue[++n] = more[j]
+			}
+		}'
+}
+
+# pkg_unpack DIR PACKAGE[=VERSION]...: download into DIR/archives, unpack into DIR/root.
+pkg_unpack() {
+	local dir=$1
+	shift
+	(cd "$dir/archives" && apt-get -qq download "$@" >&2) || return 1
+	pkg_unpack_archives "$dir"
+}
+
+# pkg_unpack_archives DIR: what lies in DIR/archives, into DIR/root.
+pkg_unpack_archives() {
+	local dir=$1 deb
+	for deb in "$dir"/archives/*.deb; do
+		dpkg-deb -x "$deb" "$dir/root" || return 1
+		rm -f "$deb"
+	done
+	pkg_merge_usr "$dir/root"
+}
+
+# From Debian 13 on all lies in usr/, and only base-files has the links that old names need.
+pkg_merge_usr() {
+	local name
+	for name in bin sbin lib lib64; do
+		[ ! -d "$1/usr/$name" ] || [ -e "$1/$name" ] || ln -s "usr/$name" "$1/$name" || return 1
+	done
+}
+
+# pkg_pinned KERNEL DIR: what the table pins for that kernel, into DIR/archives.
+pkg_pinned() {
+	local file sum pool
+	# shellcheck disable=SC2016 # for apt, not for us
+	pool=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | tail -n 1)pool/main/l/linux
+	while read -r file sum; do
+		/usr/lib/apt/apt-helper -qq download-file "$pool/$file" "$2/archives/$file" "SHA256:$sum" >&2 || {
+			say "no $file at $pool: $PLATFORMS pins it for kernel $1; when the archive has dropped it, pin a newer one"
+			return 1
+		}
+	done < <(awk -v kernel="$1" '$1 == "pinned" && $2 == kernel { print $3, $4 }' "$PLATFORMS")
+}

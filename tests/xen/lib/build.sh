@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034 # CACHE and others are shared with the other files of lab
+#
+# build.sh: our programs for any kernel and any Xen of packaging/platforms.
+#
+# Model: what is for this machine's own suite is built here, anything else in a root of
+# its suite (root.sh), by the same Makefile.  Where results lie says driver_path and
+# toolstack_dir, wherever they were built.  Warnings are errors.
+
+# driver_path KERNEL: our module for that kernel.
+driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
+
+# test_modules KERNEL: what tests load into that kernel (tests/xen/module).
+test_modules() {
+	local dir
+	dir=$TOP/build/test-module/$(cache_release "$1")
+	[ ! -d "$dir" ] || find "$dir" -maxdepth 1 -name '*.ko'
+}
+
+# toolstack_dir XEN: our programs for a dom0 of that Xen.
+toolstack_dir() {
+	if is_foreign "$(xen_suite "$1")"; then
+		echo "$TOP/build/toolstack-$1"
+	else
+		echo "$TOP/build/toolstack"
+	fi
+}
+
+# driver_goals KERNEL...: what make builds them with.
+driver_goals() {
+	local kernel ours=()
+	for kernel in "$@"; do
+		[ "$kernel" = debug ] || ours+=("$kernel")
+	done
+	case " ${ours[*]} " in
+	'  ') ;;
+	' 6.1 ' | ' 6.12 ' | ' 6.1 6.12 ') echo -n 'modules-lab ' ;;
+	*) echo -n "modules-lab KERNELS=\"${ours[*]}\" " ;;
+	esac
+	case " $* " in *' debug '*) echo -n 'module-debug ' ;; esac
+}
+
+# The variables of a kernel's build: the lab is where kernels are tested that nobody has yet.
+BUILD_MODULE=(module test-module KCFLAGS=-Werror HB_ANY_KERNEL=1)
+
+# build_driver KERNEL: the driver and the tests' modules.
+build_driver() {
+	local kernel=$1 suite
+	suite=$(kernel_suite "$kernel")
+	cache_fetch "$kernel"
+	if is_foreign "$suite"; then
+		root_build_driver "$kernel" "$(base_suite "$suite")"
+	else
+		make -s -j "$(nproc)" -C "$TOP" "${BUILD_MODULE[@]}" KDIR="$(cache_kdir "$kernel")"
+	fi
+}
+
+# root_sources ROOT NAME...: those of the source tree into the root's copy of it.
+root_sources() {
+	local to name
+	to=$1$(root_build_dir)
+	shift
+	for name in "$@"; do
+		mkdir -p "$to/$(dirname "$name")"
+		root_copy "$TOP/$name" "$to/$(dirname "$name")/"
+	done
+}
+
+# root_kdir KERNEL ROOT: prints where the root has that kernel's headers.  They are in the
+# same file system: links do.
+root_kdir() {
+	local name tmp
+	name=$(readlink "$CACHE/kernel-$1")
+	if [ ! -e "$2/kernels/$name" ]; then
+		mkdir -p "$2/kernels"
+		tmp=$(mktemp -d "$2/kernels/.XXXXXX")
+		mkdir -p "$tmp/usr/lib"
+		if ! cp -al "$CACHE/$name/usr/src" "$tmp/usr/" ||
+			! cp -al "$CACHE/$name"/usr/lib/linux-kbuild-* "$tmp/usr/lib/"; then
+			die "cannot link $CACHE/$name/usr/src into $2"
+		fi
+		chmod 755 "$tmp"
+		mv -T "$tmp" "$2/kernels/$name" 2>/dev/null || rm -rf "$tmp"
+	fi
+	echo "/kernels/$name/usr/src/linux-headers-$(cache_release "$1")"
+}
+
+root_build_driver() {
+	local kernel=$1 suite=$2 root=$CACHE/build-$2 kdir release dir kind
+	cache_fetch "build-$suite"
+	kdir=$(root_kdir "$kernel" "$root")
+	release=$(cache_release "$kernel")
+	root_sources "$root" Makefile Kbuild drivers include tests/xen/module
+	dir=$(root_build_dir)
+	root_run "$suite" make -s -j "$(nproc)" -C "$dir" "${BUILD_MODULE[@]}" KDIR="$kdir" || return 1
+	for kind in module test-module; do
+		mkdir -p "$TOP/build/$kind/$release"
+		root_copy "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/"
+	done
+}
+
+# build_toolstack XEN
+build_toolstack() {
+	local xen=$1 suite dir to
+	suite=$(base_suite "$(xen_suite "$xen")")
+	if ! is_foreign "$suite"; then
+		make -s -C "$TOP/toolstack" all
+		return
+	fi
+	cache_fetch "build-$suite"
+	root_sources "$CACHE/build-$suite" toolstack include docs xenstore-keys
+	dir=$(root_build_dir)
+	root_run "$suite" make -s -j "$(nproc)" -C "$dir/toolstack" all || return 1
+	to=$(toolstack_dir "$xen")
+	mkdir -p "$to"
+	root_copy "$CACHE/build-$suite$dir/build/toolstack/hotballoon" "$to/"
+}
+
+# build_dom0_tool XEN SOURCE OUT [OPTION...]: a program for a dom0 of that Xen.
+build_dom0_tool() {
+	local suite source=$2 out=$3 work root
+	suite=$(base_suite "$(xen_suite "$1")")
+	shift 3
+	if ! is_foreign "$suite"; then
+		compile "$out" "$source" "$@"
+		return
+	fi
+	cache_fetch "build-$suite"
+	root=$CACHE/build-$suite
+	work=$(mktemp -d "$root/tmp/XXXXXX")
+	# As it is here, for what it includes.
+	mkdir -p "$work/dom0"
+	cp "$source" "$work/dom0/"
+	cp -r "$XEN_TESTS/lib" "$work/"
+	root_run "$suite" gcc -std=gnu11 -O2 -Wall -Wextra -o "${work#"$root"}/out" \
+		"${work#"$root"}/dom0/$(basename "$source")" "$@" || die "cannot compile $source for Xen $xen"
+	cp "$work/out" "$out"
+	rm -rf "$work"
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2154,SC2034 # CACHE and others are shared with the other files of lab
+#
+# root.sh: builds for another suite than this machine's, in a root of that suite.
+#
+# Model: the kernel's own build tools and the libraries of a dom0 are of one suite, and want
+# its C library and its compiler.  CACHE/build-SUITE is such a system, unpacked and never
+# configured: nothing runs in it but make.  What is built is copied in, to /build/HASH (the
+# source tree's), so that unchanged objects are there the next time; what came of it is
+# copied out.  Root can do this, and anybody with user namespaces.
+
+# root_hash: of what root_build puts into a root; a change of it has another one made.
+root_hash() {
+	{ root_packages; declare -f cache_try_root; } | sha256sum | cut -c 1-12
+}
+
+root_packages() { awk '$1 == "build" || $1 == "root" { print $2 }' "$TOP/packaging/dependencies"; }
+
+# cache_try_root SUITE DIR: apt resolves what the packages need, on a machine without any.
+cache_try_root() {
+	local suite=$1 dir=$2 packages=()
+	mapfile -t packages < <(root_packages)
+	apt-get -qq -y -o Dir::Cache::archives="$dir/archives" --download-only \
+		install "${packages[@]}" >&2 || return 1
+	pkg_unpack_archives "$dir" || return 1
+	rm -rf "$dir/root"/usr/share/{doc,locale,man}
+	# What configuring the packages would have done.
+	ln -sf mawk "$dir/root/usr/bin/awk"
+	ln -sf gcc "$dir/root/usr/bin/cc"
+	mkdir -p "$dir/root"/{build,dev,proc,tmp}
+	cache_publish "$dir/root" "build-${suite}_$(root_hash)" "build-$suite"
+}
+
+# root_run SUITE COMMAND [ARG...]: in the root of that suite, with this machine's /dev and
+# /proc (objtool looks there for its own stack).
+root_run() {
+	local root=$CACHE/build-$1 namespaces=(--mount)
+	shift
+	[ "$(id -u)" -eq 0 ] || namespaces+=(--user --map-root-user)
+	unshare "${namespaces[@]}" true || {
+		say "building in $root takes root, or namespaces of users: unshare ${namespaces[*]} does not work here"
+		return 1
+	}
+	# shellcheck disable=SC2016 # for the inner shell
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C unshare "${namespaces[@]}" sh -c '
+		root=$1; shift
+		mount --rbind /dev "$root/dev" && mount --rbind /proc "$root/proc" && exec chroot "$root" "$@"
+	' sh "$root" "$@"
+}
+
+# Where this source tree's builds lie in every root.
+root_build_dir() { echo "/build/$(echo "$TOP" | sha256sum | cut -c 1-12)"; }
+
+# root_copy FROM... TO: what has changed.
+root_copy() { cp -ru --preserve=timestamps,mode "$@"; }
+
+# is_foreign SUITE: must builds for it be done in a root?
+is_foreign() { [ "$(base_suite "$1")" != "$(machine_suite)" ]; }
