@@ -119,6 +119,6 @@ oom_kills() { in_guest "$1" 'dmesg | grep -c -i "out of memory\|oom-kill"'; }
 # Nothing in the guest's kernel log that should not be there; else the whole log is kept.
 check_log() {
 	local bad
-	bad=$(in_guest "$1" 'dmesg | grep -i "WARNING:\|BUG:\|oom-kill\|out of memory\|page allocation failure\|hotballoon: .*cannot\|counts .* pages more"' | grep -v "${2:-^\$}")
+	bad=$(in_guest "$1" 'dmesg | grep -i "WARNING:\|\bBUG:\|oom-kill\|out of memory\|page allocation failure\|hotballoon: .*cannot\|counts .* pages more"' | grep -v "${2:-^\$}")
 	check "$1: no warning, no OOM kill" "" "$bad" || guest_dmesg "$1" >"$OUT/$1.dmesg"
 }
