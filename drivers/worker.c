@@ -226,7 +226,13 @@ static int op_remove(struct hb_guest *g, unsigned long pfn)
 
 static int op_set_online(struct hb_guest *g, unsigned long pfn, bool movable)
 {
-	return hb_online_set(pfn, movable ? "online_movable" : "online_kernel");
+	int rc;
+
+	/* The reserve is what a block costs, and some of that is due only now. */
+	hb_reserve_release();
+	rc = hb_online_set(pfn, movable ? "online_movable" : "online_kernel");
+	hb_reserve_complete();
+	return rc;
 }
 
 static int op_set_offline(struct hb_guest *g, unsigned long pfn)

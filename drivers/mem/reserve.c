@@ -13,6 +13,9 @@
  */
 #define TABLE_PAGES_SHIFT 7
 
+/* KASAN's shadow, where the kernel has it: made when a block goes online. */
+#define SHADOW_PAGES_SHIFT 3
+
 /* To spare means free: must not reclaim for a need that may never come. */
 #define GFP_SPARE \
 	((GFP_KERNEL | __GFP_NOWARN | __GFP_NORETRY | __GFP_NOMEMALLOC) & \
@@ -29,8 +32,11 @@ unsigned long hb_reserve_cost(unsigned long block_pages)
 {
 	unsigned long descriptors = block_pages * sizeof(struct page) /
 				    PAGE_SIZE;
+	unsigned long shadow = 0;
 
-	return descriptors + (block_pages >> TABLE_PAGES_SHIFT);
+	if (IS_ENABLED(CONFIG_KASAN_GENERIC))
+		shadow = block_pages >> SHADOW_PAGES_SHIFT;
+	return descriptors + (block_pages >> TABLE_PAGES_SHIFT) + shadow;
 }
 
 static unsigned long goal(void)

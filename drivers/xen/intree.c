@@ -19,8 +19,9 @@
 #define WATCH_WAIT_MS	30000
 #define WATCH_POLL_MS	20
 
-/* So often its watch is given back, while xenstored does not answer. */
-#define WATCH_TRIES	5
+/* So often its thread and watch are given back, while there is no memory or no xenstored. */
+#define RETURN_TRIES	5
+#define RETURN_PAUSE_MS	20
 
 static struct {
 	bool present;
@@ -122,10 +123,10 @@ static void return_watch(void)
 {
 	unsigned int tries;
 
-	for (tries = 0; tries < WATCH_TRIES; tries++) {
+	for (tries = 0; tries < RETURN_TRIES; tries++) {
 		if (!register_xenbus_watch(intree.watch))
 			return;
-		msleep(WATCH_POLL_MS);
+		msleep(RETURN_PAUSE_MS);
 	}
 	pr_err("cannot give the kernel's balloon driver its watch on %s back: this guest does not follow its target until hotballoon is loaded\n",
 	       HB_KEY_TARGET);
@@ -188,11 +189,17 @@ static void retire_thread(void)
 
 static void resume_thread(void)
 {
-	struct task_struct *task = kthread_run(intree.thread, NULL, "xen-balloon");
+	struct task_struct *task;
+	unsigned int tries;
 
-	if (IS_ERR(task))
-		pr_err("cannot start the kernel's balloon thread again (%ld): this guest cannot balloon until hotballoon is loaded\n",
-		       PTR_ERR(task));
+	for (tries = 0; tries < RETURN_TRIES; tries++) {
+		task = kthread_run(intree.thread, NULL, "xen-balloon");
+		if (!IS_ERR(task))
+			return;
+		msleep(RETURN_PAUSE_MS);
+	}
+	pr_err("cannot start the kernel's balloon thread again (%ld): this guest cannot balloon until hotballoon is loaded\n",
+	       PTR_ERR(task));
 }
 
 /*

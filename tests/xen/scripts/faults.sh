@@ -134,7 +134,7 @@ try_not_offline() {
 	books_check $g $((BOOT * 1024)) "$label"
 	check "$g: $label: they stay" "$present" "$(guest_blocks $g)"
 	faults_set 0 0 0 0
-	check_ok "$g: $label: over: they leave" wait_blocks $g $((BOOT / BLOCK)) 60
+	check_ok "$g: $label: over: they leave" wait_blocks $g $((BOOT / BLOCK)) 60 || books_show $g
 }
 
 try_no_report() {

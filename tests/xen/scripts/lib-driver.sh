@@ -78,21 +78,26 @@ driver_block() { in_guest "$1" "awk '\$1 == \"$2\" { print \$$3 }' $BOOKS/blocks
 # As user space does it.
 set_block() { in_guest "$1" "echo $3 >$BLOCKS/memory$2/state"; }
 
+# wait_until NAME SECONDS CONDITION: until it holds in the guest, for whose shell it is.  By the
+# clock: with the debug kernel it is the commands that take the time.
+wait_until() {
+	in_guest -t $(($2 + 30)) "$1" "read -r now rest </proc/uptime; end=\$((\${now%.*} + $2))
+		until $3; do
+			read -r now rest </proc/uptime
+			[ \${now%.*} -lt \$end ] || exit 1
+			sleep 0.1
+		done"
+}
+
 # wait_blocks NAME N [SECONDS]: until only N are left; on PV, where blocks stay, online.
 wait_blocks() {
-	local which='ls -d memory[0-9]*'
-	[ "$(guest_type "$1")" != pv ] || which='grep -l ^online memory[0-9]*/state'
-	in_guest -t $((${3:-20} + 10)) "$1" "cd $BLOCKS
-		n=0; while [ \$($which | wc -l) -ne $2 ]; do
-			n=\$((n + 1)); [ \$n -lt $((${3:-20} * 10)) ] || exit 1; sleep 0.1; done"
+	local which="ls -d $BLOCKS/memory[0-9]*"
+	[ "$(guest_type "$1")" != pv ] || which="grep -l ^online $BLOCKS/memory[0-9]*/state"
+	wait_until "$1" "${3:-20}" "[ \$($which | wc -l) -eq $2 ]"
 }
 
 # wait_report NAME FILE VALUE [SECONDS]: until the driver says so.
-wait_report() {
-	in_guest -t $((${4:-20} + 10)) "$1" \
-		"n=0; while [ \"\$(cat $REPORT/$2)\" != '$3' ]; do
-			n=\$((n + 1)); [ \$n -lt $((${4:-20} * 10)) ] || exit 1; sleep 0.1; done"
-}
+wait_report() { wait_until "$1" "${4:-20}" "[ \"\$(cat $REPORT/$2)\" = '$3' ]"; }
 
 # Wait until Xen has the guest's last pages and the driver has booked them.
 reach() {

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# starved [KEY=VALUE...]: a guest that has no free memory at all grows by a block.  The
-# block's page descriptors must come from somewhere before it gives anything.
+# starved [KEY=VALUE...]: a guest of 256 MiB, or memory=M, that has no free memory at all
+# grows by a block.  The block's page descriptors, and with the debug kernel KASAN's shadow
+# of it, must come from somewhere before it gives anything.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -29,16 +30,17 @@ grow() {
 	books_check $g $(($1 * 1024)) "$1 MiB"
 }
 
-guest_start $g memory=256 "$@"
+boot=$(boot_size 256 "$@")
+guest_start $g memory="$boot" "$@"
 books_open $g
 check "$g: it has no swap" 0 "$(guest_meminfo $g SwapTotal)"
-xl mem-max $g 512
+xl mem-max $g $((boot + 256))
 starve first
-grow 384
+grow $((boot + 128))
 # What the first growth needed is there again for the second.
 starve second
-grow 512
-check_ok "$g: what it got can be used" guest_fill $g third 100
+grow $((boot + 256))
+check_ok "$g: what it got can be used" guest_fill $g third $((100 - $(block_cost 128)))
 for id in first second third; do
 	check_ok "$g: contents: $id" guest_verify $g $id
 done
