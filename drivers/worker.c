@@ -226,12 +226,15 @@ static int op_remove(struct hb_guest *g, unsigned long pfn)
 
 static int op_set_online(struct hb_guest *g, unsigned long pfn, bool movable)
 {
+	bool shadow = IS_ENABLED(CONFIG_KASAN_GENERIC);
 	int rc;
 
-	/* The reserve is what a block costs, and some of that is due only now. */
-	hb_reserve_release();
+	/* KASAN's part of what a block costs is due only now. */
+	if (shadow)
+		hb_reserve_release();
 	rc = hb_online_set(pfn, movable ? "online_movable" : "online_kernel");
-	hb_reserve_complete();
+	if (shadow)
+		hb_reserve_complete();
 	return rc;
 }
 
