@@ -3,8 +3,8 @@
  * Memory for growing: a new block costs memory before it gives any (its page
  * descriptors, 1.6 % of it, and page tables), and a guest that needs to grow may have
  * none.  So the driver keeps as much as one block costs, and lets it go right before
- * it adds one (and with KASAN, whose part is due then, again right before that goes online).  It is memory that
- * the kernel itself can use.
+ * it adds one (and with KASAN, whose part is due then, once more right before that goes
+ * online).  It is memory that the kernel itself can use.
  *
  * Used by the worker only.
  */
