@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# shellcheck shell=sh disable=SC3043
+# shellcheck shell=sh disable=SC3043,SC2016 # ash has local; much is for the guest's shell
 #
 # cma [KEY=VALUE...]: a 512 MiB guest that sets 128 MiB aside for devices (cma=128M; the kernel
 # needs CONFIG_CMA) is told 256 MiB, 64 MiB and 0.  None of what is set aside goes to Xen, and
