@@ -29,7 +29,7 @@ all: module toolstack
 # that builds for several kernels do not disturb each other.
 # $(call kbuild,FOLDER OF BUILD/,SOURCES)
 define kbuild
-	@release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null); \
+	+@release=$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null); \
 	if [ -z "$$release" ]; then \
 		echo "No kernel headers at KDIR=$(KDIR): install linux-headers-$$(uname -r), or name others" >&2; \
 		exit 1; \

@@ -49,10 +49,11 @@ apt_configure() {
 			Dir::Cache "$dir/cache";
 			APT::Architecture "amd64";
 			APT::Architectures { "amd64"; };
-			APT::Default-Release "${suites[-1]}";
 			APT::Install-Recommends "false";
 			Acquire::Languages "none";
 		CONF
+		# Backports come after everything else unless they are asked for.
+		[[ ${suites[-1]} != *-backports ]] || echo "APT::Default-Release \"${suites[-1]}\";"
 		# As root, apt would drop to a user that cannot write here, and say so.
 		[ "$(id -u)" -ne 0 ] || echo 'APT::Sandbox::User "root";'
 	} >"$dir/apt.conf"

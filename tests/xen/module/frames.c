@@ -6,18 +6,23 @@
  * with the pages in use that have one, the pages marked offline that have none, and
  * what must not be: pages in use without a frame, and marked ones that have one.
  * The question is that of the kernel's crash dump (arch/x86/xen/mmu_hvm.c), which
- * leaves out what has no frame.
+ * leaves out what has no frame.  from=ADDRESS to=ADDRESS: of those in between only.
  */
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/moduleparam.h>
 
 #include <xen/interface/hvm/hvm_op.h>
 #include <xen/page.h>
 #include <xen/xen.h>
 
 #include <asm/xen/hypercall.h>
+
+static unsigned long long from, to = -1;
+module_param(from, ullong, 0444);
+module_param(to, ullong, 0444);
 
 static struct {
 	unsigned long used, held, lost, stray;
@@ -56,7 +61,7 @@ static int look(struct resource *res, void *unused)
 static int __init frames_init(void)
 {
 	walk_iomem_res_desc(IORES_DESC_NONE, IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
-			    0, -1, NULL, look);
+			    from, to, NULL, look);
 	pr_info("frames: used=%lu held=%lu lost=%lu stray=%lu\n",
 		count.used, count.held, count.lost, count.stray);
 	return 0;
