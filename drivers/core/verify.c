@@ -86,16 +86,14 @@ static enum hb_cause verify_unit(struct hb_guest *g, unsigned long pfn)
 	return cause;
 }
 
-/* Lists pages of the unit at @pfn that have frames, where the kernel has no block. */
+/* Lists pages of the unit at @pfn that have frames, where no block is.  The lock is held. */
 static unsigned int ask_removed(struct hb_guest *g, unsigned long pfn)
 {
 	unsigned int nr = 0, i;
 
-	g->ops->lock(g);
 	for (i = 0; i < HB_UNIT_PAGES; i++)
 		if (g->ops->frame(g, pfn + i) == HB_FRAME_THERE)
 			g->pfns[nr++] = pfn + i;
-	g->ops->unlock(g);
 	return nr;
 }
 
@@ -107,16 +105,21 @@ static unsigned int ask_removed(struct hb_guest *g, unsigned long pfn)
  */
 static enum hb_cause give_back_removed(struct hb_guest *g, unsigned long pfn)
 {
-	unsigned int nr = ask_removed(g, pfn);
 	enum hb_cause cause = HB_CAUSE_NONE;
+	unsigned int nr;
 
+	g->ops->lock(g);
+	nr = ask_removed(g, pfn);
+	g->ops->unlock(g);
 	if (nr && !g->ops->clear_removed(g, g->pfns, nr))
 		cause = HB_CAUSE_GUEST_BUSY;
 	g->ops->lock(g);
 	if (nr && !cause) {
 		g->verify.surplus += nr;
-		if (!g->ops->release(g, g->pfns, nr, 0))
+		if (!g->ops->release(g, g->pfns, nr, 0)) {
 			cause = g->ops->kept(g);
+			g->verify.surplus -= ask_removed(g, pfn);
+		}
 	}
 	g->verify.pfn = cause ? pfn : pfn + HB_UNIT_PAGES;
 	g->ops->unlock(g);
@@ -184,17 +187,20 @@ static bool next_unit(struct hb_guest *g, unsigned long *pfn)
 	return false;
 }
 
-/* The next unit at or behind verify.pfn where a block was.  False: there is none. */
+/*
+ * The next unit at or behind verify.pfn where a block was.  What somebody else has added there,
+ * known or not, is not touched.  False: there is none.
+ */
 static bool next_removed_unit(struct hb_guest *g, unsigned long *pfn)
 {
-	while (g->verify.pfn < g->added_end) {
-		const struct hb_block *block =
-			hb_blockmap_find(&g->map, g->verify.pfn);
+	unsigned long nr = g->map.block_pages;
 
+	while (g->verify.pfn < g->added_end) {
 		*pfn = g->verify.pfn;
-		if (!block)
+		if (!hb_blockmap_find(&g->map, *pfn) &&
+		    !g->ops->present(g, *pfn))
 			return true;
-		g->verify.pfn = block->start_pfn + g->map.block_pages;
+		g->verify.pfn = *pfn / nr * nr + nr;
 	}
 	return false;
 }
