@@ -28,8 +28,8 @@ emulator_crash() {
 		echo "${line#(XEN) } with Xen's registers in the guest"
 		return
 	fi
-	# The driver was loaded by the script, we cannot tell when.
-	[ ! -e "$run/run/driver-loaded" ] || return 1
+	# The driver was loaded by a script, we cannot tell when.
+	! compgen -G "$run/run/driver-loaded" >/dev/null && ! compgen -G "$run/run/*/driver-loaded" >/dev/null || return 1
 	for log in "$run"/guests/*.log "$run/serial.log" "$run/dom0-dmesg.txt"; do
 		[ -e "$log" ] || continue
 		! tr -d '\r' <"$log" | grep -aEq "$KERNEL_FAULT" || return 1

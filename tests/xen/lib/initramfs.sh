@@ -197,14 +197,7 @@ initrd_build() {
 	write_settings >"$tmp/root/lab/settings"
 	cp "$XEN_TESTS"/dom0/{helpers.sh,runner,shell} "$tmp/root/lab/"
 	printf '. /lab/settings\n. /lab/helpers.sh\n' >"$tmp/root/lab/env"
-	if [ "$opt_mode" = run ]; then
-		cp "$opt_script" "$tmp/root/lab/script"
-		# Files that a script sources lie beside it.
-		find "$(dirname "$opt_script")" -maxdepth 1 -type f -size -1024k -exec cp {} "$tmp/root/lab/files/" \;
-		printf 'set --'
-		[ ${#opt_args[@]} -eq 0 ] || printf ' %q' "${opt_args[@]}"
-		echo
-	fi >"$tmp/root/lab/arguments"
+	[ "$opt_mode" != run ] || add_scripts "$tmp/root/lab"
 	add_files "$tmp/root"
 	for need in "${opt_needs[@]}"; do
 		"add_$need" "$tmp/root"
@@ -215,6 +208,21 @@ initrd_build() {
 	cpio_dir "$tmp/root" "$tmp/run.cpio"
 	cat "${parts[@]}" "$tmp/run.cpio" >"$out"
 	rm -rf "$tmp"
+}
+
+# add_scripts DIR: what is to be run, as DIR/scripts/NUMBER-NAME, with its arguments in
+# DIR/arguments/NUMBER-NAME.
+add_scripts() {
+	local n script name
+	mkdir "$1/scripts" "$1/arguments"
+	for n in "${!opt_scripts[@]}"; do
+		script=${opt_scripts[n]}
+		name=$(printf '%02d-%s' $((n + 1)) "$(basename "$script")")
+		cp "$script" "$1/scripts/$name"
+		echo "set --${opt_args[n]}" >"$1/arguments/$name"
+		# Files that a script sources lie beside it.
+		find "$(dirname "$script")" -maxdepth 1 -type f -size -1024k -exec cp {} "$1/files/" \;
+	done
 }
 
 # What guests need for disks and networks, in the order in which it is loaded.  From 6.15 on

@@ -35,6 +35,16 @@ xen_default() {
 		END { print own ? own : first }' "$PLATFORMS"
 }
 
+# The oldest Xen: what tests run on that name none, on whatever machine.
+xen_oldest() { awk '$1 == "xen" { print $2; exit }' "$PLATFORMS"; }
+
+# The machine's own kernel, if it is Debian with one of the table's; else the oldest.
+kernel_default() {
+	awk -v suite="$(machine_suite)" '
+		$1 == "kernel" { if (!first) first = $2; if ($3 == suite && !own) own = $2 }
+		END { print own ? own : first }' "$PLATFORMS"
+}
+
 xen_suite() { platform_column xen "$1" 3; }
 xen_kernel() { platform_column xen "$1" 4; }
 xen_qemu() { platform_column xen "$1" 5; }
@@ -63,10 +73,11 @@ kernel_suite() {
 	fi
 }
 
-# need_kernel NAME: refuse what there is not.  Prints the name that goes by: "newest" and
-# numbers that are not in the table need that kernel in the cache.
+# need_kernel NAME: refuse what there is not.  Prints the name that goes by: "default" is the
+# machine's own; "newest" and numbers that are not in the table need that kernel in the cache.
 need_kernel() {
 	local newest
+	[ "$1" != default ] || { kernel_default; return; }
 	if [ "$1" != newest ] && { [ "$1" = debug ] || platform_column kernel "$1" 2; }; then
 		[ "$1" != debug ] || echo debug
 		return
@@ -82,7 +93,12 @@ no_kernel() {
 	usage_error "no kernel '$1'; there are: $(platform_names kernel)$(newest_number | sed 's/.*/ (&)/') debug"
 }
 
+# need_xen NAME: refuse what there is not.  Prints the version, which "default" (the machine's
+# own) and "oldest" stand for, too.
 need_xen() {
-	platform_column xen "$1" 2 >/dev/null ||
+	case $1 in
+	default | oldest) "xen_$1" ;;
+	*) platform_column xen "$1" 2 ;;
+	esac ||
 		usage_error "no Xen '$1'; there are: $(platform_names xen)"
 }
