@@ -748,7 +748,9 @@ static const char *xl_said(void)
 	length = fread(text, 1, sizeof(text) - 1, file);
 	text[length] = '\0';
 	fclose(file);
-	unlink(path);
+	/* Nothing yet is not all that it says: its shell has only opened the file. */
+	if (length)
+		unlink(path);
 	return text;
 }
 
