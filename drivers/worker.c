@@ -185,7 +185,7 @@ static void op_clear_parked(struct hb_guest *g, unsigned long pfn,
 
 static void *op_alloc_books(struct hb_guest *g, size_t bytes)
 {
-	return kvzalloc(bytes, GFP_KERNEL);
+	return kvzalloc(bytes, GFP_KERNEL | __GFP_NOWARN);
 }
 
 static void op_free_books(struct hb_guest *g, void *books)

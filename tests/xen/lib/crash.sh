@@ -11,6 +11,9 @@
 #     (e008) and addresses in another way;
 #   - a kernel's own line about a process of Debian's in dom0, or about a guest's
 #     processes before our driver was loaded there.
+#   - a guest's interrupt by Xen's callback that came while the processor had interrupts
+#     off, as the registers of what it interrupted show (EFLAGS without 0x200), and nothing
+#     failed before: neither a kernel nor a driver can make a processor do that.
 # Our programs (hotballoon*, labtool), any word of the driver, and any kernel warning
 # or oops speak against the latter: such a run is a failure, however rare.
 
@@ -20,6 +23,25 @@ readonly INIT_CRASHED='Attempted to kill init! exitcode=0x0000000[4b]'
 readonly OURS='hotballoon|labtool|xen_hotballoon'
 readonly KERNEL_FAULT='WARNING: |BUG: |kernel BUG|Oops|general protection fault, |Unable to handle|INFO: task|soft lockup|rcu.*stall'
 
+# masked_interrupt LOG: the line with the flags, if an interrupt came while they were off.  An
+# interrupt's own frame is below its name in a call trace.
+masked_interrupt() {
+	tr -d '\r' <"$1" | awk '
+		/asm_sysvec_xen_hvm_callback/ { frame = 1; next }
+		frame && /EFLAGS: / {
+			flags = $NF
+			if (substr(flags, length(flags) - 2, 1) !~ /[2367abefABEF]/) { print; found = 1; exit }
+			frame = 0
+		}
+		END { exit !found }'
+}
+
+# Did anything fail but that a guest stopped?
+failed_otherwise() {
+	grep -aE '^not ok' "$1/output.log" |
+		grep -aqvE ' - guest .*( answers: | is alive$)| - .*: no report on its console$'
+}
+
 # emulator_crash RUN: prints the evidence; false if there is none.
 emulator_crash() {
 	local run=$1 log line
@@ -28,6 +50,11 @@ emulator_crash() {
 		echo "${line#(XEN) } with Xen's registers in the guest"
 		return
 	fi
+	for log in "$run"/guests/*.log; do
+		[ -e "$log" ] && ! failed_otherwise "$run" && line=$(masked_interrupt "$log") || continue
+		echo "$(basename "$log" .log): interrupt with interrupts off: ${line#\[*\] }"
+		return
+	done
 	# The driver was loaded by a script, we cannot tell when.
 	! compgen -G "$run/run/driver-loaded" >/dev/null && ! compgen -G "$run/run/*/driver-loaded" >/dev/null || return 1
 	for log in "$run"/guests/*.log "$run/serial.log" "$run/dom0-dmesg.txt"; do
