@@ -99,6 +99,23 @@ root_build_driver() {
 	done
 }
 
+# sparse_driver KERNEL: the status is that of packaging/sparse-driver.
+sparse_driver() {
+	local suite root kdir
+	cache_fetch "$1"
+	suite=$(kernel_suite "$1")
+	if ! is_foreign "$suite"; then
+		"$TOP/packaging/sparse-driver" "$(cache_kdir "$1")"
+		return
+	fi
+	suite=$(base_suite "$suite")
+	cache_fetch "build-$suite"
+	root=$CACHE/build-$suite
+	kdir=$(root_kdir "$1" "$root")
+	root_sources "$root" Kbuild drivers include packaging/sparse-driver
+	root_run "$suite" "$(root_build_dir)/packaging/sparse-driver" "$kdir"
+}
+
 # build_toolstack XEN
 build_toolstack() {
 	local xen=$1 suite dir to
