@@ -187,11 +187,27 @@ static bool is_growth(enum hb_step_kind kind)
 	return kind == HB_STEP_GROW_UNITS || kind == HB_STEP_GROW_PAGES;
 }
 
+/* One that refused is not asked again: that is not nothing. */
+static void note_refusals(struct hb_pass *pass,
+			  const struct hb_outcome *outcome)
+{
+	u64 paid = outcome->pages / HB_UNIT_PAGES * HB_STEP_REFUSALS_PAID;
+
+	if (outcome->refused) {
+		pass->refusals++;
+		pass->idle_steps = 0;
+	}
+	if (paid >= (u64)(pass->refusals + HB_STEP_REFUSALS))
+		pass->refusals = -HB_STEP_REFUSALS;
+	else
+		pass->refusals -= paid;
+}
+
 void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
 		  const struct hb_outcome *outcome, bool changed)
 {
 	pass->idle_steps = changed ? 0 : pass->idle_steps + 1;
-	pass->refusals = outcome->refused ? pass->refusals + 1 : 0;
+	note_refusals(pass, outcome);
 	pass->exhausted |= outcome->exhausted;
 	if (outcome->pages)
 		pass->progress = true;

@@ -42,10 +42,14 @@
 #define HB_STEP_EVACUATE_PAGES (16 * HB_MIB_PAGES)
 
 /*
- * So many units in a row that could not be evacuated, and the rest of that memory is left
- * for a later pass: each try drains lists on all processors and waits for writeback.
+ * Units that cannot be evacuated lie together: what the kernel has for itself does.  So many
+ * are tried, and each unit that was taken pays for some more, up to as many again; then the
+ * rest of that memory is left for a later pass, as each try drains lists on all processors
+ * and waits for writeback.  The price: what 2 MiB cost in single pages, on the way out and
+ * back, are several tries (`make bench`, load).
  */
-#define HB_STEP_REFUSALS 8
+#define HB_STEP_REFUSALS 64
+#define HB_STEP_REFUSALS_PAID 4
 
 /*
  * So many steps in a row that changed nothing although they did not fail, and the pass
@@ -82,7 +86,7 @@ struct hb_outcome {
 /* What failed in this pass. */
 struct hb_pass {
 	unsigned int spent;		/* bit per hb_step_kind */
-	unsigned int refusals;		/* in a row */
+	int refusals;			/* less what was paid for */
 	unsigned int idle_steps;	/* in a row */
 	enum hb_cause cause;		/* of the last failure */
 	bool progress;			/* anything moved */

@@ -497,6 +497,32 @@ static void test_block_leaves(void **state)
 	sim_halt(g);
 }
 
+static unsigned int told_online;
+
+static int online_in_words_only(struct hb_guest *core, unsigned long pfn, bool movable)
+{
+	(void)core, (void)pfn, (void)movable;
+	told_online++;
+	return 0;
+}
+
+/* A step that says that it worked, and changes nothing, is not taken for ever. */
+static void test_works_in_words_only(void **state)
+{
+	struct guest *g = boot(true);
+	struct hb_ops ops = *g->core.ops;
+
+	(void)state;
+	ops.set_online = online_in_words_only;
+	g->core.ops = &ops;
+	told_online = 0;
+	set_target(g, sim_populated(g) + 1024);
+	worker_pass(g, NULL);
+	/* Once when it was added, and then as a step. */
+	assert_in_range(told_online, 1, HB_PASS_IDLE_STEPS + 1);
+	sim_halt(g);
+}
+
 /* Root writes to the kernel's own target_kb. */
 static void test_written_target(void **state)
 {
@@ -558,6 +584,7 @@ int main(void)
 		cmocka_unit_test(test_flapping),
 		cmocka_unit_test(test_same_target),
 		cmocka_unit_test(test_pinned),
+		cmocka_unit_test(test_works_in_words_only),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),

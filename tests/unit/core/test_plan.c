@@ -403,28 +403,65 @@ static void test_pass(void **state)
 	assert_true(!pass.progress && !pass.grown);
 }
 
+static const struct hb_outcome refused = { .refused = true };
+static const struct hb_outcome taken = { .pages = 512 };
+
+/* Of SHRINK_BOOT.  Return: is it given up? */
+static bool note_units(struct hb_pass *pass, const struct hb_outcome *outcome, int n)
+{
+	struct hb_step step = { .kind = HB_STEP_SHRINK_BOOT };
+	struct hb_snapshot now = { .populated = 100000, .floor = PLENTY };
+
+	while (n--) {
+		if (pass->spent)
+			return true;
+		/* A bound on steps that change nothing does not come first. */
+		assert_int_not_equal(hb_plan(&now, pass).kind, HB_STEP_NONE);
+		hb_pass_note(pass, &step, outcome, outcome->pages);
+	}
+	return pass->spent;
+}
+
 /* Units that cannot be evacuated: some are tried, then other memory is. */
 static void test_refusals(void **state)
 {
-	struct hb_step step = { .kind = HB_STEP_SHRINK_BOOT };
-	struct hb_outcome refused = { .refused = true };
-	struct hb_outcome moved = { .pages = 512 };
+	struct hb_pass pass;
+
+	(void)state;
+	hb_pass_begin(&pass);
+	assert_false(note_units(&pass, &refused, HB_STEP_REFUSALS - 1));
+	/* One that works pays for some. */
+	assert_false(note_units(&pass, &taken, 1));
+	assert_false(note_units(&pass, &refused, HB_STEP_REFUSALS_PAID));
+	assert_true(note_units(&pass, &refused, 1));
+	assert_int_equal(pass.spent, SPENT(SHRINK_BOOT));
+	assert_int_equal(pass.cause, HB_CAUSE_GUEST_BUSY);
+}
+
+/* However many worked, a guest that is pinned from here on is not drained unit by unit. */
+static void test_refusals_after_success(void **state)
+{
+	struct hb_pass pass;
+
+	(void)state;
+	hb_pass_begin(&pass);
+	assert_false(note_units(&pass, &taken, 100000));
+	assert_false(note_units(&pass, &refused, 2 * HB_STEP_REFUSALS - 1));
+	assert_true(note_units(&pass, &refused, 1));
+}
+
+/* What the kernel has lies together, as in a guest full of inodes: the rest is found. */
+static void test_refusals_together(void **state)
+{
 	struct hb_pass pass;
 	int i;
 
 	(void)state;
 	hb_pass_begin(&pass);
-	for (i = 1; i < HB_STEP_REFUSALS; i++)
-		hb_pass_note(&pass, &step, &refused, false);
-	assert_int_equal(pass.spent, 0);
-	/* One that works, and they are counted anew. */
-	hb_pass_note(&pass, &step, &moved, true);
-	for (i = 1; i < HB_STEP_REFUSALS; i++)
-		hb_pass_note(&pass, &step, &refused, false);
-	assert_int_equal(pass.spent, 0);
-	hb_pass_note(&pass, &step, &refused, false);
-	assert_int_equal(pass.spent, SPENT(SHRINK_BOOT));
-	assert_int_equal(pass.cause, HB_CAUSE_GUEST_BUSY);
+	for (i = 0; i < 100; i++) {
+		assert_false(note_units(&pass, &refused, 60));
+		assert_false(note_units(&pass, &taken, 15));
+	}
 }
 
 /* Whatever a step says of itself: when the books do not change it does not count. */
@@ -457,6 +494,8 @@ int main(void)
 		cmocka_unit_test(test_any_decision),
 		cmocka_unit_test(test_pass),
 		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_refusals_after_success),
+		cmocka_unit_test(test_refusals_together),
 		cmocka_unit_test(test_idle_steps),
 	};
 
