@@ -14,7 +14,7 @@
 # does what needs the whole way of the guest.  The next move goes on from there.  A guest
 # that the kernel's driver killed is measured no further; ours must kill none.
 
-PROBE=${PROBE:-/lab/files/probe}
+PROBE=${PROBE:-probe}
 CMDLINE=memhp_default_state=online
 g=guest
 

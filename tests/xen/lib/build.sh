@@ -133,10 +133,11 @@ build_toolstack() {
 	root_copy "$CACHE/build-$suite$dir/build/toolstack/hotballoon" "$to/"
 }
 
-# build_dom0_tool XEN SOURCE OUT [OPTION...]: a program for a dom0 of that Xen.
+# build_dom0_tool XEN SOURCE OUT [OPTION...]: a program for a dom0 of that Xen.  What it
+# includes lies beside it, or in tests/xen/lib.
 build_dom0_tool() {
-	local suite source=$2 out=$3 work root
-	suite=$(base_suite "$(xen_suite "$1")")
+	local xen=$1 suite source=$2 out=$3 work root
+	suite=$(base_suite "$(xen_suite "$xen")")
 	shift 3
 	if ! is_foreign "$suite"; then
 		compile "$out" "$source" "$@"
@@ -145,9 +146,8 @@ build_dom0_tool() {
 	cache_fetch "build-$suite"
 	root=$CACHE/build-$suite
 	work=$(mktemp -d "$root/tmp/XXXXXX")
-	# As it is here, for what it includes.
 	mkdir -p "$work/dom0"
-	cp "$source" "$work/dom0/"
+	cp "$(dirname "$source")"/*.[ch] "$work/dom0/"
 	cp -r "$XEN_TESTS/lib" "$work/"
 	root_run "$suite" gcc -std=gnu11 -O2 -Wall -Wextra -o "${work#"$root"}/out" \
 		"${work#"$root"}/dom0/$(basename "$source")" "$@" || die "cannot compile $source for Xen $xen"

@@ -101,6 +101,7 @@ base_hash() {
 		readlink "$CACHE/xen-$opt_xen" "$CACHE/kernel-$(xen_kernel "$opt_xen")"
 		sha256sum </bin/busybox
 		cat "$XEN_TESTS"/dom0/{init,block,vif,labtool.c} "$XEN_TESTS"/guest/* \
+			"$TOP"/tests/bench/{probe.c,meter.h} \
 			"$XEN_TESTS"/lib/{build.sh,initramfs.sh,wire.h}
 	} | sha256sum | cut -c 1-16
 }
@@ -150,6 +151,7 @@ base_dom0() {
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
 	build_dom0_tool "$opt_xen" "$XEN_TESTS/dom0/labtool.c" "$root/usr/bin/labtool" -lxenctrl -lxenforeignmemory
+	build_dom0_tool "$opt_xen" "$TOP/tests/bench/probe.c" "$root/usr/bin/probe" -lxenctrl -lxenguest -lxenstore
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
 	cpio_dir "$root" "$1/dom0.cpio"

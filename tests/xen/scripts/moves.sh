@@ -21,10 +21,9 @@
 #
 # Xen before 4.21 maps what it restores page by page; the driver puts 2 MiB together again
 # when it has nothing else to do.  That is seen in the nested page table, so it needs
-#   --plugin build/bench/meter.so --add build/bench/probe
+#   --plugin build/bench/meter.so
 . /lab/files/lib-move.sh
 
-PROBE=/lab/files/probe
 BOOT=256
 TOP=330
 MEND_SECONDS=120
@@ -178,7 +177,7 @@ move() {
 # single_mib: of the guest's memory, what is not mapped by 2 MiB.
 single_mib() {
 	local leaves
-	leaves=$("$PROBE" walk "$(nested_table)") || fail "the nested page table can be read"
+	leaves=$(probe walk "$(nested_table)") || fail "the nested page table can be read"
 	leaves=${leaves#*leaves_2m=}
 	echo $(($(guest_tot_pages $g) / 256 - ${leaves%% *} * 2))
 }
