@@ -134,6 +134,14 @@ enum hb_driver {
 	HB_DRIVER_WINDOWS,	/* that of Windows, which cannot grow beyond its boot maximum */
 };
 
+/* A domain that works for others, and is not sized: the host's own tools know what it needs. */
+enum hb_service {
+	HB_SERVICE_NONE,
+	HB_SERVICE_XENSTORE,		/* xenstored runs in it */
+	HB_SERVICE_DEVICE_MODEL,	/* the stub domain with the device model of a guest */
+	HB_SERVICE_DRIVER,		/* a driver domain (driver_domain=1): backends for others */
+};
+
 /* What the guest's driver says. All of it is written by the guest. */
 struct hb_report {
 	struct hb_number version;	/* a plain number */
@@ -170,6 +178,7 @@ struct hb_domain {
 	enum hb_stillness still;
 	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
+	enum hb_service service;
 
 	/* Read for one domain only, not by hb_list(). */
 	bool squeezed;			/* xapi's squeezed sizes it */
@@ -194,6 +203,8 @@ uint64_t hb_host_available_kib(const struct hb_host_memory *host);
 const char *hb_type_name(enum hb_type type);
 const char *hb_domain_state_name(enum hb_domain_state state);
 const char *hb_driver_name(enum hb_driver driver);
+/* "-", "xenstore", "stubdom" or "driver-dom"; static. */
+const char *hb_service_name(enum hb_service service);
 /* "no", "held" or "left"; static. */
 const char *hb_stillness_name(enum hb_stillness still);
 /* The word of the contract, "-" if absent, "invalid" if it is none. */

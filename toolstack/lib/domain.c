@@ -73,6 +73,18 @@ const char *hb_driver_name(enum hb_driver driver)
 	return driver_names[driver];
 }
 
+const char *hb_service_name(enum hb_service service)
+{
+	static const char *const names[] = {
+		[HB_SERVICE_NONE] = "-",
+		[HB_SERVICE_XENSTORE] = "xenstore",
+		[HB_SERVICE_DEVICE_MODEL] = "stubdom",
+		[HB_SERVICE_DRIVER] = "driver-dom",
+	};
+
+	return names[service];
+}
+
 const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key)
 {
 	snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
@@ -420,6 +432,34 @@ static int check_there(struct hb *hb, const struct hb_domain *domain)
 	return domain->target.presence == HB_ABSENT ? find_in_xen(hb, domain->domid, &xen) : 0;
 }
 
+/*
+ * What says so belongs to domain 0: no guest can pretend to be one. A stub domain is never
+ * HVM, and libxl names it after its guest, also when that is renamed.
+ */
+static int read_service(struct hb *hb, bool xenstore, struct hb_domain *domain)
+{
+	struct hb_number target = { HB_ABSENT, 0 };
+	char path[HB_PATH_TEXT], *value = NULL;
+	size_t length;
+	int rc = 0;
+
+	if (!domain->domid)
+		return 0;
+	if (domain->type != HB_TYPE_HVM && ends_with(domain->name, "-dm"))
+		rc = read_domain_number(hb, domain->domid, HB_KEY_STUB_TARGET, UINT32_MAX, &target);
+	if (!rc)
+		rc = read_node(hb->host, HB_NO_TRANSACTION,
+			       hb_domain_path(path, domain->domid, HB_KEY_DRIVER_DOMAIN), &value, &length);
+	if (xenstore)
+		domain->service = HB_SERVICE_XENSTORE;
+	else if (target.presence != HB_ABSENT)
+		domain->service = HB_SERVICE_DEVICE_MODEL;
+	else if (value)
+		domain->service = HB_SERVICE_DRIVER;
+	free(value);
+	return rc;
+}
+
 static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
 {
 	int rc;
@@ -429,6 +469,8 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	rc = read_destruction(hb, domain);
 	if (!rc)
 		rc = read_name(hb, domain);
+	if (!rc)
+		rc = read_service(hb, xen->xenstore, domain);
 	if (!rc)
 		rc = read_numbers(hb, domain);
 	if (!rc)

@@ -24,6 +24,7 @@ struct hb_xen_domain {
 	unsigned int vcpus;
 	bool hvm;	/* not PV */
 	bool pvh;	/* of those that are not PV: without the devices of a PC */
+	bool xenstore;	/* xenstored runs in it */
 	bool hap, dying, shutdown, crashed, suspended, paused;
 	uint64_t tot_pages, max_pages, outstanding_pages;
 	uint64_t cpu_time_ns;

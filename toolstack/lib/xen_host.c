@@ -68,6 +68,7 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.vcpus = from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : from->max_vcpu_id + 1,
 		.hvm = from->flags & XEN_DOMINF_hvm_guest,
 		.pvh = is_pvh(from),
+		.xenstore = from->flags & XEN_DOMINF_xs_domain,
 		.hap = from->flags & XEN_DOMINF_hap,
 		.dying = from->flags & XEN_DOMINF_dying,
 		.shutdown = from->flags & XEN_DOMINF_shutdown,

@@ -255,7 +255,7 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 		       struct hb_findings *findings)
 {
 	examine_state(domain, findings);
-	if (!is_running(domain))
+	if (!is_running(domain) || domain->service)
 		return;
 	examine_keys(domain, findings);
 	examine_maxmem(domain, findings);

@@ -37,6 +37,8 @@ static void say_state(struct hb_explanation *explanation)
 		say(explanation, "it %s; %s", what, remedy);
 	else if (domain->state == HB_DOMAIN_PAUSED)
 		say(explanation, "it is paused: it can be set, and moves when it is unpaused");
+	if (domain->service)
+		say(explanation, "%s", hb_refusal_why_service(domain->service));
 	if (domain->vnodes)
 		say(explanation, "it has virtual NUMA nodes and keeps the size that it was started with");
 }
@@ -68,7 +70,7 @@ static void say_cause(struct hb_explanation *explanation)
 	const struct hb_domain *domain = &explanation->domain;
 	const struct hb_report *report = &domain->report;
 
-	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid)
+	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid && !domain->service)
 		say(explanation, "it reports nothing, so nobody outside of it knows why it is short or whether it moves");
 	if (domain->driver != HB_DRIVER_HOTBALLOON || report->state.presence != HB_PRESENT)
 		return;
@@ -87,6 +89,8 @@ static void say_who_decides(struct hb_explanation *explanation)
 	char min[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	const char *why;
 
+	if (explanation->domain.service)
+		return;
 	if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
 		say(explanation, "managers keep it at %s: its limits leave it no other size",
 		    hb_size_human(range.min_kib, min));

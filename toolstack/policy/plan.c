@@ -87,6 +87,8 @@ static enum hb_code check_state(const struct hb_domain *domain, struct hb_error 
 {
 	const char *what, *remedy;
 
+	if (domain->service)
+		return hb_refuse_service(domain, error);
 	if (hb_refusal_of_state(domain->state, &what, &remedy))
 		return refuse(error, domain, what, remedy);
 	/* A target that is written while it is copied is lost, or ends the migration. */
@@ -514,7 +516,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 	const char *what, *remedy;
 
 	/* Who builds, saves or receives it still needs the limit that it has set. */
-	if (domain->vnodes || domain->still == HB_STILL_HELD ||
+	if (domain->vnodes || domain->service || domain->still == HB_STILL_HELD ||
 	    hb_refusal_of_state(domain->state, &what, &remedy))
 		return false;
 	if (domain->actual_kib > maxmem) {
@@ -531,5 +533,6 @@ bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step)
 
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
 				  "another tool has set another size meanwhile" };
-	return domain->target.presence == HB_PRESENT && maxmem > domain->maxmem_kib;
+	return domain->target.presence == HB_PRESENT && !domain->service &&
+	       maxmem > domain->maxmem_kib;
 }

@@ -110,7 +110,7 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	if (domain->state == HB_DOMAIN_DYING)
 		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
-	    domain->claimed_kib || domain->still != HB_STILL_NO)
+	    domain->service || domain->claimed_kib || domain->still != HB_STILL_NO)
 		return 0;
 	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
 }

@@ -95,6 +95,21 @@ static uint64_t fudge_of(const struct sim_guest *guest)
 	return guest->videoram_kib + (less ? 1024 : 0);
 }
 
+static bool is_device_model(const struct sim_guest *guest)
+{
+	size_t length = strlen(guest->name);
+
+	return guest->type != HB_TYPE_HVM && length > 3 && !strcmp(guest->name + length - 3, "-dm");
+}
+
+static void build_service(struct sim *sim, const struct sim_guest *guest)
+{
+	if (is_device_model(guest))
+		write_number(sim, guest->domid, HB_KEY_STUB_TARGET, guest->domid - 1);
+	if (guest->driver_domain)
+		sim_write_key(sim, guest->domid, HB_KEY_DRIVER_DOMAIN, "");
+}
+
 static void build_store(struct sim *sim, const struct sim_guest *guest)
 {
 	uint64_t target = guest->memory_kib - fudge_of(guest);
@@ -108,6 +123,7 @@ static void build_store(struct sim *sim, const struct sim_guest *guest)
 	vm_path(path, guest);
 	snprintf(value, sizeof(value), "%" PRIu64, target / 1024);
 	sim_write(sim, path, value);
+	build_service(sim, guest);
 }
 
 static uint64_t read_number(const struct sim *sim, uint32_t domid, const char *key)
@@ -301,6 +317,7 @@ static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 		.vcpus = guest->vcpus,
 		.hvm = guest->type != HB_TYPE_PV,
 		.pvh = guest->type == HB_TYPE_PVH,
+		.xenstore = !strcmp(guest->name, "Xenstore"),
 		.hap = guest->type != HB_TYPE_PV,
 		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,

@@ -44,6 +44,7 @@ struct sim_guest {
 	unsigned int stills_ms;		/* how long its driver takes to keep still */
 	bool paused, never_ran, dying, shutdown, crashed, suspended;
 	unsigned int vnodes;		/* virtual NUMA nodes */
+	bool driver_domain;		/* made with driver_domain=1 */
 };
 
 enum sim_fault_kind {
@@ -107,7 +108,10 @@ struct hb *sim_connect(struct sim *sim);
 /* Let time pass: guests move. */
 void sim_run(struct sim *sim, unsigned int ms);
 
-/* The guest as libxl leaves it after building. */
+/*
+ * The guest as libxl leaves it after building. One that is named "Xenstore" is the domain of
+ * xenstored, and one that is not HVM and named NAME-dm the device model of NAME.
+ */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
 /*
