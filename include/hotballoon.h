@@ -365,7 +365,8 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 /*
  * Wait until the guest is at the target that it has, whoever set that; then let
- * maxmem follow. Of request, timeout_s is used.
+ * maxmem follow. A limit of Xen's that is below the target is mended first. Of request,
+ * timeout_s is used.
  */
 enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		     struct hb_set_result *result, struct hb_error *error);

@@ -654,6 +654,93 @@ static void test_wait(void **state)
 	sim_close(sim);
 }
 
+/*
+ * Another tool has written a target and left Xen's limit where it was, as virsh setmem and
+ * xenstore-write do: what keeps the guest is mended before it is judged, once and for all.
+ */
+static void test_wait_mends_first(void **state)
+{
+	struct hb_set_request request = { .timeout_s = 30 };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+	sim_run(sim, 20000);
+	assert_string_equal(sim_read_key(sim, GUEST, HB_KEY_REPORT_CAUSE), "host-out-of-memory");
+	assert_int_equal(hb_wait(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_true(actual(sim) >= G);
+	assert_int_equal(maxmem(sim), G + M);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
+	assert_in_range(result.waited_ms, 1900, 2400);
+	common_assert_consistent(sim, GUEST);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* The same while it is waited for: the guest is on its way, and its limit is taken away. */
+static void take_limit(struct sim *sim)
+{
+	if (sim->clock_ms == 1000)
+		sim_set_limit(sim, GUEST, 600 * M);
+}
+
+static void take_limit_always(struct sim *sim)
+{
+	sim_set_limit(sim, GUEST, 600 * M);
+}
+
+static void test_limit_taken_during_wait(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->tick = take_limit;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_OK);
+	assert_int_equal(actual(sim), 2 * G + 64);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/* Who takes it away again and again is not fought: the guest is stuck, and that is said. */
+static void test_limit_taken_always(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->tick = take_limit_always;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_E_STUCK);
+	assert_true(result.waited_ms < 20000);
+	sim_close(sim);
+}
+
+static void take_target(struct sim *sim)
+{
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
+}
+
+/* Somebody else's target stands, whenever it comes. */
+static void test_mend_superseded(void **state)
+{
+	struct hb_set_request request = { .timeout_s = 30 };
+
+	(void)state;
+	for (unsigned int at = 1; at < 150; at++) {
+		struct sim *sim = common_host();
+		struct hb *hb = sim_connect(sim);
+
+		sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = at;
+		sim->hook = take_target;
+		hb_wait(hb, GUEST, &request, &result, &error);
+		assert_true(sim->calls >= at);
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 400 * M);
+		hb_close(hb);
+		sim_close(sim);
+	}
+}
+
 /* Domain 0 has no keys of its own at first: they are made, as libxl does. */
 static void test_domain_0(void **state)
 {
@@ -950,6 +1037,10 @@ int main(void)
 		cmocka_unit_test(test_domain_replaced_while_locked),
 		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_wait_mends_first),
+		cmocka_unit_test(test_limit_taken_during_wait),
+		cmocka_unit_test(test_limit_taken_always),
+		cmocka_unit_test(test_mend_superseded),
 		cmocka_unit_test(test_domain_0),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_windows_with_videoram),

@@ -23,6 +23,8 @@
 /* How often the target may change under a plan before the caller hears of it. */
 #define REPLANS_MAX 10
 #define POLL_MS 100
+/* How often a wait takes Xen's limit to where the target needs it, before others must agree. */
+#define MENDS_MAX 3
 
 /* hb_plan_make() or hb_plan_ceiling(). */
 typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_host_memory *host,
@@ -82,6 +84,12 @@ static void add_steps(struct hb_set_result *result, const struct hb_plan *plan)
 {
 	for (unsigned int i = 0; i < plan->nr_steps; i++)
 		add_step(result, &plan->steps[i]);
+}
+
+static void add_result_steps(struct hb_set_result *result, const struct hb_set_result *from)
+{
+	for (unsigned int i = 0; i < from->nr_steps; i++)
+		add_step(result, &from->steps[i]);
 }
 
 static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
@@ -162,10 +170,32 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	}
 }
 
+/*
+ * Does Xen's limit keep it from its target? Another tool has written the one without the
+ * other then, and it is mended. What cannot be mended is judged as it is: false.
+ */
+static bool mend(struct hb *hb, unsigned int timeout_s, unsigned int *attempts,
+		 struct hb_set_result *result)
+{
+	const struct hb_set_request request = { .timeout_s = timeout_s };
+	struct hb_set_result mended = { 0 };
+	struct hb_error ignored;
+	struct hb_step step;
+
+	if (!hb_plan_repair(&result->after, &step) || (*attempts)++ >= MENDS_MAX)
+		return false;
+	if (apply(hb, result->after.domid, &result->target_kib, hb_plan_mend, &request, &mended,
+		  &ignored))
+		return false;
+	add_result_steps(result, &mended);
+	return mended.nr_steps;
+}
+
 static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *request,
 				   struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_host *host = hb->host;
+	unsigned int mends = 0;
 	enum hb_verdict verdict;
 	struct hb_wait wait;
 	enum hb_code code;
@@ -184,6 +214,11 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 		verdict = hb_wait_judge(&wait, &result->after, now);
 		if (verdict == HB_WAIT_ARRIVED)
 			return HB_OK;
+		if ((verdict == HB_WAIT_ON || verdict == HB_WAIT_STUCK) &&
+		    mend(hb, request->timeout_s, &mends, result)) {
+			hb_wait_again(&wait, &result->after, host->ops->now_ms(host));
+			continue;
+		}
 		if (verdict != HB_WAIT_ON)
 			return fail_wait(verdict, result, error);
 		if (!report_progress(hb, result, &wait, now)) {
@@ -295,8 +330,7 @@ static void keep(struct hb *hb, unsigned int timeout_s, struct hb_set_result *re
 	if (hb_keep(hb, result->after.domid, &result->target_kib, false, timeout_s, &kept, &ignored) ||
 	    !kept.nr_steps)
 		return;
-	for (unsigned int i = 0; i < kept.nr_steps; i++)
-		add_step(result, &kept.steps[i]);
+	add_result_steps(result, &kept);
 	result->kept_kib = kept.size_kib;
 	hb_advise_kept(&result->after, kept.size_kib, error);
 }

@@ -284,8 +284,8 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 	if (!larger && grow > spare)
 		grow = spare;
 	if (grow)
-		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow, larger ?
-			 "Xen keeps the page tables of the larger guest there" :
+		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
+			 larger || held < plan->size_kib ? "Xen keeps the page tables of the larger guest there" :
 			 "Xen needs page tables there for what it takes back");
 }
 
@@ -430,6 +430,25 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 	add_still(domain, plan);
 	/* What it holds has its page tables: no pool is enlarged for more than that. */
 	add_room_steps(domain, host, false, "Xen's limit: the size and 1M", plan);
+	add_store_steps(domain, domain, plan);
+	return HB_OK;
+}
+
+enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error)
+{
+	enum hb_code code = check_state(domain, error);
+	struct hb_step step;
+
+	(void)size;
+	(void)force;
+	memset(plan, 0, sizeof(*plan));
+	plan->size_kib = current_size(domain);
+	plan->target_kib = domain->target.value;
+	if (code || !hb_plan_repair(domain, &step))
+		return code;
+	add_room_steps(domain, host, false, "Xen's limit was below the size: the size and 1M", plan);
 	add_store_steps(domain, domain, plan);
 	return HB_OK;
 }

@@ -59,6 +59,15 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 			  struct hb_error *error);
 
 /*
+ * What Xen and xenstore need so that the domain can reach the target that it has, whoever
+ * wrote that: no step unless hb_plan_repair() finds something. The target is written again,
+ * which tells the driver to try at once. size and force are not used.
+ */
+enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error);
+
+/*
  * After the keys are written: the maxmem that still has to come down, to what
  * size_kib (video memory included) needs or, while the guest holds more, to what
  * it holds. False if there is nothing to do, or the domain is one that gets no other

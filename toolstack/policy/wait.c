@@ -116,24 +116,25 @@ void hb_rate_follow(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
 	rate->kib_s = closed * 1000 / ms;
 }
 
+void hb_wait_again(struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms)
+{
+	uint64_t gap = distance(hb_wait_position(domain), wait->goal_kib);
+
+	wait->mark_ms = wait->moved_ms = wait->running_ms = now_ms;
+	wait->mark_gap_kib = wait->moved_gap_kib = gap;
+	hb_rate_start(&wait->rate, gap, now_ms);
+}
+
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms)
 {
-	uint64_t position = hb_wait_position(domain);
-	uint64_t gap = distance(position, goal_kib);
-
 	*wait = (struct hb_wait){
 		.goal_kib = goal_kib,
 		.timeout_ms = timeout_ms,
 		.start_ms = now_ms,
-		.start_kib = position,
-		.mark_ms = now_ms,
-		.mark_gap_kib = gap,
-		.moved_ms = now_ms,
-		.moved_gap_kib = gap,
-		.running_ms = now_ms,
+		.start_kib = hb_wait_position(domain),
 	};
-	hb_rate_start(&wait->rate, gap, now_ms);
+	hb_wait_again(wait, domain, now_ms);
 }
 
 static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)

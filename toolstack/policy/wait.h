@@ -45,6 +45,8 @@ uint64_t hb_wait_position(const struct hb_domain *domain);
 
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms);
+/* What stood in its way has gone: it is judged anew, within the same time. */
+void hb_wait_again(struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms);
 enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,
 			      uint64_t now_ms);
 
