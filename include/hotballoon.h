@@ -293,7 +293,7 @@ struct hb_step {
 };
 
 #define HB_STEPS_MAX 16
-#define HB_NOTES_MAX 5
+#define HB_NOTES_MAX 8
 
 struct hb_set_request {
 	struct hb_size size;

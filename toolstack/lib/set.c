@@ -9,6 +9,7 @@
  * person with xenstore-write) is met as before: a plan that has become stale is
  * undone and made anew.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -353,17 +354,41 @@ static enum hb_code finish(struct hb *hb, enum hb_code code, const struct hb_set
 	return settled;
 }
 
+static void __attribute__((format(printf, 2, 3))) note(struct hb_set_result *result,
+							const char *format, ...)
+{
+	va_list args;
+
+	if (result->nr_notes == HB_NOTES_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]), format, args);
+	va_end(args);
+}
+
+/* A person wins over managers: from now on they leave it alone. Limits that cannot be read pin nobody. */
+static void note_pinned(struct hb *hb, struct hb_set_result *result)
+{
+	const struct hb_domain *before = &result->before;
+	struct hb_limits limits;
+	struct hb_error ignored;
+	const char *why;
+
+	if (result->target_kib != before->target.value &&
+	    !hb_limits_get(hb, before, &limits, &ignored) && hb_limits_automatic(before, &limits, &why))
+		note(result, "it was sized automatically and is pinned to this size now; \"hotballoon limits %u --auto\" ends that",
+		     before->domid);
+}
+
 /* Nobody waits until it has come down: what is to be done if that does not happen. */
 static void note_lost(struct hb_set_result *result)
 {
 	char size[HB_SIZE_TEXT];
 	uint64_t size_kib;
 
-	if (!hb_would_be_lost(&result->after, &size_kib) || result->nr_notes == HB_NOTES_MAX)
-		return;
-	snprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]),
-		 "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
-		 result->after.domid, result->after.domid, hb_size_format(size_kib, size));
+	if (hb_would_be_lost(&result->after, &size_kib))
+		note(result, "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
+		     result->after.domid, result->after.domid, hb_size_format(size_kib, size));
 }
 
 static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
@@ -376,6 +401,8 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
 	if (code)
 		return code;
+	if (!expected_kib)
+		note_pinned(hb, result);
 	if (request->wait)
 		code = wait_for_guest(hb, request, result, error);
 	if (code == HB_E_STUCK && result->after.state == HB_DOMAIN_RUNNING &&

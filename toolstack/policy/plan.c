@@ -117,6 +117,12 @@ struct hb_domain hb_plan_complete(const struct hb_domain *domain)
 	return whole;
 }
 
+uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain)
+{
+	return domain->pod && domain->pod_entries_kib > domain->pod_cache_kib ?
+	       domain->pod_entries_kib - domain->pod_cache_kib : 0;
+}
+
 /* Domain 0 runs the kernel's driver, and the host does not survive its death. */
 static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t target_kib, bool force,
 				   struct hb_error *error)
@@ -312,7 +318,7 @@ static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_m
 	 * may use more, or it dies when the cache is empty. For all others, and
 	 * for a guest that has grown past its boot size, it is a no-op and left out.
 	 */
-	if (domain->pod && domain->pod_entries_kib > domain->pod_cache_kib &&
+	if (hb_plan_unsettled_kib(domain) &&
 	    plan->target_kib > domain->target.value)
 		add_step(plan, HB_STEP_POD, 0, plan->target_kib + HB_MAXMEM_SLACK_KIB,
 			 "the guest still has populate-on-demand memory without frames");
@@ -344,6 +350,30 @@ static void add_still(const struct hb_domain *domain, struct hb_plan *plan)
 		 "it was told to keep its memory as it is, by a process that has ended: taken back");
 }
 
+/* Another manager undoes what is set here, with its next look at the domain. */
+static void add_manager(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	const size_t room = sizeof(plan->notes[0]);
+
+	if (domain->squeezed)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "xapi's squeezed sizes it and will change this back: set its range through xapi");
+	if (domain->qmemman)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "the qmemman of Qubes OS sizes it and will change this back: exclude it there first");
+}
+
+/* What has no frames yet is given back first, and nobody gets anything by that. */
+static void add_unsettled(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	char text[HB_SIZE_TEXT];
+
+	if (hb_plan_unsettled_kib(domain) && is_smaller(domain, plan->target_kib))
+		snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+			 "populate-on-demand has not settled: the guest has to give back %s without frames first, and the host gets nothing of that",
+			 hb_size_human(hb_plan_unsettled_kib(domain), text));
+}
+
 static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 {
 	const struct hb_report *report = &domain->report;
@@ -351,6 +381,8 @@ static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 	char text[HB_SIZE_TEXT];
 
 	add_still(domain, plan);
+	add_manager(domain, plan);
+	add_unsettled(domain, plan);
 	if (domain->state == HB_DOMAIN_PAUSED)
 		snprintf(plan->notes[plan->nr_notes++], room,
 			 "the guest is paused: nothing moves until \"xl unpause\"");

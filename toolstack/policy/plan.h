@@ -34,6 +34,13 @@ struct hb_plan {
  */
 struct hb_domain hb_plan_complete(const struct hb_domain *domain);
 
+/*
+ * Populate-on-demand that has not settled: memory that the guest counts as its own, and
+ * for which Xen has set no frames aside. A guest booted with less than its maximum gives
+ * it back first, and holds no less by Xen's count until it has.
+ */
+uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain);
+
 /* The smallest size that hb_plan_make() takes the domain to without force. */
 uint64_t hb_plan_least_kib(const struct hb_domain *domain);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "limit.h"
+#include "plan.h"
 #include "share.h"
 
 /*
@@ -91,6 +92,8 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 		*why = "it has virtual NUMA nodes";
 	else if (domain->still != HB_STILL_NO)
 		*why = "it is told to keep its memory as it is";
+	else if (hb_plan_unsettled_kib(domain))
+		*why = "it has memory without frames to give back first (populate-on-demand)";
 	else if (domain->claimed_kib)
 		*why = "Xen sets aside for it what it gives back";
 	else

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan.h"
 #include "wait.h"
 
 /*
@@ -100,6 +101,14 @@ static bool may_lag(const struct hb_wait *wait, const struct hb_domain *domain, 
 	       distance(domain->report.current.value, counted_by_xen(domain)) > TOLERANCE_KIB;
 }
 
+/* How far it has to go: what has no frames yet goes first, and Xen counts none of it. */
+static uint64_t gap_to(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	uint64_t position = hb_wait_position(domain);
+
+	return distance(position, goal_kib) + (goal_kib < position ? hb_plan_unsettled_kib(domain) : 0);
+}
+
 void hb_rate_start(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
 {
 	*rate = (struct hb_rate){ .since_ms = now_ms, .gap_kib = gap_kib };
@@ -118,7 +127,7 @@ void hb_rate_follow(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
 
 void hb_wait_again(struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms)
 {
-	uint64_t gap = distance(hb_wait_position(domain), wait->goal_kib);
+	uint64_t gap = gap_to(domain, wait->goal_kib);
 
 	wait->mark_ms = wait->moved_ms = wait->running_ms = now_ms;
 	wait->mark_gap_kib = wait->moved_gap_kib = gap;
@@ -162,7 +171,7 @@ enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *doma
 	if (domain->state != HB_DOMAIN_RUNNING)
 		return now_ms - wait->running_ms >= PAUSE_WINDOW_MS ? HB_WAIT_PAUSED : HB_WAIT_ON;
 	wait->running_ms = now_ms;
-	follow(wait, distance(hb_wait_position(domain), wait->goal_kib), now_ms);
+	follow(wait, gap_to(domain, wait->goal_kib), now_ms);
 	if (held_up(domain, wait->goal_kib) && now_ms - wait->moved_ms >= CAUSE_WINDOW_MS)
 		return HB_WAIT_STUCK;
 	if (now_ms - wait->mark_ms >= STUCK_WINDOW_MS)

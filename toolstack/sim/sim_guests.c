@@ -241,6 +241,14 @@ uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages
 /* domain_adjust_tot_pages() of Xen: a domain with a claim gives what it frees to that. */
 static void release(struct sim *sim, struct sim_domain *domain, uint64_t pages)
 {
+	/* p2m_pod_decrease_reservation(): entries without frames go first, and free nothing. */
+	uint64_t bare = domain->pod.entry_pages > domain->pod.cache_pages ?
+			domain->pod.entry_pages - domain->pod.cache_pages : 0;
+
+	if (bare > pages)
+		bare = pages;
+	domain->pod.entry_pages -= bare;
+	pages -= bare;
 	domain->xen.tot_pages -= pages;
 	sim->free_pages += pages;
 	if (domain->xen.outstanding_pages)
