@@ -40,7 +40,7 @@ enum hb_code {
 	HB_E_REFUSED = 4,	/* understood, and not done because it would harm or cannot work */
 	HB_E_HOST = 5,		/* Xen, xenstore, a file of ours or a lock of others */
 	HB_E_PERMISSION = 6,	/* not in dom0, or not root */
-	HB_E_TIMEOUT = 7,	/* the guest still moves, the time is over */
+	HB_E_TIMEOUT = 7,	/* the time is over, and the guest is not there yet */
 	HB_E_STUCK = 8,		/* the guest does not move any more */
 	HB_E_INTERRUPTED = 9,	/* the caller asked the wait to end */
 	HB_E_SUPERSEDED = 10,	/* somebody else has set another target meanwhile */

@@ -461,11 +461,11 @@ static void test_explain_and_doctor(void **state)
 	assert_int_equal(command_line("doctor"), 0);
 	assert_string_equal(command_out, "Nothing is wrong with this host and its 2 domains.\n");
 	sim_set_limit(command_sim, GUEST, 400 * M);
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 	/* No terminal, no colours. */
 	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
 	assert_non_null(strstr(command_out, "         -> \"hotballoon set\""));
-	assert_int_equal(command_line("doctor --json"), 0);
+	assert_int_equal(command_line("doctor --json"), CLI_EXIT_FAULT);
 	object = command_json();
 	assert_json_number(object, "domains.1.domid", 5);
 	assert_json_text(object, "domains.1.findings.0.what", "maxmem-below-target");
@@ -497,7 +497,7 @@ static void test_low_reserve(void **state)
 	assert_int_equal(command_line("free 16M"), 4);
 	assert_non_null(strstr(command_err, "all guests that may be asked give 6228K together"));
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_WARNING);
 	remedy = strstr(command_out, "low-reserve");
 	assert_non_null(remedy);
 	remedy = strstr(remedy, "\"hotballoon free ");

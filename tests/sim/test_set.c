@@ -345,6 +345,23 @@ static bool stop_after_a_second(const struct hb_progress *progress, void *argume
 	return progress->elapsed_ms < 1000;
 }
 
+/* Time is over for one that has moved, and for one that never has: they are told apart. */
+static void test_timeout_says_whether_it_moves(void **state)
+{
+	const struct hb_set_request three = { .wait = true, .timeout_s = 3 };
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(common_set(sim, "420M", &three, &result, &error), HB_E_TIMEOUT);
+	assert_null(strstr(error.remedy, "it still moves"));
+	assert_non_null(strstr(error.remedy, "does not move"));
+	sim_guest(sim, GUEST)->rate_kib_s = 4 * M;
+	assert_int_equal(common_set(sim, "410M", &three, &result, &error), HB_E_TIMEOUT);
+	assert_non_null(strstr(error.remedy, "it still moves"));
+	sim_close(sim);
+}
+
 static void test_interrupted(void **state)
 {
 	unsigned int calls = 0;
@@ -1027,6 +1044,7 @@ int main(void)
 		cmocka_unit_test(test_shrinks_without_pool),
 		cmocka_unit_test(test_pool_of_shrinking_guest_fails),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_timeout_says_whether_it_moves),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),

@@ -353,7 +353,7 @@ static void test_left_behind(void **state)
 		assert_json_text(object, "still", "left");
 		assert_json_number(object, "report.still", 1);
 		json_object_put(object);
-		assert_int_equal(command_line("doctor"), 0);
+		assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 		assert_non_null(strstr(command_out, "(left-still)"));
 		if (command_line(lines[i]))
 			fail_msg("%s: %s", lines[i], command_err);
@@ -423,7 +423,7 @@ static void test_set_that_ends_short(void **state)
 	assert_non_null(strstr(command_out, "! a save or a migration now would lose guest1: \"hotballoon wait 5\", or \"hotballoon set 5 300M\"\n"));
 	assert_int_equal(command_line("show guest1"), 0);
 	assert_non_null(strstr(command_out, "target too low "));
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_WARNING);
 	assert_non_null(strstr(command_out, "(would-be-lost)"));
 	assert_int_equal(command_line("set guest1 150M"), 0);
 	assert_non_null(strstr(command_out, "\"hotballoon set 5 300M\" if it does not"));
@@ -654,7 +654,7 @@ static void test_kill_at_every_call(void **state)
 		assert_int_equal(look().still, told() ? HB_STILL_LEFT : HB_STILL_NO);
 		if (told()) {
 			left++;
-			assert_int_equal(command_line("doctor"), 0);
+			assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 			assert_non_null(strstr(command_out, "(left-still)"));
 			/* One way to mend it, and in assert_mended() the other. */
 			if (left % 2)

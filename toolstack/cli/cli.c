@@ -307,5 +307,5 @@ int cli_main(int argc, char **argv, cli_open_fn *open, FILE *out, FILE *err)
 		fprintf(err, "hotballoon: cannot write the output\n");
 		return code ? code : HB_E_INTERNAL;
 	}
-	return code;
+	return code ? (int)code : cli.status;
 }

@@ -69,7 +69,7 @@ const struct cli_exit_info cli_exits[] = {
 	{ HB_E_REFUSED, "it would harm or cannot work; the message says what to do" },
 	{ HB_E_HOST, "Xen, xenstore, xl or a file of ours failed, or another tool kept something locked" },
 	{ HB_E_PERMISSION, "not root, or not in domain 0 of a running Xen host" },
-	{ HB_E_TIMEOUT, "the guest still moves, the time is over" },
+	{ HB_E_TIMEOUT, "the time is over, and the guest is not there yet" },
 	{ HB_E_STUCK, "the guest does not move any more; the message names the cause" },
 	{ HB_E_INTERRUPTED, "Ctrl-C during the wait, or while xl was at work" },
 	{ HB_E_SUPERSEDED, "somebody else has set another target during the wait" },

@@ -133,8 +133,8 @@ static bool report_progress(struct hb *hb, const struct hb_set_result *result,
 	return hb_report_progress(hb, &progress);
 }
 
-static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_result *result,
-			      struct hb_error *error)
+static enum hb_code fail_wait(enum hb_verdict verdict, bool moves,
+			      const struct hb_set_result *result, struct hb_error *error)
 {
 	const struct hb_domain *domain = &result->after;
 	uint64_t position = hb_wait_position(domain);
@@ -163,7 +163,8 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	case HB_WAIT_TIMEOUT:
 		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
 			(unsigned int)(result->waited_ms / 1000));
-		hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		hb_remedy(error, "%s", moves ? "wait longer: it still moves, and goes on by itself" :
+			  "it does not move now; \"hotballoon explain\" it");
 		hb_advise_lost(domain, error);
 		return HB_E_TIMEOUT;
 	default:
@@ -207,7 +208,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 	for (;;) {
 		code = hb_domain_refresh(hb, &result->after, error);
 		if (code == HB_E_NO_DOMAIN)
-			return fail_wait(HB_WAIT_GONE, result, error);
+			return fail_wait(HB_WAIT_GONE, false, result, error);
 		if (code)
 			return code;
 		now = host->ops->now_ms(host);
@@ -221,7 +222,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 			continue;
 		}
 		if (verdict != HB_WAIT_ON)
-			return fail_wait(verdict, result, error);
+			return fail_wait(verdict, hb_wait_moves(&wait, now), result, error);
 		if (!report_progress(hb, result, &wait, now)) {
 			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 			hb_remedy(error, "the target stands and the guest goes on by itself");

@@ -64,6 +64,11 @@ static const struct advice without_report = {
 	"check that a balloon driver runs in it, and that it puts added memory online if it is to grow beyond its boot maximum",
 };
 
+const char *hb_advice_no_report(void)
+{
+	return without_report.remedy;
+}
+
 static const struct advice wrong_report = {
 	"its driver reports something else than Xen counts",
 	"look at the guest; Xen's number is the one that counts",

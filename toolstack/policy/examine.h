@@ -3,11 +3,11 @@
 #ifndef HB_EXAMINE_H
 #define HB_EXAMINE_H
 
-#include <hotballoon.h>
+#include "follow.h"
 
 /* domain as hb_show() reads it. */
 void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       struct hb_findings *findings);
+		       const struct hb_follow *follow, struct hb_findings *findings);
 
 /* domains as hb_show() reads them. */
 void hb_examine_host(const struct hb_host_memory *host, const struct hb_examination *domains,

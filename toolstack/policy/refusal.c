@@ -13,10 +13,11 @@ static const struct {
 		"wait until it runs, or \"xl unpause\" it if it was created paused",
 	},
 	[HB_DOMAIN_SHUTDOWN] = {
-		"is shut down and cannot follow a target", "start it again, or \"xl destroy\" it",
+		"is shut down and cannot follow a target", "\"xl destroy\" it, and start it again",
 	},
 	[HB_DOMAIN_CRASHED] = {
-		"has crashed and cannot follow a target", "start it again, or \"xl destroy\" it",
+		"has crashed and cannot follow a target",
+		"\"xl destroy\" it when you have looked at it, and start it again",
 	},
 	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back" },
 	[HB_DOMAIN_SAVING] = {
