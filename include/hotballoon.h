@@ -413,7 +413,10 @@ struct hb_range {
 /* Keep limits and reservations in dir, which is made when something is written to it. */
 enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *error);
 
-/* What is kept for the domain, or HB_MODE_MANUAL and default weight if nothing is. */
+/*
+ * What is kept for the domain, or HB_MODE_MANUAL and default weight if nothing is. HB_E_HOST,
+ * and HB_MODE_OFF, if it cannot be read; what is damaged of others does not matter.
+ */
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
 

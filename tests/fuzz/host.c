@@ -13,7 +13,7 @@
 static char state_dir[64];
 
 static const char *const state_files[] = {
-	"limits", "limits.new", "reservations", "reservations.new",
+	"limits", "reservations",
 };
 
 static void remove_state(void)

@@ -345,17 +345,28 @@ static void test_pool_of_domain_0(void **state)
 	assert_string_equal(found(), "");
 }
 
-static void test_damaged_limits(void **state)
+/* What of our files cannot be read is found, with its place, and all the rest is looked at. */
+static void test_damaged_files(void **state)
 {
 	struct hb_examination *domains;
 	struct hb_findings host;
 	size_t count;
 
 	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=262144\n"
+		"00000006-0000-0000-0000-000000000000 mode=auto colour=red\n");
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
+	assert_string_equal(found(), "damaged-file damaged-file pinned ");
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	free(domains);
+	assert_int_equal(host.list[0].severity, HB_FAULT);
+	assert_non_null(strstr(host.list[0].message, "/limits, line 2, is damaged, and 1 more: they count for nothing"));
+	assert_non_null(strstr(host.list[0].message, common_state_dir));
+	assert_non_null(strstr(host.list[1].message, "/reservations, line 2, is damaged: it counts for nothing"));
+	common_write_state_file("reservations", "hotballoon reservations 1\n");
 	common_write_state_file("limits", "x\n");
-	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_E_HOST);
-	assert_null(domains);
-	assert_non_null(strstr(error.message, "line 1, is damaged"));
+	assert_string_equal(found(), "damaged-file ");
 }
 
 /* The one finding of that name about the guest; its message and remedy are copied. */
@@ -524,7 +535,7 @@ int main(void)
 		TEST(test_small_pool_with_videoram),
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
-		TEST(test_damaged_limits),
+		TEST(test_damaged_files),
 		TEST(test_following),
 		TEST(test_stale_report),
 		TEST(test_short_without_report),

@@ -1001,16 +1001,44 @@ static void test_claim_waits(void **state)
 	assert_int_equal(WEXITSTATUS(status), HB_OK);
 }
 
+/* The lines that can be read count, for all but who would have to write the others anew. */
 static void test_damaged_reservations(void **state)
 {
+	struct hb_reservation *list;
 	struct hb_host_memory memory;
+	uint64_t before = available();
+	size_t count;
 
 	(void)state;
-	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
-	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_E_HOST);
-	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n"
+				"1048576 99999999999 db\n\n2048 99999999999 db\n");
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.reserved_kib, G);
+	assert_int_equal(available(), before - G);
+	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+	assert_int_equal(count, 1);
+	assert_string_equal(list[0].name, "db");
+	free(list);
 	reserve_is(HB_E_HOST, "web", G, 0);
+	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
 	assert_int_equal(hb_release(hb, "web", &error), HB_E_HOST);
+	assert_non_null(strstr(common_state_file("reservations"), "4096 x web"));
+	/* Also those of a file whose first line is something else. */
+	common_write_state_file("reservations", "1048576 99999999999 db\n");
+	assert_int_equal(available(), before - G);
+}
+
+/* Who asks guests must be able to record it: nobody is asked otherwise. */
+static void test_damaged_limits(void **state)
+{
+	struct hb_free_request request = { .need_kib = 7 * G };
+	struct hb_free_result result;
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n");
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "limits, line 2, is damaged"));
+	free(result.entries);
 }
 
 /* Many want the last memory at the same time: together they get no more than there is. */
@@ -1087,6 +1115,7 @@ int main(void)
 		TEST(test_claim_leaves_others),
 		TEST(test_claim_waits),
 		TEST(test_damaged_reservations),
+		TEST(test_damaged_limits),
 		TEST(test_many_reservations),
 	};
 

@@ -7,6 +7,11 @@
 #include "examine.h"
 #include "explain.h"
 #include "internal.h"
+#include "limits_file.h"
+#include "reserve.h"
+
+/* hb_limits_damage() or hb_reservations_damage(). */
+typedef enum hb_code damage_fn(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 
 /* Until the time between two looks is over; a signal may cut a sleep short. */
 static uint64_t rest(struct hb *hb)
@@ -51,7 +56,7 @@ enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *ex
 	if (!code)
 		code = hb_host_memory(hb, &explanation->host, error);
 	if (!code)
-		code = hb_limits_get(hb, &explanation->domain, &explanation->limits, error);
+		code = hb_limits_look(hb, &explanation->domain, &explanation->limits, error);
 	if (!code)
 		hb_explain_domain(explanation, &follow);
 	return code;
@@ -65,7 +70,7 @@ static enum hb_code examine(struct hb *hb, const struct hb_domain *first, uint64
 	enum hb_code code = hb_show(hb, first->domid, &examination->domain, error);
 
 	if (!code)
-		code = hb_limits_get(hb, &examination->domain, &limits, error);
+		code = hb_limits_look(hb, &examination->domain, &limits, error);
 	if (code)
 		return code;
 	if (elapsed_ms)
@@ -88,6 +93,18 @@ static bool anybody_away(struct hb *hb, struct hb_domain *list, size_t count)
 			away |= !hb_follow_is_there(&list[i]);
 	}
 	return away;
+}
+
+/* A finding of what of our files counts for nothing. */
+static enum hb_code examine_file(struct hb *hb, damage_fn *look, struct hb_findings *findings,
+				 struct hb_error *error)
+{
+	struct hb_error damage;
+	enum hb_code code = look(hb, &damage, error);
+
+	if (!code && damage.code)
+		hb_examine_file(&damage, findings);
+	return code;
 }
 
 /* Domains that go away meanwhile are left out. */
@@ -128,6 +145,10 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	free(list);
 	if (!code)
 		code = hb_host_memory(hb, &memory, error);
+	if (!code)
+		code = examine_file(hb, hb_limits_damage, host, error);
+	if (!code)
+		code = examine_file(hb, hb_reservations_damage, host, error);
 	if (!code) {
 		hb_examine_host(&memory, *domains, *count, host);
 		return HB_OK;

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "domain.h"
+#include "limits_file.h"
 #include "set.h"
 #include "share.h"
 #include "wait.h"
@@ -459,7 +460,11 @@ static void advise_interrupted(const struct work *work, struct hb_error *error)
 static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 {
 	bool enough = false;
-	enum hb_code code = make_candidates(work, error);
+	/* What guests are asked for must be recorded, or they would be pinned. */
+	enum hb_code code = hb_limits_check_file(work->hb, error);
+
+	if (!code)
+		code = make_candidates(work, error);
 
 	if (code)
 		return code;

@@ -105,13 +105,17 @@ static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *e
 	return HB_OK;
 }
 
-/* store->list is to be released by free() whatever is returned. */
-static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *error)
+/*
+ * store->list is to be released by free() whatever is returned. damage: as in
+ * hb_state_read().
+ */
+static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *damage,
+			 struct hb_error *error)
 {
 	enum hb_code code;
 
 	*store = (struct store){ 0 };
-	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, error);
+	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, damage, error);
 	if (code)
 		return code;
 	if (store->failed)
@@ -145,8 +149,9 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error)
 {
+	struct hb_damage ignored;
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, &ignored, error);
 
 	if (!code)
 		code = add_claims(hb, &store, error);
@@ -163,13 +168,27 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations
 
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
+	struct hb_damage ignored;
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, &ignored, error);
 
 	*kib = 0;
 	for (size_t i = 0; i < store.count && !code; i++)
 		*kib += store.list[i].left_kib;
 	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_damage found;
+	struct store store;
+	enum hb_code code = load(hb, &store, &found, error);
+
+	free(store.list);
+	damage->code = HB_OK;
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
 	return code;
 }
 
@@ -233,7 +252,7 @@ static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_reques
 				   const struct hb_reservation *reservation, struct hb_error *error)
 {
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, NULL, error);
 
 	if (!code && !request->force)
 		code = check_room(hb, &store, reservation, error);
@@ -417,7 +436,7 @@ static enum hb_code release_kept(struct hb *hb, const char *name, bool *found,
 				 struct hb_error *error)
 {
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, NULL, error);
 	size_t before = store.count;
 
 	for (size_t i = 0; i < before && !code; i++)

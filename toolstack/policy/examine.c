@@ -306,6 +306,12 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 	examine_limits(domain, limits, findings);
 }
 
+void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings)
+{
+	remedy(hb_examine_add(findings, HB_FAULT, "damaged-file", "%s", damage->message), "%s",
+	       damage->remedy);
+}
+
 /* Two that size the same domains undo each other's work for ever. */
 static void examine_managers(const struct hb_examination *domains, size_t count,
 			     struct hb_findings *findings)

@@ -13,6 +13,9 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 void hb_examine_host(const struct hb_host_memory *host, const struct hb_examination *domains,
 		     size_t count, struct hb_findings *findings);
 
+/* damage names the file and what of it counts for nothing. */
+void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings);
+
 /* Add one; what is beyond HB_FINDINGS_MAX is dropped. Returns it, to add a remedy. */
 struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity severity,
 				  const char *what, const char *format, ...)
