@@ -740,6 +740,32 @@ static void test_odd_target(void **state)
 	assert_true(common_number(sim, SECOND, HB_KEY_TARGET) >= G);
 }
 
+/* What its agent says that it uses is not asked for, whatever its minimum is. */
+static void test_used(void **state)
+{
+	(void)state;
+	forget_result();
+	limit(SECOND, 256 * M, 0);
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_TOTAL, "2000000");
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_FREE, "500000");
+	assert_int_equal(make_free(available() + 600 * M, false), HB_E_REFUSED);
+	assert_int_equal(make_free(available() + 400 * M, false), HB_OK);
+	assert_true(target(SECOND) >= 1500000);
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_FREE, "1500000");
+	assert_int_equal(make_free(available() + 600 * M, false), HB_OK);
+	forget_result();
+}
+
+static void pause_second(struct sim *host)
+{
+	sim_guest(host, SECOND)->paused = true;
+}
+
+static void set_second(struct sim *host)
+{
+	sim_write_key(host, SECOND, HB_KEY_TARGET, "716800");
+}
+
 /* What the remedy says is enough, and no more than is missing. */
 static void test_reserve_more(void **state)
 {
@@ -759,7 +785,62 @@ static void test_reserve_more(void **state)
 	/* All of that is promised to others by now: a smaller one needs little. */
 	sim_write_key(sim, THIRD, HB_KEY_TARGET, "4194304");
 	reserve_is(HB_E_REFUSED, "web", 2 * G, 0);
-	assert_string_equal(error.remedy, "\"hotballoon free 4K\" first");
+	/* And nobody has that: no command is named that must fail. */
+	assert_string_equal(error.remedy, "reserve less, or give limits to more guests: 4K cannot be made free: all guests that may be asked give 0K together with what is free");
+}
+
+/* More than the host has, or than anybody may be asked for: no free can help. */
+static void test_reserve_too_much(void **state)
+{
+	(void)state;
+	reserve_is(HB_E_REFUSED, "web", 100 * G, 0);
+	assert_non_null(strstr(error.remedy, "reserve less"));
+	assert_null(strstr(error.remedy, "hotballoon free"));
+	reserve_is(HB_E_REFUSED, "web", available() + 256 * M, 0);
+	assert_null(strstr(error.remedy, "hotballoon free"));
+	limit(SECOND, G, 1000);
+	reserve_is(HB_E_REFUSED, "web", available() + 256 * M, 0);
+	assert_non_null(strstr(error.remedy, "hotballoon free"));
+}
+
+/* Who gives nothing in its time keeps its size, as if it had not been asked; a person's word stands. */
+static void test_nothing_given(void **state)
+{
+	struct hb_free_request request = { .timeout_s = 5 };
+	uint64_t before = target(SECOND);
+	struct hb_domain domain;
+	struct hb_limits limits;
+	const char *why;
+
+	(void)state;
+	forget_result();
+	limit(SECOND, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 0;
+	request.need_kib = available() + 497 * M;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_TIMEOUT);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(result.entries[0].to_kib, result.entries[0].from_kib);
+	assert_true(result.entries[0].stuck);
+	assert_non_null(strstr(error.remedy, "keeps its size"));
+	assert_int_equal(target(SECOND), before);
+	forget_result();
+	/* Nor has anybody pinned it. */
+	assert_int_equal(hb_show(hb, SECOND, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_OK);
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	/* One that is paused while it is waited for. */
+	sim->tick = pause_second;
+	request.timeout_s = 0;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_STUCK);
+	assert_int_equal(result.entries[0].to_kib, result.entries[0].from_kib);
+	assert_int_equal(target(SECOND), before);
+	forget_result();
+	sim_guest(sim, SECOND)->paused = false;
+	/* What somebody else has set meanwhile is not taken back. */
+	sim->tick = set_second;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_STUCK);
+	assert_int_equal(target(SECOND), 700 * M);
+	forget_result();
 }
 
 static void forced_reserve_is(enum hb_code code, const char *name, uint64_t kib)
@@ -1104,6 +1185,9 @@ int main(void)
 		TEST(test_more_than_there_can_be),
 		TEST(test_odd_target),
 		TEST(test_reserve_more),
+		TEST(test_reserve_too_much),
+		TEST(test_nothing_given),
+		TEST(test_used),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
 		TEST(test_reservation_outlives_corpse),

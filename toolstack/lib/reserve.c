@@ -220,22 +220,38 @@ static uint64_t left_of(const struct store *store, const char *name)
 	return 0;
 }
 
-/* own_kib is set aside for that name already, and need not come free once more. */
+/* own_kib is set aside for that name already, and need not come free once more: *missing_kib. */
 static enum hb_code fail_room(struct hb_error *error, const struct hb_reservation *wanted,
-			      uint64_t own_kib, uint64_t available_kib)
+			      uint64_t own_kib, uint64_t available_kib, uint64_t *missing_kib)
 {
 	uint64_t more_kib = wanted->kib > own_kib ? wanted->kib - own_kib : HB_PAGE_KIB;
 	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
 
 	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
 		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available_kib, give));
-	hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(more_kib, need));
+	*missing_kib = more_kib;
 	return HB_E_REFUSED;
+}
+
+/* What is to be done about it: a free, if one can help. */
+static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *error)
+{
+	const struct hb_free_request request = { .need_kib = missing_kib, .dry_run = true };
+	struct hb_free_result result;
+	char size[HB_SIZE_TEXT];
+	struct hb_error why;
+
+	if (hb_free(hb, &request, &result, &why) == HB_E_REFUSED)
+		hb_remedy(error, "reserve less, or give limits to more guests: %s", why.message);
+	else
+		hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(missing_kib, size));
+	free(result.entries);
 }
 
 /* Does the host have what the reservation needs, its predecessor's share included? */
 static enum hb_code check_room(struct hb *hb, const struct store *store,
-			       const struct hb_reservation *wanted, struct hb_error *error)
+			       const struct hb_reservation *wanted, uint64_t *missing_kib,
+			       struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	enum hb_code code = hb_host_memory(hb, &memory, error);
@@ -245,17 +261,19 @@ static enum hb_code check_room(struct hb *hb, const struct store *store,
 		return code;
 	memory.reserved_kib -= own < memory.reserved_kib ? own : memory.reserved_kib;
 	available = hb_host_available_kib(&memory);
-	return wanted->kib <= available ? HB_OK : fail_room(error, wanted, own, available);
+	return wanted->kib <= available ? HB_OK :
+	       fail_room(error, wanted, own, available, missing_kib);
 }
 
 static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
-				   const struct hb_reservation *reservation, struct hb_error *error)
+				   const struct hb_reservation *reservation, uint64_t *missing_kib,
+				   struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
 
 	if (!code && !request->force)
-		code = check_room(hb, &store, reservation, error);
+		code = check_room(hb, &store, reservation, missing_kib, error);
 	if (!code)
 		code = save(hb, &store, reservation->name, reservation, error);
 	free(store.list);
@@ -302,6 +320,7 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 				struct hb_reservation *reservation, struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
+	uint64_t missing_kib = 0;
 	enum hb_code code = need_of(hb, request, &reservation->kib, error);
 
 	reservation->until_s = hb->host->ops->wall_s(hb->host) +
@@ -310,8 +329,10 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 		code = hb_lock_host(hb, &patience, error);
 	if (code)
 		return code;
-	code = reserve_locked(hb, request, reservation, error);
+	code = reserve_locked(hb, request, reservation, &missing_kib, error);
 	hb_unlock_host(hb);
+	if (missing_kib)
+		advise_free(hb, missing_kib, error);
 	reservation->left_kib = reservation->kib;
 	return code;
 }

@@ -80,11 +80,20 @@ static uint64_t heed_floor(const struct hb_domain *domain, uint64_t least_kib)
 	return floor > least_kib ? floor : least_kib;
 }
 
+/* least_kib, or what an agent in the guest says that it uses: less would make it swap, or die. */
+static uint64_t heed_use(const struct hb_domain *domain, uint64_t least_kib)
+{
+	uint64_t used = domain->used.value + domain->videoram_kib;
+
+	return domain->used.presence == HB_PRESENT && used > least_kib ? used : least_kib;
+}
+
 uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,
 			   const char **why)
 {
 	uint64_t size = domain->target.value + domain->videoram_kib;
-	uint64_t least = pages_up(heed_floor(domain, hb_limits_range(domain, limits).min_kib));
+	uint64_t min = hb_limits_range(domain, limits).min_kib;
+	uint64_t least = pages_up(heed_use(domain, heed_floor(domain, min)));
 
 	if (domain->state != HB_DOMAIN_RUNNING)
 		*why = "it does not run";
@@ -102,7 +111,7 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 		return 0;
 	if (size > least)
 		return (size - least) / HB_PAGE_KIB * HB_PAGE_KIB;
-	*why = "it is at its minimum";
+	*why = size > min ? "it uses or needs what it has" : "it is at its minimum";
 	return 0;
 }
 
