@@ -176,7 +176,8 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	enum hb_stillness still;
-	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
+	/* Its demand: what an agent in the guest, or domain 0's own kernel, says that it uses. */
+	struct hb_number used;
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 	enum hb_service service;
 
@@ -339,7 +340,7 @@ struct hb_set_result {
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
- * below 128 MiB, domain 0 below 1 GiB. HB_E_REFUSED always: a domain that is
+ * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a domain that is
  * being built, saved or migrated, shut down or dying, one that another process keeps
  * still (what one that has ended has left is cleared), one with virtual NUMA
  * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum, if

@@ -758,6 +758,56 @@ static void test_mend_superseded(void **state)
 	}
 }
 
+/* Without dom0_mem=max: Xen has no limit for it, and that is no size: what is kept is what the host has. */
+static void test_domain_0_without_limit(void **state)
+{
+	struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, G }, .force = true };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	sim_remove_key(sim, 0, HB_KEY_TARGET);
+	sim_remove_key(sim, 0, HB_KEY_STATIC_MAX);
+	sim_set_limit(sim, 0, UINT32_MAX * 4ULL);
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, 0, HB_KEY_STATIC_MAX), 8 * G);
+	/* What another tool has written is left as it is. */
+	sim_write_key(sim, 0, HB_KEY_STATIC_MAX, "17179869180");
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	assert_string_equal(sim_read_key(sim, 0, HB_KEY_STATIC_MAX), "17179869180");
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* What it uses counts, and not a constant only: a host does not survive the death of domain 0. */
+static void test_domain_0_in_use(void **state)
+{
+	struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 2 * G } };
+	struct sim *sim = sim_open(16 * G);
+	struct hb *hb = sim_connect(sim);
+	struct hb_domain domain;
+
+	(void)state;
+	sim_add(sim, &(struct sim_guest){ .domid = 0, .name = "Domain-0", .type = HB_TYPE_PV,
+					  .memory_kib = 4 * G, .maxmem_kib = 4 * G, .vcpus = 4 });
+	sim->available_kib = G;
+	assert_int_equal(hb_show(hb, 0, &domain, &error), HB_OK);
+	assert_int_equal(domain.used.value, 3 * G);
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_E_REFUSED);
+	assert_string_equal(error.message, "Domain-0 uses 3G now: with 2G it may run out of memory, and the whole host with it");
+	assert_non_null(strstr(error.remedy, "at least 3200M"));
+	request.size.amount = 3200 * M;
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	/* Larger than now is no matter of what it uses. */
+	sim->available_kib = 4;
+	request.size.amount = 3300 * M;
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	request = (struct hb_set_request){ .size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .force = true };
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	hb_close(hb);
+	sim_close(sim);
+}
+
 /* Domain 0 has no keys of its own at first: they are made, as libxl does. */
 static void test_domain_0(void **state)
 {
@@ -1060,6 +1110,8 @@ int main(void)
 		cmocka_unit_test(test_limit_taken_always),
 		cmocka_unit_test(test_mend_superseded),
 		cmocka_unit_test(test_domain_0),
+		cmocka_unit_test(test_domain_0_without_limit),
+		cmocka_unit_test(test_domain_0_in_use),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_windows_with_videoram),
 		cmocka_unit_test(test_reboot_after_growth),

@@ -391,6 +391,19 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	uuid_text(domain->uuid, xen->uuid);
 }
 
+/* Of domain 0, where we run ourselves: all that is not available, its kernel included. */
+static int read_own_use(struct hb *hb, struct hb_domain *domain)
+{
+	uint64_t available;
+	int rc = hb->host->ops->available(hb->host, &available);
+
+	if (!rc)
+		domain->used = (struct hb_number){
+			HB_PRESENT, domain->actual_kib > available ? domain->actual_kib - available : 0,
+		};
+	return rc;
+}
+
 /*
  * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
  * of XenServer says what there is and what is left of it.
@@ -398,7 +411,11 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_number total, left;
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
+	int rc = domain->domid ? -EOPNOTSUPP : read_own_use(hb, domain);
+
+	if (rc != -EOPNOTSUPP)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
 				    &domain->used);
 
 	domain->qmemman = domain->used.presence != HB_ABSENT;

@@ -114,6 +114,26 @@ static int xen_memory(struct hb_host *host, struct hb_xen_memory *memory)
 	return rc;
 }
 
+/* Nothing to fail for: a kernel without it is one of which nothing is known. */
+static int xen_available(struct hb_host *host, uint64_t *kib)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long value;
+	char line[128];
+	int rc = -EOPNOTSUPP;
+
+	(void)host;
+	while (file && rc && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemAvailable: %llu kB", &value) == 1) {
+			*kib = value;
+			rc = 0;
+		}
+	}
+	if (file)
+		fclose(file);
+	return rc;
+}
+
 static int xen_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
 {
 	return result(xc_domain_setmaxmem(xen(host)->xc, domid, kib) == 0);
@@ -319,6 +339,7 @@ static void xen_close(struct hb_host *host)
 static const struct hb_host_ops xen_ops = {
 	.domains = xen_domains,
 	.memory = xen_memory,
+	.available = xen_available,
 	.set_maxmem = xen_set_maxmem,
 	.get_pool = xen_get_pool,
 	.set_pool = xen_set_pool,

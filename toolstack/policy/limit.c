@@ -204,8 +204,8 @@ void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits)
 	struct hb_number whole = domain->static_max;
 
 	whole.value -= whole.value % HB_PAGE_KIB;
-	/* One that is no number limits nothing. */
-	if (whole.presence == HB_INVALID)
+	/* One that is no number limits nothing, nor does one that stands for no maximum. */
+	if (whole.presence == HB_INVALID || whole.value >= HB_SIZE_MAX_KIB)
 		whole.presence = HB_ABSENT;
 	limits->min = whole;
 	limits->max = whole;

@@ -18,6 +18,8 @@
 /* libxl's own limit for domain 0 (LIBXL_MIN_DOM0_MEM), and what xapi gives it at least. */
 #define DOMAIN_0_LEAST_KIB (128 * 1024)
 #define DOMAIN_0_MIN_KIB (1024 * 1024)
+/* What it keeps above what it uses now: a device model, a toolstack and their buffers. */
+#define DOMAIN_0_SPARE_KIB (128 * 1024)
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
@@ -123,6 +125,26 @@ uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain)
 	       domain->pod_entries_kib - domain->pod_cache_kib : 0;
 }
 
+uint64_t hb_plan_used_kib(const struct hb_domain *domain)
+{
+	if (domain->used.presence != HB_PRESENT)
+		return 0;
+	return domain->used.value + domain->videoram_kib + (domain->domid ? 0 : DOMAIN_0_SPARE_KIB);
+}
+
+static enum hb_code refuse_used(const struct hb_domain *domain, uint64_t target_kib,
+				struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], used[HB_SIZE_TEXT], target[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, "%s uses %s now: with %s it may run out of memory, and the whole host with it",
+		hb_who(domain, who), hb_size_human(domain->used.value, used),
+		hb_size_human(target_kib, target));
+	hb_remedy(error, "end what uses its memory, set at least %s, or --force",
+		  hb_at_least(hb_plan_used_kib(domain), used));
+	return HB_E_REFUSED;
+}
+
 /* Domain 0 runs the kernel's driver, and the host does not survive its death. */
 static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t target_kib, bool force,
 				   struct hb_error *error)
@@ -138,6 +160,8 @@ static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t targ
 	if (!force && target_kib < DOMAIN_0_MIN_KIB && is_smaller(domain, target_kib))
 		return refuse(error, domain, "may run out of memory with less than 1G, and the whole "
 			      "host with it", "set at least 1G, or --force");
+	if (!force && target_kib < hb_plan_used_kib(domain) && is_smaller(domain, target_kib))
+		return refuse_used(domain, target_kib, error);
 	return HB_OK;
 }
 
@@ -324,15 +348,22 @@ static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_m
 			 "the guest still has populate-on-demand memory without frames");
 }
 
+/* Xen's limit, and where it has none what the host has: no tool shall take "unlimited" for a size. */
+static uint64_t whole_maximum(const struct hb_domain *domain, const struct hb_host_memory *host)
+{
+	return domain->static_max.value < HB_SIZE_MAX_KIB ? domain->static_max.value :
+	       whole_pages(host->total_kib);
+}
+
 static void add_store_steps(const struct hb_domain *seen, const struct hb_domain *domain,
-			    struct hb_plan *plan)
+			    const struct hb_host_memory *host, struct hb_plan *plan)
 {
 	if (domain->static_max.presence != HB_PRESENT ||
 	    plan->target_kib > domain->static_max.value)
 		add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 			 "the size exceeds the maximum so far");
 	else if (seen->static_max.presence == HB_ABSENT)
-		add_step(plan, HB_STEP_STATIC_MAX, 0, domain->static_max.value,
+		add_step(plan, HB_STEP_STATIC_MAX, 0, whole_maximum(domain, host),
 			 "nobody has written it so far");
 	/* Written even if equal: a target that is written again makes drivers try again. */
 	add_step(plan, HB_STEP_TARGET, domain->target.value, plan->target_kib,
@@ -439,7 +470,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 	if (code)
 		return code;
 	add_xen_steps(&domain, host, plan);
-	add_store_steps(seen, &domain, plan);
+	add_store_steps(seen, &domain, host, plan);
 	add_notes(&domain, plan);
 	return HB_OK;
 }
@@ -462,7 +493,7 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 	add_still(domain, plan);
 	/* What it holds has its page tables: no pool is enlarged for more than that. */
 	add_room_steps(domain, host, false, "Xen's limit: the size and 1M", plan);
-	add_store_steps(domain, domain, plan);
+	add_store_steps(domain, domain, host, plan);
 	return HB_OK;
 }
 
@@ -481,7 +512,7 @@ enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_m
 	if (code || !hb_plan_repair(domain, &step))
 		return code;
 	add_room_steps(domain, host, false, "Xen's limit was below the size: the size and 1M", plan);
-	add_store_steps(domain, domain, plan);
+	add_store_steps(domain, domain, host, plan);
 	return HB_OK;
 }
 

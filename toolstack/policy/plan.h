@@ -35,6 +35,12 @@ struct hb_plan {
 struct hb_domain hb_plan_complete(const struct hb_domain *domain);
 
 /*
+ * What it uses now as far as that is known, as a size: less would make it swap, or die. Of
+ * domain 0 with something to spare. 0: nothing is known.
+ */
+uint64_t hb_plan_used_kib(const struct hb_domain *domain);
+
+/*
  * Populate-on-demand that has not settled: memory that the guest counts as its own, and
  * for which Xen has set no frames aside. A guest booted with less than its maximum gives
  * it back first, and holds no less by Xen's count until it has.

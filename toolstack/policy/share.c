@@ -83,9 +83,9 @@ static uint64_t heed_floor(const struct hb_domain *domain, uint64_t least_kib)
 /* least_kib, or what an agent in the guest says that it uses: less would make it swap, or die. */
 static uint64_t heed_use(const struct hb_domain *domain, uint64_t least_kib)
 {
-	uint64_t used = domain->used.value + domain->videoram_kib;
+	uint64_t used = hb_plan_used_kib(domain);
 
-	return domain->used.presence == HB_PRESENT && used > least_kib ? used : least_kib;
+	return used > least_kib ? used : least_kib;
 }
 
 uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,

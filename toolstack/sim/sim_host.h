@@ -64,6 +64,7 @@ struct sim {
 	uint64_t total_pages, free_pages;
 	uint64_t scrub_pages;		/* of the free ones: still to be cleared */
 	uint64_t claimed_pages;		/* by domains that are not simulated */
+	uint64_t available_kib;		/* what domain 0's kernel could give to programs; 0: unknown */
 	uint64_t clock_ms;
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
