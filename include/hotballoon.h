@@ -340,7 +340,7 @@ struct hb_set_result {
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
- * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a domain that is
+ * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a domain that serves others, is
  * being built, saved or migrated, shut down or dying, one that another process keeps
  * still (what one that has ended has left is cleared), one with virtual NUMA
  * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum, if

@@ -740,6 +740,47 @@ static void test_odd_target(void **state)
 	assert_true(common_number(sim, SECOND, HB_KEY_TARGET) >= G);
 }
 
+/* A domain that comes in is NAME--incoming until it has come: what it takes counts once. */
+static void test_incoming(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	uint64_t before, with;
+
+	(void)state;
+	forget_result();
+	reserve_is(HB_OK, "web", G, 0);
+	before = available();
+	guest.domid = 9;
+	guest.name = "web--incoming";
+	guest.memory_kib = 600 * M;
+	guest.maxmem_kib = G;
+	guest.never_ran = true;
+	guest.reports = false;
+	sim_add(sim, &guest);
+	with = available();
+	/* Its 600M and its page tables were reserved; what is left is there for the rest. */
+	assert_int_equal(with, before);
+	/* One that has got all that was reserved: the reservation lasts until it runs. */
+	sim_destroy(sim, 9);
+	assert_int_equal(available(), before);
+	guest.memory_kib = G;
+	sim_add(sim, &guest);
+	assert_in_range(available(), before - 8 * M, before + 8 * M);
+	/* The sender's end of another migration is no such thing. */
+	sim_destroy(sim, 9);
+	guest.name = "web--migratedaway";
+	guest.memory_kib = 600 * M;
+	sim_add(sim, &guest);
+	assert_true(available() <= before - 600 * M);
+	/* It has come. */
+	sim_destroy(sim, 9);
+	guest.name = "web";
+	guest.memory_kib = G;
+	guest.never_ran = false;
+	sim_add(sim, &guest);
+	assert_in_range(available(), before - 8 * M, before + 8 * M);
+}
+
 /* What its agent says that it uses is not asked for, whatever its minimum is. */
 static void test_used(void **state)
 {
@@ -1187,6 +1228,7 @@ int main(void)
 		TEST(test_reserve_more),
 		TEST(test_reserve_too_much),
 		TEST(test_nothing_given),
+		TEST(test_incoming),
 		TEST(test_used),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),

@@ -66,6 +66,19 @@ static const struct hb_domain *find_named(const struct hb_domain *domains, size_
 	return NULL;
 }
 
+/* The domain that a reservation for that name is for; one that has the name itself comes first. */
+static const struct hb_domain *find_for(const struct hb_domain *domains, size_t count,
+					const char *name)
+{
+	const struct hb_domain *named = find_named(domains, count, name);
+
+	for (size_t i = 0; i < count && !named; i++) {
+		if (hb_reservation_is_for(name, &domains[i]))
+			named = &domains[i];
+	}
+	return named;
+}
+
 /* Alive or not, does it have a claim that is not its builder's, and can it be named? */
 static bool has_claim(const struct hb_domain *domain)
 {
@@ -94,10 +107,10 @@ static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *e
 		return code;
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
-		const struct hb_domain *domain = find_named(domains, count, r->name);
+		const struct hb_domain *domain = find_for(domains, count, r->name);
 
 		r->left_kib = hb_reservation_left(r, domain, now);
-		if (r->left_kib || (domain && domain->state == HB_DOMAIN_BUILDING && now < r->until_s))
+		if (hb_reservation_lasts(r, domain, now))
 			store->list[kept++] = *r;
 	}
 	store->count = kept;
