@@ -1030,6 +1030,54 @@ static void test_release_while_built(void **state)
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 1000);
 }
 
+/* The same whether Xen refills a claim from what its domain frees (4.17), or does not (4.20.3). */
+static void test_claim_refilled_or_not(void **state)
+{
+	struct hb_size size = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_request request = { .wait = true };
+	struct hb_set_result set;
+	uint64_t before, left;
+
+	(void)state;
+	forget_result();
+	for (int spent = 0; spent < 2; spent++) {
+		sim->claims_are_spent = spent;
+		assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &set, &error), HB_OK);
+		reserve_is(HB_OK, "guest1", 2 * G, 0);
+		before = available();
+		/* What it takes of its claim was set aside already. */
+		assert_int_equal(common_set(sim, "1G", &request, &set, &error), HB_OK);
+		assert_int_equal(available(), before);
+		left = sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB;
+		assert_int_equal(left, G - 64);
+		/* What it gives back is for itself on the one, and for others on the other. */
+		assert_int_equal(common_set(sim, "512M", &request, &set, &error), HB_OK);
+		assert_int_equal(available(), before + (spent ? 512 * M : 0));
+		assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB,
+				 left + (spent ? 0 : 512 * M));
+		/* Nobody is asked who has a claim, and it ends all the same. */
+		limit(GUEST, 128 * M, 0);
+		assert_int_equal(make_free(available() + 64 * M, true), HB_E_REFUSED);
+		assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+		assert_int_equal(make_free(available() + 64 * M, true), HB_OK);
+	}
+	forget_result();
+}
+
+/* One that is being destroyed: later Xens end its claim themselves, and refuse to be asked. */
+static void test_release_of_dying(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_result set;
+
+	(void)state;
+	sim->claims_are_spent = true;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	reserve_is(HB_OK, "guest1", 2 * G, 0);
+	sim_guest(sim, GUEST)->dying = true;
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+}
+
 static void test_claim(void **state)
 {
 	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
@@ -1238,6 +1286,8 @@ int main(void)
 		TEST(test_release_of_both),
 		TEST(test_release_while_built),
 		TEST(test_claim),
+		TEST(test_claim_refilled_or_not),
+		TEST(test_release_of_dying),
 		TEST(test_claim_leaves_others),
 		TEST(test_claim_waits),
 		TEST(test_damaged_reservations),

@@ -355,9 +355,11 @@ static enum hb_code fail_claim(struct hb_error *error, int rc, const char *who)
 {
 	hb_fail_host(error, rc, "Xen refuses to set memory aside for %s", who);
 	if (rc == -EINVAL)
-		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, or its maxmem is less");
+		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, its maxmem is less, or it is being destroyed");
 	else if (rc == -ENOMEM)
 		hb_remedy(error, "somebody else has taken the memory; \"hotballoon free\" some and ask again");
+	else if (rc == -EOPNOTSUPP)
+		hb_remedy(error, "this Xen cannot, by its build or its cache colouring; \"hotballoon set\" the size now");
 	return error->code;
 }
 
@@ -460,6 +462,9 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 	named = find_claim(domains, count, name);
 	if (named) {
 		rc = hb->host->ops->claim(hb->host, named->domid, 0);
+		/* From 4.19 on Xen has ended it with the domain. */
+		if (rc == -EINVAL && named->state == HB_DOMAIN_DYING)
+			rc = 0;
 		*found = true;
 	}
 	free(domains);

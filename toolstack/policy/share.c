@@ -104,7 +104,7 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 	else if (hb_plan_unsettled_kib(domain))
 		*why = "it has memory without frames to give back first (populate-on-demand)";
 	else if (domain->claimed_kib)
-		*why = "Xen sets aside for it what it gives back";
+		*why = "it has a claim, and older Xens set aside for that what it gives back";
 	else
 		hb_limits_automatic(domain, limits, why);
 	if (*why)

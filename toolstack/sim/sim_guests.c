@@ -238,7 +238,7 @@ uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages
 	return pages;
 }
 
-/* domain_adjust_tot_pages() of Xen: a domain with a claim gives what it frees to that. */
+/* domain_adjust_tot_pages() of Xen 4.17: a domain with a claim gives what it frees to that. */
 static void release(struct sim *sim, struct sim_domain *domain, uint64_t pages)
 {
 	/* p2m_pod_decrease_reservation(): entries without frames go first, and free nothing. */
@@ -251,7 +251,7 @@ static void release(struct sim *sim, struct sim_domain *domain, uint64_t pages)
 	pages -= bare;
 	domain->xen.tot_pages -= pages;
 	sim->free_pages += pages;
-	if (domain->xen.outstanding_pages)
+	if (domain->xen.outstanding_pages && !sim->claims_are_spent)
 		domain->xen.outstanding_pages += pages;
 }
 

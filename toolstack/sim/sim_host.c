@@ -447,6 +447,8 @@ static int sim_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
 	if (rc)
 		return rc;
 	assert(sim->no_lock || connection_of(host)->locks_host);
+	if (sim->claims_are_spent && domain->guest.dying)
+		return -EINVAL;
 	if (!pages) {
 		domain->xen.outstanding_pages = 0;
 		return 0;

@@ -64,6 +64,11 @@ struct sim {
 	uint64_t total_pages, free_pages;
 	uint64_t scrub_pages;		/* of the free ones: still to be cleared */
 	uint64_t claimed_pages;		/* by domains that are not simulated */
+	/*
+	 * Xen from the later releases of 4.19 and 4.20 on: what a domain frees does not come
+	 * back to its claim, and one that is dying cannot be asked for one.
+	 */
+	bool claims_are_spent;
 	uint64_t available_kib;		/* what domain 0's kernel could give to programs; 0: unknown */
 	uint64_t clock_ms;
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
