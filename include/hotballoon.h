@@ -299,6 +299,8 @@ struct hb_step {
 struct hb_set_request {
 	struct hb_size size;
 	bool force;		/* do what would be refused as unwise; see hb_set() */
+	/* With wait: one that gets stuck keeps the target that it was given; see hb_set(). */
+	bool keep_target;
 	bool wait;		/* return when the guest has got there, or does not any more */
 	/*
 	 * Of wait; 0: none, a guest that stops moving ends it. Of waiting for another
@@ -336,7 +338,7 @@ struct hb_set_result {
  * Without wait, a lower maxmem follows at once, down to what the guest still
  * holds. With wait it follows down to the new size when the guest is there. A guest
  * that gets stuck above its new size is given the one that it holds, as far as
- * hb_would_be_lost() needs it: result->kept_kib.
+ * hb_would_be_lost() needs it: result->kept_kib. Not so with keep_target.
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver

@@ -440,6 +440,26 @@ static void test_set_that_ends_short(void **state)
 	common_assert_consistent(command_sim, GUEST);
 }
 
+/* Who wants the target all the same gets it, and hears what that costs. */
+static void test_keep_target(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	stick(true);
+	assert_int_equal(command_line("set guest1 140M --keep-target"), HB_E_USAGE);
+	assert_non_null(strstr(command_err, "add --wait"));
+	assert_int_equal(command_line("set guest1 140M --wait --keep-target"), HB_E_STUCK);
+	assert_non_null(strstr(command_err, "would lose it, and \"hotballoon set 5 300M\" ends that"));
+	assert_int_equal(target(), 140 * M);
+	assert_int_equal(command_line("set guest1 130M --wait=60 --keep-target --json"), HB_E_STUCK);
+	object = command_json();
+	assert_null(command_at(object, "kept_kib"));
+	json_object_put(object);
+	assert_int_equal(target(), 130 * M);
+	common_assert_consistent(command_sim, GUEST);
+}
+
 /* Of an HVM guest the size has the video memory in it, and the target has not. */
 static void test_kept_with_videoram(void **state)
 {
@@ -1047,6 +1067,7 @@ int main(void)
 		TEST(test_managed),
 		TEST(test_free_of_stuck_guest),
 		TEST(test_set_that_ends_short),
+		TEST(test_keep_target),
 		TEST(test_kept_with_videoram),
 		TEST(test_kept_size_superseded),
 		TEST(test_replaced_domain),

@@ -11,6 +11,8 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_JSON] = { "json", NULL, false, "output for programs, sizes in KiB" },
 	[OPT_WAIT] = { "wait", "SECONDS", true,
 		       "return when the guest has reached the size or does not move any more" },
+	[OPT_KEEP_TARGET] = { "keep-target", NULL, false,
+			      "with --wait: leave the target, though the guest got stuck above it" },
 	[OPT_FORCE] = { "force", NULL, false, "do what would be refused as unwise" },
 	[OPT_TIMEOUT] = { "timeout", "SECONDS", false, "give up after that time" },
 	[OPT_MIN] = { "min", "SIZE", false, "managers never make it smaller" },
@@ -34,7 +36,7 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 const struct cli_command cli_commands[] = {
 	{ "list", "", 0, CLI_EXACT, JSON, "all domains and the host's free memory", NULL, cli_list },
 	{ "show", "DOM", 1, CLI_EXACT, JSON, "everything that is known of one domain", NULL, cli_show },
-	{ "set", "DOM SIZE", 2, CLI_EXACT, JSON | FORCE | CLI_BIT(OPT_WAIT),
+	{ "set", "DOM SIZE", 2, CLI_EXACT, JSON | FORCE | CLI_BIT(OPT_WAIT) | CLI_BIT(OPT_KEEP_TARGET),
 	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
 	{ "max", "DOM SIZE", 2, CLI_EXACT, JSON | FORCE, "set how far a running guest may grow",
 	  cli_max_prepare, cli_max },

@@ -7,7 +7,7 @@
 #include "examine.h"
 #include "explain.h"
 #include "internal.h"
-#include "limits_file.h"
+#include "limits_look.h"
 #include "reserve.h"
 
 /* hb_limits_damage() or hb_reservations_damage(). */

@@ -10,7 +10,7 @@
 
 #include "account.h"
 #include "domain.h"
-#include "limits_file.h"
+#include "limits_look.h"
 #include "set.h"
 #include "share.h"
 #include "wait.h"

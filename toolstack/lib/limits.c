@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "limit.h"
-#include "limits_file.h"
+#include "limits_look.h"
 #include "lock.h"
 #include "state.h"
 

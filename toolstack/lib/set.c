@@ -406,7 +406,7 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 		note_pinned(hb, result);
 	if (request->wait)
 		code = wait_for_guest(hb, request, result, error);
-	if (code == HB_E_STUCK && result->after.state == HB_DOMAIN_RUNNING &&
+	if (code == HB_E_STUCK && !request->keep_target && result->after.state == HB_DOMAIN_RUNNING &&
 	    hb_would_be_lost(&result->after, NULL))
 		keep(hb, request->timeout_s, result, error);
 	code = finish(hb, code, request, result, error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What others of the library need of limits.c. */
-#ifndef HB_LIMITS_FILE_H
-#define HB_LIMITS_FILE_H
+#ifndef HB_LIMITS_LOOK_H
+#define HB_LIMITS_LOOK_H
 
 #include "internal.h"
 
