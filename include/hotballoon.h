@@ -658,7 +658,9 @@ struct hb_examination {
 };
 
 /*
- * Look for what is wrong: on the host, and in each domain. *domains, in order of
+ * Look for what is wrong: on the host, and in each domain. If a guest is away from its
+ * target, all are looked at again two seconds later, to see who moves; hb_explain() does the
+ * same. *domains, in order of
  * domid and with those that nothing was found about, is to be released by free().
  */
 enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,

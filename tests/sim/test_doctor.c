@@ -417,7 +417,10 @@ static void test_stale_report(void **state)
 	(void)state;
 	sim_guest(sim, GUEST)->rate_kib_s = 0;
 	sim_guest(sim, GUEST)->reports = false;
-	assert_int_equal(common_set(sim, "2G", NULL, &(struct hb_set_result){ 0 }, &error), HB_OK);
+	assert_int_equal(common_set(sim, "2G", &(struct hb_set_request){ .wait = true },
+				    &(struct hb_set_result){ 0 }, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "its driver acts on another target"));
+	assert_null(strstr(error.message, "names no cause"));
 	sim_run(sim, 3600000);
 	finding = finding_of("stale-report");
 	assert_non_null(strstr(finding.message, "guest1 holds 512.1M, 1536M short of its size of 2G, and does not move: its driver acts on another target, 512M"));

@@ -20,5 +20,7 @@ const char *hb_advice_remedy(enum hb_cause cause);
 
 /* What to do about a guest that does not move and reports nothing; static. */
 const char *hb_advice_no_report(void);
+/* And about one whose driver acts on another target. */
+const char *hb_advice_stale_report(void);
 
 #endif

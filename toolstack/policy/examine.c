@@ -226,7 +226,7 @@ static void examine_follow(const struct hb_domain *domain, const struct hb_follo
 				      "%s holds %s, %s %s its size of %s, and does not move: its driver acts on another target, %s",
 				      who, held, off, follow->above ? "above" : "short of", size,
 				      hb_size_human(report->goal.value, goal)),
-		       "look at the guest: does it hang? If it lives, unload and load xen-hotballoon in it");
+		       "%s", hb_advice_stale_report());
 	else
 		remedy(hb_examine_add(findings, HB_WARNING, "not-following",
 				      "%s holds %s, %s %s its size of %s, and does not move%s%s", who, held,

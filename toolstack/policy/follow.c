@@ -18,13 +18,14 @@ bool hb_follow_is_there(const struct hb_domain *domain)
 	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value);
 }
 
-/* It reports, and of another target than it has. */
-static bool is_stale(const struct hb_domain *domain)
+bool hb_follow_is_stale(const struct hb_domain *domain)
 {
-	const struct hb_number *goal = &domain->report.goal;
+	const struct hb_report *report = &domain->report;
 
-	return domain->driver == HB_DRIVER_HOTBALLOON && goal->presence == HB_PRESENT &&
-	       goal->value != domain->target.value;
+	/* It may have seen the target, and could not read it: it says so then. */
+	return domain->driver == HB_DRIVER_HOTBALLOON && report->goal.presence == HB_PRESENT &&
+	       report->goal.value != domain->target.value &&
+	       (report->cause.presence != HB_PRESENT || report->cause.value != HB_CAUSE_BAD_TARGET);
 }
 
 struct hb_follow hb_follow_judge(const struct hb_domain *first, const struct hb_domain *second,
@@ -43,6 +44,6 @@ struct hb_follow hb_follow_judge(const struct hb_domain *first, const struct hb_
 	    (before > now && before - now >= elapsed_ms * MOVES_KIB_S / 1000))
 		follow.kind = HB_FOLLOW_MOVES;
 	else
-		follow.kind = is_stale(first) && is_stale(second) ? HB_FOLLOW_STALE : HB_FOLLOW_RESTS;
+		follow.kind = hb_follow_is_stale(first) && hb_follow_is_stale(second) ? HB_FOLLOW_STALE : HB_FOLLOW_RESTS;
 	return follow;
 }

@@ -30,6 +30,9 @@ struct hb_follow {
 /* What can be said from one look: is it there, or must it be looked at again? */
 bool hb_follow_is_there(const struct hb_domain *domain);
 
+/* Does its driver report, and of another target than it has? It may have been told just now. */
+bool hb_follow_is_stale(const struct hb_domain *domain);
+
 struct hb_follow hb_follow_judge(const struct hb_domain *first, const struct hb_domain *second,
 				 uint64_t elapsed_ms);
 

@@ -61,9 +61,15 @@ static void test_moves_or_rests(void **state)
 
 static void test_stale(void **state)
 {
+	struct hb_domain bad;
+
 	(void)state;
 	assert_int_equal(judge(reporting(512 * M, 512 * M), reporting(512 * M, 512 * M)), HB_FOLLOW_STALE);
 	assert_int_equal(judge(reporting(512 * M, 256 * M), reporting(512 * M, 256 * M)), HB_FOLLOW_RESTS);
+	/* It has seen the target, and says that it could not read it. */
+	bad = reporting(512 * M, 512 * M);
+	bad.report.cause = (struct hb_word){ HB_PRESENT, HB_CAUSE_BAD_TARGET };
+	assert_int_equal(judge(bad, bad), HB_FOLLOW_RESTS);
 	/* It has just seen the target, or goes there whatever it says. */
 	assert_int_equal(judge(reporting(512 * M, 512 * M), reporting(512 * M, 256 * M)), HB_FOLLOW_RESTS);
 	assert_int_equal(judge(reporting(512 * M, 512 * M), reporting(400 * M, 512 * M)), HB_FOLLOW_MOVES);
