@@ -342,11 +342,11 @@ struct hb_set_result {
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
- * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a domain that serves others, is
- * being built, saved or migrated, shut down or dying, one that another process keeps
- * still (what one that has ended has left is cleared), one with virtual NUMA
- * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum, if
- * it has one.
+ * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a
+ * domain that serves others, is being built, saved or migrated, shut down or dying,
+ * one that another process keeps still (what one that has ended has left is cleared),
+ * one with virtual NUMA nodes, a size not above 0, domain 0 below 128 MiB or beyond
+ * its boot maximum, if it has one.
  * HB_E_USAGE: above HB_SIZE_MAX_KIB, or an amount that hb_size_parse() never gives.
  *
  * result is filled as far as known whatever the return code is.
