@@ -128,6 +128,18 @@ static void test_gives_nothing(void **state)
 	assert_null(strstr(command_out, "would lose win-dm"));
 }
 
+/* It has taken what it needs, by itself: nobody waits until it gives that back. */
+static void test_grown_by_itself(void **state)
+{
+	(void)state;
+	sim_write_key(command_sim, STORE, HB_KEY_TARGET, "16384");
+	assert_int_equal(command_line("wait Xenstore --timeout=5"), HB_E_REFUSED);
+	assert_non_null(strstr(command_err, "not sized"));
+	assert_int_equal(command_line("doctor"), HB_OK);
+	assert_int_equal(command_line("explain Xenstore"), HB_OK);
+	assert_null(strstr(command_out, "give memory back"));
+}
+
 /* It is not told to load a module for Linux, nor anything else about a guest. */
 static void test_nothing_wrong(void **state)
 {
@@ -174,6 +186,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shown, setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_never_sized, setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_gives_nothing, setup, command_teardown),
+		cmocka_unit_test_setup_teardown(test_grown_by_itself, setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_nothing_wrong, setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_not_saved, setup, command_teardown),
 		cmocka_unit_test_setup_teardown(test_namesake, setup, command_teardown),

@@ -163,8 +163,11 @@ static enum hb_code fail_wait(enum hb_verdict verdict, bool moves,
 	case HB_WAIT_TIMEOUT:
 		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
 			(unsigned int)(result->waited_ms / 1000));
-		hb_remedy(error, "%s", moves ? "wait longer: it still moves, and goes on by itself" :
-			  "it does not move now; \"hotballoon explain\" it");
+		if (moves)
+			hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		else
+			hb_remedy(error, "it does not move now: \"hotballoon explain %u\" tells more",
+				  domain->domid);
 		hb_advise_lost(domain, error);
 		return HB_E_TIMEOUT;
 	default:
@@ -451,6 +454,9 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 		hb_remedy(error, "%s", remedy);
 		return HB_E_REFUSED;
 	}
+	/* What it takes and gives is its own affair. */
+	if (domain->service && !hb_wait_is_there(domain, domain->target.value))
+		return hb_refuse_service(domain, error);
 	if (domain->target.presence == HB_PRESENT)
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED, "%s has no target that it could reach", hb_who(domain, who));

@@ -53,6 +53,8 @@ static void say_position(struct hb_explanation *explanation, const struct hb_fol
 	}
 	say(explanation, "it holds %s by Xen's count, and its size is set to %s", held,
 	    hb_size_human(goal, size));
+	if (domain->service)
+		return;
 	if (hb_wait_is_there(domain, domain->target.value)) {
 		say(explanation, "it is where it shall be");
 		return;
