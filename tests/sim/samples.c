@@ -57,6 +57,13 @@ static void sound_host(void)
 		"migrate guest1 there", "save 0 /tmp/image");
 }
 
+/* One that serves others. */
+static void serving_host(void)
+{
+	sim_write_key(command_sim, GUEST, HB_KEY_DRIVER_DOMAIN, "");
+	SAMPLES("list", "show guest1", "top", "explain guest1", "doctor", "set guest1 1G", "limits guest1");
+}
+
 /* What one who has ended has left, and a size that the guest cannot keep. */
 static void still_host(void)
 {
@@ -154,7 +161,7 @@ static void stuck_host(void)
 int main(void)
 {
 	void (*const hosts[])(void) = {
-		sound_host, changing_host, broken_host, stuck_host, still_host,
+		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host,
 	};
 
 	/* There is no xl, wherever this runs. */

@@ -371,6 +371,30 @@ static void test_limits(void **state)
 	assert_non_null(strstr(command_err, "line 1, is damaged"));
 }
 
+/* One unknown field stops nobody who does not write that file. */
+static void test_damaged_files(void **state)
+{
+	static const char *const lines[] = {
+		"list", "list --json", "show guest1", "set guest1 400M --wait", "set guest1 600M", "wait guest1",
+		"reserve", "explain guest1", "limits guest1", "top --json",
+	};
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\n"
+				"00000006-0000-0000-0000-000000000000 mode=auto colour=red\n");
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 1 2 3\n4096 web\n");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		if (command_line(lines[i]))
+			fail_msg("%s: %s", lines[i], command_err);
+	}
+	assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
+	assert_non_null(strstr(command_out, "/limits, line 2, is damaged"));
+	assert_non_null(strstr(command_out, "/reservations, line 3, is damaged"));
+	common_write_state_file("limits", "hotballoon limits 9\n");
+	assert_int_equal(command_line("top --json"), 0);
+	assert_int_equal(command_line("set guest1 400M --wait"), 0);
+}
+
 /* As the manual says it is done for a domain that never comes back. */
 static void test_limits_by_hand(void **state)
 {
@@ -461,11 +485,11 @@ static void test_explain_and_doctor(void **state)
 	assert_int_equal(command_line("doctor"), 0);
 	assert_string_equal(command_out, "Nothing is wrong with this host and its 2 domains.\n");
 	sim_set_limit(command_sim, GUEST, 400 * M);
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 	/* No terminal, no colours. */
 	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
 	assert_non_null(strstr(command_out, "         -> \"hotballoon set\""));
-	assert_int_equal(command_line("doctor --json"), 0);
+	assert_int_equal(command_line("doctor --json"), CLI_EXIT_FAULT);
 	object = command_json();
 	assert_json_number(object, "domains.1.domid", 5);
 	assert_json_text(object, "domains.1.findings.0.what", "maxmem-below-target");
@@ -497,7 +521,7 @@ static void test_low_reserve(void **state)
 	assert_int_equal(command_line("free 16M"), 4);
 	assert_non_null(strstr(command_err, "all guests that may be asked give 6228K together"));
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_WARNING);
 	remedy = strstr(command_out, "low-reserve");
 	assert_non_null(remedy);
 	remedy = strstr(remedy, "\"hotballoon free ");
@@ -844,6 +868,7 @@ int main(void)
 		TEST(test_without_name),
 		TEST(test_max_and_wait),
 		TEST(test_limits),
+		TEST(test_damaged_files),
 		TEST(test_limits_by_hand),
 		TEST(test_limits_reset),
 		TEST(test_limits_reset_beyond_hotplug_max),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE	/* secure_getenv() */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,7 +268,7 @@ static bool answer_help(struct cli *cli)
 
 static enum hb_code run_on(struct cli *cli, cli_open_fn *open)
 {
-	const char *dir = getenv(STATE_DIR_VARIABLE);
+	const char *dir = secure_getenv(STATE_DIR_VARIABLE);
 	enum hb_code code = open(&cli->hb, &cli->error);
 
 	if (code)
@@ -307,5 +308,5 @@ int cli_main(int argc, char **argv, cli_open_fn *open, FILE *out, FILE *err)
 		fprintf(err, "hotballoon: cannot write the output\n");
 		return code ? code : HB_E_INTERNAL;
 	}
-	return code;
+	return code ? (int)code : cli.status;
 }

@@ -15,7 +15,7 @@
 #include <hotballoon.h>
 
 enum cli_option {
-	OPT_JSON, OPT_WAIT, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
+	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
 	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_SORT,
 	OPT_INTERVAL, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
@@ -38,6 +38,7 @@ struct cli {
 	uint64_t maxmem_kib;
 	struct hb *hb;
 	struct hb_error error;
+	int status;		/* the exit code if nothing failed */
 	bool reported;		/* the error is part of the JSON already */
 	bool progressed;	/* a line of progress stands on the terminal */
 };
@@ -66,6 +67,10 @@ struct cli_option_info {
 	bool optional;			/* the value */
 	const char *what;
 };
+
+/* Of doctor alone: nothing failed, and that is what has been found. */
+#define CLI_EXIT_WARNING 11
+#define CLI_EXIT_FAULT 12
 
 struct cli_exit_info {
 	enum hb_code code;		/* its name is hb_code_name() */

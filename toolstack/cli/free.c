@@ -176,8 +176,8 @@ static void print_reservation(struct cli *cli, const struct hb_reservation *rese
 
 	hb_size_human(reservation->kib, all);
 	if (!reservation->until_s) {
-		fprintf(cli->out, "%s: can count on %s, set aside in Xen until it has them\n",
-			reservation->name, all);
+		fprintf(cli->out, "%s: the %s that it lacks to %s are set aside in Xen, until it has taken them\n",
+			reservation->name, hb_size_human(reservation->left_kib, size), all);
 		return;
 	}
 	fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond)", reservation->name, all,

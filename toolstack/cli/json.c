@@ -53,6 +53,8 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "uuid", json_object_new_string(domain->uuid));
 	add(object, "type", json_object_new_string(hb_type_name(domain->type)));
 	add(object, "state", json_object_new_string(hb_domain_state_name(domain->state)));
+	add(object, "service", domain->service ?
+	    json_object_new_string(hb_service_name(domain->service)) : NULL);
 	add(object, "vcpus", json_object_new_uint64(domain->vcpus));
 	add(object, "virtual_numa_nodes", json_object_new_uint64(domain->vnodes));
 	add(object, "manager", domain->squeezed ? json_object_new_string("squeezed") :

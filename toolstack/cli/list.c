@@ -36,7 +36,8 @@ static void print_row(FILE *out, int width, const struct hb_domain *domain)
 		domain->name[0] ? domain->name : "-", hb_type_name(domain->type),
 		hb_domain_state_name(domain->state), hb_size_human(domain->actual_kib, actual),
 		marked, cli_number(&domain->static_max, max),
-		hb_driver_name(domain->driver), hb_report_cause_name(&domain->report.cause));
+		domain->service ? hb_service_name(domain->service) : hb_driver_name(domain->driver),
+		hb_report_cause_name(&domain->report.cause));
 }
 
 /* What nobody would look for in the columns. */
@@ -169,6 +170,8 @@ static void print_driver(struct cli *cli, const struct hb_domain *domain)
 		row(cli, "driver", "other (an agent announces a balloon driver)");
 	else if (domain->driver == HB_DRIVER_WINDOWS)
 		row(cli, "driver", "windows (cannot grow beyond its boot maximum)");
+	else if (domain->service)
+		row(cli, "driver", "- (it serves others and keeps its size)");
 	else if (!domain->domid)
 		row(cli, "driver", "- (domain 0 has the kernel's own)");
 	else
@@ -197,6 +200,8 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 	row(cli, "uuid", domain->uuid);
 	row(cli, "type", hb_type_name(domain->type));
 	row(cli, "state", hb_domain_state_name(domain->state));
+	if (domain->service)
+		row(cli, "service", hb_service_name(domain->service));
 	fprintf(cli->out, "%-18s %u\n", "vcpus", domain->vcpus);
 	if (domain->vnodes)
 		fprintf(cli->out, "%-18s %u: it keeps its size\n", "virtual NUMA nodes", domain->vnodes);

@@ -67,6 +67,8 @@ enum hb_code cli_set_prepare(struct cli *cli)
 {
 	enum hb_code code = hb_size_parse(cli->operands[1], &cli->size, &cli->error);
 
+	if (!code && cli_has(cli, OPT_KEEP_TARGET) && !cli_has(cli, OPT_WAIT))
+		code = cli_usage(cli, "%s", "--keep-target says what becomes of a wait: add --wait");
 	return code ? code : cli_parse_seconds(cli, OPT_WAIT);
 }
 
@@ -94,6 +96,7 @@ enum hb_code cli_set(struct cli *cli)
 {
 	const struct hb_set_request request = {
 		.size = cli->size, .force = cli_has(cli, OPT_FORCE), .wait = cli_has(cli, OPT_WAIT),
+		.keep_target = cli_has(cli, OPT_KEEP_TARGET),
 		.timeout_s = cli->timeout_s,
 	};
 	struct hb_set_result result;
