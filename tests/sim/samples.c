@@ -53,6 +53,8 @@ static void sound_host(void)
 		"free 6300M --dry-run", "free 6300M", "free 100G", "reserve", "reserve 64M --for=web",
 		"reserve", "release web", "release web", "set guest1 512M --wait", "max guest1 1G",
 		"reserve 1G --for=guest1", "list", "release guest1", "frobnicate", "list --wait",
+		"show 0 guest1 nobody", "set guest1 nobody 512M", "wait 5 guest1", "limits 0 guest1",
+		"explain 0 guest1", "reserve 4M --for=a", "release a b", "list guest1",
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
 		"migrate guest1 there", "save 0 /tmp/image");
 }

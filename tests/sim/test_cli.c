@@ -12,109 +12,6 @@
 #include "command.h"
 #include "file_lock.h"
 
-static void test_usage(void **state)
-{
-	static const struct {
-		const char *line, *says;
-	} cases[] = {
-		{ "", "no command" },
-		{ "frobnicate", "there is no command \"frobnicate\"" },
-		{ "list guest1", "write: hotballoon list" },
-		{ "show", "write: hotballoon show DOM" },
-		{ "show 1 2", "write: hotballoon show DOM" },
-		{ "set guest1", "set DOM SIZE" },
-		{ "set guest1 1G 2G", "set DOM SIZE" },
-		{ "set guest1 1G 2G 3G 4G", "set DOM SIZE" },
-		{ "list --wait", "does not belong here" },
-		{ "show guest1 --force", "does not belong here" },
-		{ "list --jsn", "\"--jsn\"" },
-		{ "list -x", "\"-x\"" },
-		{ "list --json=yes", "\"--json=yes\"" },
-		{ "set guest1 1G --wait=", "1 to 604800" },
-		{ "set guest1 1G --wait=0", "1 to 604800" },
-		{ "set guest1 1G --wait=-1", "1 to 604800" },
-		{ "set guest1 1G --wait=5s", "1 to 604800" },
-		{ "set guest1 1G --wait=604801", "1 to 604800" },
-		{ "set guest1 1G --wait=99999999999999999999", "1 to 604800" },
-		{ "set guest1 512", "\"512\" has no unit" },
-		{ "set guest1 ~", "\"\" is not a size" },
-		{ "set guest1 0M", "is zero" },
-		{ "set guest1 2GB", "unknown unit" },
-		{ "set nobody 2GB", "unknown unit" },
-		{ "show ~", "is empty" },
-		{ "max guest1", "write: hotballoon max DOM SIZE" },
-		{ "max guest1 512", "\"512\" has no unit" },
-		{ "max guest1 1G --wait", "--wait does not belong here" },
-		{ "wait guest1 --timeout=0", "\"--timeout=0\": the time is 1 to 604800" },
-		{ "wait guest1 --timeout", "incomplete option \"--timeout\"" },
-		{ "save guest1", "write: hotballoon save DOM FILE [-- XL-OPTION...]" },
-		{ "save guest1 image config", "write: hotballoon save DOM FILE" },
-		{ "migrate guest1 -- there", "write: hotballoon migrate DOM HOST" },
-		{ "migrate guest1 there --live", "\"--live\"" },
-		{ "save guest1 image --wait", "--wait does not belong here" },
-		{ "free", "write: hotballoon free SIZE" },
-		{ "free +1G", "is a change" },
-		{ "free 512", "has no unit" },
-		{ "reserve 1G", "for whom" },
-		{ "reserve --for=web", "no size is given" },
-		{ "reserve 1G --for=web --ttl=0", "\"--ttl=0\": the time is" },
-		{ "reserve 1G --for=web --vcpus=0", "a guest has 1 to 512" },
-		{ "reserve 1G --for=web --maxmem=512M", "is less than the size" },
-		{ "reserve 1G --for=12", "no name for a domain" },
-		{ "release", "write: hotballoon release NAME" },
-		{ "limits guest1 --min=+4M", "\"+4M\" is a change" },
-		{ "limits guest1 --min=256", "has no unit" },
-		{ "limits guest1 --max=", "is not a size" },
-		{ "limits guest1 --weight=0", "a weight is 1 to 1000000" },
-		{ "limits guest1 --weight=1.5", "a weight is 1 to 1000000" },
-		{ "limits guest1 --auto --off", "contradict" },
-		{ "limits guest1 --forget --off", "--forget goes with no other" },
-		{ "limits guest1 --reset --min=256M", "--reset sets minimum and maximum" },
-		{ "limits guest1 --off --force", "--force goes with --reset" },
-		{ "limits guest1 --min=2G --max=1G", "would be 2G and its maximum 1G" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (command_line(cases[i].line) != HB_E_USAGE || !strstr(command_err, cases[i].says))
-			fail_msg("\"%s\": %s", cases[i].line, command_err);
-		assert_string_equal(command_out, "");
-	}
-	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
-}
-
-/* Who asks for JSON gets it, wherever in a wrong command line that stands. */
-static void test_usage_in_json(void **state)
-{
-	static const struct {
-		const char *line, *says;
-	} cases[] = {
-		{ "--bogus --json list", "unknown or incomplete option \"--bogus\"" },
-		{ "list -x --json", "unknown or incomplete option \"-x\"" },
-		{ "list -xy --bogus --json", "unknown or incomplete option \"-xy\"" },
-		{ "list --json=yes --json", "unknown or incomplete option \"--json=yes\"" },
-		{ "-5M --json", "unknown or incomplete option \"-5M\"" },
-		{ "--json -5M", "there is no command \"-5M\"" },
-		{ "--json --wait frobnicate", "there is no command" },
-	};
-	struct json_object *object;
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(command_line(cases[i].line), HB_E_USAGE);
-		assert_string_equal(command_err, "");
-		object = command_json();
-		assert_json_text(object, "error.code", "usage");
-		assert_non_null(strstr(json_object_get_string(command_at(object, "error.message")), cases[i].says));
-		json_object_put(object);
-	}
-	assert_int_equal(command_line("-5M"), HB_E_USAGE);
-	assert_string_equal(command_out, "");
-	/* Behind -- it is no option. */
-	assert_int_equal(command_line("--bogus list -- --json"), HB_E_USAGE);
-	assert_string_equal(command_out, "");
-}
-
 static void test_exit_codes(void **state)
 {
 	(void)state;
@@ -142,23 +39,6 @@ static void test_exit_codes(void **state)
 	command_sim->fault_errno = 5;
 	command_sim->fault_at = command_sim->calls + 1;
 	assert_int_equal(command_line("list"), 5);
-}
-
-/* However the arguments are ordered, "-256M" is a size and no option. */
-static void test_argument_order(void **state)
-{
-	static const char *const lines[] = {
-		"set guest1 -256M --wait", "set --wait guest1 -256M", "--wait set guest1 -256M",
-		"set --wait -- guest1 -256M", "set guest1 -256M --wait=60 --force", "set 5 -50% --wait",
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		if (command_line(lines[i]))
-			fail_msg("%s: %s", lines[i], command_err);
-		assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 256 * M);
-		assert_int_equal(command_line("set guest1 512M --wait"), 0);
-	}
 }
 
 static void test_list(void **state)
@@ -832,10 +712,7 @@ static void test_output_that_cannot_be_written(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_usage),
-		TEST(test_usage_in_json),
 		TEST(test_exit_codes),
-		TEST(test_argument_order),
 		TEST(test_list),
 		TEST(test_show),
 		TEST(test_report_without_version),

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The hotballoon command: table.c says what commands and options there are,
- * cli.c reads the arguments, each command has a file, json.c turns the library's
- * structs into JSON. Results go to out, errors and progress to err; with --json
- * errors go to out as JSON, too.
+ * arguments.c reads them, nearest.c guesses what was meant by one that there is not,
+ * help.c prints help, cli.c runs the command. Each command has a file, json.c turns
+ * the library's structs into JSON. Results go to out, errors and progress to err; with
+ * --json errors go to out as JSON, too.
  */
 #ifndef HB_CLI_H
 #define HB_CLI_H
@@ -23,12 +24,25 @@ enum cli_option {
 #define CLI_BIT(option) (1U << (option))
 #define CLI_OPERANDS_MAX 2
 
+/* What stands in the arguments beside options, and what could not be read. */
+struct cli_words {
+	const char **list;	/* the command and its operands; to be released by free() */
+	int count;
+	const char *wrong;	/* the first that is no option and looks like one, or NULL */
+	int wrong_option;	/* the enum cli_option that it nearly is, or -1 */
+	int time_at;		/* which of list stands behind "--wait" as its value might, or -1 */
+	enum cli_option time_of;
+};
+
 struct cli {
 	FILE *out, *err;
 	const struct cli_command *command;
+	struct cli_words words;
 	unsigned int given;			/* CLI_BIT() of each option */
 	const char *values[OPT_COUNT];		/* NULL if the option has none */
-	const char *operands[CLI_OPERANDS_MAX];
+	const char **doms;			/* in words: the first operand, of which there can be several */
+	int nr_doms;
+	const char *operands[CLI_OPERANDS_MAX];	/* the first one is that of doms which is next */
 	char **rest;				/* what follows "--", of commands that take that */
 	int nr_rest;
 	struct hb_size size;			/* the operand SIZE */
@@ -38,30 +52,35 @@ struct cli {
 	uint64_t maxmem_kib;
 	struct hb *hb;
 	struct hb_error error;
+	struct json_object *array;	/* what JSON goes into, of several doms; else NULL */
 	bool reported;		/* the error is part of the JSON already */
+	bool told;		/* all that failed has been told */
 	bool progressed;	/* a line of progress stands on the terminal */
 };
 
 typedef enum hb_code cli_run_fn(struct cli *cli);
 
+/* Of the operands; 0: all of them, once. */
 enum cli_form {
-	CLI_EXACT,		/* all the operands */
-	CLI_OPTIONAL,		/* or none */
-	CLI_WITH_XL,		/* all, and "--" with options for xl behind it */
+	CLI_OPTIONAL = 1,	/* or none */
+	CLI_REPEATED = 2,	/* the first of them several times: the command runs for each */
+	CLI_TOGETHER = 4,	/* and once for all of them */
+	CLI_WITH_XL = 8,	/* and "--" with options for xl behind it */
 };
 
 struct cli_command {
 	const char *name, *operands;	/* operands: as the help shows them, or "" */
 	int nr_operands;
-	enum cli_form form;
+	unsigned int form;		/* of enum cli_form */
 	unsigned int options;		/* CLI_BIT() of those that it takes, besides --help */
 	const char *what;		/* one line */
 	cli_run_fn *prepare;		/* reads the values, before a host is needed; may be NULL */
-	cli_run_fn *run;
+	cli_run_fn *run;		/* NULL: that was all */
 };
 
 struct cli_option_info {
 	const char *name;
+	char letter;			/* of its short form; 0: it has none */
 	const char *value;		/* as the help shows it; NULL: takes none */
 	bool optional;			/* the value */
 	const char *what;
@@ -79,10 +98,10 @@ extern const struct cli_option_info cli_options[OPT_COUNT];
 extern const struct cli_exit_info cli_exits[];
 extern const size_t cli_nr_exits;
 
-/* "--wait[=SECONDS]"; returns text. */
+/* "--wait[=SECONDS]", "-h, --help"; returns text. */
 #define CLI_FORM_TEXT 40
 const char *cli_option_form(const struct cli_option_info *option, char text[CLI_FORM_TEXT]);
-/* " DOM SIZE", in brackets if they can be left out, or ""; returns text. */
+/* " DOM... SIZE", in brackets if they can be left out, or ""; returns text. */
 const char *cli_operands_form(const struct cli_command *command, char text[CLI_FORM_TEXT]);
 /* " [-- XL-OPTION...]" or ""; returns text. */
 const char *cli_rest_form(const struct cli_command *command, char text[CLI_FORM_TEXT]);
@@ -100,8 +119,26 @@ static inline bool cli_has(const struct cli *cli, enum cli_option option)
 /* HB_E_USAGE; what is a format with one %s. */
 enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 
+/* The same for a command that there is not, with the one that was likely meant. */
+enum hb_code cli_usage_command(struct cli *cli, const char *name);
+
+/* NULL if there is none of that name. */
+const struct cli_command *cli_find_command(const char *name);
+/* What the arguments say, into cli; cli->words is to be released whatever it returns. */
+enum hb_code cli_read_arguments(struct cli *cli, int argc, char **argv);
+/* Does that make a command? Not asked of who asks for help. */
+enum hb_code cli_check_arguments(struct cli *cli);
+
+/* --help and --version need neither a complete command nor a host; false: neither is given. */
+bool cli_answer_help(struct cli *cli);
+
+/* The command that was likely meant, also by who knows other tools; NULL: none. */
+const char *cli_nearest_command(const char *word);
+/* The name of the option of those that was likely meant by "--word"; NULL: none. */
+const char *cli_nearest_option(const char *word, unsigned int options);
+
 /* Commands: on failure they leave the reason in cli->error. */
-cli_run_fn cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
+cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
 	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release,
 	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate;
@@ -141,9 +178,10 @@ hb_progress_fn cli_on_progress;
 const char *cli_colour(const struct cli *cli, enum hb_severity severity);
 const char *cli_plain(const struct cli *cli);
 
-/* Prints and releases object: readable, or as one line. */
+/* Prints and releases object: readable, or as one line. With several doms it goes to cli->array. */
 void cli_print_json(struct cli *cli, struct json_object *object);
 void cli_print_json_line(struct cli *cli, struct json_object *object);
+void cli_print_array(struct cli *cli);
 /* NULL, which is null, if it has none. */
 struct json_object *cli_json_name(const struct hb_domain *domain);
 struct json_object *cli_json_domain(const struct hb_domain *domain);

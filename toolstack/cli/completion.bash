@@ -57,9 +57,9 @@ _hotballoon()
 		esac
 	done
 	if [[ -z $command ]]; then
-		read -ra words <<<"$_hotballoon_commands --help --version"
+		read -ra words <<<"$_hotballoon_commands --help --version -h -V"
 	else
-		mapfile -t takes < <(_hotballoon_takes "$command" | tr -s ' ' '\n')
+		mapfile -t takes < <(_hotballoon_takes "$command" | tr -s ' ' '\n' | sed '/^$/d')
 		if [[ $current == -* ]]; then
 			words=("${takes[@]}")
 		else
@@ -70,18 +70,21 @@ _hotballoon()
 	[[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null
 }
 
-# _hotballoon_operand NUMBER OPERANDS...: what the operand after NUMBER others can be.
+# _hotballoon_operand NUMBER OPERANDS...: what the operand after NUMBER others can be. One
+# that ends in dots can stand there again and again, and is what is typed most.
 _hotballoon_operand()
 {
-	local number=$1
+	local number=$1 operand
 	shift
-	while [[ $number -gt 0 && $# -gt 0 && $1 != -* ]]; do
+	while [[ $number -gt 0 && $# -gt 0 && $1 != -* && $1 != *... ]]; do
 		shift
 		number=$((number - 1))
 	done
-	case ${1:-} in
+	operand=${1:-}
+	case ${operand//[^A-Z]/} in
 	DOM) _hotballoon_domains ;;
 	NAME) _hotballoon_reserved ;;
+	COMMAND) tr ' ' '\n' <<<"$_hotballoon_commands" ;;
 	esac
 }
 

@@ -204,13 +204,27 @@ struct json_object *cli_json_explanation(const struct hb_explanation *explanatio
 	return object;
 }
 
-void cli_print_json(struct cli *cli, struct json_object *object)
+static void print_readable(struct cli *cli, struct json_object *object)
 {
 	fprintf(cli->out, "%s\n",
 		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 					       JSON_C_TO_STRING_SPACED |
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
+}
+
+void cli_print_json(struct cli *cli, struct json_object *object)
+{
+	if (cli->array)
+		json_object_array_add(cli->array, object);
+	else
+		print_readable(cli, object);
+}
+
+void cli_print_array(struct cli *cli)
+{
+	print_readable(cli, cli->array);
+	cli->array = NULL;
 }
 
 void cli_print_json_line(struct cli *cli, struct json_object *object)

@@ -74,6 +74,13 @@ enum hb_code cli_set_prepare(struct cli *cli)
 typedef enum hb_code change_fn(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 			       struct hb_set_result *result, struct hb_error *error);
 
+/* A time limit is one for all domains that are waited for; the last has a second, too. */
+static void spend(struct cli *cli, uint64_t waited_ms)
+{
+	if (cli->timeout_s)
+		cli->timeout_s = waited_ms / 1000 < cli->timeout_s ? cli->timeout_s - waited_ms / 1000 : 1;
+}
+
 /* Carries it out for the domain that operands[0] names, with progress and Ctrl-C. */
 static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_request request,
 			      struct hb_set_result *result)
@@ -87,6 +94,7 @@ static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_
 	cli_begin_wait();
 	code = change(cli->hb, domid, &request, result, &cli->error);
 	cli_end_wait(cli);
+	spend(cli, result->waited_ms);
 	return code;
 }
 
