@@ -405,6 +405,21 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
 
+struct hb_limits_entry {
+	char uuid[37];
+	struct hb_limits limits;
+};
+
+/*
+ * Everything that is kept, in order of uuid, also for domains that are not there;
+ * *list is to be released by free(). To read it once for all domains.
+ */
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *error);
+/* What hb_limits_get() would give for a domain with that uuid, from such a list. */
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid);
+
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
 	unsigned int weight;		/* 0: as it is */
@@ -417,7 +432,8 @@ struct hb_limits_change {
 
 /*
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
- * if the domain cannot have such limits. *limits is the outcome. The file is
+ * if the domain cannot have such limits. *limits is the outcome. Of a domain whose limits
+ * are forgotten only the uuid counts: it need not be there. The file is
  * replaced at once or not at all. With sized or reset, which belong to a target that
  * has been written, no progress ends the wait for the host's lock.
  */

@@ -15,7 +15,7 @@ enum hb_code cli_find(struct cli *cli, struct hb_domain *domain)
 	return code ? code : hb_show(cli->hb, domid, domain, &cli->error);
 }
 
-static void print_error(struct cli *cli)
+void cli_print_error(struct cli *cli)
 {
 	struct json_object *object;
 
@@ -55,7 +55,7 @@ static enum hb_code run_each(struct cli *cli)
 		cli->reported = false;
 		code = cli->command->run(cli);
 		if (code)
-			print_error(cli);
+			cli_print_error(cli);
 		first = first ? first : code;
 	}
 	cli->told = true;
@@ -107,7 +107,7 @@ int cli_main(int argc, char **argv, cli_open_fn *open, FILE *out, FILE *err)
 
 	free(cli.words.list);
 	if (code && !cli.told)
-		print_error(&cli);
+		cli_print_error(&cli);
 	if (fflush(out) || ferror(out)) {
 		fprintf(err, "hotballoon: cannot write the output\n");
 		return code ? code : HB_E_INTERNAL;

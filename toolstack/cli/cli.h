@@ -119,6 +119,8 @@ static inline bool cli_has(const struct cli *cli, enum cli_option option)
 /* HB_E_USAGE; what is a format with one %s. */
 enum hb_code cli_usage(struct cli *cli, const char *what, const char *value);
 
+/* Prints cli->error as the command ends with it: to err, or as JSON. */
+void cli_print_error(struct cli *cli);
 /* The same for a command that there is not, with the one that was likely meant. */
 enum hb_code cli_usage_command(struct cli *cli, const char *name);
 
@@ -157,6 +159,68 @@ bool cli_parse_number(const char *text, unsigned long max, unsigned long *number
 const char *cli_who(const struct hb_domain *domain, char text[CLI_WHO_TEXT]);
 /* Text of a size or of what is in its place: "-" or "invalid". Returns text. */
 const char *cli_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
+/*
+ * What people call the target of a domain, everywhere in text: its size, video memory
+ * included. JSON has the value of the key as well.
+ */
+struct hb_number cli_size(const struct hb_domain *domain);
+
+/* Whole MiB, in tenths below 10M: sizes that stand below each other. Returns text. */
+const char *cli_column_size(uint64_t kib, char text[HB_SIZE_TEXT]);
+/* The same of a number, with what is in its place: "-", "invalid" or "none" for no limit. */
+const char *cli_column_number(const struct hb_number *number, char text[HB_SIZE_TEXT]);
+
+/* How many columns of a terminal text takes, which is UTF-8. */
+unsigned int cli_width(const char *text);
+/*
+ * Prints text in width columns: filled with blanks, or cut with a sign for that at its end;
+ * one that is negative fills at the left, as printf() has it.
+ */
+void cli_print_cell(FILE *out, const char *text, int width);
+/* Of the terminal that out is; 0: it is none. */
+unsigned int cli_terminal_width(FILE *out);
+
+struct cli_column {
+	const char *head;
+	bool right;		/* as numbers stand */
+	bool cut;		/* where a terminal is too narrow for all */
+};
+
+struct cli_table;
+
+/* NULL: out of memory, which the functions below are content with. */
+struct cli_table *cli_table_new(const struct cli_column *columns, size_t nr_columns);
+/* cells: one for each column; they are copied. */
+void cli_table_add(struct cli_table *table, const char *const cells[]);
+/*
+ * Prints it and releases it. Columns are as wide as what they hold, and one blank apart
+ * instead of two if the terminal, or 80 columns, have no more room. On a terminal that is
+ * too narrow even so, one is cut.
+ */
+enum hb_code cli_table_print(struct cli *cli, struct cli_table *table);
+
+/* Limits of all domains, read once. */
+struct cli_limits {
+	struct hb_limits_entry *list;	/* to be released by free() */
+	size_t count;
+	struct hb_error error;		/* why they are not known, or HB_OK */
+};
+
+/* Never fails: a table is shown without them, and says why. */
+void cli_read_limits(struct cli *cli, struct cli_limits *limits);
+/* Who decides about its size: "auto", "pinned", "manual" or "off"; "-": nobody can. */
+const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *limits);
+/* cli_json_limits(), or NULL if they are not known. */
+struct json_object *cli_json_limits_of(const struct cli_limits *limits, const struct hb_domain *domain);
+/* What "limits" does without a domain; and with a uuid, also of a domain that is not there. */
+cli_run_fn cli_limits_all, cli_limits_of_uuid;
+bool cli_is_uuid(const char *text);
+/* What it does with one that is there; domain is what it is afterwards. */
+enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain);
+/* why_not: why managers leave it alone, or NULL. */
+void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char *why_not);
+/* Why it is short, or why nobody knows: "no report" and the like. */
+const char *cli_cause(const struct hb_domain *domain);
 
 /* Draws one line of progress to err, if that is a terminal. */
 void cli_show_progress(struct cli *cli, const struct hb_progress *progress);
@@ -191,6 +255,9 @@ struct json_object *cli_json_error(const struct hb_error *error);
 struct json_object *cli_json_still(const struct hb_still_result *result);
 struct json_object *cli_json_set(const struct hb_set_result *result);
 struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits);
+/* domain: NULL if it is not there; why: why managers may not size it, or NULL. */
+struct json_object *cli_json_kept(const struct hb_limits_entry *entry, const struct hb_domain *domain,
+				  bool automatic, const char *why);
 struct json_object *cli_json_findings(const struct hb_findings *findings);
 struct json_object *cli_json_explanation(const struct hb_explanation *explanation);
 

@@ -11,12 +11,15 @@ static void print_steps(struct cli *cli, const struct hb_set_result *result)
 
 	for (unsigned int i = 0; i < result->nr_steps; i++) {
 		const struct hb_step *step = &result->steps[i];
+		/* What people call the target is the size. */
+		uint64_t more = step->kind == HB_STEP_TARGET ? result->before.videoram_kib : 0;
 
 		/* Repeats the target, or says nothing. */
 		if (step->kind == HB_STEP_VM_MEMORY || step->from_kib == step->to_kib)
 			continue;
 		fprintf(cli->out, "  %-11s %9s -> %-9s  %s\n", hb_step_name(step->kind),
-			step->from_kib ? hb_size_human(step->from_kib, from) : "-", hb_size_human(step->to_kib, to),
+			step->from_kib ? hb_size_human(step->from_kib + more, from) : "-",
+			hb_size_human(step->to_kib + more, to),
 			step->reason);
 	}
 	for (unsigned int i = 0; i < result->nr_notes; i++)
@@ -27,10 +30,9 @@ static void print_result(struct cli *cli, const struct hb_set_result *result, bo
 			 enum hb_code code)
 {
 	const struct hb_domain *after = &result->after;
-	struct hb_number size = result->before.target;
+	struct hb_number size = cli_size(&result->before), target = cli_size(after);
 	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], text[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
 
-	size.value += result->before.videoram_kib;
 	fprintf(cli->out, "%s: %s -> %s\n", cli_who(&result->before, who), cli_number(&size, from),
 		hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
@@ -39,7 +41,7 @@ static void print_result(struct cli *cli, const struct hb_set_result *result, bo
 			result->waited_ms / 1000, result->waited_ms % 1000 / 100);
 	else if (code != HB_E_NO_DOMAIN)
 		fprintf(cli->out, "  the target is %s, the guest holds %s, maxmem is %s\n",
-			cli_number(&after->target, from), hb_size_human(after->actual_kib, to),
+			cli_number(&target, from), hb_size_human(after->actual_kib, to),
 			hb_size_human(after->maxmem_kib, text));
 }
 

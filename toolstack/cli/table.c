@@ -44,9 +44,9 @@ const struct cli_command cli_commands[] = {
 	  NULL, cli_save },
 	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON, "xl migrate, of a guest that is kept still meanwhile",
 	  NULL, cli_migrate },
-	{ "limits", "DOM", 1, CLI_REPEATED, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
+	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE,
-	  "show or say between which sizes managers may move a domain", cli_limits_prepare, cli_limits },
+	  "show or say between which sizes managers may move domains", cli_limits_prepare, cli_limits },
 	{ "top", "", 0, 0, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
 	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },
 	{ "watch", "DOM", 1, CLI_OPTIONAL, JSON, "tell what changes, of one domain or all", NULL, cli_watch },

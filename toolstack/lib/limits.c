@@ -4,11 +4,9 @@
 #include <string.h>
 
 #include "limit.h"
+#include "limits_file.h"
 #include "lock.h"
 #include "state.h"
-
-#define FILE_NAME "limits"
-#define HEADER "hotballoon limits 1"
 
 /* What a change does while the file is read line by line. */
 struct edit {
@@ -38,7 +36,7 @@ static bool read_line(const char *line, void *argument)
 static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit, struct hb_error *error)
 {
 	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
-	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, error);
+	return hb_state_read(hb, HB_LIMITS_FILE, HB_LIMITS_HEADER, read_line, edit, error);
 }
 
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
@@ -132,7 +130,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 		code = append_line(domain, edit, error);
 	if (code)
 		return code;
-	return hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
+	return hb_state_replace(hb, HB_LIMITS_FILE, HB_LIMITS_HEADER, &edit->others, error);
 }
 
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
