@@ -241,6 +241,15 @@ typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
  */
 void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
 
+/*
+ * From now on the functions of this handle that change something say what they would do,
+ * and change nothing: neither domain, nor host, nor file. They refuse what they would
+ * refuse, wait for nobody and lock nothing, so that the host can be another one afterwards.
+ * What they say of a domain afterwards is what it would be at the end. hb_wait(), which
+ * only waits, has nothing to say.
+ */
+void hb_set_dry_run(struct hb *hb);
+
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*

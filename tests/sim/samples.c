@@ -55,6 +55,9 @@ static void sound_host(void)
 		"reserve 1G --for=guest1", "list", "release guest1", "frobnicate", "list --wait",
 		"show 0 guest1 nobody", "set guest1 nobody 512M", "wait 5 guest1", "limits 0 guest1",
 		"explain 0 guest1", "reserve 4M --for=a", "release a b", "list guest1",
+		"set guest1 1G --dry-run", "max guest1 3G --dry-run", "limits guest1 --off --dry-run",
+		"reserve 64M --for=web --dry-run", "save guest1 /tmp/image --dry-run",
+		"migrate guest1 there --dry-run", "release web --dry-run",
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
 		"migrate guest1 there", "save 0 /tmp/image");
 }

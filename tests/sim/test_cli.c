@@ -396,7 +396,7 @@ static void test_free_memory(void **state)
 	assert_int_equal(command_line("limits guest1 --min=128M"), 0);
 	assert_int_equal(command_line("free 6650M --dry-run"), 0);
 	assert_non_null(strstr(command_out, "  guest1: 512M -> "));
-	assert_non_null(strstr(command_out, "nothing was changed"));
+	assert_non_null(strstr(command_out, "Nothing was changed."));
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
 	assert_int_equal(command_line("free 6650M --json"), 0);
 	object = command_json();

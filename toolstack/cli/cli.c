@@ -79,10 +79,14 @@ static enum hb_code run_on(struct cli *cli, cli_open_fn *open)
 	if (code)
 		return code;
 	hb_set_progress(cli->hb, cli_on_progress, cli);
+	if (cli_has(cli, OPT_DRY_RUN))
+		hb_set_dry_run(cli->hb);
 	if (dir)
 		code = hb_set_state_dir(cli->hb, dir, &cli->error);
 	if (!code)
 		code = run_command(cli);
+	if (!code)
+		cli_print_dry_run(cli);
 	hb_close(cli->hb);
 	return code;
 }

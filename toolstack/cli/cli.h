@@ -22,6 +22,8 @@ enum cli_option {
 };
 
 #define CLI_BIT(option) (1U << (option))
+/* Options that ask for nothing by themselves. */
+#define CLI_BESIDE (CLI_BIT(OPT_JSON) | CLI_BIT(OPT_DRY_RUN))
 #define CLI_OPERANDS_MAX 2
 
 /* What stands in the arguments beside options, and what could not be read. */
@@ -234,6 +236,9 @@ void cli_clear_progress(struct cli *cli);
 void cli_begin_wait(void);
 void cli_end_wait(struct cli *cli);
 bool cli_interrupted(void);
+
+/* "Nothing was changed.", behind what would be, for --dry-run. */
+void cli_print_dry_run(struct cli *cli);
 
 /* cli_show_progress() and cli_interrupted(); for hb_set_progress(). */
 hb_progress_fn cli_on_progress;

@@ -54,7 +54,7 @@ static void print_free(struct cli *cli, const struct hb_free_result *result)
 		fprintf(cli->out, "  %s are on their way back already\n",
 			hb_size_human(result->coming_kib, a));
 	if (cli_has(cli, OPT_DRY_RUN))
-		fprintf(cli->out, "The host has %s to give; nothing was changed.\n",
+		fprintf(cli->out, "The host has %s to give.\n",
 			hb_size_human(result->before_kib, a));
 	else
 		fprintf(cli->out, "The host has %s to give, before it was %s.\n",
@@ -176,12 +176,12 @@ static void print_reservation(struct cli *cli, const struct hb_reservation *rese
 
 	hb_size_human(reservation->kib, all);
 	if (!reservation->until_s) {
-		fprintf(cli->out, "%s: can count on %s, set aside in Xen until it has them\n",
-			reservation->name, all);
+		fprintf(cli->out, "%s: %s count on %s, set aside in Xen until it has them\n",
+			reservation->name, cli_has(cli, OPT_DRY_RUN) ? "could" : "can", all);
 		return;
 	}
-	fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond)", reservation->name, all,
-		hb_size_human(cli->size.amount, size));
+	fprintf(cli->out, "%s: %s %s set aside (%s and what it costs beyond)", reservation->name, all,
+		cli_has(cli, OPT_DRY_RUN) ? "would be" : "are", hb_size_human(cli->size.amount, size));
 	print_until(cli->out, reservation->until_s);
 }
 
@@ -219,6 +219,7 @@ enum hb_code cli_release(struct cli *cli)
 	if (!code && cli_has(cli, OPT_JSON))
 		cli_print_json(cli, json_object_new_object());
 	else if (!code)
-		fprintf(cli->out, "%s: nothing is set aside any more\n", cli->operands[0]);
+		fprintf(cli->out, "%s: nothing %s set aside any more\n", cli->operands[0],
+			cli_has(cli, OPT_DRY_RUN) ? "would be" : "is");
 	return code;
 }

@@ -17,14 +17,13 @@ static enum hb_code read_size(struct cli *cli, enum cli_option option, struct hb
 /* Options that say opposite things. */
 static enum hb_code check_options(struct cli *cli)
 {
-	const unsigned int json = CLI_BIT(OPT_JSON);
 	const unsigned int sizes = CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX);
 
-	if (!cli->nr_doms && cli->given & ~json)
+	if (!cli->nr_doms && cli->given & ~CLI_BESIDE)
 		return cli_usage(cli, "%s", "no domain is given to limit");
 	if (cli_has(cli, OPT_FORCE) && !cli_has(cli, OPT_RESET))
 		return cli_usage(cli, "--%s goes with --reset, which sets a size", "force");
-	if (cli_has(cli, OPT_FORGET) && (cli->given & ~json) != CLI_BIT(OPT_FORGET))
+	if (cli_has(cli, OPT_FORGET) && (cli->given & ~CLI_BESIDE) != CLI_BIT(OPT_FORGET))
 		return cli_usage(cli, "--%s goes with no other option", "forget");
 	if (cli_has(cli, OPT_AUTO) && cli_has(cli, OPT_OFF))
 		return cli_usage(cli, "--auto and --%s contradict each other", "off");
@@ -177,7 +176,7 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 
 	if (cli_has(cli, OPT_RESET))
 		code = reset_size(cli, domain);
-	if (!code && (cli->given & ~CLI_BIT(OPT_JSON)))
+	if (!code && (cli->given & ~CLI_BESIDE))
 		code = keep(cli, domain, &limits);
 	else if (!code)
 		code = hb_limits_get(cli->hb, domain, &limits, &cli->error);

@@ -175,7 +175,7 @@ static enum hb_code show_or_forget(struct cli *cli, struct hb_limits_entry *entr
 			    "\"hotballoon limits\" shows all that have limits");
 	if (cli_has(cli, OPT_FORGET))
 		code = forget(cli, entry);
-	else if (cli->given & ~CLI_BIT(OPT_JSON))
+	else if (cli->given & ~CLI_BESIDE)
 		return fail(cli, HB_E_REFUSED, "is not there: its limits can only be shown or forgotten",
 			    "start the domain first, or use --forget");
 	if (code)

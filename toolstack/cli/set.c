@@ -36,6 +36,8 @@ static void print_result(struct cli *cli, const struct hb_set_result *result, bo
 	fprintf(cli->out, "%s: %s -> %s\n", cli_who(&result->before, who), cli_number(&size, from),
 		hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
+	if (cli_has(cli, OPT_DRY_RUN))
+		return;
 	if (waited && !code)
 		fprintf(cli->out, "  reached %s in %" PRIu64 ".%" PRIu64 " s\n", to,
 			result->waited_ms / 1000, result->waited_ms % 1000 / 100);
@@ -126,7 +128,8 @@ static void print_max(struct cli *cli, const struct hb_set_result *result)
 	fprintf(cli->out, "%s: maximum %s -> %s\n", cli_who(&result->before, who),
 		cli_number(&result->before.static_max, from), hb_size_human(result->size_kib, to));
 	print_steps(cli, result);
-	fprintf(cli->out, "  until its size is set again, Xen lets the guest take that much\n");
+	if (!cli_has(cli, OPT_DRY_RUN))
+		fprintf(cli->out, "  until its size is set again, Xen lets the guest take that much\n");
 }
 
 enum hb_code cli_max(struct cli *cli)

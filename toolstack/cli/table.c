@@ -6,6 +6,7 @@
 
 #define JSON CLI_BIT(OPT_JSON)
 #define FORCE CLI_BIT(OPT_FORCE)
+#define DRY_RUN CLI_BIT(OPT_DRY_RUN)
 
 const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_JSON] = { "json", 0, NULL, false, "output for programs, sizes in KiB" },
@@ -34,28 +35,28 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 const struct cli_command cli_commands[] = {
 	{ "list", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED | CLI_TOGETHER, JSON, "all domains, or some, and the host's free memory", NULL, cli_list },
 	{ "show", "DOM", 1, CLI_REPEATED, JSON, "everything that is known of a domain", NULL, cli_show },
-	{ "set", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE | CLI_BIT(OPT_WAIT),
+	{ "set", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE | DRY_RUN | CLI_BIT(OPT_WAIT),
 	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
-	{ "max", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE, "set how far a running guest may grow",
+	{ "max", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE | DRY_RUN, "set how far a running guest may grow",
 	  cli_max_prepare, cli_max },
 	{ "wait", "DOM", 1, CLI_REPEATED, JSON | CLI_BIT(OPT_TIMEOUT),
 	  "wait until a guest has the size that it shall have", cli_wait_prepare, cli_wait },
-	{ "save", "DOM FILE", 2, CLI_WITH_XL, JSON, "xl save, of a guest that is kept still meanwhile",
+	{ "save", "DOM FILE", 2, CLI_WITH_XL, JSON | DRY_RUN, "xl save, of a guest that is kept still meanwhile",
 	  NULL, cli_save },
-	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON, "xl migrate, of a guest that is kept still meanwhile",
+	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON | DRY_RUN, "xl migrate, of a guest that is kept still meanwhile",
 	  NULL, cli_migrate },
 	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
-	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE,
-	  "show or say between which sizes managers may move domains", cli_limits_prepare, cli_limits },
+	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE | DRY_RUN,
+	  "between which sizes managers may move domains", cli_limits_prepare, cli_limits },
 	{ "top", "", 0, 0, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
 	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },
 	{ "watch", "DOM", 1, CLI_OPTIONAL, JSON, "tell what changes, of one domain or all", NULL, cli_watch },
-	{ "free", "SIZE", 1, 0, JSON | CLI_BIT(OPT_DRY_RUN) | CLI_BIT(OPT_TIMEOUT),
+	{ "free", "SIZE", 1, 0, JSON | DRY_RUN | CLI_BIT(OPT_TIMEOUT),
 	  "make memory of the host free, from guests that have limits", cli_free_prepare, cli_free },
-	{ "reserve", "SIZE", 1, CLI_OPTIONAL, JSON | FORCE | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |
+	{ "reserve", "SIZE", 1, CLI_OPTIONAL, JSON | FORCE | DRY_RUN | CLI_BIT(OPT_FOR) | CLI_BIT(OPT_TTL) |
 	  CLI_BIT(OPT_VCPUS) | CLI_BIT(OPT_MAXMEM),
 	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
-	{ "release", "NAME", 1, CLI_REPEATED, JSON, "end what is set aside for a domain", NULL, cli_release },
+	{ "release", "NAME", 1, CLI_REPEATED, JSON | DRY_RUN, "end what is set aside for a domain", NULL, cli_release },
 	{ "explain", "DOM", 1, CLI_REPEATED, JSON, "why a domain has the size that it has", NULL, cli_explain },
 	{ "doctor", "", 0, 0, JSON, "what is wrong on this host, and what to do about it", NULL,
 	  cli_doctor },
