@@ -185,7 +185,7 @@ struct hb_host_memory {
 	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
 	uint64_t reserved_kib;	/* set aside for domains that do not exist yet */
 	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
-	uint64_t reserve_kib;	/* what the host keeps for itself */
+	uint64_t reserve_kib;	/* what the host keeps for itself; see hb_host_reserve_set() */
 };
 
 /* Free to be given away: free + scrub - all the others, not below 0. */
@@ -522,6 +522,16 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
  */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
+
+/*
+ * What the host keeps for itself and never gives away, if an administrator has said how
+ * much; absent: by rule, which is 72 MiB or 1 % of a host of more than 7200 MiB. It is
+ * part of hb_host_memory(); a file of it that is damaged is an error here only, and the
+ * rule applies.
+ */
+enum hb_code hb_host_reserve_get(struct hb *hb, struct hb_number *kib, struct hb_error *error);
+/* HB_E_USAGE for as much as the host has. kib absent: by rule again. */
+enum hb_code hb_host_reserve_set(struct hb *hb, const struct hb_number *kib, struct hb_error *error);
 
 /* ------------------------------------------------------ save and migrate */
 

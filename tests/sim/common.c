@@ -133,7 +133,7 @@ static void state_path(char path[128], const char *name)
 void common_remove_state_dir(void)
 {
 	static const char *const names[] = {
-		"lock", "limits", "limits.new", "reservations", "reservations.new",
+		"lock", "limits", "limits.new", "reservations", "reservations.new", "host", "host.new",
 	};
 	char path[128];
 

@@ -58,6 +58,7 @@ static void sound_host(void)
 		"set guest1 1G --dry-run", "max guest1 3G --dry-run", "limits guest1 --off --dry-run",
 		"reserve 64M --for=web --dry-run", "save guest1 /tmp/image --dry-run",
 		"migrate guest1 there --dry-run", "release web --dry-run",
+		"free", "reserve --host=1G --dry-run", "reserve --host=1G", "free", "reserve --host=usual",
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
 		"migrate guest1 there", "save 0 /tmp/image");
 }

@@ -17,7 +17,7 @@
 
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
-	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_SORT,
+	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
 	OPT_INTERVAL, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
@@ -52,6 +52,7 @@ struct cli {
 	struct hb_limits_change change;		/* of limits */
 	unsigned long vcpus;			/* of reserve; 0: not given */
 	uint64_t maxmem_kib;
+	struct hb_number host_reserve;
 	struct hb *hb;
 	struct hb_error error;
 	struct json_object *array;	/* what JSON goes into, of several doms; else NULL */
@@ -144,7 +145,7 @@ const char *cli_nearest_option(const char *word, unsigned int options);
 /* Commands: on failure they leave the reason in cli->error. */
 cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
-	   cli_free_prepare, cli_free, cli_reserve_prepare, cli_reserve, cli_release,
+	   cli_free_prepare, cli_free, cli_free_account, cli_reserve_prepare, cli_reserve, cli_release,
 	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate;
 
 /* The domain that operands[0] names. */
