@@ -557,6 +557,83 @@ static void test_watch(void **state)
 	assert_null(line);
 }
 
+/* As libxl does it: the guest is paused or has shut down, its nodes go, Xen takes its memory. */
+static void end_slowly(struct sim *host)
+{
+	if (host->clock_ms == 400)
+		sim_guest(host, GUEST)->shutdown = true;
+	if (host->clock_ms == 500 || host->clock_ms == 700)
+		sim_begin_destroy(host, host->clock_ms == 500 ? GUEST : 7);
+	if (host->clock_ms == 800)
+		sim_guest(host, GUEST)->dying = sim_guest(host, 7)->dying = true;
+	if (host->clock_ms == 1000)
+		sim_destroy(host, GUEST);
+	if (host->clock_ms == 1200)
+		sim_destroy(host, 7);
+	if (host->clock_ms == 1400)
+		raise(SIGINT);
+}
+
+/* However many of its nodes go, that a domain ends is one line. */
+static void test_watch_of_end(void **state)
+{
+	struct sim_guest other = usual_guest;
+	unsigned int lines = 0;
+
+	(void)state;
+	other.domid = 7;
+	other.name = "web";
+	sim_add(command_sim, &other);
+	command_sim->tick = end_slowly;
+	command_sim->interrupt_ms = 1410;
+	assert_int_equal(command_line("watch"), 0);
+	for (const char *c = command_out; *c; c++)
+		lines += *c == '\n';
+	if (lines != 5)
+		fail_msg("%s", command_out);
+	assert_non_null(strstr(command_out, "  5 guest1  ended\n"));
+	assert_non_null(strstr(command_out, "  7 web  ended\n"));
+}
+
+static unsigned int calls_until_end;
+
+static void begin_to_end(struct sim *host)
+{
+	if (host->clock_ms < 800)
+		sim_begin_destroy(host, GUEST);
+}
+
+/* Its nodes go while it is being looked at. */
+static void end_within_look(struct sim *host)
+{
+	if (host->clock_ms == 500) {
+		sim_write_key(host, GUEST, HB_KEY_STATIC_MAX, "1048576");
+		host->fault = SIM_FAULT_HOOK;
+		host->hook = begin_to_end;
+		host->fault_at = host->calls + calls_until_end;
+	}
+	if (host->clock_ms == 800)
+		sim_destroy(host, GUEST);
+	if (host->clock_ms == 1000)
+		raise(SIGINT);
+}
+
+/* What was read while they went is no change. */
+static void test_watch_of_end_within_look(void **state)
+{
+	(void)state;
+	command_end_host();
+	for (calls_until_end = 1; calls_until_end < 60; calls_until_end++) {
+		command_sim = common_host();
+		command_sim->tick = end_within_look;
+		command_sim->interrupt_ms = 1010;
+		assert_int_equal(command_line("watch guest1"), 0);
+		if (strstr(command_out, "-> -") || !strstr(command_out, "5 guest1  ended\n"))
+			fail_msg("after %u calls:\n%s", calls_until_end, command_out);
+		command_end_host();
+	}
+}
+
 /* The way there on a terminal: one line, drawn again and again, however narrow that is. */
 static void test_progress(void **state)
 {
@@ -693,6 +770,8 @@ int main(void)
 		TEST(test_reserve),
 		TEST(test_reservation_for_ever),
 		TEST(test_watch),
+		TEST(test_watch_of_end),
+		TEST(test_watch_of_end_within_look),
 		TEST(test_progress),
 		TEST(test_interrupt),
 		TEST(test_interrupt_before_lock),
