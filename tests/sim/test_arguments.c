@@ -3,6 +3,7 @@
 #include "common.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
@@ -195,6 +196,21 @@ static void test_nearest(void **state)
 	}
 }
 
+/* What completion offers is understood. */
+static void test_words(void **state)
+{
+	char words[128], line[64], *rest;
+
+	(void)state;
+	snprintf(words, sizeof(words), "%s", cli_options[OPT_SORT].words);
+	for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
+		snprintf(line, sizeof(line), "top --sort=%s", word);
+		assert_int_equal(command_line(line), 0);
+	}
+	snprintf(line, sizeof(line), "reserve --host=%s", cli_options[OPT_HOST].words);
+	assert_int_equal(command_line(line), 0);
+}
+
 /* "--wait 60", as other tools have it, is the time where it can be nothing else. */
 static void test_time_apart(void **state)
 {
@@ -314,6 +330,7 @@ int main(void)
 		TEST(test_argument_order),
 		TEST(test_help),
 		TEST(test_nearest),
+		TEST(test_words),
 		TEST(test_time_apart),
 		TEST(test_several),
 		TEST(test_several_that_end),

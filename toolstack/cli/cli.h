@@ -87,6 +87,7 @@ struct cli_option_info {
 	const char *value;		/* as the help shows it; NULL: takes none */
 	bool optional;			/* the value */
 	const char *what;
+	const char *words;		/* what the value can be, if that is one of some; or NULL */
 };
 
 struct cli_exit_info {

@@ -44,7 +44,13 @@ _hotballoon()
 
 	COMPREPLY=()
 	# The value of an option, which bash splits at the equals sign.
-	[[ $current != '=' && ${COMP_WORDS[COMP_CWORD - 1]} != '=' ]] || return 0
+	if [[ $current == '=' ]]; then
+		_hotballoon_value '' "${COMP_WORDS[COMP_CWORD - 1]}"
+		return 0
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
+		_hotballoon_value "$current" "${COMP_WORDS[COMP_CWORD - 2]}"
+		return 0
+	fi
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		# What follows is for xl, or whatever one likes.
@@ -68,6 +74,17 @@ _hotballoon()
 	fi
 	_hotballoon_reply "$current" "${words[@]}"
 	[[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null
+}
+
+# _hotballoon_value CURRENT OPTION: memory can be set aside for a domain that there is, too.
+_hotballoon_value()
+{
+	local words=()
+	mapfile -t words < <(_hotballoon_values "$2" | tr -s ' ' '\n')
+	if [[ ${words[0]:-} == NAME ]]; then
+		mapfile -t words < <(_hotballoon_domains)
+	fi
+	_hotballoon_reply "$1" "${words[@]}"
 }
 
 # _hotballoon_operand NUMBER OPERANDS...: what the operand after NUMBER others can be. One

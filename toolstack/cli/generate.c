@@ -96,6 +96,21 @@ static void print_word(const struct cli_option_info *option)
 	printf(" --%s%s", option->name, option->value && !option->optional ? "=" : "");
 }
 
+/* Values that are words or names; of the others nothing can be offered. */
+static void print_values(void)
+{
+	printf("# What the value of an option can be: words, or NAME.\n_hotballoon_values()\n{\n"
+	       "\tcase $1 in\n");
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		const struct cli_option_info *option = &cli_options[i];
+
+		if (option->words || (option->value && !strcmp(option->value, "NAME")))
+			printf("\t--%s) echo '%s' ;;\n", option->name,
+			       option->words ? option->words : option->value);
+	}
+	printf("\tesac\n}\n\n");
+}
+
 static void print_completion_table(void)
 {
 	char form[CLI_FORM_TEXT];
@@ -112,6 +127,7 @@ static void print_completion_table(void)
 		printf(" --help' ;;\n");
 	}
 	printf("\tesac\n}\n\n");
+	print_values();
 }
 
 static void print_completion(const char *functions)
