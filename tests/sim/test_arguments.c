@@ -266,7 +266,7 @@ static void test_several(void **state)
 	assert_non_null(strstr(command_out, "db: 512M -> 1G\n"));
 	assert_int_equal(command_line("show web nobody db"), HB_E_NO_DOMAIN);
 	assert_non_null(strstr(command_out, "name               web\n"));
-	assert_non_null(strstr(command_out, "name               db\n"));
+	assert_non_null(strstr(command_out, "\n\ndomid              7\nname               db\n"));
 	assert_non_null(strstr(command_err, "nobody"));
 	assert_int_equal(command_line("wait 5 6 7 --timeout=5"), 0);
 	assert_int_equal(command_line("limits web db --min=256M"), 0);

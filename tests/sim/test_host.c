@@ -18,6 +18,8 @@ static void test_account(void **state)
 	assert_non_null(strstr(command_out, "    kept                   82M  for the host, as is usual\n"));
 	assert_null(strstr(command_out, "coming"));
 	assert_null(strstr(command_out, "hotballoon free SIZE"));
+	for (char *line = strtok(command_out, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 80);
 	/* All of it is somewhere. */
 	assert_int_equal(command_line("free --json"), 0);
 	object = command_json();
@@ -41,7 +43,7 @@ static void test_account_of_changes(void **state)
 	assert_int_equal(command_line("reserve 64M --for=web"), 0);
 	assert_int_equal(command_line("free"), 0);
 	assert_non_null(strstr(command_out, "    reserved               68M  "));
-	assert_non_null(strstr(command_out, "1 guest that managers may size can give 384M at most: \"hotballoon free SIZE\""));
+	assert_non_null(strstr(command_out, "1 guest may be asked for 384M at most: \"hotballoon free SIZE\"\n"));
 	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
 	assert_int_equal(command_line("set guest1 256M"), 0);
 	assert_int_equal(command_line("free"), 0);
@@ -65,7 +67,7 @@ static void test_host_reserve(void **state)
 	assert_int_equal(command_line("list"), 0);
 	assert_non_null(strstr(command_out, " - 1G kept for the host\n"));
 	assert_int_equal(command_line("free"), 0);
-	assert_non_null(strstr(command_out, "    kept                 1024M  for the host, as was said"));
+	assert_non_null(strstr(command_out, "    kept                 1024M  for the host, as \"reserve --host\" has said"));
 	assert_int_equal(command_line("set guest1 6500M"), HB_E_REFUSED);
 	assert_int_equal(command_line("reserve 6G --for=web"), HB_E_REFUSED);
 	assert_int_equal(command_line("reserve --host=512M --dry-run"), 0);

@@ -133,8 +133,10 @@ static void test_columns(void **state)
 	frame(80, 0, TOP_SORT_ID, false, 0);
 	assert_null(strstr(lines[1], "DEMAND"));
 	assert_null(strstr(lines[1], "MODE"));
-	assert_non_null(strstr(lines[4], "web-frontend-of-the\u2026    512M    512M =======|------ idle"));
-	assert_non_null(strstr(lines[5], "データベース            512M    512M =======|------ idle"));
+	assert_non_null(strstr(lines[4], "web-frontend-of-the-shop-01    512M    512M ===|--- idle"));
+	assert_non_null(strstr(lines[5], "データベース                   512M    512M ===|--- idle"));
+	frame(70, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[4], "web-frontend-of-\u2026    512M    512M ===|--- idle"));
 	frame(120, 0, TOP_SORT_ID, false, 0);
 	assert_non_null(strstr(lines[4], "web-frontend-of-the-shop-01    512M"));
 	assert_int_equal(command_line("limits 8 --off"), 0);

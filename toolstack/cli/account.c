@@ -107,21 +107,21 @@ static void print_account(struct cli *cli, const struct account *account)
 	row(cli, "  Xen", xen_kib(account), "its own, and page tables");
 	row(cli, "  free", host->free_kib + host->scrub_kib, "");
 	row(cli, "    claimed", host->claimed_kib, "set aside in Xen for domains that exist");
-	row(cli, "    reserved", host->reserved_kib, "set aside for domains to come (hotballoon reserve)");
+	row(cli, "    reserved", host->reserved_kib, "set aside for domains to come");
 	row(cli, "    promised", host->promised_kib, "targets above what domains hold");
 	row(cli, "    kept", host->reserve_kib, account->reserve.presence == HB_PRESENT ?
-	    "for the host, as was said (hotballoon reserve --host)" : "for the host, as is usual");
+	    "for the host, as \"reserve --host\" has said" : "for the host, as is usual");
 	row(cli, "to give", hb_host_available_kib(host), "");
 	if (account->coming_kib)
 		row(cli, "coming", account->coming_kib, "domains hold that above their targets");
 	if (account->unknown.code)
 		fprintf(cli->out, "What the host keeps is not known: %s; %s\n", account->unknown.message,
 			account->unknown.remedy);
-	snprintf(givers, sizeof(givers), "%zu guest%s that managers may size can give %s at most",
+	snprintf(givers, sizeof(givers), "%zu guest%s may be asked for %s at most",
 		 account->givers, account->givers == 1 ? "" : "s",
 		 cli_column_size(account->givable_kib, size));
 	if (account->givers)
-		fprintf(cli->out, "%s: \"hotballoon free SIZE\" asks them.\n", givers);
+		fprintf(cli->out, "%s: \"hotballoon free SIZE\"\n", givers);
 }
 
 enum hb_code cli_free_account(struct cli *cli)

@@ -53,6 +53,8 @@ static enum hb_code run_each(struct cli *cli)
 	for (int i = 0; i < cli->nr_doms && goes_on(code); i++) {
 		cli->operands[0] = cli->doms[i];
 		cli->reported = false;
+		if (i && !cli->array && cli->command->form & CLI_BLOCKS)
+			fprintf(cli->out, "\n");
 		code = cli->command->run(cli);
 		if (code)
 			cli_print_error(cli);

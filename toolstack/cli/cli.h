@@ -68,7 +68,8 @@ enum cli_form {
 	CLI_OPTIONAL = 1,	/* or none */
 	CLI_REPEATED = 2,	/* the first of them several times: the command runs for each */
 	CLI_TOGETHER = 4,	/* and once for all of them */
-	CLI_WITH_XL = 8,	/* and "--" with options for xl behind it */
+	CLI_BLOCKS = 8,	/* what is printed of each is several lines: with an empty one between */
+	CLI_WITH_XL = 16,	/* and "--" with options for xl behind it */
 };
 
 struct cli_command {

@@ -37,7 +37,7 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 
 const struct cli_command cli_commands[] = {
 	{ "list", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED | CLI_TOGETHER, JSON, "all domains, or some, and the host's free memory", NULL, cli_list },
-	{ "show", "DOM", 1, CLI_REPEATED, JSON, "everything that is known of a domain", NULL, cli_show },
+	{ "show", "DOM", 1, CLI_REPEATED | CLI_BLOCKS, JSON, "everything that is known of a domain", NULL, cli_show },
 	{ "set", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE | DRY_RUN | CLI_BIT(OPT_WAIT),
 	  "give a guest another size, also beyond its boot maximum", cli_set_prepare, cli_set },
 	{ "max", "DOM SIZE", 2, CLI_REPEATED, JSON | FORCE | DRY_RUN, "set how far a running guest may grow",
@@ -48,7 +48,7 @@ const struct cli_command cli_commands[] = {
 	  NULL, cli_save },
 	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON | DRY_RUN, "xl migrate, of a guest that is kept still meanwhile",
 	  NULL, cli_migrate },
-	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
+	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED | CLI_BLOCKS, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE | DRY_RUN,
 	  "between which sizes managers may move domains", cli_limits_prepare, cli_limits },
 	{ "top", "", 0, 0, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
@@ -60,7 +60,7 @@ const struct cli_command cli_commands[] = {
 	  CLI_BIT(OPT_VCPUS) | CLI_BIT(OPT_MAXMEM) | CLI_BIT(OPT_HOST),
 	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
 	{ "release", "NAME", 1, CLI_REPEATED, JSON | DRY_RUN, "end what is set aside for a domain", NULL, cli_release },
-	{ "explain", "DOM", 1, CLI_REPEATED, JSON, "why a domain has the size that it has", NULL, cli_explain },
+	{ "explain", "DOM", 1, CLI_REPEATED | CLI_BLOCKS, JSON, "why a domain has the size that it has", NULL, cli_explain },
 	{ "doctor", "", 0, 0, JSON, "what is wrong on this host, and what to do about it", NULL,
 	  cli_doctor },
 	{ "help", "COMMAND", 1, CLI_OPTIONAL, 0, "print help, also of a command", cli_help_prepare, NULL },

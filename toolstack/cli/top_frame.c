@@ -8,7 +8,7 @@
 
 /* Columns beside the bar, which has all the rest. */
 #define NAME_LEAST 12
-#define NAME_MOST 40
+#define NAME_MOST 64
 #define SIZE 7
 #define STATE 9
 #define MODE 6
@@ -112,8 +112,8 @@ static struct layout divide(const struct top_data *data, const struct top_view *
 	others += layout.demand + !!layout.demand + layout.mode + !!layout.mode;
 	room = view->width > others ? view->width - others : 0;
 	layout.name = limit(layout.name, NAME_LEAST, NAME_MOST);
-	if (layout.name + 2 * BAR_LEAST > room)
-		layout.name = limit(room > 2 * BAR_LEAST ? room - 2 * BAR_LEAST : 0, NAME_LEAST, NAME_MOST);
+	if (layout.name + BAR_LEAST > room)
+		layout.name = limit(room > BAR_LEAST ? room - BAR_LEAST : 0, NAME_LEAST, NAME_MOST);
 	layout.bar = limit(room > layout.name ? room - layout.name : 0, BAR_LEAST, BAR_MOST);
 	return layout;
 }
