@@ -181,6 +181,9 @@ static void test_nearest(void **state)
 		{ "set guest1 1G --wiat", "did you mean --wait?" },
 		{ "wait guest1 --timeout", "write --timeout=SECONDS;" },
 		{ "list --json=yes", "write --json;" },
+		{ "set -w guest1 1G", "did you mean --wait?" },
+		{ "set 1G guest1", "the size comes last; write: hotballoon set DOM 1G" },
+		{ "max 1G guest1", "the size comes last; write: hotballoon max DOM 1G" },
 	};
 	static const char *const far[] = { "frobnicate", "list --nonsense", "q", "show guest1 -x" };
 
@@ -190,6 +193,13 @@ static void test_nearest(void **state)
 		if (!strstr(command_err, cases[i].says))
 			fail_msg("\"%s\": %s", cases[i].line, command_err);
 	}
+	/* Domains could be called so, and are not. */
+	assert_int_equal(command_line("limits guest1 auto"), HB_E_NO_DOMAIN);
+	assert_non_null(strstr(command_err, "did you mean --auto?"));
+	assert_int_equal(command_line("wait guest1 60"), HB_E_NO_DOMAIN);
+	assert_non_null(strstr(command_err, "write --timeout=60;"));
+	assert_int_equal(command_line("list nobody"), HB_E_NO_DOMAIN);
+	assert_string_equal(command_out, "");
 	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
 		assert_int_equal(command_line(far[i]), HB_E_USAGE);
 		assert_null(strstr(command_err, "did you mean"));

@@ -7,10 +7,33 @@
 /* Where limits and reservations are, if not in the usual place; for tests. */
 #define STATE_DIR_VARIABLE "HOTBALLOON_STATE_DIR"
 
+/* What stands in the place of a domain may be meant as an option, as some tools have them. */
+static void advise_option(struct cli *cli, const char *dom)
+{
+	unsigned int options = cli->command->options;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (options & CLI_BIT(i) && !strcmp(cli_options[i].name, dom))
+			snprintf(cli->error.remedy, sizeof(cli->error.remedy), "did you mean --%s?", dom);
+	}
+	if (options & CLI_BIT(OPT_TIMEOUT) && strlen(dom) < 8 && strspn(dom, "0123456789") == strlen(dom))
+		snprintf(cli->error.remedy, sizeof(cli->error.remedy),
+			 "if that is a time, write --timeout=%s; \"hotballoon list\" shows the domains", dom);
+}
+
+enum hb_code cli_find_domid(struct cli *cli, const char *dom, uint32_t *domid)
+{
+	enum hb_code code = hb_find(cli->hb, dom, domid, &cli->error);
+
+	if (code == HB_E_NO_DOMAIN)
+		advise_option(cli, dom);
+	return code;
+}
+
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain)
 {
 	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
 
 	return code ? code : hb_show(cli->hb, domid, domain, &cli->error);
 }

@@ -150,6 +150,8 @@ cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_m
 	   cli_free_prepare, cli_free, cli_free_account, cli_reserve_prepare, cli_reserve, cli_release,
 	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate;
 
+/* hb_find(), with what else could have been meant. */
+enum hb_code cli_find_domid(struct cli *cli, const char *dom, uint32_t *domid);
 /* The domain that operands[0] names. */
 enum hb_code cli_find(struct cli *cli, struct hb_domain *domain);
 /* An absolute size; HB_E_USAGE for anything else. */

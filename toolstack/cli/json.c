@@ -156,6 +156,17 @@ struct json_object *cli_json_still(const struct hb_still_result *result)
 	return object;
 }
 
+static void add_limits(struct json_object *object, const struct hb_limits *limits, bool automatic,
+		       const char *why)
+{
+	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
+	add(object, "min_kib", number_or_word(&limits->min));
+	add(object, "max_kib", number_or_word(&limits->max));
+	add(object, "weight", json_object_new_uint64(limits->weight));
+	add(object, "automatic", json_object_new_boolean(automatic));
+	add(object, "reason", why ? json_object_new_string(why) : NULL);
+}
+
 struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits)
 {
 	struct json_object *object = json_object_new_object();
@@ -163,12 +174,7 @@ struct json_object *cli_json_limits(const struct hb_domain *domain, const struct
 	const char *why;
 	bool automatic = hb_limits_automatic(domain, limits, &why);
 
-	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
-	add(object, "min_kib", number_or_word(&limits->min));
-	add(object, "max_kib", number_or_word(&limits->max));
-	add(object, "weight", json_object_new_uint64(limits->weight));
-	add(object, "automatic", json_object_new_boolean(automatic));
-	add(object, "reason", why ? json_object_new_string(why) : NULL);
+	add_limits(object, limits, automatic, why);
 	add(object, "effective_min_kib", json_object_new_uint64(range.min_kib));
 	add(object, "effective_max_kib", json_object_new_uint64(range.max_kib));
 	return object;
@@ -183,12 +189,7 @@ struct json_object *cli_json_kept(const struct hb_limits_entry *entry, const str
 	add(object, "uuid", json_object_new_string(entry->uuid));
 	add(object, "domid", domain ? json_object_new_uint64(domain->domid) : NULL);
 	add(object, "name", domain ? cli_json_name(domain) : NULL);
-	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
-	add(object, "min_kib", number_or_word(&limits->min));
-	add(object, "max_kib", number_or_word(&limits->max));
-	add(object, "weight", json_object_new_uint64(limits->weight));
-	add(object, "automatic", json_object_new_boolean(automatic));
-	add(object, "reason", why ? json_object_new_string(why) : NULL);
+	add_limits(object, limits, automatic, why);
 	return object;
 }
 

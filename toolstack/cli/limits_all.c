@@ -108,6 +108,15 @@ static void print_json(struct cli *cli, const struct cli_limits *all,
 	cli_print_json(cli, array);
 }
 
+/* As cli_read_limits(), where nothing can be said without them. */
+static enum hb_code need_limits(struct cli *cli, struct cli_limits *all)
+{
+	cli_read_limits(cli, all);
+	if (all->error.code)
+		cli->error = all->error;
+	return all->error.code;
+}
+
 enum hb_code cli_limits_all(struct cli *cli)
 {
 	struct hb_domain *domains;
@@ -117,15 +126,11 @@ enum hb_code cli_limits_all(struct cli *cli)
 
 	if (code)
 		return code;
-	cli_read_limits(cli, &all);
-	if (all.error.code) {
-		cli->error = all.error;
-		code = all.error.code;
-	} else if (cli_has(cli, OPT_JSON)) {
+	code = need_limits(cli, &all);
+	if (!code && cli_has(cli, OPT_JSON))
 		print_json(cli, &all, domains, count);
-	} else {
+	else if (!code)
 		code = print_table(cli, &all, domains, count);
-	}
 	free(domains);
 	free(all.list);
 	return code;
@@ -206,11 +211,9 @@ enum hb_code cli_limits_of_uuid(struct cli *cli)
 		return cli_limits_of(cli, &domain);
 	}
 	free(domains);
-	cli_read_limits(cli, &all);
-	if (all.error.code) {
-		cli->error = all.error;
-		return all.error.code;
-	}
+	code = need_limits(cli, &all);
+	if (code)
+		return code;
 	strcpy(entry.uuid, cli->operands[0]);
 	entry.limits = *hb_limits_find(all.list, all.count, entry.uuid);
 	free(all.list);

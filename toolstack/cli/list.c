@@ -126,7 +126,7 @@ static void choose(struct cli *cli, struct hb_domain *domains, size_t *count,
 	memset(chosen, 0, sizeof(chosen));
 	for (int i = 0; i < cli->nr_doms; i++) {
 		uint32_t domid;
-		enum hb_code code = hb_find(cli->hb, cli->doms[i], &domid, &cli->error);
+		enum hb_code code = cli_find_domid(cli, cli->doms[i], &domid);
 
 		if (code && !missing->code)
 			*missing = cli->error;
@@ -154,7 +154,7 @@ static enum hb_code print_list(struct cli *cli, struct hb_domain *domains, size_
 	cli_read_limits(cli, &limits);
 	if (cli_has(cli, OPT_JSON))
 		print_list_json(cli, domains, count, host, &limits, &missing);
-	else
+	else if (count)
 		code = print_table(cli, domains, count, host, &limits);
 	free(limits.list);
 	cli->told = missing.code;

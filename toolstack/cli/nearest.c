@@ -86,6 +86,15 @@ const char *cli_nearest_command(const char *word)
 	return nearest;
 }
 
+static const char *option_with(char letter, unsigned int options)
+{
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (options & CLI_BIT(i) && cli_options[i].name[0] == letter)
+			return cli_options[i].name;
+	}
+	return NULL;
+}
+
 const char *cli_nearest_option(const char *word, unsigned int options)
 {
 	size_t dashes = strspn(word, "-"), length = strcspn(word + dashes, "=");
@@ -95,6 +104,9 @@ const char *cli_nearest_option(const char *word, unsigned int options)
 
 	if (length > WORD_MAX)
 		return NULL;
+	/* "-w": others have it short. */
+	if (dashes == 1 && length == 1)
+		return option_with(word[1], options);
 	snprintf(name, sizeof(name), "%.*s", (int)length, word + dashes);
 	for (int i = 0; i < OPT_COUNT; i++) {
 		unsigned int found = options & CLI_BIT(i) ? slips(name, cli_options[i].name) : WORD_MAX;

@@ -67,9 +67,22 @@ static void report(struct cli *cli, const struct hb_set_result *result, bool wai
 	cli->reported = cli_has(cli, OPT_JSON);
 }
 
-enum hb_code cli_set_prepare(struct cli *cli)
+/* The last operand; the first instead is what some think of first. */
+static enum hb_code read_size(struct cli *cli)
 {
 	enum hb_code code = hb_size_parse(cli->operands[1], &cli->size, &cli->error);
+	struct hb_error ignored;
+	struct hb_size size;
+
+	if (code && !hb_size_parse(cli->operands[0], &size, &ignored))
+		snprintf(cli->error.remedy, sizeof(cli->error.remedy), "the size comes last; write: hotballoon %s DOM %s",
+			 cli->command->name, cli->operands[0]);
+	return code;
+}
+
+enum hb_code cli_set_prepare(struct cli *cli)
+{
+	enum hb_code code = read_size(cli);
 
 	return code ? code : cli_parse_seconds(cli, OPT_WAIT);
 }
@@ -90,7 +103,7 @@ static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_
 			      struct hb_set_result *result)
 {
 	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
 
 	result->done = false;
 	if (code)
@@ -118,7 +131,7 @@ enum hb_code cli_set(struct cli *cli)
 
 enum hb_code cli_max_prepare(struct cli *cli)
 {
-	return hb_size_parse(cli->operands[1], &cli->size, &cli->error);
+	return read_size(cli);
 }
 
 static void print_max(struct cli *cli, const struct hb_set_result *result)
