@@ -57,6 +57,11 @@ static size_t next_character(const char *text, unsigned int *columns)
 	size_t bytes;
 	int width;
 
+	/* Most are, and a table has thousands. */
+	if (*text >= ' ' && *text <= '~') {
+		*columns = 1;
+		return 1;
+	}
 	if (!utf8)
 		utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", 0);
 	before = uselocale(utf8);
@@ -76,28 +81,36 @@ unsigned int cli_width(const char *text)
 	return width;
 }
 
-void cli_print_cell(FILE *out, const char *text, int width)
+/* As much of it as leaves a column for the sign; returns the columns of both. */
+static unsigned int print_cut(FILE *out, const char *text, unsigned int room)
 {
-	unsigned int room = abs(width), used = cli_width(text), columns;
-	bool cut = used > room;
+	unsigned int used = 0, columns;
 
-	if (width < 0 && !cut)
-		fprintf(out, "%*s", (int)(room - used), "");
-	if (cut)
-		used = 0;
 	while (*text) {
 		size_t bytes = next_character(text, &columns);
 
-		if (cut && used + columns > room - 1)
+		if (used + columns > room - 1)
 			break;
-		used += cut ? columns : 0;
+		used += columns;
 		fwrite(text, 1, bytes, out);
 		text += bytes;
 	}
+	fputs(ELLIPSIS, out);
+	return used + 1;
+}
+
+void cli_print_cell(FILE *out, const char *text, int width)
+{
+	unsigned int room = abs(width), used = cli_width(text);
+	bool cut = used > room;
+
+	if (!cut && width < 0)
+		fprintf(out, "%*s", (int)(room - used), "");
 	if (cut)
-		fputs(ELLIPSIS, out);
-	used += cut;
-	if (width > 0 && used < room)
+		used = print_cut(out, text, room);
+	else
+		fputs(text, out);
+	if (used < room && (cut || width > 0))
 		fprintf(out, "%*s", (int)(room - used), "");
 }
 

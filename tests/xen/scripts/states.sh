@@ -55,7 +55,7 @@ check "SIGTERM ends a watch, too" 0 $?
 
 # ---- a frame of top: two domains, the head and the legend
 check "top: lines" 5 "$(hotballoon top | wc -l)"
-check_ok "top: the guest" eval "hotballoon top --sort=actual | grep -q '^$g .* 256M .*|.* idle  *none'"
+check_ok "top: the guest" eval "hotballoon top --sort=actual | grep -q '^$g .* 256M .*|.* idle .*none'"
 
 # ---- running, paused
 is_state $g running
