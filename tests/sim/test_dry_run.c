@@ -123,6 +123,32 @@ static void test_refused_as_well(void **state)
 	}
 }
 
+/* A program needs to say it once, for whatever it calls. */
+static void test_of_handle(void **state)
+{
+	const struct hb_limits_change change = { .min = { HB_PRESENT, 128 * M } };
+	const struct hb_free_request request = { .need_kib = 6650 * M };
+	struct hb *hb = common_connect(command_sim);
+	struct hb_free_result result;
+	struct hb_domain domain;
+	struct hb_limits limits;
+	struct hb_error error;
+
+	(void)state;
+	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	hb_set_dry_run(hb);
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	assert_int_equal(result.count, 1);
+	free(result.entries);
+	assert_int_equal(hb_limits_set(hb, &domain, &(struct hb_limits_change){ .forget = true }, &limits,
+				       &error), HB_OK);
+	assert_int_equal(limits.mode, HB_MODE_MANUAL);
+	hb_close(hb);
+	assert_non_null(strstr(common_state_file("limits"), "min=131072"));
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 512 * M);
+}
+
 static void test_what_is_said(void **state)
 {
 	(void)state;
@@ -149,6 +175,7 @@ int main(void)
 		TEST(test_nothing_is_changed),
 		TEST(test_same_as_done),
 		TEST(test_refused_as_well),
+		TEST(test_of_handle),
 		TEST(test_what_is_said),
 	};
 
