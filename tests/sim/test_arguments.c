@@ -137,15 +137,16 @@ static void test_help(void **state)
 	static const struct {
 		const char *line, *says;
 	} cases[] = {
-		{ "-h", "hotballoon: the memory of Xen guests" },
-		{ "help", "hotballoon: the memory of Xen guests" },
-		{ "set -h", "hotballoon set DOM... SIZE [OPTION...]: " },
-		{ "-h set", "hotballoon set DOM... SIZE [OPTION...]: " },
-		{ "help set", "hotballoon set DOM... SIZE [OPTION...]: " },
-		{ "help help", "hotballoon help [COMMAND] [OPTION...]: " },
+		{ "-h", "hotballoon COMMAND ...: the memory of Xen guests" },
+		{ "help", "hotballoon COMMAND ...: the memory of Xen guests" },
+		{ "set -h", "hotballoon set DOM... SIZE [OPTION...]\n" },
+		{ "-h set", "hotballoon set DOM... SIZE [OPTION...]\n" },
+		{ "help set", "hotballoon set DOM... SIZE [OPTION...]\n" },
+		{ "help help", "hotballoon help [COMMAND] [OPTION...]\n" },
 		{ "-V", "hotballoon " HB_VERSION },
 		{ "--version", "hotballoon " HB_VERSION },
-		{ "set -hV", "hotballoon set" },
+		{ "set -hV", "hotballoon set" }, { "reserve -h", "hotballoon reserve" },
+		{ "migrate -h", "hotballoon migrate" }, { "limits -h", "hotballoon limits" },
 	};
 
 	(void)state;
@@ -154,6 +155,8 @@ static void test_help(void **state)
 		    strncmp(command_out, cases[i].says, strlen(cases[i].says)))
 			fail_msg("\"%s\": %s%s", cases[i].line, command_out, command_err);
 		assert_string_equal(command_err, "");
+		for (char *line = strtok(command_out, "\n"); line; line = strtok(NULL, "\n"))
+			assert_true(strlen(line) <= 80);
 	}
 	assert_int_equal(command_line("help nonsense"), HB_E_USAGE);
 	assert_int_equal(command_line("help set max"), HB_E_USAGE);

@@ -1,20 +1,42 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Help, made from table.c. */
+#include <string.h>
+
 #include "cli.h"
+
+#define WIDTH 80
+
+/* Text behind what stands on the line already, in lines that begin below its first word. */
+static void print_wrapped(FILE *out, unsigned int indent, const char *text)
+{
+	unsigned int column = indent;
+
+	while (*text) {
+		size_t length = strcspn(text, " ");
+
+		if (column > indent && column + 1 + length > WIDTH)
+			column = fprintf(out, "\n%*s", (int)indent, "") - 1;
+		else if (column > indent)
+			column += fprintf(out, " ");
+		column += fprintf(out, "%.*s", (int)length, text);
+		text += length + strspn(text + length, " ");
+	}
+	fprintf(out, "\n");
+}
 
 static void print_exits(FILE *out)
 {
 	fprintf(out, "\nExit codes:\n");
 	for (size_t i = 0; i < cli_nr_exits; i++)
-		fprintf(out, "  %2d  %-14s  %s\n", cli_exits[i].code, hb_code_name(cli_exits[i].code),
-			cli_exits[i].what);
+		print_wrapped(out, fprintf(out, "  %2d  %-14s  ", cli_exits[i].code,
+					   hb_code_name(cli_exits[i].code)), cli_exits[i].what);
 }
 
 static void print_option(FILE *out, const struct cli_option_info *option)
 {
 	char form[CLI_FORM_TEXT];
 
-	fprintf(out, "  %-18s  %s\n", cli_option_form(option, form), option->what);
+	print_wrapped(out, fprintf(out, "  %-18s  ", cli_option_form(option, form)), option->what);
 }
 
 static void print_options(FILE *out, unsigned int options)
@@ -29,13 +51,13 @@ static void print_help(FILE *out)
 {
 	char form[CLI_FORM_TEXT];
 
-	fprintf(out, "hotballoon: the memory of Xen guests\n\n");
+	fprintf(out, "hotballoon COMMAND ...: the memory of Xen guests\n\n");
 	for (size_t i = 0; i < cli_nr_commands; i++)
-		fprintf(out, "  hotballoon %-7s%-12s %s\n", cli_commands[i].name,
-			cli_operands_form(&cli_commands[i], form), cli_commands[i].what);
+		print_wrapped(out, fprintf(out, "  %-7s%-12s  ", cli_commands[i].name,
+					   cli_operands_form(&cli_commands[i], form)), cli_commands[i].what);
 	fprintf(out,
-		"\nDOM is a name or a domid. SIZE is 512M, 2G or 2GiB, or a change: +256M, -1G, +10%%, -10%%.\n"
-		"\"hotballoon help COMMAND\" prints the options of a command. All take:\n");
+		"\nDOM is a name or a domid. SIZE is 512M, 2G or 2GiB, or a change: +256M, -1G,\n"
+		"+10%%, -10%%. \"hotballoon help COMMAND\" prints the options of a command. All take:\n");
 	print_options(out, CLI_BIT(OPT_JSON) | CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION));
 	print_exits(out);
 }
@@ -44,8 +66,10 @@ static void print_command_help(FILE *out, const struct cli_command *command)
 {
 	char operands[CLI_FORM_TEXT], rest[CLI_FORM_TEXT];
 
-	fprintf(out, "hotballoon %s%s [OPTION...]%s: %s\n\n", command->name,
-		cli_operands_form(command, operands), cli_rest_form(command, rest), command->what);
+	fprintf(out, "hotballoon %s%s [OPTION...]%s\n  ", command->name,
+		cli_operands_form(command, operands), cli_rest_form(command, rest));
+	print_wrapped(out, 2, command->what);
+	fprintf(out, "\n");
 	print_options(out, command->options | CLI_BIT(OPT_HELP));
 	print_exits(out);
 }
