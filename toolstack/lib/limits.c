@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "limit.h"
-#include "limits_file.h"
 #include "lock.h"
 #include "state.h"
+
+#define FILE_NAME "limits"
+#define HEADER "hotballoon limits 1"
 
 /* What a change does while the file is read line by line. */
 struct edit {
@@ -36,7 +38,7 @@ static bool read_line(const char *line, void *argument)
 static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit, struct hb_error *error)
 {
 	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
-	return hb_state_read(hb, HB_LIMITS_FILE, HB_LIMITS_HEADER, read_line, edit, error);
+	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, error);
 }
 
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
@@ -130,7 +132,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 		code = append_line(domain, edit, error);
 	if (code)
 		return code;
-	return hb_state_replace(hb, HB_LIMITS_FILE, HB_LIMITS_HEADER, &edit->others, error);
+	return hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
 }
 
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
@@ -151,4 +153,79 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 	free(edit.others.text);
 	*limits = edit.found.limits;
 	return code;
+}
+
+/* Entries that are collected while the file is read line by line. */
+struct collection {
+	struct hb_limits_entry *list;
+	size_t count, room;
+	bool failed;		/* out of memory */
+};
+
+static bool make_room(struct collection *collection)
+{
+	size_t room = collection->room ? 2 * collection->room : 16;
+	struct hb_limits_entry *grown;
+
+	if (collection->count < collection->room)
+		return true;
+	grown = realloc(collection->list, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	collection->list = grown;
+	collection->room = room;
+	return true;
+}
+
+static bool collect_line(const char *line, void *argument)
+{
+	struct collection *collection = argument;
+	struct hb_limits_entry entry;
+
+	if (!hb_limits_parse(line, &entry))
+		return false;
+	collection->failed |= !make_room(collection);
+	if (!collection->failed)
+		collection->list[collection->count++] = entry;
+	return true;
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+	return strcmp(((const struct hb_limits_entry *)a)->uuid, ((const struct hb_limits_entry *)b)->uuid);
+}
+
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *error)
+{
+	struct collection collection = { 0 };
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, collect_line,
+					  &collection, error);
+
+	if (!code && collection.failed)
+		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+	if (code) {
+		free(collection.list);
+		collection = (struct collection){ 0 };
+	} else if (collection.count) {
+		qsort(collection.list, collection.count, sizeof(*collection.list), compare_uuids);
+	}
+	*list = collection.list;
+	*count = collection.count;
+	return code;
+}
+
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid)
+{
+	static const struct hb_limits none = { .weight = HB_WEIGHT_DEFAULT };
+	struct hb_limits_entry key;
+	const struct hb_limits_entry *found = NULL;
+
+	if (strlen(uuid) >= sizeof(key.uuid))
+		return &none;
+	strcpy(key.uuid, uuid);
+	if (count)
+		found = bsearch(&key, list, count, sizeof(*list), compare_uuids);
+	return found ? &found->limits : &none;
 }
