@@ -266,7 +266,8 @@ static void print_help(FILE *out, const struct top_view *view)
 
 void top_sort_rows(struct top_data *data, const struct top_view *view)
 {
-	qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
+	if (data->count)
+		qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
 }
 
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view)
