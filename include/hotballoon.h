@@ -195,7 +195,7 @@ struct hb_host_memory {
 	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
 	uint64_t reserved_kib;	/* set aside for domains that do not exist yet */
 	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
-	uint64_t reserve_kib;	/* what the host keeps for itself */
+	uint64_t reserve_kib;	/* what the host keeps for itself; see hb_host_reserve_set() */
 };
 
 /* Free to be given away: free + scrub - all the others, not below 0. */
@@ -252,6 +252,15 @@ typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
  * its own way.
  */
 void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
+
+/*
+ * From now on the functions of this handle that change something say what they would do,
+ * and change nothing: neither domain, nor host, nor file. They refuse what they would
+ * refuse, wait for nobody and lock nothing, so that the host can be another one afterwards.
+ * What they say of a domain afterwards is what it would be at the end. hb_wait(), which
+ * only waits, has nothing to say.
+ */
+void hb_set_dry_run(struct hb *hb);
 
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
@@ -423,6 +432,22 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
 
+struct hb_limits_entry {
+	char uuid[37];
+	struct hb_limits limits;
+};
+
+/*
+ * Everything that is kept, in order of uuid, also for domains that are not there;
+ * *list is to be released by free(). To read it once for all domains. *damage tells which
+ * lines cannot be read, or has the code HB_OK: those whose line that is are HB_MODE_OFF.
+ */
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *damage, struct hb_error *error);
+/* What hb_limits_get() would give for a domain with that uuid, from such a list. */
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid);
+
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
 	unsigned int weight;		/* 0: as it is */
@@ -435,7 +460,8 @@ struct hb_limits_change {
 
 /*
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
- * if the domain cannot have such limits. *limits is the outcome. The file is
+ * if the domain cannot have such limits. *limits is the outcome. Of a domain whose limits
+ * are forgotten only the uuid counts: it need not be there. The file is
  * replaced at once or not at all. With sized or reset, which belong to a target that
  * has been written, no progress ends the wait for the host's lock.
  */
@@ -516,6 +542,16 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
  */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
+
+/*
+ * What the host keeps for itself and never gives away, if an administrator has said how
+ * much; absent: by rule, which is 72 MiB or 1 % of a host of more than 7200 MiB. It is
+ * part of hb_host_memory(); a file of it that is damaged is an error here only, and the
+ * rule applies.
+ */
+enum hb_code hb_host_reserve_get(struct hb *hb, struct hb_number *kib, struct hb_error *error);
+/* HB_E_USAGE for as much as the host has. kib absent: by rule again. */
+enum hb_code hb_host_reserve_set(struct hb *hb, const struct hb_number *kib, struct hb_error *error);
 
 /* ------------------------------------------------------ save and migrate */
 

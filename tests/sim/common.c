@@ -140,7 +140,8 @@ static unsigned int leftovers(bool remove)
 
 	assert_non_null(dir);
 	while ((entry = readdir(dir))) {
-		if (strncmp(entry->d_name, ".limits.", 8) && strncmp(entry->d_name, ".reservations.", 14))
+		if (strncmp(entry->d_name, ".limits.", 8) && strncmp(entry->d_name, ".reservations.", 14) &&
+		    strncmp(entry->d_name, ".host.", 6))
 			continue;
 		count++;
 		if (remove)
@@ -157,7 +158,7 @@ unsigned int common_leftovers(void)
 
 void common_remove_state_dir(void)
 {
-	static const char *const names[] = { "lock", "limits", "reservations" };
+	static const char *const names[] = { "lock", "limits", "reservations", "host" };
 	char path[128];
 
 	leftovers(true);

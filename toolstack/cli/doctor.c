@@ -31,7 +31,7 @@ enum hb_code cli_explain(struct cli *cli)
 {
 	struct hb_explanation explanation;
 	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
 
 	if (!code)
 		code = hb_explain(cli->hb, domid, &explanation, &cli->error);

@@ -205,11 +205,8 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
 		{ HB_KEY_REPORT_STILL, &report->still, 1 },
 	};
-	int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
+	int rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->static_max);
 
-	if (!rc)
-		rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid,
-					&domain->static_max);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
 		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
 					keys[i].number);
@@ -441,12 +438,27 @@ static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
 	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
 }
 
-/* Without a target it may have gone away since Xen was asked: -ESRCH then. */
-static int check_there(struct hb *hb, const struct hb_domain *domain)
+/*
+ * libxl removes all nodes of a domain at once, before Xen takes its memory, and the target
+ * is read last: without it, what was read before can be of another time. Is the domain there
+ * at all, and if so, has its end begun?
+ */
+static int check_there(struct hb *hb, struct hb_domain *domain)
 {
+	struct hb_domain now = { .domid = domain->domid };
 	struct hb_xen_domain xen;
+	int rc;
 
-	return domain->target.presence == HB_ABSENT ? find_in_xen(hb, domain->domid, &xen) : 0;
+	if (domain->target.presence != HB_ABSENT)
+		return 0;
+	rc = find_in_xen(hb, domain->domid, &xen);
+	if (rc)
+		return rc;
+	now.state = state_of(&xen);
+	rc = read_destruction(hb, &now);
+	if (now.state == HB_DOMAIN_DYING)
+		domain->state = HB_DOMAIN_DYING;
+	return rc;
 }
 
 /*
@@ -498,6 +510,8 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 		rc = read_used(hb, domain);
 	if (!rc)
 		rc = read_driver(hb, domain);
+	if (!rc)
+		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);
 }
 

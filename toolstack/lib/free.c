@@ -551,10 +551,12 @@ static enum hb_code fail_too_large(struct hb_error *error)
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
-	struct work work = { .hb = hb, .request = request, .result = result };
+	struct hb_free_request asked = *request;
+	struct work work = { .hb = hb, .request = &asked, .result = result };
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
+	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)
 		return fail_too_large(error);

@@ -198,3 +198,91 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 	*limits = edit.found.limits;
 	return code;
 }
+
+/* Entries that are collected while the file is read line by line. */
+struct collection {
+	struct hb_limits_entry *list;
+	size_t count, room;
+	bool failed;		/* out of memory */
+};
+
+static bool make_room(struct collection *collection)
+{
+	size_t room = collection->room ? 2 * collection->room : 16;
+	struct hb_limits_entry *grown;
+
+	if (collection->count < collection->room)
+		return true;
+	grown = realloc(collection->list, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	collection->list = grown;
+	collection->room = room;
+	return true;
+}
+
+/* Of a line that cannot be read, whose it is counts: managers leave that domain alone. */
+static bool collect_line(const char *line, void *argument)
+{
+	struct collection *collection = argument;
+	struct hb_limits_entry entry;
+	bool good = hb_limits_parse(line, &entry);
+
+	if (!good)
+		entry.limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT };
+	if (!entry.uuid[0])
+		return false;
+	collection->failed |= !make_room(collection);
+	if (!collection->failed)
+		collection->list[collection->count++] = entry;
+	return good;
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+	return strcmp(((const struct hb_limits_entry *)a)->uuid, ((const struct hb_limits_entry *)b)->uuid);
+}
+
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *damage, struct hb_error *error)
+{
+	struct collection collection = { 0 };
+	struct hb_damage found;
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, collect_line,
+					  &collection, &found, error);
+
+	damage->code = HB_OK;
+	if (!code && collection.failed)
+		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
+	/* Without its header nobody knows what the file says of anybody. */
+	if (!code && found.first == 1) {
+		*error = *damage;
+		code = error->code;
+	}
+	if (code) {
+		free(collection.list);
+		collection = (struct collection){ 0 };
+	} else if (collection.count) {
+		qsort(collection.list, collection.count, sizeof(*collection.list), compare_uuids);
+	}
+	*list = collection.list;
+	*count = collection.count;
+	return code;
+}
+
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid)
+{
+	static const struct hb_limits none = { .weight = HB_WEIGHT_DEFAULT };
+	struct hb_limits_entry key;
+	const struct hb_limits_entry *found = NULL;
+
+	if (strlen(uuid) >= sizeof(key.uuid))
+		return &none;
+	strcpy(key.uuid, uuid);
+	if (count)
+		found = bsearch(&key, list, count, sizeof(*list), compare_uuids);
+	return found ? &found->limits : &none;
+}

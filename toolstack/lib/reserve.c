@@ -380,7 +380,7 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 		code = hb_claim_check(&domain, &memory, request->size_kib, request->force, error);
 	if (code)
 		return code;
-	rc = hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
+	rc = hb->dry_run ? 0 : hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
 	if (rc)
 		return fail_claim(error, rc, hb_who(&domain, who));
 	*left_kib = request->size_kib - domain.actual_kib;
@@ -461,7 +461,7 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 		return code;
 	named = find_claim(domains, count, name);
 	if (named) {
-		rc = hb->host->ops->claim(hb->host, named->domid, 0);
+		rc = hb->dry_run ? 0 : hb->host->ops->claim(hb->host, named->domid, 0);
 		/* From 4.19 on Xen has ended it with the domain. */
 		if (rc == -EINVAL && named->state == HB_DOMAIN_DYING)
 			rc = 0;

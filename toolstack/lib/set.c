@@ -384,6 +384,38 @@ static void note_pinned(struct hb *hb, struct hb_set_result *result)
 		     before->domid);
 }
 
+static void take_step(struct hb_domain *domain, const struct hb_step *step)
+{
+	const struct hb_number value = { HB_PRESENT, step->to_kib };
+
+	if (step->kind == HB_STEP_MAXMEM)
+		domain->maxmem_kib = step->to_kib;
+	else if (step->kind == HB_STEP_POOL)
+		domain->pool = value;
+	else if (step->kind == HB_STEP_STATIC_MAX)
+		domain->static_max = value;
+	else if (step->kind == HB_STEP_TARGET)
+		domain->target = value;
+}
+
+/*
+ * A dry run: how the domain would be with the keys written and actual_kib of memory, and
+ * what would be done then.
+ */
+static void preview(struct hb_set_result *result, uint64_t actual_kib)
+{
+	struct hb_domain *domain = &result->after;
+	struct hb_step step;
+
+	for (unsigned int i = 0; i < result->nr_steps; i++)
+		take_step(domain, &result->steps[i]);
+	domain->actual_kib = actual_kib;
+	if (!hb_plan_settle(domain, result->size_kib, &step))
+		return;
+	add_step(result, &step);
+	take_step(domain, &step);
+}
+
 /* Nobody waits until it has come down: what is to be done if that does not happen. */
 static void note_lost(struct hb_set_result *result)
 {
@@ -403,7 +435,9 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
-	if (code)
+	if (!code && hb->dry_run)
+		preview(result, result->size_kib);
+	if (code || hb->dry_run)
 		return code;
 	if (!expected_kib)
 		note_pinned(hb, result);
@@ -438,8 +472,11 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
-	return code ? code : settle(hb, result->target_kib, result->size_kib, request->timeout_s,
-				    result, error);
+	if (!code && hb->dry_run)
+		preview(result, result->before.actual_kib);
+	if (code || hb->dry_run)
+		return code;
+	return settle(hb, result->target_kib, result->size_kib, request->timeout_s, result, error);
 }
 
 /* Nothing to wait for: a guest that is being destroyed, or has no target. */

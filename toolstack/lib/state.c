@@ -265,7 +265,9 @@ enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *heade
 	hb_text_append(&text, "\n");
 	if (body->text)
 		hb_text_append(&text, body->text);
-	if (text.failed || body->failed)
+	if (hb->dry_run)
+		code = HB_OK;
+	else if (text.failed || body->failed)
 		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
 	else
 		code = replace(hb, name, &text, error);

@@ -17,11 +17,6 @@
 
 #include <hotballoon.h>
 
-struct hb_limits_entry {
-	char uuid[37];
-	struct hb_limits limits;
-};
-
 #define HB_LIMITS_LINE 256
 
 /* One line without its newline; false if it is not one. */
