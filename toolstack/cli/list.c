@@ -106,9 +106,7 @@ enum hb_code cli_list(struct cli *cli)
 	enum hb_code code;
 	size_t count;
 
-	code = hb_host_memory(cli->hb, &host, &cli->error);
-	if (!code)
-		code = hb_list(cli->hb, &domains, &count, &cli->error);
+	code = hb_snapshot(cli->hb, &host, &domains, &count, &cli->error);
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON)) {

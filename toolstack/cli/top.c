@@ -49,26 +49,59 @@ enum hb_code cli_top_prepare(struct cli *cli)
 	return HB_OK;
 }
 
+static enum hb_code fail_memory(struct cli *cli)
+{
+	cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
+	return HB_E_INTERNAL;
+}
+
 /* data->rows is to be released by free(). */
+static enum hb_code make_rows(struct cli *cli, const struct hb_domain *domains, struct top_data *data)
+{
+	struct hb_limits *limits = calloc(data->count + 1, sizeof(*limits));
+	enum hb_code code;
+
+	data->rows = calloc(data->count + 1, sizeof(*data->rows));
+	if (!data->rows || !limits)
+		code = fail_memory(cli);
+	else
+		code = hb_limits_all(cli->hb, domains, data->count, limits, &cli->error);
+	for (size_t i = 0; i < data->count && !code; i++)
+		data->rows[i] = (struct top_row){ domains[i], limits[i] };
+	free(limits);
+	return code;
+}
+
 static enum hb_code read_data(struct cli *cli, struct top_data *data)
 {
 	struct hb_domain *domains;
-	enum hb_code code = hb_host_memory(cli->hb, &data->host, &cli->error);
+	enum hb_code code = hb_snapshot(cli->hb, &data->host, &domains, &data->count, &cli->error);
 
 	data->rows = NULL;
 	if (!code)
-		code = hb_list(cli->hb, &domains, &data->count, &cli->error);
+		code = make_rows(cli, domains, data);
+	free(domains);
+	return code;
+}
+
+/* The same from what a monitor knows, once Xen has been asked for what it tells nobody. */
+static enum hb_code follow_data(struct cli *cli, struct hb_monitor *monitor, struct top_data *data)
+{
+	struct hb_domain *domains = NULL;
+	enum hb_code code = hb_monitor_measure(monitor, &cli->error);
+
+	data->rows = NULL;
+	if (!code)
+		code = hb_monitor_dispatch(monitor, &cli->error);
+	if (!code)
+		code = hb_monitor_memory(monitor, &data->host, &cli->error);
 	if (code)
 		return code;
-	data->rows = calloc(data->count + 1, sizeof(*data->rows));
-	if (!data->rows) {
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
-		code = HB_E_INTERNAL;
-	}
-	for (size_t i = 0; i < data->count && !code; i++) {
-		data->rows[i].domain = domains[i];
-		code = hb_limits_get(cli->hb, &domains[i], &data->rows[i].limits, &cli->error);
-	}
+	data->count = hb_monitor_count(monitor);
+	domains = calloc(data->count + 1, sizeof(*domains));
+	for (size_t i = 0; i < data->count && domains; i++)
+		domains[i] = *hb_monitor_domain(monitor, i);
+	code = domains ? make_rows(cli, domains, data) : fail_memory(cli);
 	free(domains);
 	return code;
 }
@@ -168,21 +201,50 @@ static bool take_key(struct top_view *view, char key, size_t most)
 	return true;
 }
 
-/* Until the time is over or a key was pressed; false: quit. */
-static bool listen(struct cli *cli, struct top_view *view, size_t most)
+static uint64_t now_ms(void)
 {
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool take_keys(struct top_view *view, size_t most)
+{
 	bool go_on = true;
 	char keys[32];
-	ssize_t n;
+	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
 
-	if (poll(&input, isatty(STDIN_FILENO), cli->timeout_s * 1000) <= 0 || !input.revents)
-		return !cli_interrupted();
-	n = read(STDIN_FILENO, keys, sizeof(keys));
 	for (ssize_t i = 0; i < n; i++)
 		go_on &= take_key(view, keys[i], most);
 	/* A terminal that has gone away is readable and says nothing. */
-	return go_on && n > 0 && !cli_interrupted();
+	return go_on && n > 0;
+}
+
+/*
+ * Until the time is over or a key was pressed, which *go_on says nothing of; else it is
+ * false. What changes on the host meanwhile is taken note of, and drawn when it is time.
+ */
+static enum hb_code listen(struct cli *cli, struct hb_monitor *monitor, struct top_view *view,
+			   size_t most, bool *go_on)
+{
+	uint64_t end = now_ms() + cli->timeout_s * 1000ULL, now;
+	struct pollfd inputs[] = {
+		{ .fd = hb_monitor_fd(monitor), .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	enum hb_code code = HB_OK;
+	bool key = false;
+
+	while (!code && !key && !cli_interrupted() && (now = now_ms()) < end) {
+		int ready = poll(inputs, isatty(STDIN_FILENO) ? 2 : 1, end - now);
+
+		key = ready > 0 && inputs[1].revents;
+		if (ready > 0 && inputs[0].revents)
+			code = hb_monitor_dispatch(monitor, &cli->error);
+	}
+	*go_on = (!key || take_keys(view, most)) && !cli_interrupted();
+	return code;
 }
 
 /*
@@ -213,16 +275,15 @@ static enum hb_code draw_frame(struct cli *cli, struct top_data *data, const str
 	}
 	if (whole)
 		draw_lines(cli->out, frame);
-	else
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
 	free(frame);
-	return whole ? HB_OK : HB_E_INTERNAL;
+	return whole ? HB_OK : fail_memory(cli);
 }
 
-static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
+static enum hb_code draw(struct cli *cli, struct hb_monitor *monitor, struct top_view *view,
+			 size_t *most)
 {
 	struct top_data data;
-	enum hb_code code = read_data(cli, &data);
+	enum hb_code code = follow_data(cli, monitor, &data);
 
 	if (!code) {
 		read_size(cli, view);
@@ -235,19 +296,35 @@ static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
 	return code;
 }
 
-static enum hb_code watch_screen(struct cli *cli, struct top_view *view)
+static enum hb_code watch_screen(struct cli *cli, struct hb_monitor *monitor, struct top_view *view)
 {
 	struct termios before;
+	bool go_on = true;
 	enum hb_code code;
 	size_t most = 0;
 
 	cli_begin_wait();
 	begin_screen(cli, &before);
-	do
-		code = draw(cli, view, &most);
-	while (!code && !fflush(cli->out) && listen(cli, view, most));
+	do {
+		code = draw(cli, monitor, view, &most);
+		if (!code && fflush(cli->out))
+			break;
+		if (!code)
+			code = listen(cli, monitor, view, most, &go_on);
+	} while (!code && go_on);
 	end_screen(cli, &before);
 	cli_end_wait(cli);
+	return code;
+}
+
+static enum hb_code watch_host(struct cli *cli, struct top_view *view)
+{
+	struct hb_monitor *monitor;
+	enum hb_code code = hb_monitor_open(cli->hb, NULL, NULL, &monitor, &cli->error);
+
+	if (!code)
+		code = watch_screen(cli, monitor, view);
+	hb_monitor_close(monitor);
 	return code;
 }
 
@@ -264,5 +341,5 @@ enum hb_code cli_top(struct cli *cli)
 	if (cli_has(cli, OPT_JSON) || !isatty(fileno(cli->out)))
 		return print_once(cli, &view);
 	view.keys = true;
-	return watch_screen(cli, &view);
+	return watch_host(cli, &view);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looking at one domain or all of them, to say why and what is wrong. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain.h"
 #include "examine.h"
 #include "explain.h"
-#include "internal.h"
 
 enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *explanation,
 			struct hb_error *error)
@@ -23,61 +24,63 @@ enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *ex
 	return code;
 }
 
-static enum hb_code examine(struct hb *hb, uint32_t domid, struct hb_examination *examination,
-			    struct hb_error *error)
-{
-	struct hb_limits limits;
-	enum hb_code code = hb_show(hb, domid, &examination->domain, error);
-
-	if (!code)
-		code = hb_limits_get(hb, &examination->domain, &limits, error);
-	if (!code)
-		hb_examine_domain(&examination->domain, &limits, &examination->findings);
-	return code;
-}
-
-/* Domains that go away meanwhile are left out. */
-static enum hb_code examine_all(struct hb *hb, const struct hb_domain *list, size_t listed,
-				struct hb_examination *domains, size_t *count,
+/* Domains that go away meanwhile are left out; the others move up, with their limits. */
+static enum hb_code add_details(struct hb *hb, struct hb_domain *list, size_t *count,
 				struct hb_error *error)
 {
-	for (size_t i = 0; i < listed; i++) {
-		enum hb_code code = examine(hb, list[i].domid, &domains[*count], error);
+	size_t kept = 0;
 
-		if (code && code != HB_E_NO_DOMAIN)
-			return code;
-		*count += !code;
+	for (size_t i = 0; i < *count; i++) {
+		int rc = hb_domain_details(hb, &list[i]);
+
+		if (rc && rc != -ESRCH)
+			return hb_domain_fail(error, rc, list[i].domid);
+		if (!rc && kept != i)
+			list[kept] = list[i];
+		kept += !rc;
 	}
+	*count = kept;
 	return HB_OK;
+}
+
+/* NULL if there is no memory. */
+static struct hb_examination *examine_all(const struct hb_domain *list,
+					  const struct hb_limits *limits, size_t count)
+{
+	struct hb_examination *all = calloc(count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < count && all; i++) {
+		all[i].domain = list[i];
+		hb_examine_domain(&list[i], &limits[i], &all[i].findings);
+	}
+	return all;
 }
 
 enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,
 		       size_t *count, struct hb_error *error)
 {
+	struct hb_limits *limits = NULL;
 	struct hb_host_memory memory;
 	struct hb_domain *list;
-	size_t listed;
-	enum hb_code code = hb_list(hb, &list, &listed, error);
+	enum hb_code code = hb_snapshot(hb, &memory, &list, count, error);
 
 	*domains = NULL;
-	*count = 0;
 	memset(host, 0, sizeof(*host));
-	if (code)
-		return code;
-	*domains = calloc(listed + 1, sizeof(**domains));
-	if (!*domains)
+	if (!code)
+		code = add_details(hb, list, count, error);
+	if (!code)
+		limits = calloc(*count + 1, sizeof(*limits));
+	if (!code && limits)
+		code = hb_limits_all(hb, list, *count, limits, error);
+	if (!code && limits)
+		*domains = examine_all(list, limits, *count);
+	if (!code && !*domains)
 		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
 	if (!code)
-		code = examine_all(hb, list, listed, *domains, count, error);
-	free(list);
-	if (!code)
-		code = hb_host_memory(hb, &memory, error);
-	if (!code) {
 		hb_examine_host(&memory, *domains, *count, host);
-		return HB_OK;
-	}
-	free(*domains);
-	*domains = NULL;
-	*count = 0;
+	else
+		*count = 0;
+	free(limits);
+	free(list);
 	return code;
 }

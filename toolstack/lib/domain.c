@@ -365,6 +365,14 @@ static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
 		 u[13], u[14], u[15]);
 }
 
+static void fill_numbers(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
+	domain->maxmem_kib = xen->max_pages >= XEN_PAGES_UNLIMITED ?
+			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
+	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
+}
+
 static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *xen)
 {
 	domain->domid = xen->domid;
@@ -372,11 +380,22 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	domain->state = state_of(xen);
 	domain->vcpus = xen->vcpus;
 	domain->hap = xen->hap;
-	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
-	domain->maxmem_kib = xen->max_pages >= XEN_PAGES_UNLIMITED ?
-			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
-	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
+	fill_numbers(domain, xen);
 	uuid_text(domain->uuid, xen->uuid);
+}
+
+void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	memset(domain, 0, sizeof(*domain));
+	domain->domid = xen->domid;
+	uuid_text(domain->uuid, xen->uuid);
+}
+
+bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	fill_numbers(domain, xen);
+	/* That a migration is over its name says. */
+	return domain->state != HB_DOMAIN_MIGRATING && domain->state != state_of(xen);
 }
 
 /*
@@ -442,6 +461,14 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	return rc ? rc : check_there(hb, domain);
 }
 
+int hb_domain_read(struct hb *hb, uint32_t domid, struct hb_domain *domain)
+{
+	struct hb_xen_domain xen;
+	int rc = find_in_xen(hb, domid, &xen);
+
+	return rc ? rc : fill_domain(hb, &xen, domain);
+}
+
 /* The key of another memory manager: its presence is all that matters. */
 static int read_squeezed(struct hb *hb, struct hb_domain *domain)
 {
@@ -453,7 +480,7 @@ static int read_squeezed(struct hb *hb, struct hb_domain *domain)
 }
 
 /* Other managers, virtual NUMA, paging pool and populate-on-demand, where the domain has them. */
-static int fill_details(struct hb *hb, struct hb_domain *domain)
+int hb_domain_details(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_host *host = hb->host;
 	struct hb_xen_pod pod;
@@ -508,7 +535,7 @@ enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
 	if (!rc)
 		rc = fill_domain(hb, &xen, domain);
 	if (!rc)
-		rc = fill_details(hb, domain);
+		rc = hb_domain_details(hb, domain);
 	return rc ? hb_domain_fail(error, rc, domid) : HB_OK;
 }
 

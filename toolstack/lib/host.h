@@ -100,18 +100,21 @@ struct hb_host_ops {
 
 	/*
 	 * Watch path and what is below it; token comes back with each event, the
-	 * first at once. xenstored's special paths work, too. libxenstore starts a
-	 * thread for it.
+	 * first at once. xenstored's special paths work, too.
 	 */
 	int (*watch)(struct hb_host *host, const char *path, const char *token);
 	int (*unwatch)(struct hb_host *host, const char *path, const char *token);
 	/*
-	 * The next event's token, cut to size. Waits up to timeout_ms, for ever if
-	 * that is negative, and meanwhile with that signal mask, as ppoll() does.
-	 * -EAGAIN: the time is over; -EINTR: a signal.
+	 * The next event's token, cut to size; -EAGAIN: there is none. However often an
+	 * event comes before it is taken, its token waits once.
 	 */
-	int (*next_event)(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
-			  size_t size);
+	int (*next_event)(struct hb_host *host, char *token, size_t size);
+	/* In so many ms event_fd() becomes readable without an event, too; -1: it does not. */
+	int (*set_timer)(struct hb_host *host, int ms);
+	/* A descriptor that is readable while an event waits or the timer is over; or -1. */
+	int (*event_fd)(struct hb_host *host);
+	/* Waits for it, with that signal mask as ppoll() does. -EINTR: a signal. */
+	int (*wait_event)(struct hb_host *host, const sigset_t *mask);
 
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);

@@ -52,6 +52,68 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 	return code;
 }
 
+/* Of several domains, by uuid. */
+struct listing {
+	const struct hb_domain *domain;
+	struct hb_limits *limits;
+	bool found;
+};
+
+struct listings {
+	struct listing *list;
+	size_t count;
+};
+
+static int by_uuid(const void *a, const void *b)
+{
+	return strcmp(((const struct listing *)a)->domain->uuid,
+		      ((const struct listing *)b)->domain->uuid);
+}
+
+static int is_uuid_of(const void *uuid, const void *listing)
+{
+	return strcmp(uuid, ((const struct listing *)listing)->domain->uuid);
+}
+
+/* Two domains have one uuid while one of them is the other's successor: both are meant. */
+static bool list_line(const char *line, void *argument)
+{
+	struct listings *all = argument;
+	struct hb_limits_entry entry;
+	struct listing *first, *end = all->list + all->count;
+
+	if (!hb_limits_parse(line, &entry))
+		return false;
+	first = bsearch(entry.uuid, all->list, all->count, sizeof(*all->list), is_uuid_of);
+	if (first && first->found)
+		return false;
+	while (first && first > all->list && !by_uuid(first - 1, first))
+		first--;
+	for (struct listing *at = first; at && at < end && !by_uuid(at, first); at++) {
+		at->found = true;
+		*at->limits = entry.limits;
+	}
+	return true;
+}
+
+enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
+			   struct hb_limits *limits, struct hb_error *error)
+{
+	struct listings all = { calloc(count + 1, sizeof(*all.list)), count };
+	enum hb_code code;
+
+	if (!all.list)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	for (size_t i = 0; i < count; i++) {
+		limits[i] = (struct hb_limits){ .weight = HB_WEIGHT_DEFAULT };
+		all.list[i] = (struct listing){ .domain = &domains[i], .limits = &limits[i] };
+	}
+	qsort(all.list, count, sizeof(*all.list), by_uuid);
+	code = hb_state_read(hb, FILE_NAME, HEADER, list_line, &all, error);
+	free(all.list);
+	return code;
+}
+
 /* The limits after the change; HB_MODE_MANUAL if nothing is to be kept. */
 static void change_limits(const struct hb_domain *domain, const struct hb_limits_change *change,
 			  struct hb_limits *limits)

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The host's memory: Xen's numbers and what is promised on top of them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
 #include "domain.h"
+#include "memory.h"
 #include "reserve.h"
 
 /* Adds up what all domains may still take. */
@@ -21,24 +23,18 @@ static int add_promises(struct hb *hb, struct hb_host_memory *memory)
 	return n;
 }
 
-/*
- * What is set aside goes from hand to hand: a reservation becomes a claim or a promise,
- * these become pages. Guests and libxl do that at any time, so who has it first is asked
- * first, and Xen last: what moves meanwhile is counted twice, never not at all.
- */
-enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
+static void add_promises_of(const struct hb_domain *domains, size_t count,
+			    struct hb_host_memory *memory)
+{
+	for (size_t i = 0; i < count; i++)
+		memory->promised_kib += hb_account_promised_kib(&domains[i]);
+}
+
+static enum hb_code ask_xen(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
 {
 	struct hb_xen_memory xen;
-	enum hb_code code;
-	int rc;
+	int rc = hb->host->ops->memory(hb->host, &xen);
 
-	memset(memory, 0, sizeof(*memory));
-	code = hb_reserved_kib(hb, &memory->reserved_kib, error);
-	if (code)
-		return code;
-	rc = add_promises(hb, memory);
-	if (!rc)
-		rc = hb->host->ops->memory(hb->host, &xen);
 	if (rc)
 		return hb_fail_host(error, rc, "cannot read the host's memory");
 	memory->total_kib = xen.total_pages * HB_PAGE_KIB;
@@ -47,4 +43,54 @@ enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct
 	memory->claimed_kib = xen.outstanding_pages * HB_PAGE_KIB;
 	memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
 	return HB_OK;
+}
+
+/*
+ * What is set aside goes from hand to hand: a reservation becomes a claim or a promise,
+ * these become pages. Guests and libxl do that at any time, so who has it first is asked
+ * first, and Xen last: what moves meanwhile is counted twice, never not at all.
+ */
+enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error)
+{
+	enum hb_code code;
+	int rc;
+
+	memset(memory, 0, sizeof(*memory));
+	code = hb_reserved_kib(hb, &memory->reserved_kib, error);
+	if (code)
+		return code;
+	rc = add_promises(hb, memory);
+	return rc ? hb_fail_host(error, rc, "cannot read the host's memory") : ask_xen(hb, memory, error);
+}
+
+enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain **domains,
+			 size_t *count, struct hb_error *error)
+{
+	enum hb_code code;
+
+	memset(memory, 0, sizeof(*memory));
+	code = hb_reserved_and_domains(hb, &memory->reserved_kib, domains, count, error);
+	if (code)
+		return code;
+	add_promises_of(*domains, *count, memory);
+	code = ask_xen(hb, memory, error);
+	if (!code)
+		return HB_OK;
+	free(*domains);
+	*domains = NULL;
+	*count = 0;
+	return code;
+}
+
+enum hb_code hb_memory_among(struct hb *hb, const struct hb_domain *domains, size_t count,
+			     struct hb_host_memory *memory, struct hb_error *error)
+{
+	enum hb_code code;
+
+	memset(memory, 0, sizeof(*memory));
+	code = hb_reserved_among(hb, domains, count, &memory->reserved_kib, error);
+	if (code)
+		return code;
+	add_promises_of(domains, count, memory);
+	return ask_xen(hb, memory, error);
 }

@@ -83,15 +83,10 @@ static const struct hb_domain *find_claim(const struct hb_domain *domains, size_
 }
 
 /* Fill left_kib of each, and drop those that are over. */
-static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *error)
+static void judge(struct store *store, const struct hb_domain *domains, size_t count, uint64_t now)
 {
-	uint64_t now = hb->host->ops->wall_s(hb->host);
-	struct hb_domain *domains;
-	size_t count, kept = 0;
-	enum hb_code code = hb_list(hb, &domains, &count, error);
+	size_t kept = 0;
 
-	if (code)
-		return code;
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
 		const struct hb_domain *domain = find_named(domains, count, r->name);
@@ -101,22 +96,35 @@ static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *e
 			store->list[kept++] = *r;
 	}
 	store->count = kept;
-	free(domains);
-	return HB_OK;
 }
 
-/* store->list is to be released by free() whatever is returned. */
-static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *error)
+/* As they are in the file. store->list is to be released by free() whatever is returned. */
+static enum hb_code read_file(struct hb *hb, struct store *store, struct hb_error *error)
 {
 	enum hb_code code;
 
 	*store = (struct store){ 0 };
 	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, error);
+	if (!code && store->failed)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	return code;
+}
+
+/* The same, and judged. */
+static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *error)
+{
+	enum hb_code code = read_file(hb, store, error);
+	struct hb_domain *domains;
+	size_t count;
+
+	if (code || !store->count)
+		return code;
+	code = hb_list(hb, &domains, &count, error);
 	if (code)
 		return code;
-	if (store->failed)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
-	return store->count ? judge(hb, store, error) : HB_OK;
+	judge(store, domains, count, hb->host->ops->wall_s(hb->host));
+	free(domains);
+	return HB_OK;
 }
 
 /* What Xen has set aside, as if it were reserved. */
@@ -161,14 +169,51 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations
 	return HB_OK;
 }
 
+static uint64_t sum_left(const struct store *store)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < store->count; i++)
+		kib += store->list[i].left_kib;
+	return kib;
+}
+
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, error);
 
-	*kib = 0;
-	for (size_t i = 0; i < store.count && !code; i++)
-		*kib += store.list[i].left_kib;
+	*kib = code ? 0 : sum_left(&store);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
+			       uint64_t *kib, struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = read_file(hb, &store, error);
+
+	if (!code)
+		judge(&store, domains, count, hb->host->ops->wall_s(hb->host));
+	*kib = code ? 0 : sum_left(&store);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_domain **domains,
+				     size_t *count, struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = read_file(hb, &store, error);
+
+	*domains = NULL;
+	*count = 0;
+	if (!code)
+		code = hb_list(hb, domains, count, error);
+	if (!code)
+		judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host));
+	*kib = code ? 0 : sum_left(&store);
 	free(store.list);
 	return code;
 }

@@ -8,4 +8,11 @@
 /* What all reservations set aside now. */
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
 
+/* The same, judged by domains that have been read. */
+enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
+			       uint64_t *kib, struct hb_error *error);
+/* The same, and the domains, which are read after the reservations: as of hb_list(). */
+enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_domain **domains,
+				     size_t *count, struct hb_error *error);
+
 #endif

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +33,7 @@ struct xen_host {
 	xentoollog_logger *log;
 	struct hb_path_lock lock;
 	int host_lock;		/* while it is held */
+	int events, timer;	/* -1: not made yet */
 };
 
 static struct xen_host *xen(struct hb_host *host)
@@ -80,6 +83,15 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.cpu_time_ns = from->cpu_time,
 	};
 	memcpy(to->uuid, from->handle, sizeof(to->uuid));
+}
+
+static void close_events(struct xen_host *h)
+{
+	if (h->events >= 0)
+		close(h->events);
+	if (h->timer >= 0)
+		close(h->timer);
+	h->events = h->timer = -1;
 }
 
 static int xen_domains(struct hb_host *host, uint32_t first, struct hb_xen_domain *domains,
@@ -256,29 +268,57 @@ static int xen_unwatch(struct hb_host *host, const char *path, const char *token
 	return result(xs_unwatch(xen(host)->xs, path, token));
 }
 
-static int xen_next_event(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
-			  size_t size)
+static int xen_next_event(struct hb_host *host, char *token, size_t size)
 {
-	struct timespec timeout = {
-		.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L,
-	};
-	struct pollfd fd = { .fd = xs_fileno(xen(host)->xs), .events = POLLIN };
 	char **event = xs_check_watch(xen(host)->xs);
-	int ready;
 
-	if (!event && errno == EAGAIN) {
-		ready = ppoll(&fd, 1, timeout_ms < 0 ? NULL : &timeout, mask);
-		if (ready < 0)
-			return -errno;
-		if (ready == 0)
-			return -EAGAIN;
-		event = xs_check_watch(xen(host)->xs);
-	}
 	if (!event)
 		return errno ? -errno : -EIO;
 	snprintf(token, size, "%s", event[XS_WATCH_TOKEN]);
 	free(event);
 	return 0;
+}
+
+/* One descriptor for the events and the timer, made when it is first asked for. */
+static int add_to_events(struct xen_host *h, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(h->events, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int xen_event_fd(struct hb_host *host)
+{
+	struct xen_host *h = xen(host);
+
+	if (h->events >= 0)
+		return h->events;
+	h->events = epoll_create1(EPOLL_CLOEXEC);
+	h->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (h->events >= 0 && h->timer >= 0 && !add_to_events(h, h->timer) &&
+	    !add_to_events(h, xs_fileno(h->xs)))
+		return h->events;
+	close_events(h);
+	return -1;
+}
+
+static int xen_set_timer(struct hb_host *host, int ms)
+{
+	struct itimerspec at = { 0 };
+
+	/* Zero would be none. */
+	at.it_value.tv_sec = ms > 0 ? ms / 1000 : 0;
+	at.it_value.tv_nsec = ms > 0 ? ms % 1000 * 1000000L : ms == 0;
+	if (xen_event_fd(host) < 0)
+		return -EMFILE;
+	return result(timerfd_settime(xen(host)->timer, 0, &at, NULL) == 0);
+}
+
+static int xen_wait_event(struct hb_host *host, const sigset_t *mask)
+{
+	struct pollfd fd = { .fd = xen_event_fd(host), .events = POLLIN };
+
+	return result(ppoll(&fd, 1, NULL, mask) > 0);
 }
 
 static uint64_t xen_now_ms(struct hb_host *host)
@@ -308,6 +348,7 @@ static void xen_close(struct hb_host *host)
 {
 	struct xen_host *h = xen(host);
 
+	close_events(h);
 	xs_close(h->xs);
 	if (h->xc)
 		xc_interface_close(h->xc);
@@ -340,6 +381,9 @@ static const struct hb_host_ops xen_ops = {
 	.watch = xen_watch,
 	.unwatch = xen_unwatch,
 	.next_event = xen_next_event,
+	.set_timer = xen_set_timer,
+	.event_fd = xen_event_fd,
+	.wait_event = xen_wait_event,
 	.now_ms = xen_now_ms,
 	.wall_s = xen_wall_s,
 	.sleep_ms = xen_sleep_ms,
@@ -354,6 +398,7 @@ int hb_xen_host_open(struct hb_host **host)
 	if (!h)
 		return -ENOMEM;
 	h->host.ops = &xen_ops;
+	h->events = h->timer = -1;
 	/* The caller explains failures; libxenctrl's own lines would only repeat them. */
 	h->log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
 	h->xc = h->log ? xc_interface_open(h->log, h->log, 0) : NULL;
