@@ -75,7 +75,9 @@ const char *hb_driver_name(enum hb_driver driver)
 
 const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key)
 {
-	snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
+	int used = snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/", domid);
+
+	strncat(text + used, key, HB_PATH_TEXT - 1 - used);
 	return text;
 }
 
@@ -179,28 +181,14 @@ static int read_videoram(struct hb *hb, struct hb_domain *domain)
 
 static int read_numbers(struct hb *hb, struct hb_domain *domain)
 {
-	struct hb_report *report = &domain->report;
-	const struct {
-		const char *key;
-		struct hb_number *number;
-		uint64_t limit;
-	} keys[] = {
-		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_VERSION, &report->version, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_STILL, &report->still, 1 },
-	};
 	int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 
 	if (!rc)
 		rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid,
 					&domain->static_max);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
-					keys[i].number);
+	if (!rc)
+		rc = read_domain_number(hb, domain->domid, HB_KEY_HOTPLUG_MAX, HB_SIZE_MAX_KIB,
+					&domain->hotplug_max);
 	return rc ? rc : read_videoram(hb, domain);
 }
 
@@ -227,6 +215,35 @@ static int read_report_words(struct hb *hb, struct hb_domain *domain)
 		return rc;
 	return read_word(hb, domain->domid, HB_KEY_REPORT_CAUSE, hb_cause_words, HB_CAUSE_COUNT,
 			 &report->cause);
+}
+
+/* The driver writes the version last: without it there is no report, or not a whole one. */
+static int read_report(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_report *report = &domain->report;
+	const struct {
+		const char *key;
+		struct hb_number *number;
+		uint64_t limit;
+	} keys[] = {
+		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_STILL, &report->still, 1 },
+	};
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_REPORT_VERSION, HB_SIZE_MAX_KIB,
+				    &report->version);
+
+	if (rc || !report->version.value) {
+		report->version = (struct hb_number){ 0 };
+		return rc;
+	}
+	domain->driver = HB_DRIVER_HOTBALLOON;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
+		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
+					keys[i].number);
+	return rc ? rc : read_report_words(hb, domain);
 }
 
 /* Text at key, cut to size and clean, empty if there is none. */
@@ -281,18 +298,17 @@ static int read_listed(struct hb *hb, struct hb_domain *domain)
 	return rc;
 }
 
+/* Ours reports; of any other there are signs. */
 static int read_driver(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_number announced;
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
+	int rc;
 
-	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0) {
-		domain->driver = HB_DRIVER_HOTBALLOON;
-		return rc;
-	}
-	/* The driver writes the version last: this is no report, or not a whole one. */
-	domain->report = (struct hb_report){ 0 };
 	domain->driver = HB_DRIVER_UNKNOWN;
+	rc = read_report(hb, domain);
+	if (rc || domain->driver == HB_DRIVER_HOTBALLOON)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
 	if (!rc && announced.value)
 		rc = read_announced(hb, domain);
 	else if (!rc && domain->type == HB_TYPE_HVM)
@@ -451,8 +467,6 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_numbers(hb, domain);
 	if (!rc)
-		rc = read_report_words(hb, domain);
-	if (!rc)
 		rc = read_still(hb, domain);
 	if (!rc)
 		rc = read_used(hb, domain);
@@ -549,19 +563,24 @@ enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct h
 	return code;
 }
 
+int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
+{
+	int rc;
+
+	memset(domain, 0, sizeof(*domain));
+	fill_from_xen(domain, xen);
+	rc = hb_read_target(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->target);
+	return rc ? rc : read_videoram(hb, domain);
+}
+
 int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH])
 {
 	struct hb_xen_domain batch[HB_ACCOUNT_BATCH];
 	int n = hb->host->ops->domains(hb->host, first, batch, HB_ACCOUNT_BATCH);
 
 	for (int i = 0; i < n; i++) {
-		int rc;
+		int rc = hb_domain_account(hb, &batch[i], &domains[i]);
 
-		memset(&domains[i], 0, sizeof(domains[i]));
-		fill_from_xen(&domains[i], &batch[i]);
-		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, batch[i].domid, &domains[i].target);
-		if (!rc)
-			rc = read_videoram(hb, &domains[i]);
 		if (rc)
 			return rc;
 	}

@@ -25,9 +25,13 @@ bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 
 /*
- * Up to HB_ACCOUNT_BATCH domains with domid >= first, in order, only as far as
- * policy/account.h looks at them: two xenstore reads each. A domain that goes
- * away meanwhile has no target. Returns how many, or a negative errno.
+ * One that Xen lists, only as far as policy/account.h looks at it: two xenstore reads. One
+ * that goes away meanwhile has no target. Returns a negative errno.
+ */
+int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain);
+/*
+ * Up to HB_ACCOUNT_BATCH domains with domid >= first, in order, the same of each.
+ * Returns how many, or a negative errno.
  */
 #define HB_ACCOUNT_BATCH 32
 int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH]);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "limit.h"
 #include "lock.h"
 #include "state.h"
@@ -12,7 +13,7 @@
 
 /* What a change does while the file is read line by line. */
 struct edit {
-	const char *uuid;
+	const struct hb_domain *domain;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	struct hb_text others;		/* the lines of the other domains */
 };
@@ -24,7 +25,7 @@ static bool read_line(const char *line, void *argument)
 
 	if (!hb_limits_parse(line, &entry))
 		return false;
-	if (strcmp(entry.uuid, edit->uuid)) {
+	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
 		hb_text_append(&edit->others, "\n");
 		return true;
@@ -32,12 +33,14 @@ static bool read_line(const char *line, void *argument)
 	if (edit->found.uuid[0])
 		return false;
 	edit->found = entry;
+	hb_limits_resolve(&edit->found, edit->domain);
 	return true;
 }
 
-static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit, struct hb_error *error)
+static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct edit *edit,
+			 struct hb_error *error)
 {
-	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	*edit = (struct edit){ .domain = domain, .found.limits.weight = HB_WEIGHT_DEFAULT };
 	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, error);
 }
 
@@ -45,7 +48,7 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 			   struct hb_error *error)
 {
 	struct edit edit;
-	enum hb_code code = load(hb, domain->uuid, &edit, error);
+	enum hb_code code = load(hb, domain, &edit, error);
 
 	free(edit.others.text);
 	*limits = edit.found.limits;
@@ -90,8 +93,11 @@ static bool list_line(const char *line, void *argument)
 	while (first && first > all->list && !by_uuid(first - 1, first))
 		first--;
 	for (struct listing *at = first; at && at < end && !by_uuid(at, first); at++) {
+		struct hb_limits_entry own = entry;
+
+		hb_limits_resolve(&own, at->domain);
 		at->found = true;
-		*at->limits = entry.limits;
+		*at->limits = own.limits;
 	}
 	return true;
 }
@@ -180,7 +186,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				struct hb_error *error)
 {
 	struct hb_limits *limits = &edit->found.limits;
-	enum hb_code code = load(hb, domain->uuid, edit, error);
+	enum hb_code code = load(hb, domain, edit, error);
 	enum hb_mode before;
 
 	if (code)
@@ -214,5 +220,60 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 	hb_unlock_host(hb);
 	free(edit.others.text);
 	*limits = edit.found.limits;
+	return code;
+}
+
+/* Many domains' lines, while the file is read line by line. */
+struct announcing {
+	const struct hb_limits_next *list;
+	size_t count;
+	struct hb_text body;
+};
+
+static const struct hb_limits_next *find_next(const struct announcing *announcing, const char *uuid)
+{
+	for (size_t i = 0; i < announcing->count; i++) {
+		if (!strcmp(announcing->list[i].domain->uuid, uuid))
+			return &announcing->list[i];
+	}
+	return NULL;
+}
+
+static bool announce_line(const char *line, void *argument)
+{
+	struct announcing *announcing = argument;
+	const struct hb_limits_next *next;
+	struct hb_limits_entry entry;
+	char text[HB_LIMITS_LINE];
+
+	if (!hb_limits_parse(line, &entry))
+		return false;
+	next = find_next(announcing, entry.uuid);
+	if (next) {
+		hb_limits_resolve(&entry, next->domain);
+		if (next->target_kib)
+			entry.next = (struct hb_number){ HB_PRESENT, next->target_kib };
+		hb_text_append(&announcing->body, hb_limits_format(&entry, text));
+	} else {
+		hb_text_append(&announcing->body, line);
+		hb_text_append(&announcing->body, "\n");
+	}
+	return true;
+}
+
+enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
+				struct hb_error *error)
+{
+	struct announcing announcing = { .list = list, .count = count };
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = count ? hb_lock_host(hb, &patience, error) : HB_OK;
+
+	if (code || !count)
+		return code;
+	code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, error);
+	if (!code)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	hb_unlock_host(hb);
+	free(announcing.body.text);
 	return code;
 }

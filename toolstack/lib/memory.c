@@ -6,6 +6,7 @@
 #include "account.h"
 #include "domain.h"
 #include "memory.h"
+#include "overhead.h"
 #include "reserve.h"
 
 /* Adds up what all domains may still take. */
@@ -21,6 +22,52 @@ static int add_promises(struct hb *hb, struct hb_host_memory *memory)
 		first = batch[n - 1].domid + 1;
 	}
 	return n;
+}
+
+/*
+ * Of so many domains the target is asked for, whatever Xen says of them. Of more, only if
+ * Xen's limit leaves a domain more to take than about the slack that libxl allows it: at
+ * rest it is that, and counted as if it were promised. A target that somebody has written
+ * beyond the limit, as no toolstack does, is a promise that cannot be kept for now.
+ */
+#define FEW_DOMAINS 64
+#define GAP_KIB (2 * HB_MAXMEM_SLACK_KIB)
+
+static uint64_t gap_kib(const struct hb_xen_domain *xen)
+{
+	return xen->max_pages > xen->tot_pages ?
+	       (xen->max_pages - xen->tot_pages) * HB_PAGE_KIB : 0;
+}
+
+static int add_at_most(struct hb *hb, const struct hb_xen_domain *xen, bool exact,
+		       struct hb_host_memory *memory)
+{
+	struct hb_domain domain;
+	int rc;
+
+	if (!exact && gap_kib(xen) <= GAP_KIB) {
+		memory->promised_kib += gap_kib(xen);
+		return 0;
+	}
+	rc = hb_domain_account(hb, xen, &domain);
+	if (!rc)
+		memory->promised_kib += hb_account_promised_kib(&domain);
+	return rc;
+}
+
+static int add_promises_at_most(struct hb *hb, uint32_t exact, struct hb_host_memory *memory)
+{
+	struct hb_xen_domain batch[FEW_DOMAINS + 1];
+	int n = hb->host->ops->domains(hb->host, 0, batch, FEW_DOMAINS + 1), rc = 0;
+	bool few = n <= FEW_DOMAINS;
+
+	while (n > 0 && !rc) {
+		for (int i = 0; i < n && !rc; i++)
+			rc = add_at_most(hb, &batch[i], few || batch[i].domid == exact, memory);
+		if (!rc)
+			n = hb->host->ops->domains(hb->host, batch[n - 1].domid + 1, batch, FEW_DOMAINS + 1);
+	}
+	return n < 0 ? n : rc;
 }
 
 static void add_promises_of(const struct hb_domain *domains, size_t count,
@@ -93,4 +140,18 @@ enum hb_code hb_memory_among(struct hb *hb, const struct hb_domain *domains, siz
 		return code;
 	add_promises_of(domains, count, memory);
 	return ask_xen(hb, memory, error);
+}
+
+enum hb_code hb_memory_at_least(struct hb *hb, uint32_t domid, struct hb_host_memory *memory,
+				struct hb_error *error)
+{
+	enum hb_code code;
+	int rc;
+
+	memset(memory, 0, sizeof(*memory));
+	code = hb_reserved_at_most_kib(hb, &memory->reserved_kib, error);
+	if (code)
+		return code;
+	rc = add_promises_at_most(hb, domid, memory);
+	return rc ? hb_fail_host(error, rc, "cannot read the host's memory") : ask_xen(hb, memory, error);
 }

@@ -5,6 +5,13 @@
 
 #include "internal.h"
 
+/*
+ * hb_host_memory() in few questions: what is reserved and promised is at most that much.
+ * Exact is the domain domid.
+ */
+enum hb_code hb_memory_at_least(struct hb *hb, uint32_t domid, struct hb_host_memory *memory,
+				struct hb_error *error);
+
 /* hb_host_memory() by domains that have been read: no question about any domain. */
 enum hb_code hb_memory_among(struct hb *hb, const struct hb_domain *domains, size_t count,
 			     struct hb_host_memory *memory, struct hb_error *error);

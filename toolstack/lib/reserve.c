@@ -82,20 +82,67 @@ static const struct hb_domain *find_claim(const struct hb_domain *domains, size_
 	return NULL;
 }
 
-/* Fill left_kib of each, and drop those that are over. */
-static void judge(struct store *store, const struct hb_domain *domains, size_t count, uint64_t now)
+/* By name, those of one name in the order of the list. */
+static int by_name(const void *a, const void *b)
 {
-	size_t kept = 0;
+	const struct hb_domain *first = *(const struct hb_domain *const *)a;
+	const struct hb_domain *second = *(const struct hb_domain *const *)b;
+	int order = strcmp(first->name, second->name);
 
+	return order ? order : (first > second) - (first < second);
+}
+
+static int is_named(const void *name, const void *domain)
+{
+	return strcmp(name, (*(const struct hb_domain *const *)domain)->name);
+}
+
+/* find_named() among domains that are sorted by_name(). */
+static const struct hb_domain *find_sorted(const struct hb_domain **sorted, size_t count,
+					   const char *name)
+{
+	const struct hb_domain **at = bsearch(name, sorted, count, sizeof(*sorted), is_named);
+
+	while (at && at > sorted && !strcmp(at[-1]->name, name))
+		at--;
+	return at ? *at : NULL;
+}
+
+/* Those that a reservation heeds, sorted; to be released by free(), NULL: out of memory. */
+static const struct hb_domain **sort(const struct hb_domain *domains, size_t count, size_t *sorted)
+{
+	const struct hb_domain **list = calloc(count + 1, sizeof(*list));
+
+	*sorted = 0;
+	for (size_t i = 0; i < count && list; i++) {
+		if (hb_reservation_heeds(&domains[i]))
+			list[(*sorted)++] = &domains[i];
+	}
+	if (list)
+		qsort(list, *sorted, sizeof(*list), by_name);
+	return list;
+}
+
+/* Fill left_kib of each, and drop those that are over. Hundreds of both are no matter. */
+static enum hb_code judge(struct store *store, const struct hb_domain *domains, size_t count,
+			  uint64_t now, struct hb_error *error)
+{
+	size_t kept = 0, nr_sorted;
+	const struct hb_domain **sorted = sort(domains, count, &nr_sorted);
+
+	if (!sorted)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
-		const struct hb_domain *domain = find_named(domains, count, r->name);
+		const struct hb_domain *domain = find_sorted(sorted, nr_sorted, r->name);
 
 		r->left_kib = hb_reservation_left(r, domain, now);
 		if (r->left_kib || (domain && domain->state == HB_DOMAIN_BUILDING && now < r->until_s))
 			store->list[kept++] = *r;
 	}
 	store->count = kept;
+	free(sorted);
+	return HB_OK;
 }
 
 /* As they are in the file. store->list is to be released by free() whatever is returned. */
@@ -122,9 +169,9 @@ static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *er
 	code = hb_list(hb, &domains, &count, error);
 	if (code)
 		return code;
-	judge(store, domains, count, hb->host->ops->wall_s(hb->host));
+	code = judge(store, domains, count, hb->host->ops->wall_s(hb->host), error);
 	free(domains);
-	return HB_OK;
+	return code;
 }
 
 /* What Xen has set aside, as if it were reserved. */
@@ -188,6 +235,19 @@ enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *erro
 	return code;
 }
 
+enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
+{
+	uint64_t now = hb->host->ops->wall_s(hb->host);
+	struct store store;
+	enum hb_code code = read_file(hb, &store, error);
+
+	*kib = 0;
+	for (size_t i = 0; i < store.count && !code; i++)
+		*kib += now < store.list[i].until_s ? store.list[i].kib : 0;
+	free(store.list);
+	return code;
+}
+
 enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
 			       uint64_t *kib, struct hb_error *error)
 {
@@ -195,7 +255,7 @@ enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, s
 	enum hb_code code = read_file(hb, &store, error);
 
 	if (!code)
-		judge(&store, domains, count, hb->host->ops->wall_s(hb->host));
+		code = judge(&store, domains, count, hb->host->ops->wall_s(hb->host), error);
 	*kib = code ? 0 : sum_left(&store);
 	free(store.list);
 	return code;
@@ -212,8 +272,13 @@ enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_dom
 	if (!code)
 		code = hb_list(hb, domains, count, error);
 	if (!code)
-		judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host));
+		code = judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host), error);
 	*kib = code ? 0 : sum_left(&store);
+	if (code) {
+		free(*domains);
+		*domains = NULL;
+		*count = 0;
+	}
 	free(store.list);
 	return code;
 }

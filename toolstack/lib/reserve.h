@@ -8,6 +8,8 @@
 /* What all reservations set aside now. */
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
 
+/* No less than that, without a look at any domain. */
+enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
 /* The same, judged by domains that have been read. */
 enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
 			       uint64_t *kib, struct hb_error *error);

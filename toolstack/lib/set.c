@@ -16,6 +16,7 @@
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
+#include "memory.h"
 #include "refusal.h"
 #include "set.h"
 #include "wait.h"
@@ -45,6 +46,26 @@ static enum hb_code check_expected(const struct hb_domain *domain, const uint64_
 }
 
 /*
+ * The plan and what it needs of the host. That the host has enough is mostly plain from few
+ * questions; only if not is every domain asked.
+ */
+static enum hb_code plan_on_host(struct hb *hb, planner_fn *planner,
+				 const struct hb_set_request *request,
+				 const struct hb_domain *before, struct hb_plan *plan,
+				 struct hb_error *error)
+{
+	struct hb_host_memory memory;
+	enum hb_code code = hb_memory_at_least(hb, before->domid, &memory, error);
+
+	if (!code)
+		code = planner(before, &memory, &request->size, request->force, plan, error);
+	if (code != HB_E_REFUSED)
+		return code;
+	code = hb_host_memory(hb, &memory, error);
+	return code ? code : planner(before, &memory, &request->size, request->force, plan, error);
+}
+
+/*
  * Under the locks of the domain and of the host: plan and execute until the plan
  * was not stale. What the host has to give is promised to nobody else meanwhile.
  */
@@ -53,7 +74,6 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 				 struct hb_plan *plan, struct hb_domain *before,
 				 struct hb_error *error)
 {
-	struct hb_host_memory memory;
 	enum hb_code code;
 	bool stale = true;
 
@@ -63,9 +83,7 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 		if (!code)
 			code = check_expected(before, expected_kib, error);
 		if (!code)
-			code = hb_host_memory(hb, &memory, error);
-		if (!code)
-			code = planner(before, &memory, &request->size, request->force, plan, error);
+			code = plan_on_host(hb, planner, request, before, plan, error);
 		if (!code)
 			code = hb_execute(hb, before, plan, &stale, error);
 	}
