@@ -242,6 +242,14 @@ typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
  */
 void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
 
+/*
+ * A host that does not answer is waited for ten seconds, then the function ends with
+ * HB_E_HOST, and so does every one that follows on this handle. From now on, until seconds
+ * are over, it is no longer than that; then it is one second. 0, as at first: no limit. A
+ * function that has a timeout of its own heeds the sooner of both.
+ */
+void hb_set_time_limit(struct hb *hb, unsigned int seconds);
+
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*

@@ -162,8 +162,10 @@ static void read_size(struct cli *cli, struct top_view *view)
 static void begin_screen(struct cli *cli, struct termios *before)
 {
 	struct termios raw;
+	bool is_terminal = !tcgetattr(STDIN_FILENO, before);
 
-	if (!tcgetattr(STDIN_FILENO, before)) {
+	cli_guard_screen(fileno(cli->out), before, SCREEN_END);
+	if (is_terminal) {
 		raw = *before;
 		raw.c_lflag &= ~(ICANON | ECHO);
 		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
@@ -181,6 +183,7 @@ static void end_screen(struct cli *cli, const struct termios *before)
 	fflush(cli->out);
 	if (isatty(STDIN_FILENO))
 		tcsetattr(STDIN_FILENO, TCSANOW, before);
+	cli_guard_screen(-1, NULL, NULL);
 }
 
 /* False: quit. An arrow is three characters, the last of which says which. */
@@ -298,7 +301,7 @@ static enum hb_code draw(struct cli *cli, struct hb_monitor *monitor, struct top
 
 static enum hb_code watch_screen(struct cli *cli, struct hb_monitor *monitor, struct top_view *view)
 {
-	struct termios before;
+	struct termios before = { 0 };
 	bool go_on = true;
 	enum hb_code code;
 	size_t most = 0;

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "announce.h"
+#include "deadline.h"
 #include "domain.h"
 #include "set.h"
 #include "share.h"
@@ -555,13 +556,16 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 {
 	struct work work = { .hb = hb, .request = request, .result = result };
 	enum hb_code code;
+	uint64_t before;
 
 	memset(result, 0, sizeof(*result));
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)
 		return fail_too_large(error);
 	work.start_ms = now_ms(&work);
+	before = hb_deadline_begin(hb, request->timeout_s);
 	code = free_in_rounds(&work, error);
+	hb_deadline_end(hb, before);
 	free(work.candidates);
 	free(work.donors);
 	free(work.limits);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libhotballoon needs from a host. Two hosts exist: Xen (xen_host.c, the
- * only file that includes Xen's headers) and a whole host in memory for tests
+ * What libhotballoon needs from a host. Two hosts exist: Xen (xen_host.c and
+ * store.c, the only files that include Xen's headers) and a whole host in memory for tests
  * (sim/sim_host.c). An implementation embeds struct hb_host as its first member.
  *
  * Every function returns 0 or a negative errno. -ESRCH: no such domain.
  * -ENOENT: no such node. -EAGAIN from end(): another writer was faster, begin
- * again. -EOPNOTSUPP: this domain or host has no such thing. Pages are Xen's,
+ * again. -EOPNOTSUPP: this domain or host has no such thing. -ETIMEDOUT: xenstore does
+ * not answer, and will not any more; hb_call_limit_ms() says how long a call waits. Pages are Xen's,
  * HB_PAGE_KIB each.
  */
 #ifndef HB_HOST_H
@@ -126,6 +127,7 @@ struct hb_host_ops {
 
 struct hb_host {
 	const struct hb_host_ops *ops;
+	uint64_t deadline_ms;	/* of the clock, see deadline.h; 0: none */
 };
 
 /* Connect to Xen and xenstore; *host is to be released by its close(). */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "change.h"
+#include "deadline.h"
 #include "domain.h"
 #include "memory.h"
 #include "monitor.h"
@@ -521,10 +522,12 @@ void hb_monitor_close(struct hb_monitor *monitor)
 {
 	char token[TOKEN_TEXT];
 	struct hb_host *host;
+	uint64_t before;
 
 	if (!monitor)
 		return;
 	host = monitor->hb->host;
+	before = hb_deadline_now(monitor->hb);
 	unwatch_list(host);
 	for (size_t i = 0; i < monitor->count; i++) {
 		unwatch(monitor, monitor->entries[i]);
@@ -534,6 +537,7 @@ void hb_monitor_close(struct hb_monitor *monitor)
 	while (!host->ops->next_event(host, token, sizeof(token)))
 		;
 	host->ops->set_timer(host, -1);
+	hb_deadline_end(monitor->hb, before);
 	monitor->hb->monitored = false;
 	free(monitor->entries);
 	free(monitor->known);

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "deadline.h"
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
@@ -350,9 +351,9 @@ static void note_lost(struct hb_set_result *result)
 		 result->after.domid, result->after.domid, hb_size_format(size_kib, size));
 }
 
-static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
-			const struct hb_set_request *request, struct hb_set_result *result,
-			struct hb_error *error)
+static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+				const struct hb_set_request *request,
+				struct hb_set_result *result, struct hb_error *error)
 {
 	enum hb_code code;
 
@@ -368,6 +369,17 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 	code = finish(hb, code, request, result, error);
 	if (!request->wait)
 		note_lost(result);
+	return code;
+}
+
+static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+			const struct hb_set_request *request, struct hb_set_result *result,
+			struct hb_error *error)
+{
+	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
+	enum hb_code code = set_in_time(hb, domid, expected_kib, request, result, error);
+
+	hb_deadline_end(hb, before);
 	return code;
 }
 
@@ -414,8 +426,9 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 	return HB_E_REFUSED;
 }
 
-enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-		     struct hb_set_result *result, struct hb_error *error)
+static enum hb_code wait_in_time(struct hb *hb, uint32_t domid,
+				 const struct hb_set_request *request,
+				 struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *before = &result->before;
 	enum hb_code code;
@@ -432,4 +445,14 @@ enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request 
 	result->done = true;
 	code = wait_for_guest(hb, request, result, error);
 	return finish(hb, code, request, result, error);
+}
+
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		     struct hb_set_result *result, struct hb_error *error)
+{
+	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
+	enum hb_code code = wait_in_time(hb, domid, request, result, error);
+
+	hb_deadline_end(hb, before);
+	return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The host that is Xen. libxenctrl has no stable ABI and 4.17 to 4.21 differ
- * in what they offer, therefore its headers are included here and nowhere else.
+ * in what they offer, therefore its headers are included here and nowhere else. xenstore
+ * has a protocol that is stable: store.c.
  */
 #define _GNU_SOURCE	/* ppoll() */
 #include <errno.h>
@@ -15,12 +16,13 @@
 #include <unistd.h>
 
 #include <xenctrl.h>
-#include <xenstore.h>
 #include <xentoollog.h>
 
+#include "deadline.h"
 #include "file_lock.h"
 #include "host.h"
 #include "libxl_lock.h"
+#include "store.h"
 
 #define HOST_LOCK HB_HOST_LOCK_DIR "/hotballoon.lock"
 /* Of a domid and a uuid: after a migration to this host both ends have the same uuid. */
@@ -29,7 +31,7 @@
 struct xen_host {
 	struct hb_host host;
 	xc_interface *xc;
-	struct xs_handle *xs;
+	struct hb_store *store;
 	xentoollog_logger *log;
 	struct hb_path_lock lock;
 	int host_lock;		/* while it is held */
@@ -41,7 +43,7 @@ static struct xen_host *xen(struct hb_host *host)
 	return (struct xen_host *)host;
 }
 
-/* libxenctrl and libxenstore report failure through errno. */
+/* libxenctrl reports failure through errno. */
 static int result(bool ok)
 {
 	if (ok)
@@ -226,57 +228,53 @@ static int xen_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
 	return hb_path_is_locked(path);
 }
 
+/* xenstore for one call. */
+static struct hb_store *store(struct hb_host *host)
+{
+	hb_store_limit(xen(host)->store, hb_call_limit_ms(host));
+	return xen(host)->store;
+}
+
 static int xen_begin(struct hb_host *host, uint32_t *transaction)
 {
-	*transaction = xs_transaction_start(xen(host)->xs);
-	return result(*transaction != XBT_NULL);
+	return hb_store_begin(store(host), transaction);
 }
 
 static int xen_end(struct hb_host *host, uint32_t transaction, bool commit)
 {
-	return result(xs_transaction_end(xen(host)->xs, transaction, !commit));
+	return hb_store_end(store(host), transaction, commit);
 }
 
 static int xen_read(struct hb_host *host, uint32_t transaction, const char *path, char **value,
 		    size_t *length)
 {
-	unsigned int len = 0;
-
-	*value = xs_read(xen(host)->xs, transaction, path, &len);
-	*length = len;
-	return result(*value);
+	return hb_store_read(store(host), transaction, path, value, length);
 }
 
 static int xen_write(struct hb_host *host, uint32_t transaction, const char *path,
 		     const char *value)
 {
-	return result(xs_write(xen(host)->xs, transaction, path, value, strlen(value)));
+	return hb_store_write(store(host), transaction, path, value);
 }
 
 static int xen_remove(struct hb_host *host, uint32_t transaction, const char *path)
 {
-	return result(xs_rm(xen(host)->xs, transaction, path));
+	return hb_store_remove(store(host), transaction, path);
 }
 
 static int xen_watch(struct hb_host *host, const char *path, const char *token)
 {
-	return result(xs_watch(xen(host)->xs, path, token));
+	return hb_store_watch(store(host), path, token);
 }
 
 static int xen_unwatch(struct hb_host *host, const char *path, const char *token)
 {
-	return result(xs_unwatch(xen(host)->xs, path, token));
+	return hb_store_unwatch(store(host), path, token);
 }
 
 static int xen_next_event(struct hb_host *host, char *token, size_t size)
 {
-	char **event = xs_check_watch(xen(host)->xs);
-
-	if (!event)
-		return errno ? -errno : -EIO;
-	snprintf(token, size, "%s", event[XS_WATCH_TOKEN]);
-	free(event);
-	return 0;
+	return hb_store_next_event(xen(host)->store, token, size);
 }
 
 /* One descriptor for the events and the timer, made when it is first asked for. */
@@ -296,7 +294,7 @@ static int xen_event_fd(struct hb_host *host)
 	h->events = epoll_create1(EPOLL_CLOEXEC);
 	h->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (h->events >= 0 && h->timer >= 0 && !add_to_events(h, h->timer) &&
-	    !add_to_events(h, xs_fileno(h->xs)))
+	    !add_to_events(h, hb_store_event_fd(h->store)))
 		return h->events;
 	close_events(h);
 	return -1;
@@ -349,7 +347,7 @@ static void xen_close(struct hb_host *host)
 	struct xen_host *h = xen(host);
 
 	close_events(h);
-	xs_close(h->xs);
+	hb_store_close(h->store);
 	if (h->xc)
 		xc_interface_close(h->xc);
 	xtl_logger_destroy(h->log);
@@ -402,9 +400,8 @@ int hb_xen_host_open(struct hb_host **host)
 	/* The caller explains failures; libxenctrl's own lines would only repeat them. */
 	h->log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
 	h->xc = h->log ? xc_interface_open(h->log, h->log, 0) : NULL;
-	h->xs = h->xc ? xs_open(0) : NULL;
-	if (!h->xs) {
-		rc = result(false);
+	rc = h->xc ? hb_store_open(&h->store, HB_CALL_MS) : result(false);
+	if (rc) {
 		xen_close(&h->host);
 		return rc;
 	}

@@ -10,6 +10,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "file_lock.h"
 #include "internal.h"
 #include "sim_internal.h"
@@ -289,6 +290,21 @@ static int enter(struct hb_host *host, bool is_commit)
 	default:
 		return 0;
 	}
+}
+
+/* enter() for a call to xenstore, which may hang: the caller waits as long as it may, once. */
+static int enter_store(struct hb_host *host, bool is_commit)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
+	int rc = enter(host, is_commit);
+
+	if (rc || !sim->hangs_at || sim->calls < sim->hangs_at)
+		return rc;
+	if (!connection->hung)
+		sim_run(sim, hb_call_limit_ms(host));
+	connection->hung = true;
+	return -ETIMEDOUT;
 }
 
 static struct hb_xen_domain describe(const struct sim_domain *domain)
@@ -628,7 +644,7 @@ static int sim_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	if (rc)
 		return rc;
@@ -684,7 +700,7 @@ static void write_view(struct hb_host *host, const struct sim_view *view)
 static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, commit);
+	int rc = enter_store(host, commit);
 	struct sim_transaction *transaction = find_transaction(sim, id);
 
 	assert(transaction);
@@ -706,7 +722,7 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 	struct sim *sim = sim_of(host);
 	const struct sim_node *node;
 	const struct sim_view *view;
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	*value = NULL;
 	if (!rc && sim->unreadable && !strncmp(path, sim->unreadable, strlen(sim->unreadable)))
@@ -728,7 +744,7 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, const char *value)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 	struct sim_view *view;
 
 	if (rc)
@@ -748,7 +764,7 @@ static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, c
 static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 	struct sim_view *view;
 
 	if (rc)
@@ -766,7 +782,7 @@ static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 static int sim_watch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	if (rc)
 		return rc;
@@ -781,7 +797,7 @@ static int sim_watch(struct hb_host *host, const char *path, const char *token)
 static int sim_unwatch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	for (size_t i = 0; i < connection->nr_watches && !rc; i++) {
 		struct sim_watch *watch = &connection->watches[i];

@@ -47,6 +47,7 @@ struct connection {
 	struct hb_host host;
 	struct sim *sim;
 	bool killed;
+	bool hung;		/* xenstore has not answered it in time */
 	struct sim_watch *watches;
 	size_t nr_watches;
 	char (*events)[SIM_TOKEN];	/* tokens, the oldest first, each once */
