@@ -8,8 +8,9 @@
  *
  * Functions that can fail return an enum hb_code, HB_OK (0) on success, and
  * fill the struct hb_error they were given; every struct hb_error pointer must
- * be valid. Nothing is printed, no signal is handled, and only hb_watch() starts
- * a thread. A handle must not be used by two threads at the same time.
+ * be valid. Nothing is printed, no signal is handled, and only a monitor starts a
+ * thread, with all signals blocked. A handle must not be used by two threads at the
+ * same time.
  *
  * Nodes that a guest writes are hints: they are parsed strictly, and a value
  * of the wrong form is HB_INVALID, never a number.
@@ -262,6 +263,14 @@ void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
  */
 void hb_set_dry_run(struct hb *hb);
 
+/*
+ * A host that does not answer is waited for ten seconds, then the function ends with
+ * HB_E_HOST, and so does every one that follows on this handle. From now on, until seconds
+ * are over, it is no longer than that; then it is one second. 0, as at first: no limit. A
+ * function that has a timeout of its own heeds the sooner of both.
+ */
+void hb_set_time_limit(struct hb *hb, unsigned int seconds);
+
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*
@@ -270,6 +279,13 @@ enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct
  */
 enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
 		     struct hb_error *error);
+
+/*
+ * hb_host_memory() and hb_list() as one look, which asks about each domain once: the
+ * numbers of both fit each other.
+ */
+enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain **domains,
+			 size_t *count, struct hb_error *error);
 
 /*
  * Find a domain by domid or name. Digits alone are a domid, never a name. Two
@@ -432,9 +448,17 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
 
+/*
+ * The same for count domains, with one look at what is kept: limits[i] of domains[i]. Those
+ * whose line alone cannot be read are HB_MODE_OFF without an error.
+ */
+enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
+			   struct hb_limits *limits, struct hb_error *error);
+
 struct hb_limits_entry {
 	char uuid[37];
 	struct hb_limits limits;
+	struct hb_number next;		/* what hb_free() was about to set; hb_limits_find() heeds it */
 };
 
 /*
@@ -444,9 +468,9 @@ struct hb_limits_entry {
  */
 enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error);
-/* What hb_limits_get() would give for a domain with that uuid, from such a list. */
-const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
-				       const char *uuid);
+/* What hb_limits_get() would give for that domain, from such a list. */
+struct hb_limits hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				const struct hb_domain *domain);
 
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
@@ -610,10 +634,10 @@ enum hb_code hb_still_begin(struct hb *hb, uint32_t domid, const struct hb_still
  */
 enum hb_code hb_still_end(struct hb *hb, struct hb_still *still, struct hb_error *error);
 
-/* ------------------------------------------------------------------ watch */
+/* ---------------------------------------------------------------- monitor */
 
 enum hb_change_kind {
-	HB_CHANGE_STARTED,	/* the domain is there: created, or when the watch began */
+	HB_CHANGE_STARTED,	/* the domain is there: created, or when the monitor began */
 	HB_CHANGE_ENDED,
 	HB_CHANGE_VALUE,
 };
@@ -625,6 +649,62 @@ struct hb_change {
 	bool is_size;			/* of VALUE: from and to are KiB, and "-" or "invalid" */
 	char from[32], to[32];		/* of VALUE */
 };
+
+/* change and what it points to are gone when it returns. */
+typedef void hb_change_fn(const struct hb_change *change, void *argument);
+
+/*
+ * Keeps the domains of a host current: what hb_list() reads, read again when xenstore
+ * says that it changes, without polling. For the event loop of a program that runs long:
+ *
+ *   poll() or the like for hb_monitor_fd(), to be readable; no timeout is needed
+ *   hb_monitor_dispatch()
+ *
+ * A quiet host costs nothing. A guest that writes all the time is read ten times a
+ * second, and however long nobody dispatches, what waits does not grow. A domain that
+ * cannot be read ends nothing: it keeps what was read last, is tried again each second,
+ * and hb_monitor_is_stale().
+ */
+struct hb_monitor;
+
+/*
+ * From now on change is called, by hb_monitor_dispatch() only, for each change: targets,
+ * maxima, reports, domains that come and go, and those that are there now. NULL: nobody
+ * is told. One monitor a handle, HB_E_USAGE for another; the handle can be used for
+ * everything else, but not in change. *monitor is to be closed by hb_monitor_close()
+ * before the handle.
+ */
+enum hb_code hb_monitor_open(struct hb *hb, hb_change_fn *change, void *argument,
+			     struct hb_monitor **monitor, struct hb_error *error);
+void hb_monitor_close(struct hb_monitor *monitor);
+
+/* Readable when there is something to do for hb_monitor_dispatch(), at first at once. */
+int hb_monitor_fd(const struct hb_monitor *monitor);
+
+/*
+ * Take note of what has happened; does not wait. An error is one of the host, not of a
+ * domain; what is known stays, and it can be called again.
+ */
+enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error);
+
+/*
+ * Xen tells nobody how many pages a domain has, and neither of its limit or a pause: ask
+ * for these numbers of all domains. A call to Xen for each 128 domains, none to xenstore.
+ */
+enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error);
+
+/* hb_host_memory() by the domains that it knows: nothing is asked about any of them. */
+enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory *memory,
+			       struct hb_error *error);
+
+/*
+ * The domains as of the last hb_monitor_dispatch(), in order of domid. One is NULL from
+ * the count on, and valid until the next dispatch.
+ */
+size_t hb_monitor_count(const struct hb_monitor *monitor);
+const struct hb_domain *hb_monitor_domain(const struct hb_monitor *monitor, size_t i);
+/* Could it not be read when that was tried last? */
+bool hb_monitor_is_stale(const struct hb_monitor *monitor, size_t i);
 
 struct hb_watch_request {
 	bool all;
@@ -640,9 +720,8 @@ struct hb_watch_request {
 };
 
 /*
- * Tell what changes in xenstore: targets, maxima, reports, domains that come and
- * go. By xenstore's watches, without polling; libxenstore starts a thread for
- * that. A guest that writes all the time is looked at ten times a second.
+ * A monitor and a loop around it, for programs that do nothing else: tell what changes
+ * until change or interrupted says that it is enough, or the domain has ended.
  * HB_E_NO_DOMAIN: there is no domain domid when it begins.
  */
 enum hb_code hb_watch(struct hb *hb, const struct hb_watch_request *request,

@@ -12,13 +12,14 @@
 #include "command.h"
 
 #define GUESTS 500
+#define RESERVATIONS 200
 #define ROUNDS 100
 
 static double seconds(void)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return now.tv_sec + now.tv_nsec / 1e9;
 }
 
@@ -33,6 +34,23 @@ static void add_guests(void)
 		guest.name = names[i];
 		sim_add(command_sim, &guest);
 	}
+}
+
+/* All of them have limits, and many domains that do not exist yet have their memory. */
+static void fill_files(void)
+{
+	static char text[GUESTS * 128];
+	size_t used = sprintf(text, "hotballoon limits 1\n");
+
+	for (uint32_t i = 0; i < GUESTS; i++)
+		used += sprintf(text + used,
+				"%08x-0000-0000-0000-000000000000 mode=auto weight=1000 min=131072 max=1048576 set=524288\n",
+				10 + i);
+	common_write_state_file("limits", text);
+	used = sprintf(text, "hotballoon reservations 1\n");
+	for (uint32_t i = 0; i < RESERVATIONS; i++)
+		used += sprintf(text + used, "65536 1700000000 reserved%u\n", i);
+	common_write_state_file("reservations", text);
 }
 
 /* Targets back and forth, so that every guest moves in every second. */
@@ -59,18 +77,25 @@ static void measure_second(void)
 	       moving * 1e6 / ROUNDS, (seconds() - start) * 1e6 / ROUNDS);
 }
 
-/* Time, and questions to the host, which on a real one are what takes the time. */
+/*
+ * The fastest of the rounds, which a busy machine has slowed down least, and questions to
+ * the host, which on a real one are what takes the time.
+ */
 static void measure_command(const char *line)
 {
 	unsigned int calls = command_sim->calls;
-	double start = seconds();
+	double best = 1e9;
 
 	for (unsigned int round = 0; round < ROUNDS; round++) {
+		double start = seconds();
+
 		if (command_line(line))
 			abort();
+		if (seconds() - start < best)
+			best = seconds() - start;
 	}
 	printf("hotballoon %s with %d guests: %.1f ms, %u questions to the host\n", line, GUESTS,
-	       (seconds() - start) * 1e3 / ROUNDS, (command_sim->calls - calls) / ROUNDS);
+	       best * 1e3, (command_sim->calls - calls) / ROUNDS);
 }
 
 int main(void)
@@ -79,11 +104,14 @@ int main(void)
 	command_sim = sim_open(1024 * G);
 	add_guests();
 	measure_second();
+	fill_files();
 	measure_command("list");
 	measure_command("list --json");
 	measure_command("doctor");
 	measure_command("show guest499");
 	measure_command("set guest499 512M");
+	measure_command("set 509 512M");
+	measure_command("top");
 	command_teardown(NULL);
 	return 0;
 }

@@ -197,6 +197,27 @@ static void test_mode(void **state)
 	assert_non_null(strstr(command_out, "The limits are not known: "));
 }
 
+/* Who was to get the size that it has, and got it: nobody has pinned it, wherever that is shown. */
+static void test_announced(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\n"
+				"00000005-0000-0000-0000-000000000000 mode=auto min=131072 set=262144 next=524288\n");
+	assert_int_equal(command_line("list"), 0);
+	assert_non_null(strstr(command_out, "512M  auto    none\n"));
+	assert_int_equal(command_line("limits"), 0);
+	assert_non_null(strstr(command_out, " auto "));
+	assert_int_equal(command_line("free"), 0);
+	assert_non_null(strstr(command_out, "1 guest may be asked"));
+	assert_int_equal(command_line("list guest1 --json"), 0);
+	object = command_json();
+	assert_true(json_object_get_boolean(command_at(json_object_array_get_idx(command_at(object, "domains"), 0),
+						       "limits.automatic")));
+	json_object_put(object);
+}
+
 /* For the target people mean the size, video memory included, wherever it stands. */
 static void test_video_memory(void **state)
 {
@@ -298,6 +319,7 @@ int main(void)
 		TEST(test_cell),
 		TEST(test_column_size),
 		TEST(test_mode),
+		TEST(test_announced),
 		TEST(test_video_memory),
 		TEST(test_limits_of_all),
 		TEST(test_limits_of_gone),

@@ -55,17 +55,18 @@ static enum hb_code read_account(struct cli *cli, struct account *account)
 {
 	struct hb_domain *domains;
 	struct cli_limits limits;
-	enum hb_code code = hb_host_memory(cli->hb, &account->host, &cli->error);
+	enum hb_code code = hb_snapshot(cli->hb, &account->host, &domains, &account->count,
+					&cli->error);
 
-	if (!code)
-		code = hb_list(cli->hb, &domains, &account->count, &cli->error);
 	if (code)
 		return code;
 	cli_read_limits(cli, &limits);
 	hb_host_reserve_get(cli->hb, &account->reserve, &account->unknown);
-	for (size_t i = 0; i < account->count; i++)
-		add_domain(account, &domains[i],
-			   hb_limits_find(limits.list, limits.count, domains[i].uuid));
+	for (size_t i = 0; i < account->count; i++) {
+		struct hb_limits kept = hb_limits_find(limits.list, limits.count, &domains[i]);
+
+		add_domain(account, &domains[i], &kept);
+	}
 	free(limits.list);
 	free(domains);
 	return HB_OK;

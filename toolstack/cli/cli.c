@@ -107,6 +107,8 @@ static enum hb_code run_on(struct cli *cli, cli_open_fn *open)
 	hb_set_progress(cli->hb, cli_on_progress, cli);
 	if (cli_has(cli, OPT_DRY_RUN))
 		hb_set_dry_run(cli->hb);
+	if (cli_has(cli, OPT_WAIT) || cli_has(cli, OPT_TIMEOUT))
+		hb_set_time_limit(cli->hb, cli->timeout_s);
 	if (dir)
 		code = hb_set_state_dir(cli->hb, dir, &cli->error);
 	if (!code)

@@ -10,6 +10,7 @@
 #define HB_CLI_H
 
 #include <stdio.h>
+#include <termios.h>
 
 #include <json-c/json.h>
 
@@ -247,6 +248,11 @@ void cli_clear_progress(struct cli *cli);
  * cli_end_wait(), which takes the line of progress away. Not nested.
  */
 void cli_begin_wait(void);
+/*
+ * The second Ctrl-C ends the process. Until it is called again with NULL, the terminal
+ * gets end first, a constant, on fd, and is set to *before.
+ */
+void cli_guard_screen(int fd, const struct termios *before, const char *end);
 void cli_end_wait(struct cli *cli);
 bool cli_interrupted(void);
 

@@ -33,9 +33,9 @@ const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *lim
 
 struct json_object *cli_json_limits_of(const struct cli_limits *limits, const struct hb_domain *domain)
 {
-	if (limits->error.code)
-		return NULL;
-	return cli_json_limits(domain, hb_limits_find(limits->list, limits->count, domain->uuid));
+	struct hb_limits kept = hb_limits_find(limits->list, limits->count, domain);
+
+	return limits->error.code ? NULL : cli_json_limits(domain, &kept);
 }
 
 static const struct cli_column columns[] = {
@@ -77,6 +77,17 @@ static const struct hb_domain *find_domain(const struct hb_domain *domains, size
 	return NULL;
 }
 
+/* One of them, as it is for its domain now if that is there. */
+static struct hb_limits_entry entry_for(const struct cli_limits *all, size_t i,
+					const struct hb_domain *domain)
+{
+	struct hb_limits_entry entry = all->list[i];
+
+	if (domain)
+		entry.limits = hb_limits_find(all->list, all->count, domain);
+	return entry;
+}
+
 static enum hb_code print_table(struct cli *cli, const struct cli_limits *all,
 				const struct hb_domain *domains, size_t count)
 {
@@ -86,8 +97,9 @@ static enum hb_code print_table(struct cli *cli, const struct cli_limits *all,
 
 	for (size_t i = 0; i < all->count; i++) {
 		const struct hb_domain *domain = find_domain(domains, count, all->list[i].uuid);
+		struct hb_limits_entry entry = entry_for(all, i, domain);
 
-		add_row(table, &all->list[i], domain);
+		add_row(table, &entry, domain);
 		gone += !domain;
 	}
 	code = cli_table_print(cli, table);
@@ -114,9 +126,12 @@ static void print_json(struct cli *cli, const struct cli_limits *all,
 {
 	struct json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < all->count; i++)
-		json_object_array_add(array, json_entry(&all->list[i],
-							find_domain(domains, count, all->list[i].uuid)));
+	for (size_t i = 0; i < all->count; i++) {
+		const struct hb_domain *domain = find_domain(domains, count, all->list[i].uuid);
+		struct hb_limits_entry entry = entry_for(all, i, domain);
+
+		json_object_array_add(array, json_entry(&entry, domain));
+	}
 	cli_print_json(cli, array);
 }
 
@@ -207,6 +222,7 @@ static enum hb_code show_or_forget(struct cli *cli, struct hb_limits_entry *entr
 enum hb_code cli_limits_of_uuid(struct cli *cli)
 {
 	struct hb_limits_entry entry = { 0 };
+	struct hb_domain gone = { 0 };
 	const struct hb_domain *found;
 	struct hb_domain *domains;
 	struct cli_limits all;
@@ -227,7 +243,8 @@ enum hb_code cli_limits_of_uuid(struct cli *cli)
 	if (code)
 		return code;
 	strcpy(entry.uuid, cli->operands[0]);
-	entry.limits = *hb_limits_find(all.list, all.count, entry.uuid);
+	strcpy(gone.uuid, entry.uuid);
+	entry.limits = hb_limits_find(all.list, all.count, &gone);
 	free(all.list);
 	return show_or_forget(cli, &entry);
 }

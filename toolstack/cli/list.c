@@ -22,8 +22,8 @@ static void add_row(struct cli_table *table, const struct hb_domain *domain,
 	char domid[16], actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	char marked[HB_SIZE_TEXT + 1];
 	struct hb_number size = cli_size(domain);
-	const char *mode = limits->error.code ? "?" :
-		cli_mode(domain, hb_limits_find(limits->list, limits->count, domain->uuid));
+	struct hb_limits kept = hb_limits_find(limits->list, limits->count, domain);
+	const char *mode = limits->error.code ? "?" : cli_mode(domain, &kept);
 
 	snprintf(domid, sizeof(domid), "%u", domain->domid);
 	snprintf(marked, sizeof(marked), "%s%s", cli_column_number(&size, target),
@@ -164,10 +164,7 @@ enum hb_code cli_list(struct cli *cli)
 	struct hb_host_memory host;
 	struct hb_domain *domains;
 	size_t count;
-	enum hb_code code = hb_host_memory(cli->hb, &host, &cli->error);
-
-	if (!code)
-		code = hb_list(cli->hb, &domains, &count, &cli->error);
+	enum hb_code code = hb_snapshot(cli->hb, &host, &domains, &count, &cli->error);
 	if (code)
 		return code;
 	code = print_list(cli, domains, count, &host);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -15,10 +16,51 @@
 static volatile sig_atomic_t interrupted;
 static struct sigaction old_interrupt, old_terminate;
 
+/* The terminal as it has to be left, while it is not like that. */
+static struct {
+	volatile sig_atomic_t is_screen, has_progress;
+	struct termios before;
+	const char *end;
+	int fd;
+} terminal;
+
+static void say(int fd, const char *text)
+{
+	/* Nothing can be done about it if that fails. */
+	if (write(fd, text, strlen(text)) < 0)
+		return;
+}
+
+/*
+ * The first one ends the wait, the second the process: what it waits for may never come.
+ * Whatever was half done is as after a kill, and that does no harm.
+ */
 static void on_signal(int number)
 {
 	(void)number;
-	interrupted = 1;
+	if (!interrupted) {
+		interrupted = 1;
+		return;
+	}
+	if (terminal.is_screen) {
+		say(terminal.fd, terminal.end);
+		tcsetattr(STDIN_FILENO, TCSANOW, &terminal.before);
+	}
+	if (terminal.has_progress)
+		say(STDERR_FILENO, "\r\033[K");
+	say(STDERR_FILENO, "hotballoon: ended before the host had answered\n");
+	_exit(HB_E_INTERRUPTED);
+}
+
+void cli_guard_screen(int fd, const struct termios *before, const char *end)
+{
+	terminal.is_screen = false;
+	if (!end)
+		return;
+	terminal.fd = fd;
+	terminal.before = *before;
+	terminal.end = end;
+	terminal.is_screen = true;
 }
 
 /* Without SA_RESTART, so that the sleep between two looks at the guest ends. */
@@ -36,6 +78,7 @@ void cli_clear_progress(struct cli *cli)
 	if (cli->progressed)
 		fprintf(cli->err, "\r\033[K");
 	cli->progressed = false;
+	terminal.has_progress = false;
 }
 
 void cli_end_wait(struct cli *cli)
@@ -98,6 +141,7 @@ void cli_show_progress(struct cli *cli, const struct hb_progress *progress)
 	if (progress->elapsed_ms >= PROGRESS_AFTER_MS && isatty(fileno(cli->err))) {
 		draw(cli->err, progress);
 		cli->progressed = true;
+		terminal.has_progress = true;
 	}
 }
 

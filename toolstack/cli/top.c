@@ -52,29 +52,62 @@ enum hb_code cli_top_prepare(struct cli *cli)
 	return HB_OK;
 }
 
+static enum hb_code fail_memory(struct cli *cli)
+{
+	cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
+	return HB_E_INTERNAL;
+}
+
 /* data->rows is to be released by free(). */
+static enum hb_code make_rows(struct cli *cli, const struct hb_domain *domains, struct top_data *data)
+{
+	struct hb_limits *limits = calloc(data->count + 1, sizeof(*limits));
+	enum hb_code code;
+
+	data->rows = calloc(data->count + 1, sizeof(*data->rows));
+	if (!data->rows || !limits)
+		code = fail_memory(cli);
+	else
+		code = hb_limits_all(cli->hb, domains, data->count, limits, &cli->error);
+	/* What cannot be read is off, and doctor tells more. */
+	if (code == HB_E_HOST)
+		code = HB_OK;
+	for (size_t i = 0; i < data->count && !code; i++)
+		data->rows[i] = (struct top_row){ domains[i], limits[i] };
+	free(limits);
+	return code;
+}
+
 static enum hb_code read_data(struct cli *cli, struct top_data *data)
 {
 	struct hb_domain *domains;
-	enum hb_code code = hb_host_memory(cli->hb, &data->host, &cli->error);
+	enum hb_code code = hb_snapshot(cli->hb, &data->host, &domains, &data->count, &cli->error);
 
 	data->rows = NULL;
 	if (!code)
-		code = hb_list(cli->hb, &domains, &data->count, &cli->error);
+		code = make_rows(cli, domains, data);
+	free(domains);
+	return code;
+}
+
+/* The same from what a monitor knows, once Xen has been asked for what it tells nobody. */
+static enum hb_code follow_data(struct cli *cli, struct hb_monitor *monitor, struct top_data *data)
+{
+	struct hb_domain *domains = NULL;
+	enum hb_code code = hb_monitor_measure(monitor, &cli->error);
+
+	data->rows = NULL;
+	if (!code)
+		code = hb_monitor_dispatch(monitor, &cli->error);
+	if (!code)
+		code = hb_monitor_memory(monitor, &data->host, &cli->error);
 	if (code)
 		return code;
-	data->rows = calloc(data->count + 1, sizeof(*data->rows));
-	if (!data->rows) {
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
-		code = HB_E_INTERNAL;
-	}
-	for (size_t i = 0; i < data->count && !code; i++) {
-		data->rows[i].domain = domains[i];
-		code = hb_limits_get(cli->hb, &domains[i], &data->rows[i].limits, &cli->error);
-		/* What cannot be read is off, and doctor tells more. */
-		if (code == HB_E_HOST)
-			code = HB_OK;
-	}
+	data->count = hb_monitor_count(monitor);
+	domains = calloc(data->count + 1, sizeof(*domains));
+	for (size_t i = 0; i < data->count && domains; i++)
+		domains[i] = *hb_monitor_domain(monitor, i);
+	code = domains ? make_rows(cli, domains, data) : fail_memory(cli);
 	free(domains);
 	return code;
 }
@@ -135,8 +168,10 @@ static void read_size(struct cli *cli, struct top_view *view)
 static void begin_screen(struct cli *cli, struct termios *before)
 {
 	struct termios raw;
+	bool is_terminal = !tcgetattr(STDIN_FILENO, before);
 
-	if (!tcgetattr(STDIN_FILENO, before)) {
+	cli_guard_screen(fileno(cli->out), before, SCREEN_END);
+	if (is_terminal) {
 		raw = *before;
 		raw.c_lflag &= ~(ICANON | ECHO);
 		raw.c_cc[VSUSP] = _POSIX_VDISABLE;
@@ -154,6 +189,7 @@ static void end_screen(struct cli *cli, const struct termios *before)
 	fflush(cli->out);
 	if (isatty(STDIN_FILENO))
 		tcsetattr(STDIN_FILENO, TCSANOW, before);
+	cli_guard_screen(-1, NULL, NULL);
 }
 
 static void on_resize(int number)
@@ -182,19 +218,57 @@ static void end_resizes(const sigset_t *before)
 	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
-/* Until the time is over, the terminal is resized or a key was pressed; false: quit. */
-static bool listen(struct cli *cli, struct top_view *view, const sigset_t *mask)
+static uint64_t now_ms(void)
 {
-	const struct timespec time = { .tv_sec = cli->timeout_s };
-	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	char keys[32];
-	ssize_t n;
+	struct timespec now;
 
-	if (ppoll(&input, isatty(STDIN_FILENO), &time, mask) <= 0 || !input.revents)
-		return !cli_interrupted();
-	n = read(STDIN_FILENO, keys, sizeof(keys));
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool take_keys(struct top_view *view)
+{
+	char keys[32];
+	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
+
 	/* A terminal that has gone away is readable and says nothing. */
-	return n > 0 && top_take_keys(view, keys, n) && !cli_interrupted();
+	return n > 0 && top_take_keys(view, keys, n);
+}
+
+/* What there is to do for the monitor or a key, or an interruption, also by a new size: < 0. */
+static int sleep_until(uint64_t end_ms, struct pollfd inputs[2], const sigset_t *mask)
+{
+	uint64_t now = now_ms(), left = end_ms > now ? end_ms - now : 0;
+	const struct timespec time = { left / 1000, left % 1000 * 1000000 };
+
+	return ppoll(inputs, isatty(STDIN_FILENO) ? 2 : 1, &time, mask);
+}
+
+/*
+ * Until the time is over, the terminal is resized or a key was pressed; *go_on is false if
+ * that says to quit. What changes on the host meanwhile is taken note of, and drawn when it
+ * is time.
+ */
+static enum hb_code listen(struct cli *cli, struct hb_monitor *monitor, struct top_view *view,
+			   const sigset_t *mask, bool *go_on)
+{
+	uint64_t end = now_ms() + cli->timeout_s * 1000ULL;
+	struct pollfd inputs[] = {
+		{ .fd = hb_monitor_fd(monitor), .events = POLLIN },
+		{ .fd = STDIN_FILENO, .events = POLLIN },
+	};
+	enum hb_code code = HB_OK;
+	bool key = false;
+	int ready = 0;
+
+	while (!code && !key && ready >= 0 && !cli_interrupted() && now_ms() < end) {
+		ready = sleep_until(end, inputs, mask);
+		key = ready > 0 && inputs[1].revents;
+		if (ready > 0 && inputs[0].revents)
+			code = hb_monitor_dispatch(monitor, &cli->error);
+	}
+	*go_on = (!key || take_keys(view)) && !cli_interrupted();
+	return code;
 }
 
 /*
@@ -225,16 +299,14 @@ static enum hb_code draw_frame(struct cli *cli, struct top_data *data, const str
 	}
 	if (whole)
 		draw_lines(cli->out, frame);
-	else
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
 	free(frame);
-	return whole ? HB_OK : HB_E_INTERNAL;
+	return whole ? HB_OK : fail_memory(cli);
 }
 
-static enum hb_code draw(struct cli *cli, struct top_view *view)
+static enum hb_code draw(struct cli *cli, struct hb_monitor *monitor, struct top_view *view)
 {
 	struct top_data data;
-	enum hb_code code = read_data(cli, &data);
+	enum hb_code code = follow_data(cli, monitor, &data);
 
 	if (!code) {
 		read_size(cli, view);
@@ -248,21 +320,37 @@ static enum hb_code draw(struct cli *cli, struct top_view *view)
 	return code;
 }
 
-static enum hb_code watch_screen(struct cli *cli, struct top_view *view)
+static enum hb_code watch_screen(struct cli *cli, struct hb_monitor *monitor, struct top_view *view)
 {
-	struct termios before;
+	struct termios before = { 0 };
+	bool go_on = true;
 	enum hb_code code;
 	sigset_t mask;
 
 	cli_begin_wait();
 	begin_resizes(&mask);
 	begin_screen(cli, &before);
-	do
-		code = draw(cli, view);
-	while (!code && !fflush(cli->out) && listen(cli, view, &mask));
+	do {
+		code = draw(cli, monitor, view);
+		if (!code && fflush(cli->out))
+			break;
+		if (!code)
+			code = listen(cli, monitor, view, &mask, &go_on);
+	} while (!code && go_on);
 	end_screen(cli, &before);
 	end_resizes(&mask);
 	cli_end_wait(cli);
+	return code;
+}
+
+static enum hb_code watch_host(struct cli *cli, struct top_view *view)
+{
+	struct hb_monitor *monitor;
+	enum hb_code code = hb_monitor_open(cli->hb, NULL, NULL, &monitor, &cli->error);
+
+	if (!code)
+		code = watch_screen(cli, monitor, view);
+	hb_monitor_close(monitor);
 	return code;
 }
 
@@ -279,5 +367,5 @@ enum hb_code cli_top(struct cli *cli)
 	if (cli_has(cli, OPT_JSON) || !isatty(fileno(cli->out)))
 		return print_once(cli, &view);
 	view.keys = true;
-	return watch_screen(cli, &view);
+	return watch_host(cli, &view);
 }

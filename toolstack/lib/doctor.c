@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looking at one domain or all of them, to say why and what is wrong. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "domain.h"
 #include "examine.h"
 #include "explain.h"
-#include "internal.h"
 #include "limits_look.h"
+#include "memory.h"
 #include "reserve.h"
 
 /* hb_limits_damage() or hb_reservations_damage(). */
@@ -62,39 +63,6 @@ enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *ex
 	return code;
 }
 
-static enum hb_code examine(struct hb *hb, const struct hb_domain *first, uint64_t elapsed_ms,
-			    struct hb_examination *examination, struct hb_error *error)
-{
-	struct hb_follow follow = { .kind = HB_FOLLOW_THERE };
-	struct hb_limits limits;
-	enum hb_code code = hb_show(hb, first->domid, &examination->domain, error);
-
-	if (!code)
-		code = hb_limits_look(hb, &examination->domain, &limits, error);
-	if (code)
-		return code;
-	if (elapsed_ms)
-		follow = hb_follow_judge(first, &examination->domain, elapsed_ms);
-	hb_examine_domain(&examination->domain, &limits, &follow, &examination->findings);
-	return HB_OK;
-}
-
-/*
- * Is there one that must be looked at again, to see whether it moves? Of those, what
- * hb_list() does not read is needed, too. One that goes away is noticed later.
- */
-static bool anybody_away(struct hb *hb, struct hb_domain *list, size_t count)
-{
-	struct hb_error ignored;
-	bool away = false;
-
-	for (size_t i = 0; i < count; i++) {
-		if (!hb_follow_is_there(&list[i]) && !hb_domain_refresh(hb, &list[i], &ignored))
-			away |= !hb_follow_is_there(&list[i]);
-	}
-	return away;
-}
-
 /* A finding of what of our files counts for nothing. */
 static enum hb_code examine_file(struct hb *hb, damage_fn *look, struct hb_findings *findings,
 				 struct hb_error *error)
@@ -107,54 +75,145 @@ static enum hb_code examine_file(struct hb *hb, damage_fn *look, struct hb_findi
 	return code;
 }
 
-/* Domains that go away meanwhile are left out. */
-static enum hb_code examine_all(struct hb *hb, struct hb_domain *list, size_t listed,
-				struct hb_examination *domains, size_t *count,
+static enum hb_code examine_files(struct hb *hb, struct hb_findings *findings,
+				  struct hb_error *error)
+{
+	enum hb_code code = examine_file(hb, hb_limits_damage, findings, error);
+
+	return code ? code : examine_file(hb, hb_reservations_damage, findings, error);
+}
+
+/* Domains that go away meanwhile are left out; the others move up. */
+static enum hb_code add_details(struct hb *hb, struct hb_domain *list, size_t *count,
 				struct hb_error *error)
 {
-	uint64_t elapsed_ms = anybody_away(hb, list, listed) ? rest(hb) : 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < listed; i++) {
-		enum hb_code code = examine(hb, &list[i], elapsed_ms, &domains[*count], error);
+	for (size_t i = 0; i < *count; i++) {
+		int rc = hb_domain_details(hb, &list[i]);
+
+		if (rc && rc != -ESRCH)
+			return hb_domain_fail(error, rc, list[i].domid);
+		if (!rc && kept != i)
+			list[kept] = list[i];
+		kept += !rc;
+	}
+	*count = kept;
+	return HB_OK;
+}
+
+/* Is there one that must be looked at again, to see whether it moves? */
+static bool anybody_away(const struct hb_domain *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!hb_follow_is_there(&list[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The second look at those that are away, each as it was after elapsed_ms; who is gone is left out. */
+static enum hb_code look_again(struct hb *hb, struct hb_domain *list, size_t *count,
+			       uint64_t elapsed_ms, struct hb_follow *follows,
+			       struct hb_error *error)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++) {
+		struct hb_domain now = list[i];
+		bool there = hb_follow_is_there(&now);
+		enum hb_code code = there ? HB_OK : hb_domain_refresh(hb, &now, error);
 
 		if (code && code != HB_E_NO_DOMAIN)
 			return code;
-		*count += !code;
+		if (code)
+			continue;
+		if (!there)
+			follows[kept] = hb_follow_judge(&list[i], &now, elapsed_ms);
+		list[kept++] = now;
 	}
+	*count = kept;
 	return HB_OK;
+}
+
+/* How all follow their targets: usually nobody must be waited for. */
+static enum hb_code follow_all(struct hb *hb, struct hb_domain *list, size_t *count,
+			       struct hb_follow *follows, struct hb_host_memory *memory,
+			       struct hb_error *error)
+{
+	enum hb_code code;
+
+	for (size_t i = 0; i < *count; i++)
+		follows[i] = (struct hb_follow){ .kind = HB_FOLLOW_THERE };
+	if (!anybody_away(list, *count))
+		return HB_OK;
+	code = look_again(hb, list, count, rest(hb), follows, error);
+	return code ? code : hb_memory_among(hb, list, *count, memory, error);
+}
+
+/* What of each domain is needed besides itself, for count of them; NULL members: no memory. */
+struct notes {
+	struct hb_limits *limits;
+	struct hb_follow *follows;
+};
+
+/* Of limits what cannot be read is off, and a finding of its own. */
+static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *count,
+			       struct notes *notes, struct hb_host_memory *memory,
+			       struct hb_error *error)
+{
+	enum hb_code code;
+
+	notes->limits = calloc(*count + 1, sizeof(*notes->limits));
+	notes->follows = calloc(*count + 1, sizeof(*notes->follows));
+	if (!notes->limits || !notes->follows)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	code = follow_all(hb, list, count, notes->follows, memory, error);
+	if (code)
+		return code;
+	code = hb_limits_all(hb, list, *count, notes->limits, error);
+	return code == HB_E_HOST ? HB_OK : code;
+}
+
+/* NULL if there is no memory. */
+static struct hb_examination *examine_all(const struct hb_domain *list, const struct notes *notes,
+					  size_t count)
+{
+	struct hb_examination *all = calloc(count + 1, sizeof(*all));
+
+	for (size_t i = 0; i < count && all; i++) {
+		all[i].domain = list[i];
+		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i].findings);
+	}
+	return all;
 }
 
 enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,
 		       size_t *count, struct hb_error *error)
 {
 	struct hb_host_memory memory;
+	struct notes notes = { 0 };
 	struct hb_domain *list;
-	size_t listed;
-	enum hb_code code = hb_list(hb, &list, &listed, error);
+	enum hb_code code = hb_snapshot(hb, &memory, &list, count, error);
 
 	*domains = NULL;
-	*count = 0;
 	memset(host, 0, sizeof(*host));
-	if (code)
-		return code;
-	*domains = calloc(listed + 1, sizeof(**domains));
-	if (!*domains)
+	if (!code)
+		code = add_details(hb, list, count, error);
+	if (!code)
+		code = take_notes(hb, list, count, &notes, &memory, error);
+	if (!code)
+		code = examine_files(hb, host, error);
+	if (!code)
+		*domains = examine_all(list, &notes, *count);
+	if (!code && !*domains)
 		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
 	if (!code)
-		code = examine_all(hb, list, listed, *domains, count, error);
-	free(list);
-	if (!code)
-		code = hb_host_memory(hb, &memory, error);
-	if (!code)
-		code = examine_file(hb, hb_limits_damage, host, error);
-	if (!code)
-		code = examine_file(hb, hb_reservations_damage, host, error);
-	if (!code) {
 		hb_examine_host(&memory, *domains, *count, host);
-		return HB_OK;
-	}
-	free(*domains);
-	*domains = NULL;
-	*count = 0;
+	else
+		*count = 0;
+	free(notes.limits);
+	free(notes.follows);
+	free(list);
 	return code;
 }

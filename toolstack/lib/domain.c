@@ -87,7 +87,9 @@ const char *hb_service_name(enum hb_service service)
 
 const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key)
 {
-	snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
+	int used = snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/", domid);
+
+	strncat(text + used, key, HB_PATH_TEXT - 1 - used);
 	return text;
 }
 
@@ -191,25 +193,11 @@ static int read_videoram(struct hb *hb, struct hb_domain *domain)
 
 static int read_numbers(struct hb *hb, struct hb_domain *domain)
 {
-	struct hb_report *report = &domain->report;
-	const struct {
-		const char *key;
-		struct hb_number *number;
-		uint64_t limit;
-	} keys[] = {
-		{ HB_KEY_HOTPLUG_MAX, &domain->hotplug_max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_VERSION, &report->version, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_STILL, &report->still, 1 },
-	};
 	int rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->static_max);
 
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
-					keys[i].number);
+	if (!rc)
+		rc = read_domain_number(hb, domain->domid, HB_KEY_HOTPLUG_MAX, HB_SIZE_MAX_KIB,
+					&domain->hotplug_max);
 	return rc ? rc : read_videoram(hb, domain);
 }
 
@@ -236,6 +224,35 @@ static int read_report_words(struct hb *hb, struct hb_domain *domain)
 		return rc;
 	return read_word(hb, domain->domid, HB_KEY_REPORT_CAUSE, hb_cause_words, HB_CAUSE_COUNT,
 			 &report->cause);
+}
+
+/* The driver writes the version last: without it there is no report, or not a whole one. */
+static int read_report(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_report *report = &domain->report;
+	const struct {
+		const char *key;
+		struct hb_number *number;
+		uint64_t limit;
+	} keys[] = {
+		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
+		{ HB_KEY_REPORT_STILL, &report->still, 1 },
+	};
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_REPORT_VERSION, HB_SIZE_MAX_KIB,
+				    &report->version);
+
+	if (rc || !report->version.value) {
+		report->version = (struct hb_number){ 0 };
+		return rc;
+	}
+	domain->driver = HB_DRIVER_HOTBALLOON;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
+		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
+					keys[i].number);
+	return rc ? rc : read_report_words(hb, domain);
 }
 
 /* Text at key, cut to size and clean, empty if there is none. */
@@ -290,18 +307,17 @@ static int read_listed(struct hb *hb, struct hb_domain *domain)
 	return rc;
 }
 
+/* Ours reports; of any other there are signs. */
 static int read_driver(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_number announced;
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
+	int rc;
 
-	if (domain->report.version.presence == HB_PRESENT && domain->report.version.value > 0) {
-		domain->driver = HB_DRIVER_HOTBALLOON;
-		return rc;
-	}
-	/* The driver writes the version last: this is no report, or not a whole one. */
-	domain->report = (struct hb_report){ 0 };
 	domain->driver = HB_DRIVER_UNKNOWN;
+	rc = read_report(hb, domain);
+	if (rc || domain->driver == HB_DRIVER_HOTBALLOON)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_FEATURE_BALLOON, 1, &announced);
 	if (!rc && announced.value)
 		rc = read_announced(hb, domain);
 	else if (!rc && domain->type == HB_TYPE_HVM)
@@ -374,6 +390,14 @@ static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
 		 u[13], u[14], u[15]);
 }
 
+static void fill_numbers(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
+	domain->maxmem_kib = xen->max_pages >= XEN_PAGES_UNLIMITED ?
+			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
+	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
+}
+
 static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *xen)
 {
 	domain->domid = xen->domid;
@@ -381,11 +405,22 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	domain->state = state_of(xen);
 	domain->vcpus = xen->vcpus;
 	domain->hap = xen->hap;
-	domain->actual_kib = xen->tot_pages * HB_PAGE_KIB;
-	domain->maxmem_kib = xen->max_pages >= XEN_PAGES_UNLIMITED ?
-			     HB_SIZE_MAX_KIB : xen->max_pages * HB_PAGE_KIB;
-	domain->claimed_kib = xen->outstanding_pages * HB_PAGE_KIB;
+	fill_numbers(domain, xen);
 	uuid_text(domain->uuid, xen->uuid);
+}
+
+void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	memset(domain, 0, sizeof(*domain));
+	domain->domid = xen->domid;
+	uuid_text(domain->uuid, xen->uuid);
+}
+
+bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	fill_numbers(domain, xen);
+	/* That a migration is over its name says. */
+	return domain->state != HB_DOMAIN_MIGRATING && domain->state != state_of(xen);
 }
 
 /* Of domain 0, where we run ourselves: all that is not available, its kernel included. */
@@ -503,8 +538,6 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_numbers(hb, domain);
 	if (!rc)
-		rc = read_report_words(hb, domain);
-	if (!rc)
 		rc = read_still(hb, domain);
 	if (!rc)
 		rc = read_used(hb, domain);
@@ -513,6 +546,14 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);
+}
+
+int hb_domain_read(struct hb *hb, uint32_t domid, struct hb_domain *domain)
+{
+	struct hb_xen_domain xen;
+	int rc = find_in_xen(hb, domid, &xen);
+
+	return rc ? rc : fill_domain(hb, &xen, domain);
 }
 
 /* The key of another memory manager: its presence is all that matters. */
@@ -526,7 +567,7 @@ static int read_squeezed(struct hb *hb, struct hb_domain *domain)
 }
 
 /* Other managers, virtual NUMA, paging pool and populate-on-demand, where the domain has them. */
-static int fill_details(struct hb *hb, struct hb_domain *domain)
+int hb_domain_details(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_host *host = hb->host;
 	struct hb_xen_pod pod;
@@ -581,7 +622,7 @@ enum hb_code hb_show(struct hb *hb, uint32_t domid, struct hb_domain *domain,
 	if (!rc)
 		rc = fill_domain(hb, &xen, domain);
 	if (!rc)
-		rc = fill_details(hb, domain);
+		rc = hb_domain_details(hb, domain);
 	return rc ? hb_domain_fail(error, rc, domid) : HB_OK;
 }
 
@@ -595,19 +636,24 @@ enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct h
 	return code;
 }
 
+int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
+{
+	int rc;
+
+	memset(domain, 0, sizeof(*domain));
+	fill_from_xen(domain, xen);
+	rc = hb_read_target(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->target);
+	return rc ? rc : read_videoram(hb, domain);
+}
+
 int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH])
 {
 	struct hb_xen_domain batch[HB_ACCOUNT_BATCH];
 	int n = hb->host->ops->domains(hb->host, first, batch, HB_ACCOUNT_BATCH);
 
 	for (int i = 0; i < n; i++) {
-		int rc;
+		int rc = hb_domain_account(hb, &batch[i], &domains[i]);
 
-		memset(&domains[i], 0, sizeof(domains[i]));
-		fill_from_xen(&domains[i], &batch[i]);
-		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, batch[i].domid, &domains[i].target);
-		if (!rc)
-			rc = read_videoram(hb, &domains[i]);
 		if (rc)
 			return rc;
 	}

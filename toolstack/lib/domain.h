@@ -12,13 +12,26 @@ enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid);
 /* Xen's handle of the domain. Returns a negative errno. */
 int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT]);
 
+/* As hb_list() reads it. Returns a negative errno. */
+int hb_domain_read(struct hb *hb, uint32_t domid, struct hb_domain *domain);
+/* What hb_list() leaves out. Returns a negative errno. */
+int hb_domain_details(struct hb *hb, struct hb_domain *domain);
+/* Only who it is: domid and uuid. */
+void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen);
+/* Take Xen's numbers. True: Xen says that more has changed than these, so that it must be read. */
+bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen);
+
 /* Read the domain again; on failure it is left as it is. */
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 
 /*
- * Up to HB_ACCOUNT_BATCH domains with domid >= first, in order, only as far as
- * policy/account.h looks at them: two xenstore reads each. A domain that goes
- * away meanwhile has no target. Returns how many, or a negative errno.
+ * One that Xen lists, only as far as policy/account.h looks at it: two xenstore reads. One
+ * that goes away meanwhile has no target. Returns a negative errno.
+ */
+int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain);
+/*
+ * Up to HB_ACCOUNT_BATCH domains with domid >= first, in order, the same of each.
+ * Returns how many, or a negative errno.
  */
 #define HB_ACCOUNT_BATCH 32
 int hb_domain_accounts(struct hb *hb, uint32_t first, struct hb_domain domains[HB_ACCOUNT_BATCH]);

@@ -2,13 +2,15 @@
 /*
  * hb_free(): in rounds, look at the host, ask those who can give, wait for them.
  * Who does not move is left out of the next round and the others are asked for
- * its part. Killed at any moment it leaves guests with the size they were asked
- * for; one whose new target was not recorded yet counts as set by a person.
+ * its part. What they are to be asked for is recorded before, all at once: killed at any
+ * moment it leaves guests with a size that managers have given them.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
+#include "announce.h"
+#include "deadline.h"
 #include "domain.h"
 #include "limits_look.h"
 #include "set.h"
@@ -29,9 +31,11 @@
 /* One domain that was looked at. */
 struct candidate {
 	struct hb_domain domain;
+	bool gone;		/* there is no such domain any more */
 	bool stuck;		/* in an earlier round */
 	bool asked;		/* in any round */
 	bool rests;		/* above its target, and does not move any more */
+	uint64_t keep_kib;	/* the size that it gets for that, or 0 */
 	bool dying;		/* it is waited for as one that is being destroyed */
 	uint64_t target_kib;	/* asked for */
 	struct hb_wait wait;
@@ -45,6 +49,8 @@ struct work {
 	struct candidate *candidates;
 	size_t count;
 	struct hb_donor *donors;	/* of the candidates, in the same order */
+	struct hb_limits *limits;	/* the same */
+	struct hb_domain *looked_at;	/* the same; those that are gone as they were */
 	struct hb_host_memory memory;
 	uint64_t start_ms;
 	struct hb_rate rate;	/* at which the host comes nearer to what is asked for */
@@ -68,19 +74,18 @@ static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 
 static enum hb_code make_candidates(struct work *work, struct hb_error *error)
 {
-	struct hb_domain *domains;
-	enum hb_code code = hb_list(work->hb, &domains, &work->count, error);
+	enum hb_code code = hb_list(work->hb, &work->looked_at, &work->count, error);
 
 	if (code)
 		return code;
 	work->candidates = calloc(work->count + 1, sizeof(*work->candidates));
 	work->donors = calloc(work->count + 1, sizeof(*work->donors));
-	if (!work->candidates || !work->donors)
-		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
-	for (size_t i = 0; i < work->count && !code; i++)
-		work->candidates[i].domain = domains[i];
-	free(domains);
-	return code;
+	work->limits = calloc(work->count + 1, sizeof(*work->limits));
+	if (!work->candidates || !work->donors || !work->limits)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	for (size_t i = 0; i < work->count; i++)
+		work->candidates[i].domain = work->looked_at[i];
+	return HB_OK;
 }
 
 /*
@@ -131,33 +136,44 @@ static uint64_t expect(struct work *work, struct candidate *candidate)
 	return candidate->waiting ? coming_kib : 0;
 }
 
+/* All candidates and their limits as they are now. */
+static enum hb_code look_at_candidates(struct work *work, struct hb_error *error)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+		enum hb_code code = hb_domain_refresh(work->hb, &candidate->domain, error);
+
+		candidate->gone = code == HB_E_NO_DOMAIN;
+		if (code && !candidate->gone)
+			return code;
+		work->looked_at[i] = candidate->domain;
+	}
+	return hb_limits_all(work->hb, work->looked_at, work->count, work->limits, error);
+}
+
 /* What each can give now. *coming_kib is on its way without being asked, and waited for. */
 static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct hb_error *error)
 {
+	enum hb_code code = look_at_candidates(work, error);
+
 	*coming_kib = 0;
-	for (size_t i = 0; i < work->count; i++) {
+	for (size_t i = 0; i < work->count && !code; i++) {
 		struct candidate *candidate = &work->candidates[i];
-		struct hb_limits limits;
-		enum hb_code code = hb_domain_refresh(work->hb, &candidate->domain, error);
 		const char *why = NULL;
 
 		work->donors[i] = (struct hb_donor){ .weight = HB_WEIGHT_DEFAULT };
-		if (code == HB_E_NO_DOMAIN)
+		if (candidate->gone)
 			continue;
-		if (!code)
-			code = hb_limits_get(work->hb, &candidate->domain, &limits, error);
-		if (code)
-			return code;
 		/* What has stopped the guest does not stop its end. */
 		if (candidate->domain.state == HB_DOMAIN_DYING && !candidate->dying)
 			candidate->stuck = false;
 		if (candidate->stuck)
 			continue;
-		work->donors[i].weight = limits.weight;
-		work->donors[i].can_kib = hb_share_can_give(&candidate->domain, &limits, &why);
+		work->donors[i].weight = work->limits[i].weight;
+		work->donors[i].can_kib = hb_share_can_give(&candidate->domain, &work->limits[i], &why);
 		*coming_kib += expect(work, candidate);
 	}
-	return HB_OK;
+	return code;
 }
 
 /* lacking_kib is what nobody can give; it can be more than is asked for. */
@@ -226,14 +242,33 @@ static void note_shares(struct work *work)
 	}
 }
 
-/* A manager has written its target, and no person. */
-static enum hb_code record(struct work *work, const struct candidate *candidate,
-			   struct hb_error *error)
+/* A manager gives it that target, and no person. */
+static void announce(struct hb_limits_next *list, size_t *count, const struct candidate *candidate,
+		     uint64_t size_kib)
 {
-	struct hb_limits_change change = { .sized = { HB_PRESENT, candidate->target_kib } };
-	struct hb_limits limits;
+	list[(*count)++] = (struct hb_limits_next){
+		&candidate->domain, size_kib - candidate->domain.videoram_kib,
+	};
+}
 
-	return hb_limits_set(work->hb, &candidate->domain, &change, &limits, error);
+static enum hb_code announce_shares(struct work *work, struct hb_error *error)
+{
+	struct hb_limits_next *list = calloc(work->count + 1, sizeof(*list));
+	enum hb_code code;
+	size_t count = 0;
+
+	if (!list)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	for (size_t i = 0; i < work->count; i++) {
+		const struct candidate *candidate = &work->candidates[i];
+
+		if (work->donors[i].give_kib)
+			announce(list, &count, candidate,
+				 size_without(&candidate->domain, work->donors[i].give_kib));
+	}
+	code = hb_limits_announce(work->hb, list, count, error);
+	free(list);
+	return code;
 }
 
 /*
@@ -270,8 +305,7 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 		.timeout_s = lock_s(work),
 	};
 	struct hb_set_result set;
-	enum hb_code code, recorded;
-	struct hb_error later;
+	enum hb_code code;
 
 	/* A person wins: the size is worked out from this target. */
 	code = hb_set_expected(work->hb, candidate->domain.domid, candidate->domain.target.value,
@@ -284,17 +318,12 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	candidate->target_kib = set.target_kib;
 	candidate->asked = true;
 	start_wait(work, candidate, set.target_kib);
-	recorded = record(work, candidate, &later);
-	if (code == HB_E_INTERRUPTED)
-		return code;
-	if (recorded)
-		*error = later;
-	return recorded;
+	return code == HB_E_INTERRUPTED ? code : HB_OK;
 }
 
 static enum hb_code ask_all(struct work *work, struct hb_error *error)
 {
-	enum hb_code code = HB_OK;
+	enum hb_code code = announce_shares(work, error);
 
 	for (size_t i = 0; i < work->count && !code; i++) {
 		if (work->donors[i].give_kib)
@@ -440,43 +469,81 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 	return wait_for_all(work, error);
 }
 
-/* What is not given is not asked for any longer: the target that it had, if that is ours still. */
+/*
+ * One that rests above what it was asked for gets the size that it had, if it gave nothing,
+ * or the one that it can keep. Who still moves goes on: 0.
+ */
+static uint64_t size_to_keep(struct work *work, const struct candidate *candidate)
+{
+	uint64_t from_kib, size_kib;
+
+	if (!candidate->asked || (!candidate->rests && (!candidate->waiting || is_moving(work, candidate))))
+		return 0;
+	from_kib = entry_of(work, candidate)->from_kib / HB_PAGE_KIB * HB_PAGE_KIB;
+	if (hb_wait_position(&candidate->domain) + candidate->domain.videoram_kib >= from_kib)
+		return from_kib;
+	return hb_would_be_lost(&candidate->domain, &size_kib) ? size_kib : 0;
+}
+
+/* What is not given is not asked for any longer, if the target is ours still. */
 static bool take_back(struct work *work, struct candidate *candidate, struct hb_set_result *set)
 {
-	uint64_t size_kib = entry_of(work, candidate)->from_kib;
 	struct hb_set_request request = {
-		.size = { HB_SIZE_ABSOLUTE, false, size_kib - size_kib % HB_PAGE_KIB },
+		.size = { HB_SIZE_ABSOLUTE, false, candidate->keep_kib },
 		.timeout_s = lock_s(work),
 	};
 	struct hb_error ignored;
 
-	if (hb_wait_position(&candidate->domain) + candidate->domain.videoram_kib < request.size.amount)
+	if (candidate->keep_kib != entry_of(work, candidate)->from_kib / HB_PAGE_KIB * HB_PAGE_KIB)
 		return false;
 	hb_set_expected(work->hb, candidate->domain.domid, candidate->target_kib, &request, set,
 			&ignored);
 	return set->done;
 }
 
-/*
- * One that rests above what it was asked for gets the size that it had, if it gave nothing,
- * or the one that it can keep. Who still moves goes on.
- */
+/* It gets the size that was announced, unless it has moved since. */
 static void keep(struct work *work, struct candidate *candidate)
 {
+	struct hb_limits_change change = { 0 };
 	struct hb_set_result kept = { 0 };
+	struct hb_limits limits;
 	struct hb_error ignored;
 
-	if (!candidate->rests && (!candidate->waiting || is_moving(work, candidate)))
-		return;
 	if (!take_back(work, candidate, &kept) &&
 	    (!hb_would_be_lost(&candidate->domain, NULL) ||
 	     hb_keep(work->hb, candidate->domain.domid, &candidate->target_kib, false, lock_s(work),
 		     &kept, &ignored) || !kept.nr_steps))
 		return;
-	candidate->target_kib = kept.target_kib;
+	candidate->domain.target.value = candidate->target_kib = kept.target_kib;
 	entry_of(work, candidate)->to_kib = kept.size_kib;
 	entry_of(work, candidate)->stuck = true;
-	record(work, candidate, &ignored);
+	change.sized = candidate->domain.target;
+	if (kept.size_kib != candidate->keep_kib)
+		hb_limits_set(work->hb, &candidate->domain, &change, &limits, &ignored);
+}
+
+static void keep_all(struct work *work)
+{
+	struct hb_limits_next *list = calloc(work->count + 1, sizeof(*list));
+	struct hb_error ignored;
+	size_t count = 0;
+
+	if (!list)
+		return;
+	for (size_t i = 0; i < work->count; i++) {
+		work->candidates[i].keep_kib = size_to_keep(work, &work->candidates[i]);
+		if (work->candidates[i].keep_kib)
+			announce(list, &count, &work->candidates[i], work->candidates[i].keep_kib);
+	}
+	hb_limits_announce(work->hb, list, count, &ignored);
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].keep_kib)
+			keep(work, &work->candidates[i]);
+	}
+	for (size_t i = 0; i < count; i++)
+		list[i].target_kib = 0;
+	hb_limits_announce(work->hb, list, count, &ignored);
+	free(list);
 }
 
 /*
@@ -487,9 +554,8 @@ static void settle_all(struct work *work)
 {
 	struct hb_error ignored;
 
+	keep_all(work);
 	for (size_t i = 0; i < work->count; i++) {
-		if (work->candidates[i].asked)
-			keep(work, &work->candidates[i]);
 		if (work->candidates[i].asked)
 			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, lock_s(work), &ignored);
@@ -554,6 +620,7 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	struct hb_free_request asked = *request;
 	struct work work = { .hb = hb, .request = &asked, .result = result };
 	enum hb_code code;
+	uint64_t before;
 
 	memset(result, 0, sizeof(*result));
 	asked.dry_run |= hb->dry_run;
@@ -561,8 +628,12 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	if (request->need_kib > HB_SIZE_MAX_KIB)
 		return fail_too_large(error);
 	work.start_ms = now_ms(&work);
+	before = hb_deadline_begin(hb, request->timeout_s);
 	code = free_in_rounds(&work, error);
+	hb_deadline_end(hb, before);
 	free(work.candidates);
 	free(work.donors);
+	free(work.limits);
+	free(work.looked_at);
 	return code;
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What libhotballoon needs from a host. Two hosts exist: Xen (xen_host.c, the
- * only file that includes Xen's headers) and a whole host in memory for tests
+ * What libhotballoon needs from a host. Two hosts exist: Xen (xen_host.c and
+ * store.c, the only files that include Xen's headers) and a whole host in memory for tests
  * (sim/sim_host.c). An implementation embeds struct hb_host as its first member.
  *
  * Every function returns 0 or a negative errno. -ESRCH: no such domain.
  * -ENOENT: no such node. -EAGAIN from end(): another writer was faster, begin
- * again. -EOPNOTSUPP: this domain or host has no such thing. Pages are Xen's,
+ * again. -EOPNOTSUPP: this domain or host has no such thing. -ETIMEDOUT: xenstore does
+ * not answer, and will not any more; hb_call_limit_ms() says how long a call waits. Pages are Xen's,
  * HB_PAGE_KIB each.
  */
 #ifndef HB_HOST_H
@@ -106,18 +107,21 @@ struct hb_host_ops {
 
 	/*
 	 * Watch path and what is below it; token comes back with each event, the
-	 * first at once. xenstored's special paths work, too. libxenstore starts a
-	 * thread for it.
+	 * first at once. xenstored's special paths work, too.
 	 */
 	int (*watch)(struct hb_host *host, const char *path, const char *token);
 	int (*unwatch)(struct hb_host *host, const char *path, const char *token);
 	/*
-	 * The next event's token, cut to size. Waits up to timeout_ms, for ever if
-	 * that is negative, and meanwhile with that signal mask, as ppoll() does.
-	 * -EAGAIN: the time is over; -EINTR: a signal.
+	 * The next event's token, cut to size; -EAGAIN: there is none. However often an
+	 * event comes before it is taken, its token waits once.
 	 */
-	int (*next_event)(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
-			  size_t size);
+	int (*next_event)(struct hb_host *host, char *token, size_t size);
+	/* In so many ms event_fd() becomes readable without an event, too; -1: it does not. */
+	int (*set_timer)(struct hb_host *host, int ms);
+	/* A descriptor that is readable while an event waits or the timer is over; or -1. */
+	int (*event_fd)(struct hb_host *host);
+	/* Waits for it, with that signal mask as ppoll() does. -EINTR: a signal. */
+	int (*wait_event)(struct hb_host *host, const sigset_t *mask);
 
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);
@@ -129,6 +133,7 @@ struct hb_host_ops {
 
 struct hb_host {
 	const struct hb_host_ops *ops;
+	uint64_t deadline_ms;	/* of the clock, see deadline.h; 0: none */
 };
 
 /* Connect to Xen and xenstore; *host is to be released by its close(). */

@@ -16,6 +16,7 @@
 struct hb {
 	struct hb_host *host;
 	char *state_dir;
+	bool monitored;			/* a monitor has the events */
 	hb_progress_fn *progress;	/* may be NULL */
 	void *progress_argument;
 	bool dry_run;			/* change nothing */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "limit.h"
 #include "limits_look.h"
 #include "lock.h"
@@ -13,7 +14,7 @@
 
 /* What a change does while the file is read line by line. */
 struct edit {
-	const char *uuid;
+	const struct hb_domain *domain;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	struct hb_text others;		/* the lines of the other domains */
 	bool own_damaged;		/* there is one of that domain, and it cannot be read */
@@ -25,10 +26,10 @@ static bool read_line(const char *line, void *argument)
 	struct edit *edit = argument;
 
 	if (!hb_limits_parse(line, &entry)) {
-		edit->own_damaged |= edit->uuid[0] && !strncmp(line, edit->uuid, strlen(edit->uuid));
+		edit->own_damaged |= entry.uuid[0] && !strcmp(entry.uuid, edit->domain->uuid);
 		return false;
 	}
-	if (strcmp(entry.uuid, edit->uuid)) {
+	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
 		hb_text_append(&edit->others, "\n");
 		return true;
@@ -36,14 +37,15 @@ static bool read_line(const char *line, void *argument)
 	if (edit->found.uuid[0])
 		return false;
 	edit->found = entry;
+	hb_limits_resolve(&edit->found, edit->domain);
 	return true;
 }
 
 /* damage: as in hb_state_read(). */
-static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit,
+static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct edit *edit,
 			 struct hb_damage *damage, struct hb_error *error)
 {
-	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	*edit = (struct edit){ .domain = domain, .found.limits.weight = HB_WEIGHT_DEFAULT };
 	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
 }
 
@@ -52,7 +54,7 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 {
 	struct hb_damage damage;
 	struct edit edit;
-	enum hb_code code = load(hb, domain->uuid, &edit, &damage, error);
+	enum hb_code code = load(hb, domain, &edit, &damage, error);
 
 	free(edit.others.text);
 	*limits = edit.found.limits;
@@ -74,10 +76,13 @@ enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struc
 	return code == HB_E_HOST ? HB_OK : code;
 }
 
+/* Of whom there is no line: for who looks at the file only. */
+static const struct hb_domain nobody;
+
 enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error)
 {
 	struct edit edit;
-	enum hb_code code = load(hb, "", &edit, NULL, error);
+	enum hb_code code = load(hb, &nobody, &edit, NULL, error);
 
 	free(edit.others.text);
 	return code;
@@ -87,7 +92,7 @@ enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_
 {
 	struct hb_damage found;
 	struct edit edit;
-	enum hb_code code = load(hb, "", &edit, &found, error);
+	enum hb_code code = load(hb, &nobody, &edit, &found, error);
 
 	free(edit.others.text);
 	damage->code = HB_OK;
@@ -162,7 +167,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				struct hb_error *error)
 {
 	struct hb_limits *limits = &edit->found.limits;
-	enum hb_code code = load(hb, domain->uuid, edit, NULL, error);
+	enum hb_code code = load(hb, domain, edit, NULL, error);
 	enum hb_mode before;
 
 	if (code)
@@ -272,17 +277,89 @@ enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t
 	return code;
 }
 
-const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
-				       const char *uuid)
+struct hb_limits hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				const struct hb_domain *domain)
 {
-	static const struct hb_limits none = { .weight = HB_WEIGHT_DEFAULT };
-	struct hb_limits_entry key;
+	struct hb_limits_entry entry = { .limits.weight = HB_WEIGHT_DEFAULT };
 	const struct hb_limits_entry *found = NULL;
 
-	if (strlen(uuid) >= sizeof(key.uuid))
-		return &none;
-	strcpy(key.uuid, uuid);
+	strcpy(entry.uuid, domain->uuid);
 	if (count)
-		found = bsearch(&key, list, count, sizeof(*list), compare_uuids);
-	return found ? &found->limits : &none;
+		found = bsearch(&entry, list, count, sizeof(*list), compare_uuids);
+	if (found)
+		entry = *found;
+	hb_limits_resolve(&entry, domain);
+	return entry.limits;
+}
+
+enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
+			   struct hb_limits *limits, struct hb_error *error)
+{
+	struct hb_limits_entry *list;
+	struct hb_error ignored;
+	size_t kept;
+	enum hb_code code = hb_limits_list(hb, &list, &kept, &ignored, error);
+
+	for (size_t i = 0; i < count; i++) {
+		limits[i] = hb_limits_find(list, kept, &domains[i]);
+		if (code)
+			limits[i].mode = HB_MODE_OFF;
+	}
+	free(list);
+	return code;
+}
+
+/* Many domains' lines, while the file is read line by line. */
+struct announcing {
+	const struct hb_limits_next *list;
+	size_t count;
+	struct hb_text body;
+};
+
+static const struct hb_limits_next *find_next(const struct announcing *announcing, const char *uuid)
+{
+	for (size_t i = 0; i < announcing->count; i++) {
+		if (!strcmp(announcing->list[i].domain->uuid, uuid))
+			return &announcing->list[i];
+	}
+	return NULL;
+}
+
+static bool announce_line(const char *line, void *argument)
+{
+	struct announcing *announcing = argument;
+	const struct hb_limits_next *next;
+	struct hb_limits_entry entry;
+	char text[HB_LIMITS_LINE];
+
+	if (!hb_limits_parse(line, &entry))
+		return false;
+	next = find_next(announcing, entry.uuid);
+	if (next) {
+		hb_limits_resolve(&entry, next->domain);
+		if (next->target_kib)
+			entry.next = (struct hb_number){ HB_PRESENT, next->target_kib };
+		hb_text_append(&announcing->body, hb_limits_format(&entry, text));
+	} else {
+		hb_text_append(&announcing->body, line);
+		hb_text_append(&announcing->body, "\n");
+	}
+	return true;
+}
+
+enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
+				struct hb_error *error)
+{
+	struct announcing announcing = { .list = list, .count = count };
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = count ? hb_lock_host(hb, &patience, error) : HB_OK;
+
+	if (code || !count)
+		return code;
+	code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL, error);
+	if (!code)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	hb_unlock_host(hb);
+	free(announcing.body.text);
+	return code;
 }

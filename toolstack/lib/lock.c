@@ -28,19 +28,40 @@ static uint64_t timeout_s(const struct hb_patience *patience)
 	       LOCK_TIMEOUT_S;
 }
 
-/* One attempt at all that is wanted: nothing is held if it fails. */
+static int try_domain(struct hb *hb, struct wanted *wanted)
+{
+	int rc = wanted->domain ? hb->host->ops->lock(hb->host, wanted->domid, wanted->uuid) : 0;
+
+	wanted->domain_failed = rc;
+	return rc;
+}
+
+static int try_host(struct hb *hb, struct wanted *wanted)
+{
+	int rc = wanted->host ? hb->host->ops->lock_host(hb->host) : 0;
+
+	wanted->host_failed = rc;
+	return rc;
+}
+
+/*
+ * One attempt at all that is wanted: nothing is held if it fails. The one that was had by
+ * somebody else is tried first again: as long as it is, libxl's, which is a file that is
+ * there only while it is held, is not made and removed all the time. Nobody waits with one
+ * of them in hand, so that the order is no matter.
+ */
 static int try_lock(struct hb *hb, struct wanted *wanted)
 {
 	const struct hb_host_ops *ops = hb->host->ops;
-	int rc = wanted->domain ? ops->lock(hb->host, wanted->domid, wanted->uuid) : 0;
+	bool host_first = wanted->host_failed;
+	int rc = host_first ? try_host(hb, wanted) : try_domain(hb, wanted);
 
-	wanted->domain_failed = rc;
-	wanted->host_failed = false;
-	if (rc || !wanted->host)
+	if (rc)
 		return rc;
-	rc = ops->lock_host(hb->host);
-	wanted->host_failed = rc;
-	if (rc && wanted->domain)
+	rc = host_first ? try_domain(hb, wanted) : try_host(hb, wanted);
+	if (rc && host_first)
+		ops->unlock_host(hb->host);
+	else if (rc && wanted->domain)
 		ops->unlock(hb->host);
 	return rc;
 }

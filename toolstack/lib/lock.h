@@ -6,8 +6,8 @@
  *   The host's, our own: what the host has to give is given away once, and our
  *   files are read and written as one thing.
  *
- * Who needs both has libxl's first. Both are held for the time of some calls,
- * never while waiting, be it for a guest or for the other lock.
+ * Both are held for the time of some calls, never while waiting, be it for a guest or for the
+ * other lock.
  */
 #ifndef HB_LOCK_H
 #define HB_LOCK_H

@@ -66,19 +66,6 @@ static const struct hb_domain *find_named(const struct hb_domain *domains, size_
 	return NULL;
 }
 
-/* The domain that a reservation for that name is for; one that has the name itself comes first. */
-static const struct hb_domain *find_for(const struct hb_domain *domains, size_t count,
-					const char *name)
-{
-	const struct hb_domain *named = find_named(domains, count, name);
-
-	for (size_t i = 0; i < count && !named; i++) {
-		if (hb_reservation_is_for(name, &domains[i]))
-			named = &domains[i];
-	}
-	return named;
-}
-
 /* Alive or not, does it have a claim that is not its builder's, and can it be named? */
 static bool has_claim(const struct hb_domain *domain)
 {
@@ -95,45 +82,121 @@ static const struct hb_domain *find_claim(const struct hb_domain *domains, size_
 	return NULL;
 }
 
-/* Fill left_kib of each, and drop those that are over. */
-static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *error)
+/* By name, those of one name in the order of the list. */
+static int by_name(const void *a, const void *b)
 {
-	uint64_t now = hb->host->ops->wall_s(hb->host);
-	struct hb_domain *domains;
-	size_t count, kept = 0;
-	enum hb_code code = hb_list(hb, &domains, &count, error);
+	const struct hb_domain *first = *(const struct hb_domain *const *)a;
+	const struct hb_domain *second = *(const struct hb_domain *const *)b;
+	int order = strcmp(first->name, second->name);
 
-	if (code)
-		return code;
+	return order ? order : (first > second) - (first < second);
+}
+
+static int is_named(const void *name, const void *domain)
+{
+	return strcmp(name, (*(const struct hb_domain *const *)domain)->name);
+}
+
+/* Is that the one which becomes NAME when its migration is over? */
+static int is_incoming(const void *name, const void *domain)
+{
+	const char *has = (*(const struct hb_domain *const *)domain)->name;
+	size_t length = strlen(name);
+	int order = strncmp(name, has, length);
+
+	return order ? order : strcmp(HB_RESERVATION_INCOMING, has + length);
+}
+
+/* Among domains that are sorted by_name(): the first of those that are equal. */
+static const struct hb_domain *find_sorted(const struct hb_domain **sorted, size_t count,
+					   const char *name,
+					   int (*compare)(const void *name, const void *domain))
+{
+	const struct hb_domain **at = bsearch(name, sorted, count, sizeof(*sorted), compare);
+
+	while (at && at > sorted && !strcmp(at[-1]->name, (*at)->name))
+		at--;
+	return at ? *at : NULL;
+}
+
+/* The domain that a reservation for that name is for; one that has the name itself comes first. */
+static const struct hb_domain *find_for(const struct hb_domain **sorted, size_t count,
+					const char *name)
+{
+	const struct hb_domain *named = find_sorted(sorted, count, name, is_named);
+
+	return named ? named : find_sorted(sorted, count, name, is_incoming);
+}
+
+/* Those that a reservation heeds, sorted; to be released by free(), NULL: out of memory. */
+static const struct hb_domain **sort(const struct hb_domain *domains, size_t count, size_t *sorted)
+{
+	const struct hb_domain **list = calloc(count + 1, sizeof(*list));
+
+	*sorted = 0;
+	for (size_t i = 0; i < count && list; i++) {
+		if (hb_reservation_heeds(&domains[i]))
+			list[(*sorted)++] = &domains[i];
+	}
+	if (list)
+		qsort(list, *sorted, sizeof(*list), by_name);
+	return list;
+}
+
+/* Fill left_kib of each, and drop those that are over. Hundreds of both are no matter. */
+static enum hb_code judge(struct store *store, const struct hb_domain *domains, size_t count,
+			  uint64_t now, struct hb_error *error)
+{
+	size_t kept = 0, nr_sorted;
+	const struct hb_domain **sorted = sort(domains, count, &nr_sorted);
+
+	if (!sorted)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
-		const struct hb_domain *domain = find_for(domains, count, r->name);
+		const struct hb_domain *domain = find_for(sorted, nr_sorted, r->name);
 
 		r->left_kib = hb_reservation_left(r, domain, now);
 		if (hb_reservation_lasts(r, domain, now))
 			store->list[kept++] = *r;
 	}
 	store->count = kept;
-	free(domains);
+	free(sorted);
 	return HB_OK;
 }
 
 /*
- * store->list is to be released by free() whatever is returned. damage: as in
- * hb_state_read().
+ * As they are in the file. store->list is to be released by free() whatever is returned.
+ * damage: as in hb_state_read().
  */
-static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *damage,
-			 struct hb_error *error)
+static enum hb_code read_file(struct hb *hb, struct store *store, struct hb_damage *damage,
+			      struct hb_error *error)
 {
 	enum hb_code code;
 
 	*store = (struct store){ 0 };
 	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, damage, error);
+	if (!code && store->failed)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	return code;
+}
+
+/* The same, and judged. */
+static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *damage,
+			 struct hb_error *error)
+{
+	enum hb_code code = read_file(hb, store, damage, error);
+	struct hb_domain *domains;
+	size_t count;
+
+	if (code || !store->count)
+		return code;
+	code = hb_list(hb, &domains, &count, error);
 	if (code)
 		return code;
-	if (store->failed)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
-	return store->count ? judge(hb, store, error) : HB_OK;
+	code = judge(store, domains, count, hb->host->ops->wall_s(hb->host), error);
+	free(domains);
+	return code;
 }
 
 /* What Xen has set aside, as if it were reserved. */
@@ -179,15 +242,73 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations
 	return HB_OK;
 }
 
+static uint64_t sum_left(const struct store *store)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < store->count; i++)
+		kib += store->list[i].left_kib;
+	return kib;
+}
+
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
 	struct hb_damage ignored;
 	struct store store;
 	enum hb_code code = load(hb, &store, &ignored, error);
 
+	*kib = code ? 0 : sum_left(&store);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
+{
+	uint64_t now = hb->host->ops->wall_s(hb->host);
+	struct hb_damage ignored;
+	struct store store;
+	enum hb_code code = read_file(hb, &store, &ignored, error);
+
 	*kib = 0;
 	for (size_t i = 0; i < store.count && !code; i++)
-		*kib += store.list[i].left_kib;
+		*kib += now < store.list[i].until_s ? store.list[i].kib : 0;
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
+			       uint64_t *kib, struct hb_error *error)
+{
+	struct hb_damage ignored;
+	struct store store;
+	enum hb_code code = read_file(hb, &store, &ignored, error);
+
+	if (!code)
+		code = judge(&store, domains, count, hb->host->ops->wall_s(hb->host), error);
+	*kib = code ? 0 : sum_left(&store);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_domain **domains,
+				     size_t *count, struct hb_error *error)
+{
+	struct hb_damage ignored;
+	struct store store;
+	enum hb_code code = read_file(hb, &store, &ignored, error);
+
+	*domains = NULL;
+	*count = 0;
+	if (!code)
+		code = hb_list(hb, domains, count, error);
+	if (!code)
+		code = judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host), error);
+	*kib = code ? 0 : sum_left(&store);
+	if (code) {
+		free(*domains);
+		*domains = NULL;
+		*count = 0;
+	}
 	free(store.list);
 	return code;
 }
@@ -196,7 +317,7 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
 {
 	struct hb_damage found;
 	struct store store;
-	enum hb_code code = load(hb, &store, &found, error);
+	enum hb_code code = read_file(hb, &store, &found, error);
 
 	free(store.list);
 	damage->code = HB_OK;

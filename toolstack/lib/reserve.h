@@ -11,4 +11,13 @@ enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *erro
 /* What of the file counts for nothing: *damage has the code HB_OK if all of it counts. */
 enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 
+/* No less than that, without a look at any domain. */
+enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
+/* The same, judged by domains that have been read. */
+enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, size_t count,
+			       uint64_t *kib, struct hb_error *error);
+/* The same, and the domains, which are read after the reservations: as of hb_list(). */
+enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_domain **domains,
+				     size_t *count, struct hb_error *error);
+
 #endif

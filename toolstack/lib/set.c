@@ -14,9 +14,11 @@
 #include <string.h>
 
 #include "advice.h"
+#include "deadline.h"
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
+#include "memory.h"
 #include "refusal.h"
 #include "set.h"
 #include "wait.h"
@@ -48,6 +50,26 @@ static enum hb_code check_expected(const struct hb_domain *domain, const uint64_
 }
 
 /*
+ * The plan and what it needs of the host. That the host has enough is mostly plain from few
+ * questions; only if not is every domain asked.
+ */
+static enum hb_code plan_on_host(struct hb *hb, planner_fn *planner,
+				 const struct hb_set_request *request,
+				 const struct hb_domain *before, struct hb_plan *plan,
+				 struct hb_error *error)
+{
+	struct hb_host_memory memory;
+	enum hb_code code = hb_memory_at_least(hb, before->domid, &memory, error);
+
+	if (!code)
+		code = planner(before, &memory, &request->size, request->force, plan, error);
+	if (code != HB_E_REFUSED)
+		return code;
+	code = hb_host_memory(hb, &memory, error);
+	return code ? code : planner(before, &memory, &request->size, request->force, plan, error);
+}
+
+/*
  * Under the locks of the domain and of the host: plan and execute until the plan
  * was not stale. What the host has to give is promised to nobody else meanwhile.
  */
@@ -56,7 +78,6 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 				 struct hb_plan *plan, struct hb_domain *before,
 				 struct hb_error *error)
 {
-	struct hb_host_memory memory;
 	enum hb_code code;
 	bool stale = true;
 
@@ -66,9 +87,7 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 		if (!code)
 			code = check_expected(before, expected_kib, error);
 		if (!code)
-			code = hb_host_memory(hb, &memory, error);
-		if (!code)
-			code = planner(before, &memory, &request->size, request->force, plan, error);
+			code = plan_on_host(hb, planner, request, before, plan, error);
 		if (!code)
 			code = hb_execute(hb, before, plan, &stale, error);
 	}
@@ -427,9 +446,9 @@ static void note_lost(struct hb_set_result *result)
 		     result->after.domid, result->after.domid, hb_size_format(size_kib, size));
 }
 
-static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
-			const struct hb_set_request *request, struct hb_set_result *result,
-			struct hb_error *error)
+static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+				const struct hb_set_request *request,
+				struct hb_set_result *result, struct hb_error *error)
 {
 	enum hb_code code;
 
@@ -449,6 +468,17 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 	code = finish(hb, code, request, result, error);
 	if (!request->wait)
 		note_lost(result);
+	return code;
+}
+
+static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+			const struct hb_set_request *request, struct hb_set_result *result,
+			struct hb_error *error)
+{
+	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
+	enum hb_code code = set_in_time(hb, domid, expected_kib, request, result, error);
+
+	hb_deadline_end(hb, before);
 	return code;
 }
 
@@ -501,8 +531,9 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 	return HB_E_REFUSED;
 }
 
-enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-		     struct hb_set_result *result, struct hb_error *error)
+static enum hb_code wait_in_time(struct hb *hb, uint32_t domid,
+				 const struct hb_set_request *request,
+				 struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *before = &result->before;
 	enum hb_code code;
@@ -519,4 +550,14 @@ enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request 
 	result->done = true;
 	code = wait_for_guest(hb, request, result, error);
 	return finish(hb, code, request, result, error);
+}
+
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+		     struct hb_set_result *result, struct hb_error *error)
+{
+	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
+	enum hb_code code = wait_in_time(hb, domid, request, result, error);
+
+	hb_deadline_end(hb, before);
+	return code;
 }

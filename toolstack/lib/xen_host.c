@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The host that is Xen. libxenctrl has no stable ABI and 4.17 to 4.21 differ
- * in what they offer, therefore its headers are included here and nowhere else.
+ * in what they offer, therefore its headers are included here and nowhere else. xenstore
+ * has a protocol that is stable: store.c.
  */
 #define _GNU_SOURCE	/* ppoll() */
 #include <errno.h>
@@ -9,16 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
-#include <xenstore.h>
 #include <xentoollog.h>
 
+#include "deadline.h"
 #include "file_lock.h"
 #include "host.h"
 #include "libxl_lock.h"
+#include "store.h"
 
 #define HOST_LOCK HB_HOST_LOCK_DIR "/hotballoon.lock"
 /* Of a domid and a uuid: after a migration to this host both ends have the same uuid. */
@@ -27,10 +31,11 @@
 struct xen_host {
 	struct hb_host host;
 	xc_interface *xc;
-	struct xs_handle *xs;
+	struct hb_store *store;
 	xentoollog_logger *log;
 	struct hb_path_lock lock;
 	int host_lock;		/* while it is held */
+	int events, timer;	/* -1: not made yet */
 };
 
 static struct xen_host *xen(struct hb_host *host)
@@ -38,7 +43,7 @@ static struct xen_host *xen(struct hb_host *host)
 	return (struct xen_host *)host;
 }
 
-/* libxenctrl and libxenstore report failure through errno. */
+/* libxenctrl reports failure through errno. */
 static int result(bool ok)
 {
 	if (ok)
@@ -81,6 +86,15 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.cpu_time_ns = from->cpu_time,
 	};
 	memcpy(to->uuid, from->handle, sizeof(to->uuid));
+}
+
+static void close_events(struct xen_host *h)
+{
+	if (h->events >= 0)
+		close(h->events);
+	if (h->timer >= 0)
+		close(h->timer);
+	h->events = h->timer = -1;
 }
 
 static int xen_domains(struct hb_host *host, uint32_t first, struct hb_xen_domain *domains,
@@ -235,71 +249,95 @@ static int xen_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
 	return hb_path_is_locked(path);
 }
 
+/* xenstore for one call. */
+static struct hb_store *store(struct hb_host *host)
+{
+	hb_store_limit(xen(host)->store, hb_call_limit_ms(host));
+	return xen(host)->store;
+}
+
 static int xen_begin(struct hb_host *host, uint32_t *transaction)
 {
-	*transaction = xs_transaction_start(xen(host)->xs);
-	return result(*transaction != XBT_NULL);
+	return hb_store_begin(store(host), transaction);
 }
 
 static int xen_end(struct hb_host *host, uint32_t transaction, bool commit)
 {
-	return result(xs_transaction_end(xen(host)->xs, transaction, !commit));
+	return hb_store_end(store(host), transaction, commit);
 }
 
 static int xen_read(struct hb_host *host, uint32_t transaction, const char *path, char **value,
 		    size_t *length)
 {
-	unsigned int len = 0;
-
-	*value = xs_read(xen(host)->xs, transaction, path, &len);
-	*length = len;
-	return result(*value);
+	return hb_store_read(store(host), transaction, path, value, length);
 }
 
 static int xen_write(struct hb_host *host, uint32_t transaction, const char *path,
 		     const char *value)
 {
-	return result(xs_write(xen(host)->xs, transaction, path, value, strlen(value)));
+	return hb_store_write(store(host), transaction, path, value);
 }
 
 static int xen_remove(struct hb_host *host, uint32_t transaction, const char *path)
 {
-	return result(xs_rm(xen(host)->xs, transaction, path));
+	return hb_store_remove(store(host), transaction, path);
 }
 
 static int xen_watch(struct hb_host *host, const char *path, const char *token)
 {
-	return result(xs_watch(xen(host)->xs, path, token));
+	return hb_store_watch(store(host), path, token);
 }
 
 static int xen_unwatch(struct hb_host *host, const char *path, const char *token)
 {
-	return result(xs_unwatch(xen(host)->xs, path, token));
+	return hb_store_unwatch(store(host), path, token);
 }
 
-static int xen_next_event(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
-			  size_t size)
+static int xen_next_event(struct hb_host *host, char *token, size_t size)
 {
-	struct timespec timeout = {
-		.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L,
-	};
-	struct pollfd fd = { .fd = xs_fileno(xen(host)->xs), .events = POLLIN };
-	char **event = xs_check_watch(xen(host)->xs);
-	int ready;
+	return hb_store_next_event(xen(host)->store, token, size);
+}
 
-	if (!event && errno == EAGAIN) {
-		ready = ppoll(&fd, 1, timeout_ms < 0 ? NULL : &timeout, mask);
-		if (ready < 0)
-			return -errno;
-		if (ready == 0)
-			return -EAGAIN;
-		event = xs_check_watch(xen(host)->xs);
-	}
-	if (!event)
-		return errno ? -errno : -EIO;
-	snprintf(token, size, "%s", event[XS_WATCH_TOKEN]);
-	free(event);
-	return 0;
+/* One descriptor for the events and the timer, made when it is first asked for. */
+static int add_to_events(struct xen_host *h, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(h->events, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int xen_event_fd(struct hb_host *host)
+{
+	struct xen_host *h = xen(host);
+
+	if (h->events >= 0)
+		return h->events;
+	h->events = epoll_create1(EPOLL_CLOEXEC);
+	h->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (h->events >= 0 && h->timer >= 0 && !add_to_events(h, h->timer) &&
+	    !add_to_events(h, hb_store_event_fd(h->store)))
+		return h->events;
+	close_events(h);
+	return -1;
+}
+
+static int xen_set_timer(struct hb_host *host, int ms)
+{
+	struct itimerspec at = { 0 };
+
+	/* Zero would be none. */
+	at.it_value.tv_sec = ms > 0 ? ms / 1000 : 0;
+	at.it_value.tv_nsec = ms > 0 ? ms % 1000 * 1000000L : ms == 0;
+	if (xen_event_fd(host) < 0)
+		return -EMFILE;
+	return result(timerfd_settime(xen(host)->timer, 0, &at, NULL) == 0);
+}
+
+static int xen_wait_event(struct hb_host *host, const sigset_t *mask)
+{
+	struct pollfd fd = { .fd = xen_event_fd(host), .events = POLLIN };
+
+	return result(ppoll(&fd, 1, NULL, mask) > 0);
 }
 
 static uint64_t xen_now_ms(struct hb_host *host)
@@ -329,7 +367,8 @@ static void xen_close(struct hb_host *host)
 {
 	struct xen_host *h = xen(host);
 
-	xs_close(h->xs);
+	close_events(h);
+	hb_store_close(h->store);
 	if (h->xc)
 		xc_interface_close(h->xc);
 	xtl_logger_destroy(h->log);
@@ -362,6 +401,9 @@ static const struct hb_host_ops xen_ops = {
 	.watch = xen_watch,
 	.unwatch = xen_unwatch,
 	.next_event = xen_next_event,
+	.set_timer = xen_set_timer,
+	.event_fd = xen_event_fd,
+	.wait_event = xen_wait_event,
 	.now_ms = xen_now_ms,
 	.wall_s = xen_wall_s,
 	.sleep_ms = xen_sleep_ms,
@@ -376,12 +418,12 @@ int hb_xen_host_open(struct hb_host **host)
 	if (!h)
 		return -ENOMEM;
 	h->host.ops = &xen_ops;
+	h->events = h->timer = -1;
 	/* The caller explains failures; libxenctrl's own lines would only repeat them. */
 	h->log = (xentoollog_logger *)xtl_createlogger_stdiostream(stderr, XTL_CRITICAL, 0);
 	h->xc = h->log ? xc_interface_open(h->log, h->log, 0) : NULL;
-	h->xs = h->xc ? xs_open(0) : NULL;
-	if (!h->xs) {
-		rc = result(false);
+	rc = h->xc ? hb_store_open(&h->store, HB_CALL_MS) : result(false);
+	if (rc) {
 		xen_close(&h->host);
 		return rc;
 	}

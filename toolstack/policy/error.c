@@ -71,11 +71,14 @@ enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ..
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	hb_fail(error, code_of_errno(rc), "%s: %s", what,
-		rc == -ESRCH ? "no such domain" : strerror(-rc));
+		rc == -ESRCH ? "no such domain" :
+		rc == -ETIMEDOUT ? "xenstored does not answer" : strerror(-rc));
 	if (error->code == HB_E_NO_DOMAIN)
 		hb_remedy(error, "the domain is gone; \"hotballoon list\" shows those that exist");
 	else if (error->code == HB_E_PERMISSION)
 		hb_remedy(error, "run it as root in domain 0");
+	else if (rc == -ETIMEDOUT)
+		hb_remedy(error, "look whether xenstored hangs or is stopped");
 	return error->code;
 }
 

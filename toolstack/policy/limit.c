@@ -50,8 +50,9 @@ static bool parse_size(const char *value, size_t length, struct hb_number *numbe
 }
 
 /* One NAME=VALUE of length characters. */
-static bool parse_field(const char *field, size_t length, struct hb_limits *limits)
+static bool parse_field(const char *field, size_t length, struct hb_limits_entry *entry)
 {
+	struct hb_limits *limits = &entry->limits;
 	const char *value = memchr(field, '=', length);
 	size_t name = value ? (size_t)(value - field) : 0, rest = length - name - 1;
 	struct hb_number weight;
@@ -66,6 +67,8 @@ static bool parse_field(const char *field, size_t length, struct hb_limits *limi
 		return parse_size(value, rest, &limits->max);
 	if (name == 3 && !memcmp(field, "set", 3))
 		return parse_target(value, rest, &limits->set);
+	if (name == 4 && !memcmp(field, "next", 4))
+		return parse_target(value, rest, &entry->next);
 	if (name == 4 && !memcmp(field, "mode", 4)) {
 		mode = hb_value_word(value, rest, mode_words, NR_MODES);
 		limits->mode = mode.value;
@@ -89,7 +92,7 @@ bool hb_limits_parse(const char *line, struct hb_limits_entry *entry)
 	for (line += length; *line == ' '; line += length) {
 		line++;
 		length = strcspn(line, " ");
-		if (!parse_field(line, length, &entry->limits))
+		if (!parse_field(line, length, entry))
 			return false;
 	}
 	return true;
@@ -113,6 +116,7 @@ char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_
 	append_size(text, "min", &limits->min);
 	append_size(text, "max", &limits->max);
 	append_size(text, "set", &limits->set);
+	append_size(text, "next", &entry->next);
 	strcat(text, "\n");
 	return text;
 }
@@ -252,6 +256,14 @@ static bool is_as_set(const struct hb_domain *domain, const struct hb_number *se
 	if (set->presence != HB_PRESENT)
 		return false;
 	return !off || (domain->type == HB_TYPE_HVM && off == HB_MAXMEM_SLACK_KIB);
+}
+
+void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *domain)
+{
+	if (domain->target.presence == HB_PRESENT && !is_as_set(domain, &entry->limits.set) &&
+	    is_as_set(domain, &entry->next))
+		entry->limits.set = entry->next;
+	entry->next = (struct hb_number){ 0 };
 }
 
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,

@@ -5,12 +5,14 @@
  *
  * Kept by uuid, one line a domain:
  *
- *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB
+ *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB next=KIB
  *
- * min, max and set are left out if there are none. min and max are whole pages. set
+ * min, max, set and next are left out if there are none. min and max are whole pages. set
  * is the target that automatic sizing has written last, or any that another tool had
  * written when that began: a domain with another target has been set by a person or
- * another tool since, and is left alone (pinned).
+ * another tool since, and is left alone (pinned). next is the target that automatic
+ * sizing was about to write, which is set as soon as the domain has it: one write of the
+ * file before the sizes of many are changed, and who is killed in between pins none.
  */
 #ifndef HB_LIMIT_H
 #define HB_LIMIT_H
@@ -21,6 +23,8 @@
 
 /* One line without its newline; false if it is not one. */
 bool hb_limits_parse(const char *line, struct hb_limits_entry *entry);
+/* Has the domain the target that was about to be set? It is the one that is set then. */
+void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *domain);
 /* The line with its newline, which hb_limits_parse() reads back. Returns text. */
 char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE]);
 

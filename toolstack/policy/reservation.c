@@ -77,17 +77,6 @@ static bool is_being_filled(const struct hb_domain *domain)
 	return domain->state == HB_DOMAIN_BUILDING || domain->state == HB_DOMAIN_MIGRATING;
 }
 
-#define INCOMING "--incoming"
-
-bool hb_reservation_is_for(const char *name, const struct hb_domain *domain)
-{
-	size_t length = strlen(name);
-
-	return !strncmp(domain->name, name, length) &&
-	       (!domain->name[length] || !strcmp(domain->name + length, INCOMING)) &&
-	       hb_reservation_heeds(domain);
-}
-
 bool hb_reservation_lasts(const struct hb_reservation *reservation, const struct hb_domain *domain,
 			  uint64_t now_s)
 {

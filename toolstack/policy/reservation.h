@@ -29,8 +29,8 @@ enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)
 /* False: it is being destroyed, has crashed or is shut down. */
 bool hb_reservation_heeds(const struct hb_domain *domain);
 
-/* Is it the domain of that name, or the one that becomes it when its migration has succeeded? */
-bool hb_reservation_is_for(const char *name, const struct hb_domain *domain);
+/* Behind the name of a domain: it becomes the one of that name when its migration has succeeded. */
+#define HB_RESERVATION_INCOMING "--incoming"
 
 /* Is it to be kept? It can be that nothing of it is left, while its domain is filled. */
 bool hb_reservation_lasts(const struct hb_reservation *reservation, const struct hb_domain *domain,

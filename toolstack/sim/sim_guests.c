@@ -414,4 +414,6 @@ void sim_run(struct sim *sim, unsigned int ms)
 		move_guest(sim, &sim->domains[i], ms);
 	if (sim->tick)
 		sim->tick(sim);
+	for (size_t i = 0; i < sim->nr_connections; i++)
+		sim_show_event(sim->connections[i]);
 }

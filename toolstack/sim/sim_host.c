@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "deadline.h"
 #include "file_lock.h"
 #include "internal.h"
 #include "sim_internal.h"
@@ -42,11 +44,35 @@ static struct sim *sim_of(struct hb_host *host)
 
 /* ---------------------------------------------------------------- xenstore */
 
+static bool has_event(const struct connection *connection)
+{
+	return connection->nr_events ||
+	       (connection->timer && connection->sim->clock_ms >= connection->timer_ms);
+}
+
+void sim_show_event(struct connection *connection)
+{
+	const uint64_t one = 1;
+	uint64_t count;
+
+	if (connection->event_fd < 0)
+		return;
+	if (has_event(connection))
+		assert(write(connection->event_fd, &one, sizeof(one)) == sizeof(one));
+	else if (read(connection->event_fd, &count, sizeof(count)) < 0)
+		assert(errno == EAGAIN);
+}
+
 static void queue_event(struct connection *connection, const char *token)
 {
+	for (size_t i = 0; i < connection->nr_events; i++) {
+		if (!strcmp(connection->events[i], token))
+			return;
+	}
 	connection->events = sim_grow(connection->events, connection->nr_events + 1,
 				  sizeof(*connection->events));
 	strcpy(connection->events[connection->nr_events++], token);
+	sim_show_event(connection);
 }
 
 /* Is path watched by a watch on base: the same, or below it? */
@@ -264,6 +290,21 @@ static int enter(struct hb_host *host, bool is_commit)
 	default:
 		return 0;
 	}
+}
+
+/* enter() for a call to xenstore, which may hang: the caller waits as long as it may, once. */
+static int enter_store(struct hb_host *host, bool is_commit)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = connection->sim;
+	int rc = enter(host, is_commit);
+
+	if (rc || !sim->hangs_at || sim->calls < sim->hangs_at)
+		return rc;
+	if (!connection->hung)
+		sim_run(sim, hb_call_limit_ms(host));
+	connection->hung = true;
+	return -ETIMEDOUT;
 }
 
 static struct hb_xen_domain describe(const struct sim_domain *domain)
@@ -613,7 +654,7 @@ static int sim_is_held(struct hb_host *host, uint32_t domid, const char *uuid)
 static int sim_begin(struct hb_host *host, uint32_t *transaction)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	if (rc)
 		return rc;
@@ -669,7 +710,7 @@ static void write_view(struct hb_host *host, const struct sim_view *view)
 static int sim_end(struct hb_host *host, uint32_t id, bool commit)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, commit);
+	int rc = enter_store(host, commit);
 	struct sim_transaction *transaction = find_transaction(sim, id);
 
 	assert(transaction);
@@ -691,9 +732,11 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 	struct sim *sim = sim_of(host);
 	const struct sim_node *node;
 	const struct sim_view *view;
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	*value = NULL;
+	if (!rc && sim->unreadable && !strncmp(path, sim->unreadable, strlen(sim->unreadable)))
+		rc = -EIO;
 	if (rc)
 		return rc;
 	if (id == HB_NO_TRANSACTION) {
@@ -711,7 +754,7 @@ static int sim_read_node(struct hb_host *host, uint32_t id, const char *path, ch
 static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, const char *value)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 	struct sim_view *view;
 
 	if (rc)
@@ -731,7 +774,7 @@ static int sim_write_node(struct hb_host *host, uint32_t id, const char *path, c
 static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 {
 	struct sim *sim = sim_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 	struct sim_view *view;
 
 	if (rc)
@@ -749,7 +792,7 @@ static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 static int sim_watch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	if (rc)
 		return rc;
@@ -764,7 +807,7 @@ static int sim_watch(struct hb_host *host, const char *path, const char *token)
 static int sim_unwatch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter(host, false);
+	int rc = enter_store(host, false);
 
 	for (size_t i = 0; i < connection->nr_watches && !rc; i++) {
 		struct sim_watch *watch = &connection->watches[i];
@@ -785,24 +828,51 @@ static bool real_signal(const sigset_t *mask)
 	return ppoll(NULL, 0, &now, mask) < 0;
 }
 
-/* The world goes on in steps while there is nothing to tell. */
-static int sim_next_event(struct hb_host *host, int timeout_ms, const sigset_t *mask, char *token,
-			  size_t size)
+static int sim_next_event(struct hb_host *host, char *token, size_t size)
 {
 	struct connection *connection = connection_of(host);
-	struct sim *sim = sim_of(host);
-	uint64_t start = sim->clock_ms;
 
-	while (!connection->nr_events) {
-		if ((sim->interrupt_ms && sim->clock_ms >= sim->interrupt_ms) || real_signal(mask))
-			return -EINTR;
-		if (timeout_ms >= 0 && sim->clock_ms >= start + timeout_ms)
-			return -EAGAIN;
-		sim_run(sim, SIM_STEP_MS);
-	}
+	if (!connection->nr_events)
+		return -EAGAIN;
 	snprintf(token, size, "%s", connection->events[0]);
 	memmove(connection->events, connection->events + 1,
 		--connection->nr_events * sizeof(*connection->events));
+	sim_show_event(connection);
+	return 0;
+}
+
+static int sim_set_timer(struct hb_host *host, int ms)
+{
+	struct connection *connection = connection_of(host);
+
+	connection->timer = ms >= 0;
+	connection->timer_ms = connection->sim->clock_ms + (ms >= 0 ? ms : 0);
+	sim_show_event(connection);
+	return 0;
+}
+
+static int sim_event_fd(struct hb_host *host)
+{
+	struct connection *connection = connection_of(host);
+
+	if (connection->event_fd < 0) {
+		connection->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		sim_show_event(connection);
+	}
+	return connection->event_fd;
+}
+
+/* The world goes on in steps while there is nothing to tell. */
+static int sim_wait_event(struct hb_host *host, const sigset_t *mask)
+{
+	struct connection *connection = connection_of(host);
+	struct sim *sim = sim_of(host);
+
+	while (!has_event(connection)) {
+		if ((sim->interrupt_ms && sim->clock_ms >= sim->interrupt_ms) || real_signal(mask))
+			return -EINTR;
+		sim_run(sim, SIM_STEP_MS);
+	}
 	return 0;
 }
 
@@ -839,6 +909,8 @@ static void sim_disconnect(struct hb_host *host)
 			break;
 		}
 	}
+	if (connection_of(host)->event_fd >= 0)
+		close(connection_of(host)->event_fd);
 	free(connection_of(host)->holds);
 	free(connection_of(host)->watches);
 	free(connection_of(host)->events);
@@ -871,6 +943,9 @@ static const struct hb_host_ops sim_ops = {
 	.watch = sim_watch,
 	.unwatch = sim_unwatch,
 	.next_event = sim_next_event,
+	.set_timer = sim_set_timer,
+	.event_fd = sim_event_fd,
+	.wait_event = sim_wait_event,
 	.now_ms = sim_now_ms,
 	.wall_s = sim_wall_s,
 	.sleep_ms = sim_sleep_ms,
@@ -906,6 +981,7 @@ struct hb *sim_connect(struct sim *sim)
 	assert(connection);
 	connection->host.ops = &sim_ops;
 	connection->sim = sim;
+	connection->event_fd = -1;
 	sim->connections = sim_grow(sim->connections, sim->nr_connections + 1,
 				sizeof(*sim->connections));
 	sim->connections[sim->nr_connections++] = connection;

@@ -80,6 +80,8 @@ struct sim {
 	int fault_errno;		/* of SIM_FAULT_ERROR, positive */
 	bool fault_stays;		/* SIM_FAULT_ERROR on every call from fault_at on */
 	uint32_t fault_domid;
+	unsigned int hangs_at;		/* from that call on xenstore does not answer; 0: it does */
+	const char *unreadable;		/* if set, reads of nodes below that path fail */
 	void (*hook)(struct sim *sim);
 	void (*tick)(struct sim *sim);	/* after every sleep, if set */
 

@@ -47,10 +47,14 @@ struct connection {
 	struct hb_host host;
 	struct sim *sim;
 	bool killed;
+	bool hung;		/* xenstore has not answered it in time */
 	struct sim_watch *watches;
 	size_t nr_watches;
-	char (*events)[SIM_TOKEN];	/* tokens, the oldest first */
+	char (*events)[SIM_TOKEN];	/* tokens, the oldest first, each once */
 	size_t nr_events;
+	bool timer;		/* is set, to timer_ms of the clock */
+	uint64_t timer_ms;
+	int event_fd;		/* -1: nobody has asked for it */
 	bool locks;		/* holds libxl's lock of the domain that had this domid and uuid */
 	uint32_t locked_domid;
 	char locked_uuid[SIM_UUID];
@@ -60,6 +64,8 @@ struct connection {
 	size_t nr_holds;
 };
 
+/* The connection's descriptor is as readable as there is something to tell. */
+void sim_show_event(struct connection *connection);
 /* Tell everybody who watches path, or what it is below. */
 void sim_fire(struct sim *sim, const char *path);
 /* All nodes of a domain go, and are told. */

@@ -188,6 +188,41 @@ static void test_check(void **state)
 	assert_string_equal(error.remedy, "set a minimum of at least 65540K");
 }
 
+/* What managers were about to set is set when the domain has it, and forgotten if not. */
+static void test_next(void **state)
+{
+	const char *line = UUID " mode=auto weight=1000 min=262144 set=524288 next=393216\n";
+	struct hb_domain domain = guest();
+	struct hb_limits_entry entry;
+	char text[HB_LIMITS_LINE];
+	const char *why;
+
+	(void)state;
+	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
+	assert_string_equal(hb_limits_format(&entry, text), line);
+	assert_false(hb_limits_parse(UUID " mode=auto next=1 next=1", &entry));
+
+	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
+	domain.target.value = 384 * M;
+	hb_limits_resolve(&entry, &domain);
+	assert_int_equal(entry.limits.set.value, 384 * M);
+	assert_int_equal(entry.next.presence, HB_ABSENT);
+	assert_true(hb_limits_automatic(&domain, &entry.limits, &why));
+
+	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
+	domain.target.value = 512 * M;
+	hb_limits_resolve(&entry, &domain);
+	assert_int_equal(entry.limits.set.value, 512 * M);
+	assert_true(hb_limits_automatic(&domain, &entry.limits, &why));
+
+	/* A person has set another one. */
+	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
+	domain.target.value = 400 * M;
+	hb_limits_resolve(&entry, &domain);
+	assert_int_equal(entry.next.presence, HB_ABSENT);
+	assert_false(hb_limits_automatic(&domain, &entry.limits, &why));
+}
+
 static void test_range_and_pin(void **state)
 {
 	struct hb_limits limits = { .min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 2 * G } };
@@ -307,6 +342,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_next),
 		cmocka_unit_test(test_range_and_pin),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_range_of_liar),

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The monitor: what it knows is current, at a cost that no guest decides about. */
+#include "common.h"
+#include "sim_internal.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct sim *sim;
+static struct hb *hb;
+static struct hb_monitor *monitor;
+static struct hb_error error;
+static unsigned int changes;
+
+static void on_change(const struct hb_change *change, void *argument)
+{
+	(void)change;
+	(void)argument;
+	changes++;
+}
+
+static void open_monitor(void)
+{
+	hb = sim_connect(sim);
+	changes = 0;
+	assert_int_equal(hb_monitor_open(hb, on_change, NULL, &monitor, &error), HB_OK);
+	assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_OK);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	sim = common_host();
+	open_monitor();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	hb_monitor_close(monitor);
+	assert_int_equal(sim->connections[0]->nr_watches, 0);
+	hb_close(hb);
+	sim_close(sim);
+	return 0;
+}
+
+static bool is_readable(void)
+{
+	struct pollfd fd = { .fd = hb_monitor_fd(monitor), .events = POLLIN };
+
+	assert_true(fd.fd >= 0);
+	return poll(&fd, 1, 0) == 1;
+}
+
+/* As an event loop does, for so long. */
+static void run(unsigned int ms)
+{
+	for (uint64_t end = sim->clock_ms + ms; sim->clock_ms < end;) {
+		if (is_readable())
+			assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_OK);
+		else
+			sim_run(sim, 10);
+	}
+}
+
+/* By its domid; NULL if it is not known. */
+static const struct hb_domain *domain(uint32_t domid)
+{
+	for (size_t i = 0; i < hb_monitor_count(monitor); i++) {
+		if (hb_monitor_domain(monitor, i)->domid == domid)
+			return hb_monitor_domain(monitor, i);
+	}
+	return NULL;
+}
+
+static void add_guest(uint32_t domid, const char *name)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	sim_add(sim, &guest);
+}
+
+static void add_guests(unsigned int count)
+{
+	/* A host that has room for them. */
+	sim->total_pages += count * G / HB_PAGE_KIB;
+	sim->free_pages += count * G / HB_PAGE_KIB;
+	for (uint32_t i = 0; i < count; i++)
+		add_guest(100 + i, "guest");
+}
+
+static void test_current(void **state)
+{
+	(void)state;
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	assert_null(hb_monitor_domain(monitor, 2));
+	assert_string_equal(domain(GUEST)->name, "guest1");
+	common_other_tool(sim, 256 * M);
+	/* As it was until somebody dispatches. */
+	assert_true(is_readable());
+	assert_int_equal(domain(GUEST)->target.value, 512 * M);
+	run(5000);
+	assert_false(is_readable());
+	assert_int_equal(domain(GUEST)->target.value, 256 * M);
+	assert_int_equal(domain(GUEST)->report.current.value, 256 * M);
+	assert_true(changes > 2);
+}
+
+/* One that others watch by: its name, and the words of other agents. */
+static void test_name_and_demand(void **state)
+{
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_NAME, "guest1--migratedaway");
+	sim_write_key(sim, GUEST, HB_KEY_MEMINFO_TOTAL, "480000");
+	sim_write_key(sim, GUEST, HB_KEY_MEMINFO_FREE, "80000");
+	run(500);
+	assert_int_equal(domain(GUEST)->state, HB_DOMAIN_MIGRATING);
+	assert_int_equal(domain(GUEST)->used.value, 400000);
+}
+
+static void test_order(void **state)
+{
+	(void)state;
+	add_guest(9, "late");
+	add_guest(3, "again");
+	sim_fire(sim, "@introduceDomain");
+	run(500);
+	assert_int_equal(hb_monitor_count(monitor), 4);
+	for (size_t i = 1; i < 4; i++)
+		assert_true(hb_monitor_domain(monitor, i - 1)->domid < hb_monitor_domain(monitor, i)->domid);
+	sim_destroy(sim, 3);
+	run(500);
+	assert_int_equal(hb_monitor_count(monitor), 3);
+	assert_null(domain(3));
+}
+
+/* The others are followed, and it is again when it can be read. */
+static void test_unreadable(void **state)
+{
+	(void)state;
+	add_guest(9, "other");
+	run(500);
+	sim->unreadable = "/local/domain/5/";
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "300000");
+	sim_write_key(sim, 9, HB_KEY_TARGET, "400000");
+	run(500);
+	assert_int_equal(domain(GUEST)->target.value, 512 * M);
+	assert_int_equal(domain(9)->target.value, 400000);
+	assert_true(hb_monitor_is_stale(monitor, 1));
+	assert_false(hb_monitor_is_stale(monitor, 2));
+	assert_false(hb_monitor_is_stale(monitor, 3));
+	/* Nothing more is written: it is tried again by itself. */
+	sim->unreadable = NULL;
+	run(1500);
+	assert_int_equal(domain(GUEST)->target.value, 300000);
+	assert_false(hb_monitor_is_stale(monitor, 1));
+}
+
+/* Nor one that is like that from the start; and it is not asked for all the time. */
+static void test_unreadable_new(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	sim_guest(sim, GUEST)->reports = false;
+	sim->unreadable = "/local/domain/9/";
+	add_guest(9, "other");
+	sim_guest(sim, 9)->reports = false;
+	run(500);
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 10, 10 * 4);
+	sim->unreadable = NULL;
+	run(1500);
+	assert_string_equal(domain(9)->name, "other");
+}
+
+static void flood(struct sim *host)
+{
+	char value[24];
+
+	for (int i = 0; i < 100; i++) {
+		snprintf(value, sizeof(value), "%" PRIu64, host->clock_ms * 1000 + i);
+		sim_write_key(host, GUEST, HB_KEY_REPORT_FLOOR, value);
+	}
+}
+
+/* A read of a domain that reports: Xen's list and so many keys, none of them twice. */
+#define CALLS_READ 20
+
+static void test_flood(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	add_guests(50);
+	run(500);
+	sim_guest(sim, GUEST)->reports = false;
+	sim->tick = flood;
+	calls = sim->calls;
+	run(10000);
+	/* A read in 100 ms, of that domain and of no other. */
+	assert_in_range(sim->calls - calls, 90 * 10, 101 * CALLS_READ);
+	sim->tick = NULL;
+	run(500);
+	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
+}
+
+static void flood_domains(struct sim *host)
+{
+	for (int i = 0; i < 100; i++)
+		sim_fire(host, "@introduceDomain");
+}
+
+/* Xen's list is read at that rate, too, and no domain that is known. */
+static void test_flood_of_domains(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	add_guests(50);
+	run(500);
+	sim_guest(sim, GUEST)->reports = false;
+	sim->tick = flood_domains;
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 2 * 90, 2 * 101);
+}
+
+/* Nobody dispatches for a minute: what waits is a mark a domain. */
+static void test_nobody_reads(void **state)
+{
+	(void)state;
+	sim->tick = flood;
+	sim_run(sim, 60000);
+	assert_int_equal(sim->connections[0]->nr_events, 1);
+	sim->tick = NULL;
+	run(500);
+	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
+}
+
+#define QUIET 500
+
+static void test_quiet(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	add_guests(QUIET);
+	run(1000);
+	assert_int_equal(hb_monitor_count(monitor), 2 + QUIET);
+	calls = sim->calls;
+	assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_OK);
+	assert_int_equal(sim->calls, calls);
+	run(60000);
+	assert_int_equal(sim->calls, calls);
+	assert_false(is_readable());
+	/* One more domain costs its own reads, and Xen's list. */
+	add_guest(50, "one-more");
+	run(1000);
+	assert_non_null(domain(50));
+	assert_in_range(sim->calls - calls, 1, 2 * CALLS_READ + 2 * (QUIET / 128 + 2));
+}
+
+/* Each domain is read once when the monitor begins. */
+static void test_begin(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	add_guests(QUIET);
+	hb_monitor_close(monitor);
+	hb_close(hb);
+	calls = sim->calls;
+	open_monitor();
+	run(1000);
+	assert_int_equal(hb_monitor_count(monitor), 2 + QUIET);
+	assert_true(sim->calls - calls < (QUIET + 2) * (CALLS_READ + 3));
+	assert_int_equal(changes, 2 + QUIET);
+}
+
+/* A guest whose driver is not ours says nothing; Xen knows what it holds. */
+static void test_measure(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	add_guests(QUIET);
+	sim_guest(sim, GUEST)->reports = false;
+	run(1000);
+	common_other_tool(sim, 256 * M);
+	run(5000);
+	calls = sim->calls;
+	assert_true(domain(GUEST)->actual_kib > 400 * M);
+	assert_int_equal(hb_monitor_measure(monitor, &error), HB_OK);
+	assert_int_equal(domain(GUEST)->actual_kib, 256 * M + 64);
+	assert_int_equal(sim->calls - calls, QUIET / 128 + 2);
+	/* What else Xen says is read, at the next dispatch. */
+	sim_guest(sim, GUEST)->paused = true;
+	assert_int_equal(hb_monitor_measure(monitor, &error), HB_OK);
+	run(500);
+	assert_int_equal(domain(GUEST)->state, HB_DOMAIN_PAUSED);
+}
+
+static void test_one_a_handle(void **state)
+{
+	struct hb_monitor *second = monitor;
+
+	(void)state;
+	assert_int_equal(hb_monitor_open(hb, NULL, NULL, &second, &error), HB_E_USAGE);
+	assert_null(second);
+	hb_monitor_close(monitor);
+	assert_int_equal(hb_monitor_open(hb, NULL, NULL, &monitor, &error), HB_OK);
+	assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_OK);
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	common_other_tool(sim, 256 * M);
+	run(5000);
+	assert_int_equal(domain(GUEST)->target.value, 256 * M);
+}
+
+/* An error of the host is told, and does not end it. */
+static void test_host_fails(void **state)
+{
+	(void)state;
+	add_guest(9, "other");
+	sim_run(sim, 200);
+	sim->fault = SIM_FAULT_ERROR;
+	sim->fault_errno = 5;
+	sim->fault_at = sim->calls + 1;
+	assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_E_HOST);
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	run(1500);
+	assert_int_equal(hb_monitor_count(monitor), 3);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_current),
+		TEST(test_name_and_demand),
+		TEST(test_order),
+		TEST(test_unreadable),
+		TEST(test_unreadable_new),
+		TEST(test_flood),
+		TEST(test_flood_of_domains),
+		TEST(test_nobody_reads),
+		TEST(test_quiet),
+		TEST(test_begin),
+		TEST(test_measure),
+		TEST(test_one_a_handle),
+		TEST(test_host_fails),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Limits as the rest of the library writes them. */
+#ifndef HB_ANNOUNCE_H
+#define HB_ANNOUNCE_H
+
+#include "internal.h"
+
+/* A target that a manager is about to set. */
+struct hb_limits_next {
+	const struct hb_domain *domain;
+	uint64_t target_kib;	/* 0: none; what was announced is over */
+};
+
+/*
+ * Before the sizes of count domains are set: whoever of them is sized automatically still is
+ * with that target, or without it if it is not set after all. One write, whatever count is.
+ */
+enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
+				struct hb_error *error);
+
+#endif

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The monitor: an event marks its domain, a marked domain is read again when it is
+ * due, and what differs is told. A domain is due READ_EVERY_MS after it was read,
+ * so that a guest that writes all the time costs no more than one that writes
+ * seldom; what it wrote in between is not told. The same holds for Xen's list. One
+ * that cannot be read keeps what it said last and is due later. Nothing marked: no
+ * timer, and no call to the host.
+ *
+ * An entry is there for each domain that Xen lists, in order of domid. Who is told of
+ * a domain when it starts must have been able to hear of its changes since: it is
+ * watched first and read afterwards. Xen lists one that has ended for as long as
+ * others have mapped its memory; its entry is "gone" then, so that it is not read again.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "change.h"
+#include "deadline.h"
+#include "domain.h"
+#include "memory.h"
+#include "monitor.h"
+#include "value.h"
+
+#define READ_EVERY_MS 100
+/* What could not be read is tried again after that, whether there is an event or not. */
+#define RETRY_MS 1000
+#define NEVER UINT64_MAX
+#define XEN_BATCH 128U
+
+/* The token of events of a domain is its domid in digits, of domains as such this one. */
+#define TOKEN_DOMAINS "domains"
+#define TOKEN_TEXT 16
+
+enum entry_state {
+	ENTRY_NEW,	/* has not been read yet: nobody has been told */
+	ENTRY_KNOWN,
+	ENTRY_GONE,	/* has ended, and Xen still lists it */
+};
+
+struct entry {
+	struct hb_domain domain;	/* of a new one, only domid and uuid */
+	enum entry_state state;
+	bool watched;
+	bool seen;			/* by the last look at Xen's list */
+	bool marked;			/* to be read when it is due */
+	bool stale;			/* could not be read when it was tried last */
+	uint64_t due_ms;
+};
+
+struct hb_monitor {
+	struct hb *hb;
+	hb_change_fn *change;
+	void *argument;
+	bool one;			/* only one domain is looked at, this */
+	uint32_t domid;
+	struct entry **entries;
+	size_t count;
+	const struct entry **known;	/* those of the entries that are */
+	size_t nr_known;
+	bool list_marked;
+	uint64_t list_due_ms;
+};
+
+/*
+ * What changes in a domain without telling xenstore is not heard of. The directory of the
+ * guest's words is wider than that of our driver: an agent's are there, too.
+ */
+#define GUEST_DIR "data"
+
+static const char *const domain_dirs[] = { HB_KEY_MEMORY_DIR, GUEST_DIR, HB_KEY_NAME };
+
+/* xenstored tells of domains as such by these. */
+static const char *const list_paths[] = { "@introduceDomain", "@releaseDomain" };
+
+#define NR(array) (sizeof(array) / sizeof((array)[0]))
+
+static uint64_t now_ms(const struct hb_monitor *monitor)
+{
+	return monitor->hb->host->ops->now_ms(monitor->hb->host);
+}
+
+static void tell(struct hb_monitor *monitor, enum hb_change_kind kind, const struct entry *entry)
+{
+	const struct hb_change change = { .kind = kind, .domain = &entry->domain };
+
+	if (monitor->change)
+		monitor->change(&change, monitor->argument);
+}
+
+/* ----------------------------------------------------------------- watches */
+
+/* All of them, though one fails: xenstored may have dropped it with the directory. */
+static void unwatch(struct hb_monitor *monitor, struct entry *entry)
+{
+	struct hb_host *host = monitor->hb->host;
+	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
+
+	snprintf(token, sizeof(token), "%u", entry->domain.domid);
+	for (size_t i = 0; i < NR(domain_dirs) && entry->watched; i++)
+		host->ops->unwatch(host, hb_domain_path(path, entry->domain.domid, domain_dirs[i]), token);
+	entry->watched = false;
+}
+
+static int watch(struct hb_monitor *monitor, struct entry *entry)
+{
+	struct hb_host *host = monitor->hb->host;
+	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
+	int rc = 0;
+
+	snprintf(token, sizeof(token), "%u", entry->domain.domid);
+	entry->watched = true;
+	for (size_t i = 0; i < NR(domain_dirs) && !rc; i++)
+		rc = host->ops->watch(host, hb_domain_path(path, entry->domain.domid, domain_dirs[i]),
+				      token);
+	if (rc)
+		unwatch(monitor, entry);
+	return rc;
+}
+
+static int watch_list(struct hb_host *host)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < NR(list_paths) && !rc; i++)
+		rc = host->ops->watch(host, list_paths[i], TOKEN_DOMAINS);
+	return rc;
+}
+
+static void unwatch_list(struct hb_host *host)
+{
+	for (size_t i = 0; i < NR(list_paths); i++)
+		host->ops->unwatch(host, list_paths[i], TOKEN_DOMAINS);
+}
+
+/* --------------------------------------------------------------- the list */
+
+/* Where the domain is, or would be. */
+static size_t position(const struct hb_monitor *monitor, uint32_t domid)
+{
+	size_t low = 0, high = monitor->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (monitor->entries[middle]->domain.domid < domid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static struct entry *find(const struct hb_monitor *monitor, uint32_t domid)
+{
+	size_t i = position(monitor, domid);
+
+	return i < monitor->count && monitor->entries[i]->domain.domid == domid ?
+	       monitor->entries[i] : NULL;
+}
+
+static int add_entry(struct hb_monitor *monitor, const struct hb_domain *domain)
+{
+	size_t i = position(monitor, domain->domid);
+	struct entry **grown = realloc(monitor->entries, (monitor->count + 1) * sizeof(*grown));
+	struct entry *entry;
+
+	if (!grown)
+		return -ENOMEM;
+	monitor->entries = grown;
+	entry = calloc(1, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->domain = *domain;
+	entry->seen = entry->marked = true;
+	memmove(&grown[i + 1], &grown[i], (monitor->count++ - i) * sizeof(*grown));
+	grown[i] = entry;
+	return 0;
+}
+
+static void end_entry(struct hb_monitor *monitor, struct entry *entry)
+{
+	bool told = entry->state == ENTRY_KNOWN;
+
+	unwatch(monitor, entry);
+	entry->state = ENTRY_GONE;
+	entry->marked = false;
+	if (told)
+		tell(monitor, HB_CHANGE_ENDED, entry);
+}
+
+static void remove_entry(struct hb_monitor *monitor, size_t i)
+{
+	struct entry *entry = monitor->entries[i];
+
+	end_entry(monitor, entry);
+	memmove(&monitor->entries[i], &monitor->entries[i + 1],
+		(--monitor->count - i) * sizeof(*monitor->entries));
+	free(entry);
+}
+
+/* A domid can have been given to another domain since: it is another uuid then. */
+static int merge(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
+{
+	struct entry *known = find(monitor, xen->domid);
+	struct hb_domain domain;
+
+	/* It has ended, though Xen may list it for long; nothing tells when that is over. */
+	if (xen->dying || (monitor->one && xen->domid != monitor->domid))
+		return 0;
+	hb_domain_identify(&domain, xen);
+	if (known && !strcmp(known->domain.uuid, domain.uuid)) {
+		known->seen = true;
+		return 0;
+	}
+	if (known)
+		remove_entry(monitor, position(monitor, xen->domid));
+	return add_entry(monitor, &domain);
+}
+
+/* Calls visit for each domain that Xen lists until that returns something else than 0. */
+static int each_in_xen(struct hb_monitor *monitor,
+		       int (*visit)(struct hb_monitor *monitor, const struct hb_xen_domain *xen))
+{
+	struct hb_host *host = monitor->hb->host;
+	struct hb_xen_domain batch[XEN_BATCH];
+	uint32_t first = monitor->one ? monitor->domid : 0;
+	unsigned int most = monitor->one ? 1 : XEN_BATCH;
+	int n, rc = 0;
+
+	while ((n = host->ops->domains(host, first, batch, most)) > 0) {
+		for (int i = 0; i < n && !rc; i++)
+			rc = visit(monitor, &batch[i]);
+		if (rc || monitor->one)
+			return rc;
+		first = batch[n - 1].domid + 1;
+	}
+	return n;
+}
+
+static int look_at_list(struct hb_monitor *monitor, uint64_t now)
+{
+	int rc;
+
+	for (size_t i = 0; i < monitor->count; i++)
+		monitor->entries[i]->seen = false;
+	rc = each_in_xen(monitor, merge);
+	monitor->list_marked = rc;
+	monitor->list_due_ms = now + (rc ? RETRY_MS : READ_EVERY_MS);
+	/* What was not looked at has not ended. */
+	if (rc)
+		return rc;
+	for (size_t i = monitor->count; i-- > 0;) {
+		if (!monitor->entries[i]->seen)
+			remove_entry(monitor, i);
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static void take(struct hb_monitor *monitor, struct entry *entry, const struct hb_domain *now)
+{
+	struct hb_domain was = entry->domain;
+
+	entry->domain = *now;
+	entry->stale = false;
+	if (entry->state == ENTRY_KNOWN && monitor->change) {
+		hb_change_compare(&was, &entry->domain, monitor->change, monitor->argument);
+	} else if (entry->state != ENTRY_KNOWN) {
+		entry->state = ENTRY_KNOWN;
+		tell(monitor, HB_CHANGE_STARTED, entry);
+	}
+}
+
+static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t now)
+{
+	struct hb_domain domain;
+	int rc = entry->watched ? 0 : watch(monitor, entry);
+
+	if (!rc)
+		rc = hb_domain_read(monitor->hb, entry->domain.domid, &domain);
+	entry->marked = false;
+	entry->due_ms = now + READ_EVERY_MS;
+	/* Gone, or another domain's domid by now: its own event may come later. */
+	if (rc == -ESRCH || (!rc && strcmp(domain.uuid, entry->domain.uuid))) {
+		end_entry(monitor, entry);
+		monitor->list_marked = true;
+	} else if (rc) {
+		entry->stale = entry->marked = true;
+		entry->due_ms = now + RETRY_MS;
+	} else if (domain.state == HB_DOMAIN_DYING) {
+		end_entry(monitor, entry);
+	} else {
+		take(monitor, entry, &domain);
+	}
+}
+
+static void read_due(struct hb_monitor *monitor, uint64_t now)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		struct entry *entry = monitor->entries[i];
+
+		if (entry->marked && now >= entry->due_ms)
+			read_entry(monitor, entry, now);
+	}
+}
+
+static uint64_t next_due(const struct hb_monitor *monitor)
+{
+	uint64_t due = monitor->list_marked ? monitor->list_due_ms : NEVER;
+
+	for (size_t i = 0; i < monitor->count; i++) {
+		const struct entry *entry = monitor->entries[i];
+
+		if (entry->marked && entry->due_ms < due)
+			due = entry->due_ms;
+	}
+	return due;
+}
+
+/* ----------------------------------------------------------------- events */
+
+static void mark(struct hb_monitor *monitor, const char *token)
+{
+	struct hb_number domid = hb_value_number(token, strlen(token), UINT32_MAX);
+	struct entry *entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
+
+	if (entry && entry->state != ENTRY_GONE)
+		entry->marked = true;
+	else if (domid.presence != HB_PRESENT)
+		monitor->list_marked = true;
+}
+
+static int take_events(struct hb_monitor *monitor)
+{
+	struct hb_host *host = monitor->hb->host;
+	char token[TOKEN_TEXT];
+	int rc;
+
+	while (!(rc = host->ops->next_event(host, token, sizeof(token))))
+		mark(monitor, token);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+/* What a watch says at once is no news: watched before anything is read, all is read once. */
+static int watch_new(struct hb_monitor *monitor)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < monitor->count; i++) {
+		struct entry *entry = monitor->entries[i];
+
+		if (entry->state == ENTRY_NEW && !entry->watched)
+			any |= !watch(monitor, entry);
+	}
+	return any ? take_events(monitor) : 0;
+}
+
+static int note_known(struct hb_monitor *monitor)
+{
+	const struct entry **known = realloc(monitor->known, (monitor->count + 1) * sizeof(*known));
+
+	if (!known)
+		return -ENOMEM;
+	monitor->known = known;
+	monitor->nr_known = 0;
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->entries[i]->state == ENTRY_KNOWN)
+			known[monitor->nr_known++] = monitor->entries[i];
+	}
+	return 0;
+}
+
+static int set_timer(struct hb_monitor *monitor, uint64_t due)
+{
+	struct hb_host *host = monitor->hb->host;
+	uint64_t now = now_ms(monitor);
+
+	return host->ops->set_timer(host, due == NEVER ? -1 : due > now ? (int)(due - now) : 0);
+}
+
+/* What is read is not due again at once, so that this ends. */
+static int follow(struct hb_monitor *monitor)
+{
+	uint64_t now = now_ms(monitor);
+	int rc = take_events(monitor);
+
+	while (!rc && next_due(monitor) <= now) {
+		if (monitor->list_marked && monitor->list_due_ms <= now)
+			rc = look_at_list(monitor, now);
+		if (!rc)
+			rc = watch_new(monitor);
+		if (!rc)
+			read_due(monitor, now);
+	}
+	return rc;
+}
+
+enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error)
+{
+	int rc = follow(monitor), known = note_known(monitor);
+	/* What has failed is tried again. */
+	int timer = set_timer(monitor, next_due(monitor));
+
+	rc = rc ? rc : known ? known : timer;
+	return rc ? hb_fail_host(error, rc, "cannot follow the domains") : HB_OK;
+}
+
+/* ------------------------------------------------------------- the object */
+
+int hb_monitor_fd(const struct hb_monitor *monitor)
+{
+	return monitor->hb->host->ops->event_fd(monitor->hb->host);
+}
+
+int hb_monitor_wait(struct hb_monitor *monitor, const sigset_t *mask)
+{
+	return monitor->hb->host->ops->wait_event(monitor->hb->host, mask);
+}
+
+size_t hb_monitor_count(const struct hb_monitor *monitor)
+{
+	return monitor->nr_known;
+}
+
+const struct hb_domain *hb_monitor_domain(const struct hb_monitor *monitor, size_t i)
+{
+	return i < monitor->nr_known ? &monitor->known[i]->domain : NULL;
+}
+
+bool hb_monitor_is_stale(const struct hb_monitor *monitor, size_t i)
+{
+	return i < monitor->nr_known && monitor->known[i]->stale;
+}
+
+bool hb_monitor_is_empty(const struct hb_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->entries[i]->state != ENTRY_GONE)
+			return false;
+	}
+	return true;
+}
+
+static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
+{
+	struct entry *entry = find(monitor, xen->domid);
+
+	if (entry && entry->state == ENTRY_KNOWN && hb_domain_measure(&entry->domain, xen))
+		entry->marked = true;
+	return 0;
+}
+
+enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error)
+{
+	int rc = each_in_xen(monitor, measure);
+
+	if (!rc)
+		rc = set_timer(monitor, next_due(monitor));
+	return rc ? hb_fail_host(error, rc, "cannot list the domains") : HB_OK;
+}
+
+enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory *memory,
+			       struct hb_error *error)
+{
+	struct hb_domain *domains = calloc(monitor->nr_known + 1, sizeof(*domains));
+	enum hb_code code;
+
+	if (!domains)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	for (size_t i = 0; i < monitor->nr_known; i++)
+		domains[i] = monitor->known[i]->domain;
+	code = hb_memory_among(monitor->hb, domains, monitor->nr_known, memory, error);
+	free(domains);
+	return code;
+}
+
+enum hb_code hb_monitor_open_for(struct hb *hb, const uint32_t *only, hb_change_fn *change,
+				 void *argument, struct hb_monitor **monitor, struct hb_error *error)
+{
+	struct hb_monitor *m;
+	int rc;
+
+	*monitor = NULL;
+	if (hb->monitored) {
+		hb_fail(error, HB_E_USAGE, "this handle has a monitor already");
+		hb_remedy(error, "open another handle for another monitor");
+		return HB_E_USAGE;
+	}
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+	*m = (struct hb_monitor){
+		.hb = hb, .change = change, .argument = argument,
+		.one = only, .domid = only ? *only : 0, .list_marked = true,
+	};
+	hb->monitored = true;
+	rc = watch_list(hb->host);
+	if (!rc)
+		rc = hb->host->ops->event_fd(hb->host) < 0 ? -EMFILE : 0;
+	if (!rc)
+		rc = set_timer(m, 0);
+	if (rc) {
+		hb_monitor_close(m);
+		return hb_fail_host(error, rc, "cannot watch xenstore");
+	}
+	*monitor = m;
+	return HB_OK;
+}
+
+enum hb_code hb_monitor_open(struct hb *hb, hb_change_fn *change, void *argument,
+			     struct hb_monitor **monitor, struct hb_error *error)
+{
+	return hb_monitor_open_for(hb, NULL, change, argument, monitor, error);
+}
+
+/* Nobody is told: a monitor that is closed has seen no end of a domain. */
+void hb_monitor_close(struct hb_monitor *monitor)
+{
+	char token[TOKEN_TEXT];
+	struct hb_host *host;
+	uint64_t before;
+
+	if (!monitor)
+		return;
+	host = monitor->hb->host;
+	before = hb_deadline_now(monitor->hb);
+	unwatch_list(host);
+	for (size_t i = 0; i < monitor->count; i++) {
+		unwatch(monitor, monitor->entries[i]);
+		free(monitor->entries[i]);
+	}
+	/* The next one shall not hear of what this one was to be told. */
+	while (!host->ops->next_event(host, token, sizeof(token)))
+		;
+	host->ops->set_timer(host, -1);
+	hb_deadline_end(monitor->hb, before);
+	monitor->hb->monitored = false;
+	free(monitor->entries);
+	free(monitor->known);
+	free(monitor);
+}
