@@ -13,6 +13,7 @@
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
 # make lint               checkpatch and sparse over the driver
 # make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
+# make uninstall          the same
 # make clean
 
 # Of packaging/platforms; `make bench` reads it, too.
@@ -21,7 +22,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install uninstall clean
 
 all: module toolstack
 
@@ -87,6 +88,12 @@ install: module toolstack
 	$(MAKE) -C toolstack install
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/module/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		$(KDIR)/include/generated/utsrelease.h) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+
+# With the same variables. Kernels differ in the directory that modules of others go to.
+uninstall:
+	$(MAKE) -C toolstack uninstall
+	rm -f $(DESTDIR)/lib/modules/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+		$(KDIR)/include/generated/utsrelease.h)/[eu]*/xen-hotballoon.ko*
 
 clean:
 	rm -rf build

@@ -40,7 +40,7 @@ enum hb_code {
 	HB_E_REFUSED = 4,	/* understood, and not done because it would harm or cannot work */
 	HB_E_HOST = 5,		/* Xen, xenstore, a file of ours or a lock of others */
 	HB_E_PERMISSION = 6,	/* not in dom0, or not root */
-	HB_E_TIMEOUT = 7,	/* the guest still moves, the time is over */
+	HB_E_TIMEOUT = 7,	/* the time is over, and the guest is not there yet */
 	HB_E_STUCK = 8,		/* the guest does not move any more */
 	HB_E_INTERRUPTED = 9,	/* the caller asked the wait to end */
 	HB_E_SUPERSEDED = 10,	/* somebody else has set another target meanwhile */
@@ -134,6 +134,14 @@ enum hb_driver {
 	HB_DRIVER_WINDOWS,	/* that of Windows, which cannot grow beyond its boot maximum */
 };
 
+/* A domain that works for others, and is not sized: the host's own tools know what it needs. */
+enum hb_service {
+	HB_SERVICE_NONE,
+	HB_SERVICE_XENSTORE,		/* xenstored runs in it */
+	HB_SERVICE_DEVICE_MODEL,	/* the stub domain with the device model of a guest */
+	HB_SERVICE_DRIVER,		/* a driver domain (driver_domain=1): backends for others */
+};
+
 /* What the guest's driver says. All of it is written by the guest. */
 struct hb_report {
 	struct hb_number version;	/* a plain number */
@@ -168,8 +176,10 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	enum hb_stillness still;
-	struct hb_number used;	/* its demand: what an agent in the guest says that it uses */
+	/* Its demand: what an agent in the guest, or domain 0's own kernel, says that it uses. */
+	struct hb_number used;
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
+	enum hb_service service;
 
 	/* Read for one domain only, not by hb_list(). */
 	bool squeezed;			/* xapi's squeezed sizes it */
@@ -185,7 +195,7 @@ struct hb_host_memory {
 	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
 	uint64_t reserved_kib;	/* set aside for domains that do not exist yet */
 	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
-	uint64_t reserve_kib;	/* what the host keeps for itself */
+	uint64_t reserve_kib;	/* what the host keeps for itself; see hb_host_reserve_set() */
 };
 
 /* Free to be given away: free + scrub - all the others, not below 0. */
@@ -194,6 +204,8 @@ uint64_t hb_host_available_kib(const struct hb_host_memory *host);
 const char *hb_type_name(enum hb_type type);
 const char *hb_domain_state_name(enum hb_domain_state state);
 const char *hb_driver_name(enum hb_driver driver);
+/* "-", "xenstore", "stubdom" or "driver-dom"; static. */
+const char *hb_service_name(enum hb_service service);
 /* "no", "held" or "left"; static. */
 const char *hb_stillness_name(enum hb_stillness still);
 /* The word of the contract, "-" if absent, "invalid" if it is none. */
@@ -241,6 +253,15 @@ typedef bool hb_progress_fn(const struct hb_progress *progress, void *argument);
  */
 void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument);
 
+/*
+ * From now on the functions of this handle that change something say what they would do,
+ * and change nothing: neither domain, nor host, nor file. They refuse what they would
+ * refuse, wait for nobody and lock nothing, so that the host can be another one afterwards.
+ * What they say of a domain afterwards is what it would be at the end. hb_wait(), which
+ * only waits, has nothing to say.
+ */
+void hb_set_dry_run(struct hb *hb);
+
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*
@@ -282,11 +303,13 @@ struct hb_step {
 };
 
 #define HB_STEPS_MAX 16
-#define HB_NOTES_MAX 5
+#define HB_NOTES_MAX 8
 
 struct hb_set_request {
 	struct hb_size size;
 	bool force;		/* do what would be refused as unwise; see hb_set() */
+	/* With wait: one that gets stuck keeps the target that it was given; see hb_set(). */
+	bool keep_target;
 	bool wait;		/* return when the guest has got there, or does not any more */
 	/*
 	 * Of wait; 0: none, a guest that stops moving ends it. Of waiting for another
@@ -324,15 +347,15 @@ struct hb_set_result {
  * Without wait, a lower maxmem follows at once, down to what the guest still
  * holds. With wait it follows down to the new size when the guest is there. A guest
  * that gets stuck above its new size is given the one that it holds, as far as
- * hb_would_be_lost() needs it: result->kept_kib.
+ * hb_would_be_lost() needs it: result->kept_kib. Not so with keep_target.
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
- * below 128 MiB, domain 0 below 1 GiB. HB_E_REFUSED always: a domain that is
- * being built, saved or migrated, shut down or dying, one that another process keeps
- * still (what one that has ended has left is cleared), one with virtual NUMA
- * nodes, a size not above 0, domain 0 below 128 MiB or beyond its boot maximum, if
- * it has one.
+ * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a
+ * domain that serves others, is being built, saved or migrated, shut down or dying,
+ * one that another process keeps still (what one that has ended has left is cleared),
+ * one with virtual NUMA nodes, a size not above 0, domain 0 below 128 MiB or beyond
+ * its boot maximum, if it has one.
  * HB_E_USAGE: above HB_SIZE_MAX_KIB, or an amount that hb_size_parse() never gives.
  *
  * result is filled as far as known whatever the return code is.
@@ -354,7 +377,8 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 /*
  * Wait until the guest is at the target that it has, whoever set that; then let
- * maxmem follow. Of request, timeout_s is used.
+ * maxmem follow. A limit of Xen's that is below the target is mended first. Of request,
+ * timeout_s is used.
  */
 enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		     struct hb_set_result *result, struct hb_error *error);
@@ -401,9 +425,28 @@ struct hb_range {
 /* Keep limits and reservations in dir, which is made when something is written to it. */
 enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *error);
 
-/* What is kept for the domain, or HB_MODE_MANUAL and default weight if nothing is. */
+/*
+ * What is kept for the domain, or HB_MODE_MANUAL and default weight if nothing is. HB_E_HOST,
+ * and HB_MODE_OFF, if it cannot be read; what is damaged of others does not matter.
+ */
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
+
+struct hb_limits_entry {
+	char uuid[37];
+	struct hb_limits limits;
+};
+
+/*
+ * Everything that is kept, in order of uuid, also for domains that are not there;
+ * *list is to be released by free(). To read it once for all domains. *damage tells which
+ * lines cannot be read, or has the code HB_OK: those whose line that is are HB_MODE_OFF.
+ */
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *damage, struct hb_error *error);
+/* What hb_limits_get() would give for a domain with that uuid, from such a list. */
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid);
 
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
@@ -417,7 +460,8 @@ struct hb_limits_change {
 
 /*
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
- * if the domain cannot have such limits. *limits is the outcome. The file is
+ * if the domain cannot have such limits. *limits is the outcome. Of a domain whose limits
+ * are forgotten only the uuid counts: it need not be there. The file is
  * replaced at once or not at all. With sized or reset, which belong to a target that
  * has been written, no progress ends the wait for the host's lock.
  */
@@ -484,8 +528,9 @@ struct hb_reserve_request {
 /*
  * Set memory aside for a domain that does not exist yet, by name; another one for
  * the same name replaces it. If the domain runs already, Xen's claim is taken for
- * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is what it can
- * count on, and left_kib what of that it does not hold yet.
+ * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is the size, and
+ * left_kib what of that it does not hold yet. A claim is used up as the domain takes memory;
+ * older Xens (4.17) set aside for it again what it gives back, later ones (4.20.3) do not.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 			struct hb_reservation *reservation, struct hb_error *error);
@@ -497,6 +542,16 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
  */
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error);
+
+/*
+ * What the host keeps for itself and never gives away, if an administrator has said how
+ * much; absent: by rule, which is 72 MiB or 1 % of a host of more than 7200 MiB. It is
+ * part of hb_host_memory(); a file of it that is damaged is an error here only, and the
+ * rule applies.
+ */
+enum hb_code hb_host_reserve_get(struct hb *hb, struct hb_number *kib, struct hb_error *error);
+/* HB_E_USAGE for as much as the host has. kib absent: by rule again. */
+enum hb_code hb_host_reserve_set(struct hb *hb, const struct hb_number *kib, struct hb_error *error);
 
 /* ------------------------------------------------------ save and migrate */
 
@@ -639,7 +694,9 @@ struct hb_examination {
 };
 
 /*
- * Look for what is wrong: on the host, and in each domain. *domains, in order of
+ * Look for what is wrong: on the host, and in each domain. If a guest is away from its
+ * target, all are looked at again two seconds later, to see who moves; hb_explain() does the
+ * same. *domains, in order of
  * domid and with those that nothing was found about, is to be released by free().
  */
 enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,

@@ -106,6 +106,14 @@
  * the domain's name. */
 #define HB_KEY_NAME "name"
 
+/* target; unit -; decimal; written by libxl, read by toolstack:
+ * domid of the guest that a stub domain, named NAME-dm, is the device model of. */
+#define HB_KEY_STUB_TARGET "target"
+
+/* libxl; unit -; directory; written by libxl, read by toolstack:
+ * its presence says that the domain was made with driver_domain=1: backends for others. */
+#define HB_KEY_DRIVER_DOMAIN "libxl"
+
 /* /vm/<uuid>/memory; unit MiB; decimal; written by toolstack, read by older tools:
  * memory/target in MiB, kept in step as xl does. */
 #define HB_KEY_VM_MEMORY "memory"

@@ -20,6 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const char *const lines[][4] = {
 		{ "limits", "5", "--json" }, { "reserve", "--json" }, { "list", "--json" },
 		{ "limits", "5", "--weight=7", "--json" }, { "release", "web", "--json" },
+		{ "limits", "--json" }, { "free", "--json" }, { "reserve", "--host=1G", "--json" },
 		{ "limits", "5", "--forget", "--json" },
 	};
 
@@ -29,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	run(make);
 	host_write_state("limits", data, size);
 	host_write_state("reservations", data, size);
+	host_write_state("host", data, size);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		run(lines[i]);
 	host_end();

@@ -13,7 +13,7 @@
 static char state_dir[64];
 
 static const char *const state_files[] = {
-	"limits", "limits.new", "reservations", "reservations.new",
+	"limits", "reservations",
 };
 
 static void remove_state(void)
@@ -99,7 +99,7 @@ int host_run(int argc, char **argv)
 {
 	int code = command_run(command_open, argc, argv);
 
-	MUST(code >= HB_OK && code <= HB_E_SUPERSEDED);
+	MUST(code >= HB_OK && code <= CLI_EXIT_FAULT);
 	/* Whatever went wrong is said in one of the two places. */
 	MUST(!code || *command_out || *command_err);
 	for (int i = 1; i < argc; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "common.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,12 +131,37 @@ static void state_path(char path[128], const char *name)
 	snprintf(path, 128, "%s/%s", common_state_dir, name);
 }
 
+/* What a writer who was ended half-way has left: counted, and removed if so wished. */
+static unsigned int leftovers(bool remove)
+{
+	DIR *dir = opendir(common_state_dir);
+	struct dirent *entry;
+	unsigned int count = 0;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		if (strncmp(entry->d_name, ".limits.", 8) && strncmp(entry->d_name, ".reservations.", 14) &&
+		    strncmp(entry->d_name, ".host.", 6))
+			continue;
+		count++;
+		if (remove)
+			assert_int_equal(unlinkat(dirfd(dir), entry->d_name, 0), 0);
+	}
+	closedir(dir);
+	return count;
+}
+
+unsigned int common_leftovers(void)
+{
+	return leftovers(false);
+}
+
 void common_remove_state_dir(void)
 {
-	static const char *const names[] = {
-		"lock", "limits", "limits.new", "reservations", "reservations.new",
-	};
+	static const char *const names[] = { "lock", "limits", "reservations", "host" };
 	char path[128];
+
+	leftovers(true);
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		state_path(path, names[i]);

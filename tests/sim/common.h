@@ -64,5 +64,7 @@ uint64_t common_available(struct sim *sim);
 /* Text of a file there, valid until the next call; NULL if there is none. */
 const char *common_state_file(const char *name);
 void common_write_state_file(const char *name, const char *text);
+/* How many files a writer who was ended half-way has left there. */
+unsigned int common_leftovers(void);
 
 #endif

@@ -49,12 +49,25 @@ static void sound_host(void)
 	SAMPLES("list", "show 0", "show guest1", "show nobody", "set guest1 1G --wait", "set guest1 512",
 		"set guest1 100G", "max guest1 2G", "max guest1 1M", "wait guest1", "limits guest1",
 		"limits guest1 --min=256M --max=1G --weight=500", "limits guest1 --off",
-		"limits guest1 --auto", "top", "explain guest1", "explain 0", "doctor",
+		"limits guest1 --auto", "limits", "list 5 nobody", "top", "explain guest1", "explain 0", "doctor",
 		"free 6300M --dry-run", "free 6300M", "free 100G", "reserve", "reserve 64M --for=web",
 		"reserve", "release web", "release web", "set guest1 512M --wait", "max guest1 1G",
 		"reserve 1G --for=guest1", "list", "release guest1", "frobnicate", "list --wait",
+		"show 0 guest1 nobody", "set guest1 nobody 512M", "wait 5 guest1", "limits 0 guest1",
+		"explain 0 guest1", "reserve 4M --for=a", "release a b", "list guest1",
+		"set guest1 1G --dry-run", "max guest1 3G --dry-run", "limits guest1 --off --dry-run",
+		"reserve 64M --for=web --dry-run", "save guest1 /tmp/image --dry-run",
+		"migrate guest1 there --dry-run", "release web --dry-run",
+		"free", "reserve --host=1G --dry-run", "reserve --host=1G", "free", "reserve --host=usual",
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
 		"migrate guest1 there", "save 0 /tmp/image");
+}
+
+/* One that serves others. */
+static void serving_host(void)
+{
+	sim_write_key(command_sim, GUEST, HB_KEY_DRIVER_DOMAIN, "");
+	SAMPLES("list", "show guest1", "top", "explain guest1", "doctor", "set guest1 1G", "limits guest1");
 }
 
 /* What one who has ended has left, and a size that the guest cannot keep. */
@@ -93,10 +106,16 @@ static void change_values(struct sim *host)
 
 static void changing_host(void)
 {
+	SAMPLES("limits guest1 --min=256M");
 	command_sim->tick = change_values;
 	command_sim->interrupt_ms = 1610;
 	sim_guest(command_sim, GUEST)->reports = false;
 	sample("watch");
+	/* It is gone now, and what is kept for it is not. */
+	SAMPLES("limits", "limits 00000005-0000-0000-0000-000000000000",
+		"limits 00000005-0000-0000-0000-000000000000 --off",
+		"limits 00000005-0000-0000-0000-000000000000 --forget",
+		"limits 00000005-0000-0000-0000-000000000000");
 }
 
 /* Everything that a guest can write in a wrong form, and everything that is missing. */
@@ -120,7 +139,7 @@ static void broken_host(void)
 	SAMPLES("list", "show 5", "top", "explain 5", "doctor", "set 5 300M", "wait 5", "limits 5",
 		"explain 0", "limits 0", "limits 0 --reset");
 	common_write_state_file("limits", "broken\n");
-	SAMPLES("limits 5", "top", "explain 5", "doctor", "free 7G");
+	SAMPLES("limits 5", "limits", "list", "top", "explain 5", "doctor", "free 7G");
 }
 
 /* Guests that do not get there, of several kinds. */
@@ -154,7 +173,7 @@ static void stuck_host(void)
 int main(void)
 {
 	void (*const hosts[])(void) = {
-		sound_host, changing_host, broken_host, stuck_host, still_host,
+		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host,
 	};
 
 	/* There is no xl, wherever this runs. */

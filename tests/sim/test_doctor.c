@@ -86,7 +86,36 @@ static void begin_destroy(void) { sim_begin_destroy(sim, GUEST); }
 static void give_vnodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }
 
 static void leave_still(void) { sim_write_key(sim, GUEST, HB_KEY_STILL, "1"); }
+
+/* It comes down at once, and has come down before doctor looks again. */
 static void lower_target(void) { sim_write_key(sim, GUEST, HB_KEY_TARGET, "262144"); }
+
+static void hold_and_lower_target(void)
+{
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	lower_target();
+}
+
+/* The report is there, and nobody updates it any more. */
+static void hang(void)
+{
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	sim_guest(sim, GUEST)->reports = false;
+	common_other_tool(sim, 480 * M);
+	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "524288");
+	sim_set_limit(sim, GUEST, 513 * M);
+	sim_run(sim, 3600000);
+}
+
+/* Its driver has taken the target, and does nothing about it. */
+static void do_nothing(void)
+{
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	common_other_tool(sim, 480 * M);
+	sim_set_limit(sim, GUEST, 513 * M);
+	sim_run(sim, 1000);
+	assert_string_equal(sim_read_key(sim, GUEST, HB_KEY_REPORT_STATE), "shrinking");
+}
 
 static void get_stuck(void)
 {
@@ -149,10 +178,13 @@ static const struct {
 	{ give_vnodes, "virtual-numa " },
 	{ get_stuck, "stuck " },
 	{ leave_still, "left-still " },
-	{ lower_target, "would-be-lost " },
+	{ lower_target, "" },
+	{ hold_and_lower_target, "not-following would-be-lost " },
+	{ hang, "stale-report would-be-lost " },
+	{ do_nothing, "not-following would-be-lost " },
 	{ forget_pool, "small-pool " },
 	{ fill_host, "low-reserve " },
-	{ promise, "promised-too-much small-pool " },
+	{ promise, "promised-too-much small-pool stuck " },
 	{ leave_limits, "outside-limits " },
 	{ pin, "pinned " },
 };
@@ -196,8 +228,8 @@ static void test_remedies(void **state)
 	assert_string_equal(found(), "left-still ");
 	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
-	lower_target();
-	assert_string_equal(found(), "would-be-lost ");
+	hold_and_lower_target();
+	assert_string_equal(found(), "not-following would-be-lost ");
 	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
 }
@@ -215,7 +247,8 @@ static void test_would_be_lost(void **state)
 	size_t count;
 
 	(void)state;
-	lower_target();
+	hold_and_lower_target();
+	sim_run(sim, 1000);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, cases[i].state);
 		assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
@@ -312,17 +345,104 @@ static void test_pool_of_domain_0(void **state)
 	assert_string_equal(found(), "");
 }
 
-static void test_damaged_limits(void **state)
+/* What of our files cannot be read is found, with its place, and all the rest is looked at. */
+static void test_damaged_files(void **state)
 {
 	struct hb_examination *domains;
 	struct hb_findings host;
 	size_t count;
 
 	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=262144\n"
+		"00000006-0000-0000-0000-000000000000 mode=auto colour=red\n");
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
+	assert_string_equal(found(), "damaged-file damaged-file pinned ");
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	free(domains);
+	assert_int_equal(host.list[0].severity, HB_FAULT);
+	assert_non_null(strstr(host.list[0].message, "/limits, line 2, is damaged, and 1 more: they count for nothing"));
+	assert_non_null(strstr(host.list[0].message, common_state_dir));
+	assert_non_null(strstr(host.list[1].message, "/reservations, line 2, is damaged: it counts for nothing"));
+	common_write_state_file("reservations", "hotballoon reservations 1\n");
 	common_write_state_file("limits", "x\n");
-	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_E_HOST);
-	assert_null(domains);
-	assert_non_null(strstr(error.message, "line 1, is damaged"));
+	assert_string_equal(found(), "damaged-file ");
+}
+
+/* The one finding of that name about the guest; its message and remedy are copied. */
+static struct hb_finding finding_of(const char *what)
+{
+	struct hb_finding finding = { 0 };
+	struct hb_examination *domains;
+	struct hb_findings host;
+	size_t count;
+
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	for (unsigned int i = 0; i < domains[1].findings.count; i++) {
+		if (!strcmp(domains[1].findings.list[i].what, what))
+			finding = domains[1].findings.list[i];
+	}
+	free(domains);
+	return finding;
+}
+
+/* One look cannot tell who follows: a note at most of one that is on its way, and time is taken for it. */
+static void test_following(void **state)
+{
+	struct hb_finding finding;
+	uint64_t start;
+
+	(void)state;
+	start = sim->clock_ms;
+	assert_string_equal(found(), "");
+	assert_int_equal(sim->clock_ms, start);
+	sim_guest(sim, GUEST)->rate_kib_s = 20 * M;
+	assert_int_equal(common_set(sim, "2G", NULL, &(struct hb_set_result){ 0 }, &error), HB_OK);
+	assert_string_equal(found(), "");
+	assert_true(sim->clock_ms > start);
+	/* A page now and then is no way to go 1.4G. */
+	sim_guest(sim, GUEST)->rate_kib_s = 400;
+	assert_string_equal(found(), "not-following ");
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	finding = finding_of("not-following");
+	assert_int_equal(finding.severity, HB_WARNING);
+	assert_non_null(strstr(finding.message, "short of its size of 2G, and does not move; its driver says that it is growing"));
+}
+
+/* From a report: an hour later its driver still acts on the target of before. */
+static void test_stale_report(void **state)
+{
+	struct hb_finding finding;
+
+	(void)state;
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	sim_guest(sim, GUEST)->reports = false;
+	assert_int_equal(common_set(sim, "2G", &(struct hb_set_request){ .wait = true },
+				    &(struct hb_set_result){ 0 }, &error), HB_E_STUCK);
+	assert_non_null(strstr(error.message, "its driver acts on another target"));
+	assert_null(strstr(error.message, "names no cause"));
+	sim_run(sim, 3600000);
+	finding = finding_of("stale-report");
+	assert_non_null(strstr(finding.message, "guest1 holds 512.1M, 1536M short of its size of 2G, and does not move: its driver acts on another target, 512M"));
+}
+
+/* A guest that reports nothing, and does not do what it was told. */
+static void test_short_without_report(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	struct hb_finding finding;
+
+	(void)state;
+	teardown(NULL);
+	guest.reports = false;
+	guest.rate_kib_s = 0;
+	start(&guest);
+	assert_int_equal(common_set(sim, "2G", &(struct hb_set_request){ .wait = true },
+				    &(struct hb_set_result){ 0 }, &error), HB_E_STUCK);
+	finding = finding_of("not-following");
+	assert_int_equal(finding.severity, HB_WARNING);
+	assert_non_null(strstr(finding.message, "guest1 holds 512.1M, 1535.9M short of its size of 2G, and does not move"));
+	assert_non_null(strstr(finding.remedy, "balloon driver runs in it"));
 }
 
 static bool says(const struct hb_explanation *explanation, const char *text)
@@ -374,6 +494,37 @@ static void test_explain(void **state)
 	assert_int_equal(hb_explain(hb, 77, &e, &error), HB_E_NO_DOMAIN);
 }
 
+/* What is not so is not said: that nothing is in its way, or what a dead guest's driver does. */
+static void test_explain_short(void **state)
+{
+	struct hb_explanation e;
+
+	(void)state;
+	do_nothing();
+	e = explain();
+	assert_true(says(&e, "it is 32M above that: it has to give memory back, and does not move"));
+	assert_false(says(&e, "nothing is in its way"));
+	assert_true(says(&e, "its driver is shrinking, and names nothing that is in its way"));
+	sim_guest(sim, GUEST)->rate_kib_s = 4 * M;
+	e = explain();
+	assert_true(says(&e, "it has to give memory back, and moves"));
+	assert_true(says(&e, "nothing is in its way"));
+	sim_run(sim, 10000);
+	hang();
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
+	e = explain();
+	assert_true(says(&e, "its driver acts on another target, 480M"));
+	assert_false(says(&e, "nothing is in its way"));
+	sim_guest(sim, GUEST)->crashed = true;
+	e = explain();
+	assert_true(says(&e, "it has crashed and cannot follow a target"));
+	assert_true(says(&e, "it holds 480.1M by Xen's count"));
+	assert_false(says(&e, "its driver is"));
+	assert_false(says(&e, "where it shall be"));
+	assert_false(says(&e, "a person decides"));
+	assert_false(says(&e, "the host has"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -387,8 +538,12 @@ int main(void)
 		TEST(test_small_pool_with_videoram),
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
-		TEST(test_damaged_limits),
+		TEST(test_damaged_files),
+		TEST(test_following),
+		TEST(test_stale_report),
+		TEST(test_short_without_report),
 		TEST(test_explain),
+		TEST(test_explain_short),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -740,6 +740,73 @@ static void test_odd_target(void **state)
 	assert_true(common_number(sim, SECOND, HB_KEY_TARGET) >= G);
 }
 
+/* A domain that comes in is NAME--incoming until it has come: what it takes counts once. */
+static void test_incoming(void **state)
+{
+	struct sim_guest guest = usual_guest;
+	uint64_t before, with;
+
+	(void)state;
+	forget_result();
+	reserve_is(HB_OK, "web", G, 0);
+	before = available();
+	guest.domid = 9;
+	guest.name = "web--incoming";
+	guest.memory_kib = 600 * M;
+	guest.maxmem_kib = G;
+	guest.never_ran = true;
+	guest.reports = false;
+	sim_add(sim, &guest);
+	with = available();
+	/* Its 600M and its page tables were reserved; what is left is there for the rest. */
+	assert_int_equal(with, before);
+	/* One that has got all that was reserved: the reservation lasts until it runs. */
+	sim_destroy(sim, 9);
+	assert_int_equal(available(), before);
+	guest.memory_kib = G;
+	sim_add(sim, &guest);
+	assert_in_range(available(), before - 8 * M, before + 8 * M);
+	/* The sender's end of another migration is no such thing. */
+	sim_destroy(sim, 9);
+	guest.name = "web--migratedaway";
+	guest.memory_kib = 600 * M;
+	sim_add(sim, &guest);
+	assert_true(available() <= before - 600 * M);
+	/* It has come. */
+	sim_destroy(sim, 9);
+	guest.name = "web";
+	guest.memory_kib = G;
+	guest.never_ran = false;
+	sim_add(sim, &guest);
+	assert_in_range(available(), before - 8 * M, before + 8 * M);
+}
+
+/* What its agent says that it uses is not asked for, whatever its minimum is. */
+static void test_used(void **state)
+{
+	(void)state;
+	forget_result();
+	limit(SECOND, 256 * M, 0);
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_TOTAL, "2000000");
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_FREE, "500000");
+	assert_int_equal(make_free(available() + 600 * M, false), HB_E_REFUSED);
+	assert_int_equal(make_free(available() + 400 * M, false), HB_OK);
+	assert_true(target(SECOND) >= 1500000);
+	sim_write_key(sim, SECOND, HB_KEY_MEMINFO_FREE, "1500000");
+	assert_int_equal(make_free(available() + 600 * M, false), HB_OK);
+	forget_result();
+}
+
+static void pause_second(struct sim *host)
+{
+	sim_guest(host, SECOND)->paused = true;
+}
+
+static void set_second(struct sim *host)
+{
+	sim_write_key(host, SECOND, HB_KEY_TARGET, "716800");
+}
+
 /* What the remedy says is enough, and no more than is missing. */
 static void test_reserve_more(void **state)
 {
@@ -759,7 +826,62 @@ static void test_reserve_more(void **state)
 	/* All of that is promised to others by now: a smaller one needs little. */
 	sim_write_key(sim, THIRD, HB_KEY_TARGET, "4194304");
 	reserve_is(HB_E_REFUSED, "web", 2 * G, 0);
-	assert_string_equal(error.remedy, "\"hotballoon free 4K\" first");
+	/* And nobody has that: no command is named that must fail. */
+	assert_string_equal(error.remedy, "reserve less, or give limits to more guests: 4K cannot be made free: all guests that may be asked give 0K together with what is free");
+}
+
+/* More than the host has, or than anybody may be asked for: no free can help. */
+static void test_reserve_too_much(void **state)
+{
+	(void)state;
+	reserve_is(HB_E_REFUSED, "web", 100 * G, 0);
+	assert_non_null(strstr(error.remedy, "reserve less"));
+	assert_null(strstr(error.remedy, "hotballoon free"));
+	reserve_is(HB_E_REFUSED, "web", available() + 256 * M, 0);
+	assert_null(strstr(error.remedy, "hotballoon free"));
+	limit(SECOND, G, 1000);
+	reserve_is(HB_E_REFUSED, "web", available() + 256 * M, 0);
+	assert_non_null(strstr(error.remedy, "hotballoon free"));
+}
+
+/* Who gives nothing in its time keeps its size, as if it had not been asked; a person's word stands. */
+static void test_nothing_given(void **state)
+{
+	struct hb_free_request request = { .timeout_s = 5 };
+	uint64_t before = target(SECOND);
+	struct hb_domain domain;
+	struct hb_limits limits;
+	const char *why;
+
+	(void)state;
+	forget_result();
+	limit(SECOND, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 0;
+	request.need_kib = available() + 497 * M;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_TIMEOUT);
+	assert_int_equal(result.count, 1);
+	assert_int_equal(result.entries[0].to_kib, result.entries[0].from_kib);
+	assert_true(result.entries[0].stuck);
+	assert_non_null(strstr(error.remedy, "keeps its size"));
+	assert_int_equal(target(SECOND), before);
+	forget_result();
+	/* Nor has anybody pinned it. */
+	assert_int_equal(hb_show(hb, SECOND, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_OK);
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	/* One that is paused while it is waited for. */
+	sim->tick = pause_second;
+	request.timeout_s = 0;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_STUCK);
+	assert_int_equal(result.entries[0].to_kib, result.entries[0].from_kib);
+	assert_int_equal(target(SECOND), before);
+	forget_result();
+	sim_guest(sim, SECOND)->paused = false;
+	/* What somebody else has set meanwhile is not taken back. */
+	sim->tick = set_second;
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_STUCK);
+	assert_int_equal(target(SECOND), 700 * M);
+	forget_result();
 }
 
 static void forced_reserve_is(enum hb_code code, const char *name, uint64_t kib)
@@ -908,6 +1030,54 @@ static void test_release_while_built(void **state)
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 1000);
 }
 
+/* The same whether Xen refills a claim from what its domain frees (4.17), or does not (4.20.3). */
+static void test_claim_refilled_or_not(void **state)
+{
+	struct hb_size size = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_request request = { .wait = true };
+	struct hb_set_result set;
+	uint64_t before, left;
+
+	(void)state;
+	forget_result();
+	for (int spent = 0; spent < 2; spent++) {
+		sim->claims_are_spent = spent;
+		assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &set, &error), HB_OK);
+		reserve_is(HB_OK, "guest1", 2 * G, 0);
+		before = available();
+		/* What it takes of its claim was set aside already. */
+		assert_int_equal(common_set(sim, "1G", &request, &set, &error), HB_OK);
+		assert_int_equal(available(), before);
+		left = sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB;
+		assert_int_equal(left, G - 64);
+		/* What it gives back is for itself on the one, and for others on the other. */
+		assert_int_equal(common_set(sim, "512M", &request, &set, &error), HB_OK);
+		assert_int_equal(available(), before + (spent ? 512 * M : 0));
+		assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages * HB_PAGE_KIB,
+				 left + (spent ? 0 : 512 * M));
+		/* Nobody is asked who has a claim, and it ends all the same. */
+		limit(GUEST, 128 * M, 0);
+		assert_int_equal(make_free(available() + 64 * M, true), HB_E_REFUSED);
+		assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+		assert_int_equal(make_free(available() + 64 * M, true), HB_OK);
+	}
+	forget_result();
+}
+
+/* One that is being destroyed: later Xens end its claim themselves, and refuse to be asked. */
+static void test_release_of_dying(void **state)
+{
+	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
+	struct hb_set_result set;
+
+	(void)state;
+	sim->claims_are_spent = true;
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	reserve_is(HB_OK, "guest1", 2 * G, 0);
+	sim_guest(sim, GUEST)->dying = true;
+	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
+}
+
 static void test_claim(void **state)
 {
 	struct hb_size two = { HB_SIZE_ABSOLUTE, false, 2 * G };
@@ -1001,16 +1171,44 @@ static void test_claim_waits(void **state)
 	assert_int_equal(WEXITSTATUS(status), HB_OK);
 }
 
+/* The lines that can be read count, for all but who would have to write the others anew. */
 static void test_damaged_reservations(void **state)
 {
+	struct hb_reservation *list;
 	struct hb_host_memory memory;
+	uint64_t before = available();
+	size_t count;
 
 	(void)state;
-	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
-	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_E_HOST);
-	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
+	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n"
+				"1048576 99999999999 db\n\n2048 99999999999 db\n");
+	assert_int_equal(hb_host_memory(hb, &memory, &error), HB_OK);
+	assert_int_equal(memory.reserved_kib, G);
+	assert_int_equal(available(), before - G);
+	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+	assert_int_equal(count, 1);
+	assert_string_equal(list[0].name, "db");
+	free(list);
 	reserve_is(HB_E_HOST, "web", G, 0);
+	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
 	assert_int_equal(hb_release(hb, "web", &error), HB_E_HOST);
+	assert_non_null(strstr(common_state_file("reservations"), "4096 x web"));
+	/* Also those of a file whose first line is something else. */
+	common_write_state_file("reservations", "1048576 99999999999 db\n");
+	assert_int_equal(available(), before - G);
+}
+
+/* Who asks guests must be able to record it: nobody is asked otherwise. */
+static void test_damaged_limits(void **state)
+{
+	struct hb_free_request request = { .need_kib = 7 * G };
+	struct hb_free_result result;
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n");
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "limits, line 2, is damaged"));
+	free(result.entries);
 }
 
 /* Many want the last memory at the same time: together they get no more than there is. */
@@ -1076,6 +1274,10 @@ int main(void)
 		TEST(test_more_than_there_can_be),
 		TEST(test_odd_target),
 		TEST(test_reserve_more),
+		TEST(test_reserve_too_much),
+		TEST(test_nothing_given),
+		TEST(test_incoming),
+		TEST(test_used),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
 		TEST(test_reservation_outlives_corpse),
@@ -1084,9 +1286,12 @@ int main(void)
 		TEST(test_release_of_both),
 		TEST(test_release_while_built),
 		TEST(test_claim),
+		TEST(test_claim_refilled_or_not),
+		TEST(test_release_of_dying),
 		TEST(test_claim_leaves_others),
 		TEST(test_claim_waits),
 		TEST(test_damaged_reservations),
+		TEST(test_damaged_limits),
 		TEST(test_many_reservations),
 	};
 

@@ -11,6 +11,7 @@
  */
 #include "common.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -103,10 +104,12 @@ static unsigned int ends_at;
 #define ENDED 77
 
 int __real_open(const char *path, int flags, mode_t mode);
+int __real_mkostemp(char *path, int flags);
 ssize_t __real_write(int fd, const void *data, size_t size);
 int __real_fsync(int fd);
 int __real_rename(const char *from, const char *to);
 int __wrap_open(const char *path, int flags, mode_t mode);
+int __wrap_mkostemp(char *path, int flags);
 ssize_t __wrap_write(int fd, const void *data, size_t size);
 int __wrap_fsync(int fd);
 int __wrap_rename(const char *from, const char *to);
@@ -123,6 +126,12 @@ int __wrap_open(const char *path, int flags, mode_t mode)
 	return __real_open(path, flags, mode);
 }
 
+int __wrap_mkostemp(char *path, int flags)
+{
+	end_here();
+	return __real_mkostemp(path, flags);
+}
+
 /* Half of it is written then. */
 ssize_t __wrap_write(int fd, const void *data, size_t size)
 {
@@ -132,9 +141,16 @@ ssize_t __wrap_write(int fd, const void *data, size_t size)
 	return __real_write(fd, data, size);
 }
 
+/* The n-th of them from now on fails; 0: none does. */
+static unsigned int sync_fails_at;
+
 int __wrap_fsync(int fd)
 {
 	end_here();
+	if (sync_fails_at && !--sync_fails_at) {
+		errno = EIO;
+		return -1;
+	}
 	return __real_fsync(fd);
 }
 
@@ -184,6 +200,8 @@ static void check_next_writer(void)
 	assert_int_equal(command_line("limits 5 --forget"), 0);
 	assert_string_equal(common_state_file("limits"), "hotballoon limits 1\n");
 	assert_int_equal(command_line("release second"), 0);
+	/* And takes away what was. */
+	assert_int_equal(common_leftovers(), 0);
 	assert_null(strstr(common_state_file("reservations"), "second"));
 	assert_int_equal(command_line("reserve"), 0);
 }
@@ -221,6 +239,29 @@ static void test_ended_at_every_call(void **state)
 	end_at_every_call("reserve 64M --for=a-name-that-is-longer-than-the-others");
 	end_at_every_call("reserve 512M --for=first");
 	end_at_every_call("release first");
+}
+
+/* The file is synchronised, then renamed, then the directory: who fails where is told apart. */
+static void test_sync_fails(void **state)
+{
+	(void)state;
+	prepare_writer();
+	sync_fails_at = 1;
+	assert_int_equal(command_line("limits 5 --min=128M"), HB_E_HOST);
+	assert_non_null(strstr(command_err, "cannot write"));
+	assert_non_null(strstr(common_state_file("limits"), "min=65536"));
+	sync_fails_at = 2;
+	assert_int_equal(command_line("limits 5 --min=128M"), HB_E_HOST);
+	assert_non_null(strstr(command_err, "has been written, but may not survive a power failure"));
+	assert_null(strstr(command_err, "nothing was changed"));
+	assert_non_null(strstr(common_state_file("limits"), "min=131072"));
+	sync_fails_at = 2;
+	assert_int_equal(command_line("reserve 128M --for=third"), HB_E_HOST);
+	assert_non_null(strstr(command_err, "has been written"));
+	assert_non_null(strstr(common_state_file("reservations"), "third"));
+	/* Neither has left anything but the file. */
+	assert_int_equal(common_leftovers(), 0);
+	command_teardown(NULL);
 }
 
 /* Two guests that give, and one call after the other at which the process ends. */
@@ -368,6 +409,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_state_files),
 		cmocka_unit_test(test_ended_at_every_call),
+		cmocka_unit_test(test_sync_fails),
 		cmocka_unit_test(test_operations_killed),
 		TEST(test_free_killed),
 	};

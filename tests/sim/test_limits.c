@@ -10,6 +10,7 @@
 
 #define HEADER "hotballoon limits 1\n"
 #define UUID "00000005-0000-0000-0000-000000000000"
+#define OTHER "00000006-0000-0000-0000-000000000000"
 
 static struct sim *sim;
 static struct hb *hb;
@@ -215,14 +216,23 @@ static void test_damaged_file(void **state)
 {
 	static const struct {
 		const char *text, *line, *remedy;
+		enum hb_code get;	/* what there is of this domain counts if it can be read */
+		enum hb_mode mode;
 	} cases[] = {
 		/* Without its first line, the next one would be damaged. */
-		{ "", "line 1", "\"hotballoon limits 1\"" },
-		{ "hotballoon limits 2\n", "line 1", "\"hotballoon limits 1\"" },
-		{ "hotballoon limits 1", "line 1", "\"hotballoon limits 1\"" },
-		{ HEADER "nonsense\n", "line 2", "delete that line" },
-		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3", "delete that line" },
-		{ HEADER UUID " mode=auto", "line 2", "delete that line" },
+		{ "", "line 1", "\"hotballoon limits 1\"", HB_E_HOST, HB_MODE_OFF },
+		{ "hotballoon limits 2\n", "line 1", "\"hotballoon limits 1\"", HB_E_HOST, HB_MODE_OFF },
+		{ "hotballoon limits 1", "line 1", "\"hotballoon limits 1\"", HB_E_HOST, HB_MODE_OFF },
+		{ UUID " mode=auto\n", "line 1", "\"hotballoon limits 1\"", HB_E_HOST, HB_MODE_OFF },
+		{ HEADER "nonsense\n", "line 2", "delete that line", HB_OK, HB_MODE_MANUAL },
+		{ HEADER "nonsense\n" UUID " mode=auto\n", "line 2", "delete that line", HB_OK, HB_MODE_AUTO },
+		{ HEADER OTHER " mode=auto colour=red\n" UUID " mode=auto\n", "line 2", "delete that line",
+		  HB_OK, HB_MODE_AUTO },
+		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3", "delete that line", HB_OK,
+		  HB_MODE_AUTO },
+		{ HEADER UUID " mode=auto\n\n" OTHER " mo", "line 3", "delete that line", HB_OK, HB_MODE_AUTO },
+		{ HEADER OTHER " mode=off\n" UUID " mode=auto colour=red\n", "line 3", "delete that line",
+		  HB_E_HOST, HB_MODE_OFF },
 	};
 	struct hb_limits_change what = { .off = true };
 	struct hb_domain domain = show(GUEST);
@@ -231,14 +241,42 @@ static void test_damaged_file(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		common_write_state_file("limits", cases[i].text);
-		assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
+		assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), cases[i].get);
+		assert_int_equal(limits.mode, cases[i].mode);
+		/* And what is in it is not written over. */
+		assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
 		assert_non_null(strstr(error.message, cases[i].line));
 		assert_non_null(strstr(error.message, common_state_dir));
 		assert_non_null(strstr(error.remedy, cases[i].remedy));
-		/* And what is in it is not written over. */
-		assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
 		assert_string_equal(common_state_file("limits"), cases[i].text);
 	}
+}
+
+/* A link that somebody has put there is neither read nor written through. */
+static void test_link(void **state)
+{
+	struct hb_limits_change what = { .off = true };
+	struct hb_domain domain = show(GUEST);
+	struct hb_limits limits;
+	char path[96], victim[96];
+
+	(void)state;
+	common_write_state_file("reservations", HEADER UUID " mode=auto\n");
+	snprintf(victim, sizeof(victim), "%s/reservations", common_state_dir);
+	snprintf(path, sizeof(path), "%s/limits", common_state_dir);
+	assert_int_equal(symlink(victim, path), 0);
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, "cannot open"));
+	assert_non_null(strstr(error.remedy, "symbolic link"));
+	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
+	assert_string_equal(common_state_file("reservations"), HEADER UUID " mode=auto\n");
+	/* Nor through one in the place of the file that becomes the new one. */
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof(path), "%s/limits.new", common_state_dir);
+	assert_int_equal(symlink(victim, path), 0);
+	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_OK);
+	assert_string_equal(common_state_file("reservations"), HEADER UUID " mode=auto\n");
+	assert_int_equal(unlink(path), 0);
 }
 
 static void test_directory(void **state)
@@ -322,6 +360,7 @@ int main(void)
 		TEST(test_refused),
 		TEST(test_what_cannot_be_kept),
 		TEST(test_damaged_file),
+		TEST(test_link),
 		TEST(test_directory),
 		TEST(test_many_writers),
 	};

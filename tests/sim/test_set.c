@@ -345,6 +345,23 @@ static bool stop_after_a_second(const struct hb_progress *progress, void *argume
 	return progress->elapsed_ms < 1000;
 }
 
+/* Time is over for one that has moved, and for one that never has: they are told apart. */
+static void test_timeout_says_whether_it_moves(void **state)
+{
+	const struct hb_set_request three = { .wait = true, .timeout_s = 3 };
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim_guest(sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(common_set(sim, "420M", &three, &result, &error), HB_E_TIMEOUT);
+	assert_null(strstr(error.remedy, "it still moves"));
+	assert_non_null(strstr(error.remedy, "does not move"));
+	sim_guest(sim, GUEST)->rate_kib_s = 4 * M;
+	assert_int_equal(common_set(sim, "410M", &three, &result, &error), HB_E_TIMEOUT);
+	assert_non_null(strstr(error.remedy, "it still moves"));
+	sim_close(sim);
+}
+
 static void test_interrupted(void **state)
 {
 	unsigned int calls = 0;
@@ -654,6 +671,143 @@ static void test_wait(void **state)
 	sim_close(sim);
 }
 
+/*
+ * Another tool has written a target and left Xen's limit where it was, as virsh setmem and
+ * xenstore-write do: what keeps the guest is mended before it is judged, once and for all.
+ */
+static void test_wait_mends_first(void **state)
+{
+	struct hb_set_request request = { .timeout_s = 30 };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+	sim_run(sim, 20000);
+	assert_string_equal(sim_read_key(sim, GUEST, HB_KEY_REPORT_CAUSE), "host-out-of-memory");
+	assert_int_equal(hb_wait(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_true(actual(sim) >= G);
+	assert_int_equal(maxmem(sim), G + M);
+	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
+	assert_in_range(result.waited_ms, 1900, 2400);
+	common_assert_consistent(sim, GUEST);
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* The same while it is waited for: the guest is on its way, and its limit is taken away. */
+static void take_limit(struct sim *sim)
+{
+	if (sim->clock_ms == 1000)
+		sim_set_limit(sim, GUEST, 600 * M);
+}
+
+static void take_limit_always(struct sim *sim)
+{
+	sim_set_limit(sim, GUEST, 600 * M);
+}
+
+static void test_limit_taken_during_wait(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->tick = take_limit;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_OK);
+	assert_int_equal(actual(sim), 2 * G + 64);
+	common_assert_consistent(sim, GUEST);
+	sim_close(sim);
+}
+
+/* Who takes it away again and again is not fought: the guest is stuck, and that is said. */
+static void test_limit_taken_always(void **state)
+{
+	struct sim *sim = common_host();
+
+	(void)state;
+	sim->tick = take_limit_always;
+	assert_int_equal(common_set(sim, "2G", &waiting, &result, &error), HB_E_STUCK);
+	assert_true(result.waited_ms < 20000);
+	sim_close(sim);
+}
+
+static void take_target(struct sim *sim)
+{
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
+}
+
+/* Somebody else's target stands, whenever it comes. */
+static void test_mend_superseded(void **state)
+{
+	struct hb_set_request request = { .timeout_s = 30 };
+
+	(void)state;
+	for (unsigned int at = 1; at < 150; at++) {
+		struct sim *sim = common_host();
+		struct hb *hb = sim_connect(sim);
+
+		sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = at;
+		sim->hook = take_target;
+		hb_wait(hb, GUEST, &request, &result, &error);
+		assert_true(sim->calls >= at);
+		assert_int_equal(common_number(sim, GUEST, HB_KEY_TARGET), 400 * M);
+		hb_close(hb);
+		sim_close(sim);
+	}
+}
+
+/* Without dom0_mem=max: Xen has no limit for it, and that is no size: what is kept is what the host has. */
+static void test_domain_0_without_limit(void **state)
+{
+	struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, G }, .force = true };
+	struct sim *sim = common_host();
+	struct hb *hb = sim_connect(sim);
+
+	(void)state;
+	sim_remove_key(sim, 0, HB_KEY_TARGET);
+	sim_remove_key(sim, 0, HB_KEY_STATIC_MAX);
+	sim_set_limit(sim, 0, UINT32_MAX * 4ULL);
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	assert_int_equal(common_number(sim, 0, HB_KEY_STATIC_MAX), 8 * G);
+	/* What another tool has written is left as it is. */
+	sim_write_key(sim, 0, HB_KEY_STATIC_MAX, "17179869180");
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	assert_string_equal(sim_read_key(sim, 0, HB_KEY_STATIC_MAX), "17179869180");
+	hb_close(hb);
+	sim_close(sim);
+}
+
+/* What it uses counts, and not a constant only: a host does not survive the death of domain 0. */
+static void test_domain_0_in_use(void **state)
+{
+	struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 2 * G } };
+	struct sim *sim = sim_open(16 * G);
+	struct hb *hb = sim_connect(sim);
+	struct hb_domain domain;
+
+	(void)state;
+	sim_add(sim, &(struct sim_guest){ .domid = 0, .name = "Domain-0", .type = HB_TYPE_PV,
+					  .memory_kib = 4 * G, .maxmem_kib = 4 * G, .vcpus = 4 });
+	sim->available_kib = G;
+	assert_int_equal(hb_show(hb, 0, &domain, &error), HB_OK);
+	assert_int_equal(domain.used.value, 3 * G);
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_E_REFUSED);
+	assert_string_equal(error.message, "Domain-0 uses 3G now: with 2G it may run out of memory, and the whole host with it");
+	assert_non_null(strstr(error.remedy, "at least 3200M"));
+	request.size.amount = 3200 * M;
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	/* Larger than now is no matter of what it uses. */
+	sim->available_kib = 4;
+	request.size.amount = 3300 * M;
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	request = (struct hb_set_request){ .size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .force = true };
+	assert_int_equal(hb_set(hb, 0, &request, &result, &error), HB_OK);
+	hb_close(hb);
+	sim_close(sim);
+}
+
 /* Domain 0 has no keys of its own at first: they are made, as libxl does. */
 static void test_domain_0(void **state)
 {
@@ -940,6 +1094,7 @@ int main(void)
 		cmocka_unit_test(test_shrinks_without_pool),
 		cmocka_unit_test(test_pool_of_shrinking_guest_fails),
 		cmocka_unit_test(test_timeout),
+		cmocka_unit_test(test_timeout_says_whether_it_moves),
 		cmocka_unit_test(test_interrupted),
 		cmocka_unit_test(test_superseded),
 		cmocka_unit_test(test_paused_and_destroyed_during_wait),
@@ -950,7 +1105,13 @@ int main(void)
 		cmocka_unit_test(test_domain_replaced_while_locked),
 		cmocka_unit_test(test_max),
 		cmocka_unit_test(test_wait),
+		cmocka_unit_test(test_wait_mends_first),
+		cmocka_unit_test(test_limit_taken_during_wait),
+		cmocka_unit_test(test_limit_taken_always),
+		cmocka_unit_test(test_mend_superseded),
 		cmocka_unit_test(test_domain_0),
+		cmocka_unit_test(test_domain_0_without_limit),
+		cmocka_unit_test(test_domain_0_in_use),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_windows_with_videoram),
 		cmocka_unit_test(test_reboot_after_growth),

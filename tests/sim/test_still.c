@@ -353,7 +353,7 @@ static void test_left_behind(void **state)
 		assert_json_text(object, "still", "left");
 		assert_json_number(object, "report.still", 1);
 		json_object_put(object);
-		assert_int_equal(command_line("doctor"), 0);
+		assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 		assert_non_null(strstr(command_out, "(left-still)"));
 		if (command_line(lines[i]))
 			fail_msg("%s: %s", lines[i], command_err);
@@ -423,7 +423,7 @@ static void test_set_that_ends_short(void **state)
 	assert_non_null(strstr(command_out, "! a save or a migration now would lose guest1: \"hotballoon wait 5\", or \"hotballoon set 5 300M\"\n"));
 	assert_int_equal(command_line("show guest1"), 0);
 	assert_non_null(strstr(command_out, "target too low "));
-	assert_int_equal(command_line("doctor"), 0);
+	assert_int_equal(command_line("doctor"), CLI_EXIT_WARNING);
 	assert_non_null(strstr(command_out, "(would-be-lost)"));
 	assert_int_equal(command_line("set guest1 150M"), 0);
 	assert_non_null(strstr(command_out, "\"hotballoon set 5 300M\" if it does not"));
@@ -437,6 +437,26 @@ static void test_set_that_ends_short(void **state)
 	assert_non_null(strstr(command_err, "\"hotballoon set 5 300M\" ends that"));
 	assert_int_equal(target(), 140 * M);
 	assert_int_equal(command_line("set guest1 300M --wait"), 0);
+	common_assert_consistent(command_sim, GUEST);
+}
+
+/* Who wants the target all the same gets it, and hears what that costs. */
+static void test_keep_target(void **state)
+{
+	struct json_object *object;
+
+	(void)state;
+	stick(true);
+	assert_int_equal(command_line("set guest1 140M --keep-target"), HB_E_USAGE);
+	assert_non_null(strstr(command_err, "add --wait"));
+	assert_int_equal(command_line("set guest1 140M --wait --keep-target"), HB_E_STUCK);
+	assert_non_null(strstr(command_err, "would lose it, and \"hotballoon set 5 300M\" ends that"));
+	assert_int_equal(target(), 140 * M);
+	assert_int_equal(command_line("set guest1 130M --wait=60 --keep-target --json"), HB_E_STUCK);
+	object = command_json();
+	assert_null(command_at(object, "kept_kib"));
+	json_object_put(object);
+	assert_int_equal(target(), 130 * M);
 	common_assert_consistent(command_sim, GUEST);
 }
 
@@ -654,7 +674,7 @@ static void test_kill_at_every_call(void **state)
 		assert_int_equal(look().still, told() ? HB_STILL_LEFT : HB_STILL_NO);
 		if (told()) {
 			left++;
-			assert_int_equal(command_line("doctor"), 0);
+			assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 			assert_non_null(strstr(command_out, "(left-still)"));
 			/* One way to mend it, and in assert_mended() the other. */
 			if (left % 2)
@@ -802,7 +822,7 @@ static void test_arguments_of_xl(void **state)
 	assert_int_equal(command_line("migrate guest1 -- there"), HB_E_USAGE);
 	assert_non_null(strstr(command_err, "write: hotballoon migrate DOM HOST [-- XL-OPTION...]"));
 	assert_int_equal(command_line("save --help"), 0);
-	assert_non_null(strstr(command_out, "hotballoon save DOM FILE [OPTION...] [-- XL-OPTION...]: "));
+	assert_non_null(strstr(command_out, "hotballoon save DOM FILE [OPTION...] [-- XL-OPTION...]\n"));
 	assert_int_equal(command_line("save nobody image"), HB_E_NO_DOMAIN);
 	assert_string_equal(xl_said(), "");
 	assert_false(told());
@@ -1047,6 +1067,7 @@ int main(void)
 		TEST(test_managed),
 		TEST(test_free_of_stuck_guest),
 		TEST(test_set_that_ends_short),
+		TEST(test_keep_target),
 		TEST(test_kept_with_videoram),
 		TEST(test_kept_size_superseded),
 		TEST(test_replaced_domain),

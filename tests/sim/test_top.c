@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -93,13 +94,13 @@ static void test_bar(void **state)
 	sim_write_key(command_sim, 7, HB_KEY_TARGET, "786432");
 	sim_guest(command_sim, 7)->rate_kib_s = 0;
 	sim_run(command_sim, 100);
-	frame(80, 0, TOP_SORT_ID, false, 0);
+	frame(87, 0, TOP_SORT_ID, false, 0);
 	assert_string_equal(lines[0], "hotballoon 12:34:56  3 domains, the host has 5796M of 8G to give, by id");
 	/*  512 of 1024 MiB held, 256 at least, 384 used, 768 wanted, the most is beyond */
-	assert_non_null(strstr(lines[4], "web           512.1M    768M    384M ===<=*=---|--> growing   none"));
+	assert_non_null(strstr(lines[4], "web             512M    768M    384M ===<=*=---|--> growing   pinned none"));
 	/* Another guest without an agent and limits, and domain 0 without both. */
-	assert_non_null(strstr(lines[3], "guest1        512.1M    512M       - =============| idle      none"));
-	assert_non_null(strstr(lines[2], "Domain-0          1G      1G       - =============| running   -"));
+	assert_non_null(strstr(lines[3], "guest1          512M    512M       - =============| idle      manual none"));
+	assert_non_null(strstr(lines[2], "Domain-0       1024M   1024M       - =============| running   manual -"));
 }
 
 static void test_width(void **state)
@@ -114,13 +115,76 @@ static void test_width(void **state)
 		frame(widths[w], 0, TOP_SORT_ID, false, 0);
 		assert_int_equal(nr_lines, 7);
 		for (size_t i = 0; i < nr_lines; i++)
-			assert_true(strlen(lines[i]) <= widths[w]);
+			assert_true(cli_width(lines[i]) <= widths[w]);
 	}
 	/* At 80 columns nothing that matters is cut. */
 	frame(80, 0, TOP_SORT_ID, false, 0);
 	assert_non_null(strstr(lines[4], " shrinking host-out-of-memory"));
 	assert_non_null(strstr(lines[5], "* demand"));
 	assert_null(strchr(lines[4], '\033'));
+}
+
+/* Names have the room that there is, and what nobody has takes none. */
+static void test_columns(void **state)
+{
+	(void)state;
+	add_guest(7, "web-frontend-of-the-shop-01", 512 * M);
+	add_guest(8, "データベース", 512 * M);
+	frame(80, 0, TOP_SORT_ID, false, 0);
+	assert_null(strstr(lines[1], "DEMAND"));
+	assert_null(strstr(lines[1], "MODE"));
+	assert_non_null(strstr(lines[4], "web-frontend-of-the-shop-01    512M    512M ===|--- idle"));
+	assert_non_null(strstr(lines[5], "データベース                   512M    512M ===|--- idle"));
+	frame(70, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[4], "web-frontend-of-\u2026    512M    512M ===|--- idle"));
+	frame(120, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[4], "web-frontend-of-the-shop-01    512M"));
+	assert_int_equal(command_line("limits 8 --off"), 0);
+	frame(80, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[1], " STATE     MODE   CAUSE"));
+	assert_non_null(strstr(lines[4], " idle      manual none"));
+	assert_non_null(strstr(lines[5], " idle      off    none"));
+}
+
+static void press(struct top_view *view, const char *keys)
+{
+	assert_true(top_take_keys(view, keys, strlen(keys)));
+}
+
+static void test_keys(void **state)
+{
+	struct top_view view = { .most = 25, .page = 10 };
+
+	(void)state;
+	press(&view, "\033[6~");		/* PgDn */
+	assert_int_equal(view.first, 10);
+	press(&view, "\033[B\033OB");	/* down, twice */
+	assert_int_equal(view.first, 12);
+	press(&view, " \033[6~");
+	assert_int_equal(view.first, 25);
+	press(&view, "\033[A");
+	assert_int_equal(view.first, 24);
+	press(&view, "\033[5~\033[5~");	/* PgUp */
+	assert_int_equal(view.first, 4);
+	press(&view, "\033[5~");
+	assert_int_equal(view.first, 0);
+	press(&view, "\033[F");		/* End */
+	assert_int_equal(view.first, 25);
+	press(&view, "\033[1~");		/* Home */
+	assert_int_equal(view.first, 0);
+	/* Unknown keys do nothing, whatever letters are in them: not even sort or quit. */
+	press(&view, "\033[1;5q\033[15~\033[Z\033[200~\033OR");
+	assert_int_equal(view.first, 0);
+	assert_int_equal(view.sort, TOP_SORT_ID);
+	press(&view, "nr");
+	assert_int_equal(view.sort, TOP_SORT_NAME);
+	assert_true(view.reverse);
+	/* Any key leaves the help, and does nothing else. */
+	press(&view, "?");
+	assert_true(view.help);
+	press(&view, "q");
+	assert_false(view.help);
+	assert_false(top_take_keys(&view, "q", 1));
 }
 
 static void assert_order(enum top_sort sort, bool reverse, const char *first, const char *last)
@@ -267,6 +331,63 @@ static void on_terminal(const char *end, int how)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Help comes and goes; what is no height for it is cut. */
+static void test_help(void **state)
+{
+	struct top_view view = { .width = 80, .clock = "12:34:56", .warning = "", .fault = "",
+				 .plain = "", .help = true };
+	struct top_data data = { 0 };
+
+	(void)state;
+	for (view.height = 1; view.height < 30; view.height++) {
+		size_t size;
+		FILE *out;
+
+		free(text);
+		out = open_memstream(&text, &size);
+		top_frame(out, &data, &view);
+		fclose(out);
+		split(text);
+		assert_int_equal(nr_lines, view.height < 14 ? view.height : 14);
+		assert_memory_equal(lines[0], "hotballoon 12:34:56", 19);
+		for (size_t i = 0; i < nr_lines; i++)
+			assert_true(cli_width(lines[i]) <= 80);
+	}
+	assert_non_null(strstr(lines[5], "Home, End"));
+}
+
+/* A terminal that becomes larger is filled at once, whatever the interval is. */
+static void test_resize(void **state)
+{
+	char *argv[] = { (char *)"hotballoon", (char *)"top", (char *)"--interval=3600", NULL };
+	struct winsize size = { .ws_col = 80, .ws_row = 8 };
+	char seen[16384] = "";
+	int terminal, status;
+	pid_t pid;
+
+	(void)state;
+	for (uint32_t i = 0; i < 12; i++)
+		add_guest(10 + i, i == 11 ? "last" : "g", 64 * M);
+	pid = forkpty(&terminal, NULL, NULL, &size);
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(cli_main(3, argv, command_open, stdout, stderr));
+	assert_true(command_shows(terminal, seen, sizeof(seen), "by id"));
+	assert_null(strstr(seen, "last"));
+	size.ws_row = 24;
+	assert_int_equal(ioctl(terminal, TIOCSWINSZ, &size), 0);
+	assert_true(command_shows(terminal, seen, sizeof(seen), "last"));
+	/* Keys that are pressed are answered at once, too. */
+	assert_int_equal(write(terminal, "?", 1), 1);
+	assert_true(command_shows(terminal, seen, sizeof(seen), "Home, End"));
+	assert_int_equal(write(terminal, "xq", 2), 2);
+	assert_true(command_shows(terminal, seen, sizeof(seen), "\033[?1049l"));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(terminal);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void test_terminal(void **state)
 {
 	(void)state;
@@ -285,11 +406,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bar),
 		TEST(test_width),
+		TEST(test_columns),
+		TEST(test_keys),
 		TEST(test_sort),
 		TEST(test_sort_in_json),
 		TEST(test_scroll),
 		TEST(test_no_terminal),
+		TEST(test_help),
 		TEST(test_terminal),
+		TEST(test_resize),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

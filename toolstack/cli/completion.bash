@@ -44,7 +44,13 @@ _hotballoon()
 
 	COMPREPLY=()
 	# The value of an option, which bash splits at the equals sign.
-	[[ $current != '=' && ${COMP_WORDS[COMP_CWORD - 1]} != '=' ]] || return 0
+	if [[ $current == '=' ]]; then
+		_hotballoon_value '' "${COMP_WORDS[COMP_CWORD - 1]}"
+		return 0
+	elif [[ ${COMP_WORDS[COMP_CWORD - 1]} == '=' ]]; then
+		_hotballoon_value "$current" "${COMP_WORDS[COMP_CWORD - 2]}"
+		return 0
+	fi
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		# What follows is for xl, or whatever one likes.
@@ -57,9 +63,9 @@ _hotballoon()
 		esac
 	done
 	if [[ -z $command ]]; then
-		read -ra words <<<"$_hotballoon_commands --help --version"
+		read -ra words <<<"$_hotballoon_commands --help --version -h -V"
 	else
-		mapfile -t takes < <(_hotballoon_takes "$command" | tr -s ' ' '\n')
+		mapfile -t takes < <(_hotballoon_takes "$command" | tr -s ' ' '\n' | sed '/^$/d')
 		if [[ $current == -* ]]; then
 			words=("${takes[@]}")
 		else
@@ -70,18 +76,32 @@ _hotballoon()
 	[[ ${COMPREPLY[0]:-} != *= ]] || compopt -o nospace 2>/dev/null
 }
 
-# _hotballoon_operand NUMBER OPERANDS...: what the operand after NUMBER others can be.
+# _hotballoon_value CURRENT OPTION: memory can be set aside for a domain that there is, too.
+_hotballoon_value()
+{
+	local words=()
+	mapfile -t words < <(_hotballoon_values "$2" | tr -s ' ' '\n')
+	if [[ ${words[0]:-} == NAME ]]; then
+		mapfile -t words < <(_hotballoon_domains)
+	fi
+	_hotballoon_reply "$1" "${words[@]}"
+}
+
+# _hotballoon_operand NUMBER OPERANDS...: what the operand after NUMBER others can be. One
+# that ends in dots can stand there again and again, and is what is typed most.
 _hotballoon_operand()
 {
-	local number=$1
+	local number=$1 operand
 	shift
-	while [[ $number -gt 0 && $# -gt 0 && $1 != -* ]]; do
+	while [[ $number -gt 0 && $# -gt 0 && $1 != -* && $1 != *... ]]; do
 		shift
 		number=$((number - 1))
 	done
-	case ${1:-} in
+	operand=${1:-}
+	case ${operand//[^A-Z]/} in
 	DOM) _hotballoon_domains ;;
 	NAME) _hotballoon_reserved ;;
+	COMMAND) tr ' ' '\n' <<<"$_hotballoon_commands" ;;
 	esac
 }
 

@@ -31,7 +31,7 @@ enum hb_code cli_explain(struct cli *cli)
 {
 	struct hb_explanation explanation;
 	uint32_t domid;
-	enum hb_code code = hb_find(cli->hb, cli->operands[0], &domid, &cli->error);
+	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
 
 	if (!code)
 		code = hb_explain(cli->hb, domid, &explanation, &cli->error);
@@ -76,7 +76,29 @@ static void print_doctor(struct cli *cli, const struct hb_findings *host,
 		fprintf(cli->out, "Nothing is wrong with this host and its %zu domains.\n", count);
 }
 
-/* Exit status 0 whatever was found: the question was answered. */
+static enum hb_severity worst_of(const struct hb_findings *findings, enum hb_severity worst)
+{
+	for (unsigned int i = 0; i < findings->count; i++) {
+		if (findings->list[i].severity > worst)
+			worst = findings->list[i].severity;
+	}
+	return worst;
+}
+
+/* For monitoring: what has been found, though the question was answered. */
+static int status_of(const struct hb_findings *host, const struct hb_examination *domains,
+		     size_t count)
+{
+	static const int statuses[] = {
+		[HB_NOTE] = 0, [HB_WARNING] = CLI_EXIT_WARNING, [HB_FAULT] = CLI_EXIT_FAULT,
+	};
+	enum hb_severity worst = worst_of(host, HB_NOTE);
+
+	for (size_t i = 0; i < count; i++)
+		worst = worst_of(&domains[i].findings, worst);
+	return statuses[worst];
+}
+
 enum hb_code cli_doctor(struct cli *cli)
 {
 	struct hb_examination *domains;
@@ -90,6 +112,7 @@ enum hb_code cli_doctor(struct cli *cli)
 		cli_print_json(cli, json_doctor(&host, domains, count));
 	else
 		print_doctor(cli, &host, domains, count);
+	cli->status = status_of(&host, domains, count);
 	free(domains);
 	return HB_OK;
 }

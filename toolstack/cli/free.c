@@ -2,14 +2,19 @@
 /* hotballoon free, reserve and release: memory of the host. */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli.h"
 
 enum hb_code cli_free_prepare(struct cli *cli)
 {
-	enum hb_code code = cli_parse_absolute(cli, cli->operands[0], &cli->size.amount);
+	enum hb_code code;
 
+	if (!cli->operands[0])
+		return cli->given & ~CLI_BIT(OPT_JSON) ?
+			cli_usage(cli, "%s", "no size is given to make free") : HB_OK;
+	code = cli_parse_absolute(cli, cli->operands[0], &cli->size.amount);
 	return code ? code : cli_parse_seconds(cli, OPT_TIMEOUT);
 }
 
@@ -54,7 +59,7 @@ static void print_free(struct cli *cli, const struct hb_free_result *result)
 		fprintf(cli->out, "  %s are on their way back already\n",
 			hb_size_human(result->coming_kib, a));
 	if (cli_has(cli, OPT_DRY_RUN))
-		fprintf(cli->out, "The host has %s to give; nothing was changed.\n",
+		fprintf(cli->out, "The host has %s to give.\n",
 			hb_size_human(result->before_kib, a));
 	else
 		fprintf(cli->out, "The host has %s to give, before it was %s.\n",
@@ -71,6 +76,8 @@ enum hb_code cli_free(struct cli *cli)
 	struct json_object *object;
 	enum hb_code code;
 
+	if (!cli->operands[0])
+		return cli_free_account(cli);
 	cli_begin_wait();
 	code = hb_free(cli->hb, &request, &result, &cli->error);
 	cli_end_wait(cli);
@@ -99,13 +106,25 @@ static enum hb_code read_new_domain(struct cli *cli)
 	return cli_parse_absolute(cli, cli->values[OPT_MAXMEM], &cli->maxmem_kib);
 }
 
+/* "usual", or a size. */
+static enum hb_code read_host_reserve(struct cli *cli)
+{
+	if (cli->operands[0] || (cli->given & ~CLI_BESIDE) != CLI_BIT(OPT_HOST))
+		return cli_usage(cli, "--%s goes with no other size or option", "host");
+	if (!strcmp(cli->values[OPT_HOST], "usual"))
+		return HB_OK;
+	cli->host_reserve.presence = HB_PRESENT;
+	return cli_parse_absolute(cli, cli->values[OPT_HOST], &cli->host_reserve.value);
+}
+
 enum hb_code cli_reserve_prepare(struct cli *cli)
 {
-	const unsigned int json = CLI_BIT(OPT_JSON);
 	enum hb_code code;
 
+	if (cli_has(cli, OPT_HOST))
+		return read_host_reserve(cli);
 	if (!cli->operands[0])
-		return cli->given & ~json ? cli_usage(cli, "%s", "no size is given to reserve") : HB_OK;
+		return cli->given & ~CLI_BIT(OPT_JSON) ? cli_usage(cli, "%s", "no size is given to reserve") : HB_OK;
 	if (!cli_has(cli, OPT_FOR))
 		return cli_usage(cli, "%s", "for whom? add --for=NAME");
 	code = cli_parse_absolute(cli, cli->operands[0], &cli->size.amount);
@@ -170,18 +189,43 @@ static enum hb_code list_reservations(struct cli *cli)
 	return HB_OK;
 }
 
+static enum hb_code set_host_reserve(struct cli *cli)
+{
+	const struct hb_number *kib = &cli->host_reserve;
+	struct json_object *object;
+	char size[HB_SIZE_TEXT];
+	enum hb_code code;
+
+	cli_begin_wait();
+	code = hb_host_reserve_set(cli->hb, kib, &cli->error);
+	cli_end_wait(cli);
+	if (code)
+		return code;
+	if (cli_has(cli, OPT_JSON)) {
+		object = json_object_new_object();
+		json_object_object_add(object, "host_reserve_kib", kib->presence == HB_PRESENT ?
+				       json_object_new_uint64(kib->value) : NULL);
+		cli_print_json(cli, object);
+	} else {
+		fprintf(cli->out, "The host keeps %s for itself.\n", kib->presence == HB_PRESENT ?
+			hb_size_human(kib->value, size) : "what is usual");
+	}
+	return HB_OK;
+}
+
 static void print_reservation(struct cli *cli, const struct hb_reservation *reservation)
 {
 	char size[HB_SIZE_TEXT], all[HB_SIZE_TEXT];
 
 	hb_size_human(reservation->kib, all);
 	if (!reservation->until_s) {
-		fprintf(cli->out, "%s: can count on %s, set aside in Xen until it has them\n",
-			reservation->name, all);
+		fprintf(cli->out, "%s: the %s that it lacks to %s %s set aside in Xen, until it has taken them\n",
+			reservation->name, hb_size_human(reservation->left_kib, size), all,
+			cli_has(cli, OPT_DRY_RUN) ? "would be" : "are");
 		return;
 	}
-	fprintf(cli->out, "%s: %s are set aside (%s and what it costs beyond)", reservation->name, all,
-		hb_size_human(cli->size.amount, size));
+	fprintf(cli->out, "%s: %s %s set aside (%s and what it costs beyond)", reservation->name, all,
+		cli_has(cli, OPT_DRY_RUN) ? "would be" : "are", hb_size_human(cli->size.amount, size));
 	print_until(cli->out, reservation->until_s);
 }
 
@@ -195,6 +239,8 @@ enum hb_code cli_reserve(struct cli *cli)
 	struct hb_reservation reservation;
 	enum hb_code code;
 
+	if (cli_has(cli, OPT_HOST))
+		return set_host_reserve(cli);
 	if (!cli->operands[0])
 		return list_reservations(cli);
 	cli_begin_wait();
@@ -219,6 +265,7 @@ enum hb_code cli_release(struct cli *cli)
 	if (!code && cli_has(cli, OPT_JSON))
 		cli_print_json(cli, json_object_new_object());
 	else if (!code)
-		fprintf(cli->out, "%s: nothing is set aside any more\n", cli->operands[0]);
+		fprintf(cli->out, "%s: nothing %s set aside any more\n", cli->operands[0],
+			cli_has(cli, OPT_DRY_RUN) ? "would be" : "is");
 	return code;
 }

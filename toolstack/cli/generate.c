@@ -52,7 +52,7 @@ static void print_synopsis(void)
 		print_part(cli_rest_form(&cli_commands[i], form));
 		printf("\n");
 	}
-	printf("    hotballoon [COMMAND] --help | --version\n");
+	printf("    hotballoon [COMMAND] -h | --help | -V | --version\n");
 }
 
 static void print_takers(unsigned int option)
@@ -96,19 +96,38 @@ static void print_word(const struct cli_option_info *option)
 	printf(" --%s%s", option->name, option->value && !option->optional ? "=" : "");
 }
 
+/* Values that are words or names; of the others nothing can be offered. */
+static void print_values(void)
+{
+	printf("# What the value of an option can be: words, or NAME.\n_hotballoon_values()\n{\n"
+	       "\tcase $1 in\n");
+	for (size_t i = 0; i < OPT_COUNT; i++) {
+		const struct cli_option_info *option = &cli_options[i];
+
+		if (option->words || (option->value && !strcmp(option->value, "NAME")))
+			printf("\t--%s) echo '%s' ;;\n", option->name,
+			       option->words ? option->words : option->value);
+	}
+	printf("\tesac\n}\n\n");
+}
+
 static void print_completion_table(void)
 {
+	char form[CLI_FORM_TEXT];
+
 	printf("_hotballoon_commands='");
 	for (size_t i = 0; i < cli_nr_commands; i++)
 		printf("%s%s", i ? " " : "", cli_commands[i].name);
 	printf("'\n\n# What a command takes: its operands, then its options.\n_hotballoon_takes()\n{\n"
 	       "\tcase $1 in\n");
 	for (size_t i = 0; i < cli_nr_commands; i++) {
-		printf("\t%s) echo '%s' '", cli_commands[i].name, cli_commands[i].operands);
+		printf("\t%s) echo '%s' '", cli_commands[i].name,
+		       cli_operands_form(&cli_commands[i], form));
 		each_option(&cli_commands[i], print_word);
 		printf(" --help' ;;\n");
 	}
 	printf("\tesac\n}\n\n");
+	print_values();
 }
 
 static void print_completion(const char *functions)

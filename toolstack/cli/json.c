@@ -45,6 +45,7 @@ static struct json_object *report(const struct hb_report *report)
 struct json_object *cli_json_domain(const struct hb_domain *domain)
 {
 	struct json_object *object = json_object_new_object();
+	const struct hb_number size = cli_size(domain);
 	uint64_t keep_kib;
 	bool lost = hb_would_be_lost(domain, &keep_kib);
 
@@ -53,6 +54,8 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "uuid", json_object_new_string(domain->uuid));
 	add(object, "type", json_object_new_string(hb_type_name(domain->type)));
 	add(object, "state", json_object_new_string(hb_domain_state_name(domain->state)));
+	add(object, "service", domain->service ?
+	    json_object_new_string(hb_service_name(domain->service)) : NULL);
 	add(object, "vcpus", json_object_new_uint64(domain->vcpus));
 	add(object, "virtual_numa_nodes", json_object_new_uint64(domain->vnodes));
 	add(object, "manager", domain->squeezed ? json_object_new_string("squeezed") :
@@ -60,6 +63,7 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "actual_kib", json_object_new_uint64(domain->actual_kib));
 	add(object, "maxmem_kib", json_object_new_uint64(domain->maxmem_kib));
 	add(object, "claimed_kib", json_object_new_uint64(domain->claimed_kib));
+	add(object, "size_kib", number_or_word(&size));
 	add(object, "target_kib", number_or_word(&domain->target));
 	add(object, "static_max_kib", number_or_word(&domain->static_max));
 	add(object, "hotplug_max_kib", number_or_word(&domain->hotplug_max));
@@ -154,6 +158,17 @@ struct json_object *cli_json_still(const struct hb_still_result *result)
 	return object;
 }
 
+static void add_limits(struct json_object *object, const struct hb_limits *limits, bool automatic,
+		       const char *why)
+{
+	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
+	add(object, "min_kib", number_or_word(&limits->min));
+	add(object, "max_kib", number_or_word(&limits->max));
+	add(object, "weight", json_object_new_uint64(limits->weight));
+	add(object, "automatic", json_object_new_boolean(automatic));
+	add(object, "reason", why ? json_object_new_string(why) : NULL);
+}
+
 struct json_object *cli_json_limits(const struct hb_domain *domain, const struct hb_limits *limits)
 {
 	struct json_object *object = json_object_new_object();
@@ -161,14 +176,22 @@ struct json_object *cli_json_limits(const struct hb_domain *domain, const struct
 	const char *why;
 	bool automatic = hb_limits_automatic(domain, limits, &why);
 
-	add(object, "mode", json_object_new_string(hb_mode_name(limits->mode)));
-	add(object, "min_kib", number_or_word(&limits->min));
-	add(object, "max_kib", number_or_word(&limits->max));
-	add(object, "weight", json_object_new_uint64(limits->weight));
-	add(object, "automatic", json_object_new_boolean(automatic));
-	add(object, "reason", why ? json_object_new_string(why) : NULL);
+	add_limits(object, limits, automatic, why);
 	add(object, "effective_min_kib", json_object_new_uint64(range.min_kib));
 	add(object, "effective_max_kib", json_object_new_uint64(range.max_kib));
+	return object;
+}
+
+struct json_object *cli_json_kept(const struct hb_limits_entry *entry, const struct hb_domain *domain,
+				  bool automatic, const char *why)
+{
+	const struct hb_limits *limits = &entry->limits;
+	struct json_object *object = json_object_new_object();
+
+	add(object, "uuid", json_object_new_string(entry->uuid));
+	add(object, "domid", domain ? json_object_new_uint64(domain->domid) : NULL);
+	add(object, "name", domain ? cli_json_name(domain) : NULL);
+	add_limits(object, limits, automatic, why);
 	return object;
 }
 
@@ -204,13 +227,27 @@ struct json_object *cli_json_explanation(const struct hb_explanation *explanatio
 	return object;
 }
 
-void cli_print_json(struct cli *cli, struct json_object *object)
+static void print_readable(struct cli *cli, struct json_object *object)
 {
 	fprintf(cli->out, "%s\n",
 		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
 					       JSON_C_TO_STRING_SPACED |
 					       JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
+}
+
+void cli_print_json(struct cli *cli, struct json_object *object)
+{
+	if (cli->array)
+		json_object_array_add(cli->array, object);
+	else
+		print_readable(cli, object);
+}
+
+void cli_print_array(struct cli *cli)
+{
+	print_readable(cli, cli->array);
+	cli->array = NULL;
 }
 
 void cli_print_json_line(struct cli *cli, struct json_object *object)

@@ -17,12 +17,13 @@ static enum hb_code read_size(struct cli *cli, enum cli_option option, struct hb
 /* Options that say opposite things. */
 static enum hb_code check_options(struct cli *cli)
 {
-	const unsigned int json = CLI_BIT(OPT_JSON);
 	const unsigned int sizes = CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX);
 
+	if (!cli->nr_doms && cli->given & ~CLI_BESIDE)
+		return cli_usage(cli, "%s", "no domain is given to limit");
 	if (cli_has(cli, OPT_FORCE) && !cli_has(cli, OPT_RESET))
 		return cli_usage(cli, "--%s goes with --reset, which sets a size", "force");
-	if (cli_has(cli, OPT_FORGET) && (cli->given & ~json) != CLI_BIT(OPT_FORGET))
+	if (cli_has(cli, OPT_FORGET) && (cli->given & ~CLI_BESIDE) != CLI_BIT(OPT_FORGET))
 		return cli_usage(cli, "--%s goes with no other option", "forget");
 	if (cli_has(cli, OPT_AUTO) && cli_has(cli, OPT_OFF))
 		return cli_usage(cli, "--auto and --%s contradict each other", "off");
@@ -53,26 +54,36 @@ enum hb_code cli_limits_prepare(struct cli *cli)
 	return code;
 }
 
-static void print_limits(struct cli *cli, const struct hb_domain *domain,
-			 const struct hb_limits *limits)
+void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char *why_not)
 {
-	struct hb_range range = hb_limits_range(domain, limits);
-	char text[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
-	struct hb_number size = domain->target;
-	const char *why;
+	char text[HB_SIZE_TEXT];
 
-	size.value += domain->videoram_kib;
-	if (cli_has(cli, OPT_RESET))
-		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
 	fprintf(cli->out, "%-8s %s\n", "mode", hb_mode_name(limits->mode));
 	fprintf(cli->out, "%-8s %s\n", "min", cli_number(&limits->min, text));
 	fprintf(cli->out, "%-8s %s\n", "max", cli_number(&limits->max, text));
 	fprintf(cli->out, "%-8s %u\n", "weight", limits->weight);
-	if (hb_limits_automatic(domain, limits, &why))
+	if (why_not)
+		fprintf(cli->out, "Managers leave it alone: %s.\n", why_not);
+}
+
+static void print_limits(struct cli *cli, const struct hb_domain *domain,
+			 const struct hb_limits *limits)
+{
+	struct hb_range range = hb_limits_range(domain, limits);
+	struct hb_number size = cli_size(domain);
+	char text[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
+	const char *why;
+
+	/* Of several it must be said whose these are. */
+	if (cli->nr_doms > 1)
+		fprintf(cli->out, "%-8s %s\n", "name", domain->name[0] ? domain->name : "-");
+	if (cli_has(cli, OPT_RESET))
+		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
+	hb_limits_automatic(domain, limits, &why);
+	cli_print_kept(cli, limits, why);
+	if (!why)
 		fprintf(cli->out, "Managers may size it between %s and %s.\n",
 			hb_size_human(range.min_kib, text), hb_size_human(range.max_kib, max));
-	else
-		fprintf(cli->out, "Managers leave it alone: %s.\n", why);
 }
 
 /* domain is what it is afterwards. */
@@ -158,23 +169,35 @@ static enum hb_code keep(struct cli *cli, const struct hb_domain *domain, struct
 	return code;
 }
 
-enum hb_code cli_limits(struct cli *cli)
+enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 {
 	struct hb_limits limits;
-	struct hb_domain domain;
-	enum hb_code code = cli_find(cli, &domain);
+	enum hb_code code = HB_OK;
 
-	if (!code && cli_has(cli, OPT_RESET))
-		code = reset_size(cli, &domain);
-	if (!code && (cli->given & ~CLI_BIT(OPT_JSON)))
-		code = keep(cli, &domain, &limits);
+	if (cli_has(cli, OPT_RESET))
+		code = reset_size(cli, domain);
+	if (!code && (cli->given & ~CLI_BESIDE))
+		code = keep(cli, domain, &limits);
 	else if (!code)
-		code = hb_limits_get(cli->hb, &domain, &limits, &cli->error);
+		code = hb_limits_get(cli->hb, domain, &limits, &cli->error);
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))
-		cli_print_json(cli, cli_json_limits(&domain, &limits));
+		cli_print_json(cli, cli_json_limits(domain, &limits));
 	else
-		print_limits(cli, &domain, &limits);
+		print_limits(cli, domain, &limits);
 	return HB_OK;
+}
+
+enum hb_code cli_limits(struct cli *cli)
+{
+	struct hb_domain domain;
+	enum hb_code code;
+
+	if (!cli->operands[0])
+		return cli_limits_all(cli);
+	code = cli_find(cli, &domain);
+	if (code == HB_E_NO_DOMAIN && cli_is_uuid(cli->operands[0]))
+		return cli_limits_of_uuid(cli);
+	return code ? code : cli_limits_of(cli, &domain);
 }

@@ -83,6 +83,16 @@ static void unblock(const sigset_t *waited, const sigset_t *old)
 	sigprocmask(SIG_SETMASK, old, NULL);
 }
 
+static void print_preview(const struct child *child)
+{
+	struct cli *cli = child->cli;
+
+	fprintf(cli->out, "would run: xl %s", child->what);
+	for (int i = 0; i < cli->nr_rest; i++)
+		fprintf(cli->out, " %s", cli->rest[i]);
+	fprintf(cli->out, " %u %s\n", child->still.domain.domid, cli->operands[1]);
+}
+
 static void print_notes(const struct child *child, enum hb_code code)
 {
 	const struct hb_still_result *still = &child->still;
@@ -98,7 +108,9 @@ static void print_notes(const struct child *child, enum hb_code code)
 		fprintf(cli->out, "%s: %s -> %s: it holds that, and with less the %s would lose it\n",
 			cli_who(&still->domain, who), hb_size_human(still->from_kib, from),
 			hb_size_human(still->kept_kib, to), child->noun);
-	if (still->answer == HB_STILL_SILENT && !code)
+	if (cli_has(cli, OPT_DRY_RUN))
+		print_preview(child);
+	else if (still->answer == HB_STILL_SILENT && !code)
 		fprintf(cli->out, "%s: its driver has not said that it keeps still; xl %s is begun all the same\n",
 			cli_who(&still->domain, who), child->what);
 	fflush(cli->out);
@@ -226,6 +238,9 @@ static void print_json(struct child *child, enum hb_code code)
 {
 	struct json_object *object = cli_json_still(&child->still);
 
+	/* Nobody has asked. */
+	if (cli_has(child->cli, OPT_DRY_RUN))
+		json_object_object_add(object, "answer", NULL);
 	json_object_object_add(object, "xl_status", child->pid > 0 && WIFEXITED(child->status) ?
 			       json_object_new_int(WEXITSTATUS(child->status)) : NULL);
 	if (code)
@@ -248,7 +263,8 @@ static enum hb_code keep_still_and_run(struct child *child, uint32_t domid,
 	print_notes(child, code);
 	if (code)
 		return code;
-	code = end(child, still, run_xl(child, waited, old));
+	if (!cli_has(cli, OPT_DRY_RUN))
+		code = end(child, still, run_xl(child, waited, old));
 	if (cli_has(cli, OPT_JSON))
 		print_json(child, code);
 	return code;

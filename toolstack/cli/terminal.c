@@ -107,6 +107,12 @@ bool cli_on_progress(const struct hb_progress *progress, void *argument)
 	return !interrupted;
 }
 
+void cli_print_dry_run(struct cli *cli)
+{
+	if (cli_has(cli, OPT_DRY_RUN) && !cli_has(cli, OPT_JSON))
+		fprintf(cli->out, "Nothing was changed.\n");
+}
+
 static bool has_colours(const struct cli *cli)
 {
 	return isatty(fileno(cli->out)) && !getenv("NO_COLOR");

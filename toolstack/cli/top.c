@@ -4,7 +4,10 @@
  * changed. Plain escape sequences that every terminal of the last decades knows;
  * a screen library would be the larger half of the command.
  */
+/* For ppoll(). */
+#define _GNU_SOURCE
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -68,6 +71,9 @@ static enum hb_code read_data(struct cli *cli, struct top_data *data)
 	for (size_t i = 0; i < data->count && !code; i++) {
 		data->rows[i].domain = domains[i];
 		code = hb_limits_get(cli->hb, &domains[i], &data->rows[i].limits, &cli->error);
+		/* What cannot be read is off, and doctor tells more. */
+		if (code == HB_E_HOST)
+			code = HB_OK;
 	}
 	free(domains);
 	return code;
@@ -150,39 +156,45 @@ static void end_screen(struct cli *cli, const struct termios *before)
 		tcsetattr(STDIN_FILENO, TCSANOW, before);
 }
 
-/* False: quit. An arrow is three characters, the last of which says which. */
-static bool take_key(struct top_view *view, char key, size_t most)
+static void on_resize(int number)
 {
-	if (key == 'q')
-		return false;
-	if (key == 'r')
-		view->reverse = !view->reverse;
-	else if ((key == 'A' || key == 'k') && view->first)
-		view->first--;
-	else if ((key == 'B' || key == 'j') && view->first < most)
-		view->first++;
-	for (int i = 0; i < TOP_SORT_COUNT; i++) {
-		if (top_sort_names[i][0] == key)
-			view->sort = i;
-	}
-	return true;
+	(void)number;
 }
 
-/* Until the time is over or a key was pressed; false: quit. */
-static bool listen(struct cli *cli, struct top_view *view, size_t most)
+/*
+ * A terminal that has become larger or smaller ends the sleep between two frames, and
+ * nothing else: *before is the mask for that sleep, and for afterwards.
+ */
+static void begin_resizes(sigset_t *before)
 {
+	struct sigaction action = { .sa_handler = on_resize };
+	sigset_t resize;
+
+	sigemptyset(&resize);
+	sigaddset(&resize, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &resize, before);
+	sigaction(SIGWINCH, &action, NULL);
+}
+
+static void end_resizes(const sigset_t *before)
+{
+	signal(SIGWINCH, SIG_DFL);
+	sigprocmask(SIG_SETMASK, before, NULL);
+}
+
+/* Until the time is over, the terminal is resized or a key was pressed; false: quit. */
+static bool listen(struct cli *cli, struct top_view *view, const sigset_t *mask)
+{
+	const struct timespec time = { .tv_sec = cli->timeout_s };
 	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
-	bool go_on = true;
 	char keys[32];
 	ssize_t n;
 
-	if (poll(&input, isatty(STDIN_FILENO), cli->timeout_s * 1000) <= 0 || !input.revents)
+	if (ppoll(&input, isatty(STDIN_FILENO), &time, mask) <= 0 || !input.revents)
 		return !cli_interrupted();
 	n = read(STDIN_FILENO, keys, sizeof(keys));
-	for (ssize_t i = 0; i < n; i++)
-		go_on &= take_key(view, keys[i], most);
 	/* A terminal that has gone away is readable and says nothing. */
-	return go_on && n > 0 && !cli_interrupted();
+	return n > 0 && top_take_keys(view, keys, n) && !cli_interrupted();
 }
 
 /*
@@ -219,7 +231,7 @@ static enum hb_code draw_frame(struct cli *cli, struct top_data *data, const str
 	return whole ? HB_OK : HB_E_INTERNAL;
 }
 
-static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
+static enum hb_code draw(struct cli *cli, struct top_view *view)
 {
 	struct top_data data;
 	enum hb_code code = read_data(cli, &data);
@@ -227,8 +239,9 @@ static enum hb_code draw(struct cli *cli, struct top_view *view, size_t *most)
 	if (!code) {
 		read_size(cli, view);
 		read_clock(view);
-		*most = data.count - top_rows_shown(&data, view);
-		view->first = view->first < *most ? view->first : *most;
+		view->page = top_rows_shown(&data, view);
+		view->most = data.count - view->page;
+		view->first = view->first < view->most ? view->first : view->most;
 		code = draw_frame(cli, &data, view);
 	}
 	free(data.rows);
@@ -239,14 +252,16 @@ static enum hb_code watch_screen(struct cli *cli, struct top_view *view)
 {
 	struct termios before;
 	enum hb_code code;
-	size_t most = 0;
+	sigset_t mask;
 
 	cli_begin_wait();
+	begin_resizes(&mask);
 	begin_screen(cli, &before);
 	do
-		code = draw(cli, view, &most);
-	while (!code && !fflush(cli->out) && listen(cli, view, most));
+		code = draw(cli, view);
+	while (!code && !fflush(cli->out) && listen(cli, view, &mask));
 	end_screen(cli, &before);
+	end_resizes(&mask);
 	cli_end_wait(cli);
 	return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hotballoon top in two halves: top_frame.c makes lines of text from what was read
- * and how it shall be shown, and touches nothing; top.c reads, draws and listens.
+ * hotballoon top in three parts: top_frame.c makes lines of text from what was read and
+ * how it shall be shown, top_keys.c says what keys do to that, and both touch nothing;
+ * top.c reads, draws and listens.
  */
 #ifndef HB_CLI_TOP_H
 #define HB_CLI_TOP_H
@@ -31,7 +32,9 @@ struct top_view {
 	unsigned int width, height;	/* columns and lines; height 0: as many as are needed */
 	enum top_sort sort;
 	bool reverse;
-	size_t first;			/* rows that are scrolled away */
+	size_t first, most;		/* rows that are scrolled away, and that can be */
+	size_t page;			/* rows that are shown */
+	bool help;			/* what there is to know, instead of rows */
 	char clock[16];
 	const char *warning, *fault, *plain;	/* colours, or empty */
 	bool keys;			/* say which keys there are */
@@ -44,6 +47,8 @@ struct top_view {
 void top_sort_rows(struct top_data *data, const struct top_view *view);
 /* Sorts the rows and prints the frame; nothing is wider or higher than the view. */
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view);
+/* What keys do, as the terminal sends them; false: quit. */
+bool top_take_keys(struct top_view *view, const char *keys, size_t length);
 /* How many rows fit into the view. */
 size_t top_rows_shown(const struct top_data *data, const struct top_view *view);
 

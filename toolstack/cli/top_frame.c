@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* For qsort_r(). */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "top.h"
 
 /* Columns beside the bar, which has all the rest. */
-#define NAME 12
+#define NAME_LEAST 12
+#define NAME_MOST 64
 #define SIZE 7
 #define STATE 9
+#define MODE 6
 #define CAUSE 18
-#define BAR_MIN (TOP_WIDTH_MIN - NAME - 3 * SIZE - STATE - CAUSE - 6)
-#define BAR_MAX 64
+#define BAR_LEAST 7
+#define BAR_MOST 64
+
+/* How a frame is divided; 0: that column has nothing to say. */
+struct layout {
+	unsigned int name, demand, mode, bar;
+};
 
 /* Two at the top; what the signs and keys mean is for screens with room for it. */
 #define LINES_ABOVE 2
@@ -79,18 +85,49 @@ size_t top_rows_shown(const struct top_data *data, const struct top_view *view)
 	return view->height && data->count > room ? room : data->count;
 }
 
-static unsigned int bar_width(const struct top_view *view)
+static unsigned int limit(unsigned int value, unsigned int least, unsigned int most)
 {
-	unsigned int more = view->width > TOP_WIDTH_MIN ? view->width - TOP_WIDTH_MIN : 0;
+	return value < least ? least : value > most ? most : value;
+}
 
-	return BAR_MIN + more > BAR_MAX ? BAR_MAX : BAR_MIN + more;
+/*
+ * Names as wide as they are, as far as the bar can still be read; and no column in which
+ * nobody has anything.
+ */
+static struct layout divide(const struct top_data *data, const struct top_view *view)
+{
+	struct layout layout = { .name = NAME_LEAST };
+	unsigned int others = 2 * SIZE + STATE + CAUSE + 5, room;
+
+	for (size_t i = 0; i < data->count; i++) {
+		const struct top_row *row = &data->rows[i];
+		unsigned int name = cli_width(row->domain.name);
+
+		layout.name = name > layout.name ? name : layout.name;
+		if (row->domain.used.presence != HB_ABSENT)
+			layout.demand = SIZE;
+		if (row->limits.mode != HB_MODE_MANUAL)
+			layout.mode = MODE;
+	}
+	others += layout.demand + !!layout.demand + layout.mode + !!layout.mode;
+	room = view->width > others ? view->width - others : 0;
+	layout.name = limit(layout.name, NAME_LEAST, NAME_MOST);
+	if (layout.name + BAR_LEAST > room)
+		layout.name = limit(room > BAR_LEAST ? room - BAR_LEAST : 0, NAME_LEAST, NAME_MOST);
+	layout.bar = limit(room > layout.name ? room - layout.name : 0, BAR_LEAST, BAR_MOST);
+	return layout;
 }
 
 /* One line of the frame, cut to the width; text is plain. */
 static void print_line(FILE *out, const struct top_view *view, const char *before,
 		       const char *text)
 {
-	fprintf(out, "%s%.*s%s\n", before, (int)view->width, text, *before ? view->plain : "");
+	fputs(before, out);
+	if (cli_width(text) > view->width)
+		cli_print_cell(out, text, view->width);
+	else
+		fputs(text, out);
+	fprintf(out, "%s\n", *before ? view->plain : "");
 }
 
 static void mark(char *bar, unsigned int width, uint64_t scale, uint64_t kib, char what)
@@ -107,7 +144,7 @@ static void mark(char *bar, unsigned int width, uint64_t scale, uint64_t kib, ch
 static void draw_bar(char *bar, unsigned int width, const struct top_row *row)
 {
 	const struct hb_domain *domain = &row->domain;
-	uint64_t target = domain->target.value + domain->videoram_kib;
+	uint64_t target = cli_size(domain).value;
 	uint64_t scale = domain->static_max.value < HB_SIZE_MAX_KIB ? domain->static_max.value : 0;
 	uint64_t held;
 
@@ -129,31 +166,12 @@ static void draw_bar(char *bar, unsigned int width, const struct top_row *row)
 		mark(bar, width, scale, target, '|');
 }
 
-/* As many bytes as columns: what is not ASCII may need none or two of them. */
-static void cut_name(char name[NAME + 1], const struct hb_domain *domain)
-{
-	size_t i = 0;
-
-	for (; i < NAME && domain->name[i]; i++)
-		name[i] = isascii((unsigned char)domain->name[i]) ? domain->name[i] : '?';
-	name[i] = '\0';
-	if (!i)
-		snprintf(name, NAME + 1, "%u", domain->domid);
-}
-
 /* What stands in the way comes before what the driver does. */
 static const char *state_of(const struct hb_domain *domain)
 {
 	if (domain->state != HB_DOMAIN_RUNNING || domain->driver != HB_DRIVER_HOTBALLOON)
 		return hb_domain_state_name(domain->state);
 	return hb_report_state_name(&domain->report.state);
-}
-
-static const char *cause_of(const struct hb_domain *domain)
-{
-	if (domain->driver != HB_DRIVER_HOTBALLOON)
-		return domain->domid ? "no report" : "-";
-	return hb_report_cause_name(&domain->report.cause);
 }
 
 static const char *colour_of(const struct hb_domain *domain, const struct top_view *view)
@@ -164,24 +182,46 @@ static const char *colour_of(const struct hb_domain *domain, const struct top_vi
 	       domain->report.cause.value != HB_CAUSE_NONE ? view->warning : "";
 }
 
-static void print_row(FILE *out, const struct top_row *row, const struct top_view *view)
+static void print_size(FILE *line, const char *text, unsigned int width)
 {
-	const struct hb_domain *domain = &row->domain;
-	struct hb_number target = domain->target;
-	char name[NAME + 1], bar[BAR_MAX + 1], line[TOP_WIDTH_MIN + BAR_MAX + 32];
-	char actual[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], used[HB_SIZE_TEXT];
-
-	target.value += domain->videoram_kib;
-	cut_name(name, domain);
-	draw_bar(bar, bar_width(view), row);
-	snprintf(line, sizeof(line), "%-*s %*s %*s %*s %s %-*s %-*s", NAME, name, SIZE,
-		 hb_size_human(domain->actual_kib, actual), SIZE, cli_number(&target, goal), SIZE,
-		 cli_number(&domain->used, used), bar, STATE, state_of(domain), CAUSE,
-		 cause_of(domain));
-	print_line(out, view, colour_of(domain, view), line);
+	if (!width)
+		return;
+	fprintf(line, " ");
+	cli_print_cell(line, text, -(int)width);
 }
 
-static void print_head(FILE *out, const struct top_data *data, const struct top_view *view)
+static void print_cells(FILE *line, const struct top_row *row, const struct layout *layout)
+{
+	const struct hb_domain *domain = &row->domain;
+	struct hb_number target = cli_size(domain);
+	char bar[BAR_MOST + 1], text[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
+
+	draw_bar(bar, layout->bar, row);
+	cli_print_cell(line, cli_who(domain, who), layout->name);
+	print_size(line, cli_column_size(domain->actual_kib, text), SIZE);
+	print_size(line, cli_column_number(&target, text), SIZE);
+	print_size(line, cli_column_number(&domain->used, text), layout->demand);
+	fprintf(line, " %s %-*s ", bar, STATE, state_of(domain));
+	if (layout->mode)
+		fprintf(line, "%-*s ", MODE, cli_mode(domain, &row->limits));
+	fprintf(line, "%-*s", CAUSE, cli_cause(domain));
+}
+
+static void print_row(FILE *out, const struct top_row *row, const struct top_view *view,
+		      const struct layout *layout)
+{
+	char text[1024] = "";
+	FILE *line = fmemopen(text, sizeof(text), "w");
+
+	if (!line)
+		return;
+	print_cells(line, row, layout);
+	fclose(line);
+	print_line(out, view, colour_of(&row->domain, view), text);
+}
+
+static void print_head(FILE *out, const struct top_data *data, const struct top_view *view,
+		       const struct layout *layout)
 {
 	char line[256], available[HB_SIZE_TEXT], total[HB_SIZE_TEXT];
 
@@ -191,30 +231,61 @@ static void print_head(FILE *out, const struct top_data *data, const struct top_
 		 hb_size_human(data->host.total_kib, total), top_sort_names[view->sort],
 		 view->reverse ? ", reversed" : "");
 	print_line(out, view, "", line);
-	if (view->height == 1)
+	if (view->height == 1 || view->help)
 		return;
-	snprintf(line, sizeof(line), "%-*s %*s %*s %*s %-*s %-*s %s", NAME, "NAME", SIZE, "ACTUAL",
-		 SIZE, "TARGET", SIZE, "DEMAND", (int)bar_width(view), "0 ... MAX", STATE, "STATE",
-		 "CAUSE");
+	snprintf(line, sizeof(line), "%-*s %*s %*s%*s %-*s %-*s %-*s%sCAUSE", (int)layout->name, "NAME",
+		 SIZE, "ACTUAL", SIZE, "TARGET", (int)(layout->demand + !!layout->demand),
+		 layout->demand ? "DEMAND" : "", (int)layout->bar, "0...MAX", STATE, "STATE",
+		 (int)layout->mode, layout->mode ? "MODE" : "", layout->mode ? " " : "");
 	print_line(out, view, "", line);
+}
+
+/* What the keys do and the signs mean, as far as the screen has room. */
+static void print_help(FILE *out, const struct top_view *view)
+{
+	static const char *const lines[] = {
+		"Keys",
+		"  q, Ctrl-C            quit",
+		"  up, down, k, j       scroll by a line",
+		"  PgUp, PgDn, space    scroll by a page",
+		"  Home, End, g, G      to the first, to the last",
+		"  i n a t d c          sort by id, name, actual, target, demand or cause",
+		"  r                    reverse the order",
+		"  ?, h                 this; any key goes back",
+		"Bar, from nothing to the maximum of the domain",
+		"  =  what it holds     |  its target           *  what it uses, by an agent in it",
+		"  <  least, and  >     most that managers give it (hotballoon limits)",
+		"MODE: auto, managers may size it; pinned, a person has set its size since; off",
+		"CAUSE: why it is short, by its driver; \"hotballoon explain\" tells more",
+	};
+	size_t room = view->height > 1 ? view->height - 1 : 0;
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) && i < room; i++)
+		print_line(out, view, "", lines[i]);
 }
 
 void top_sort_rows(struct top_data *data, const struct top_view *view)
 {
-	qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
+	if (data->count)
+		qsort_r(data->rows, data->count, sizeof(*data->rows), compare, (void *)view);
 }
 
 void top_frame(FILE *out, struct top_data *data, const struct top_view *view)
 {
 	size_t shown = top_rows_shown(data, view), last = view->first + shown;
+	struct layout layout = divide(data, view);
 
 	top_sort_rows(data, view);
-	print_head(out, data, view);
+	print_head(out, data, view, &layout);
+	if (view->help) {
+		print_help(out, view);
+		return;
+	}
 	for (size_t i = view->first; i < last && i < data->count; i++)
-		print_row(out, &data->rows[i], view);
+		print_row(out, &data->rows[i], view, &layout);
 	if (!has_legend(view))
 		return;
 	print_line(out, view, "", "= held  | target  < least  > most that managers give  * demand");
 	if (view->keys)
-		print_line(out, view, "", "q quit, arrows scroll, r reverse; sort by: i n a t d c");
+		print_line(out, view, "", "q quit, ? help, arrows and PgUp, PgDn scroll, r reverse; sort by: i n a t d c");
 }

@@ -13,14 +13,20 @@ static const char *const kind_names[] = {
 	[HB_CHANGE_VALUE] = "changed",
 };
 
-/* A size as the library gives it in text, for people. */
-static const char *size_text(const char *value, char text[HB_SIZE_TEXT])
+/*
+ * A size as the library gives it in text, for people: what they call the target is the
+ * size of the domain, video memory included.
+ */
+static const char *size_text(const struct hb_change *change, const char *value,
+			     char text[HB_SIZE_TEXT])
 {
 	struct hb_number number = { HB_PRESENT, 0 };
 
 	if (value[0] < '0' || value[0] > '9')
 		return value;
 	number.value = strtoull(value, NULL, 10);
+	if (!strcmp(change->what, "target"))
+		number.value += change->domain->videoram_kib;
 	return cli_number(&number, text);
 }
 
@@ -35,8 +41,8 @@ static void print_change(struct cli *cli, const struct hb_change *change, const 
 	if (change->kind != HB_CHANGE_VALUE)
 		fprintf(cli->out, "%s\n", kind_names[change->kind]);
 	else if (change->is_size)
-		fprintf(cli->out, "%s %s -> %s\n", change->what, size_text(change->from, from),
-			size_text(change->to, to));
+		fprintf(cli->out, "%s %s -> %s\n", change->what, size_text(change, change->from, from),
+			size_text(change, change->to, to));
 	else
 		fprintf(cli->out, "%s %s -> %s\n", change->what, change->from, change->to);
 }

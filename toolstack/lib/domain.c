@@ -73,6 +73,18 @@ const char *hb_driver_name(enum hb_driver driver)
 	return driver_names[driver];
 }
 
+const char *hb_service_name(enum hb_service service)
+{
+	static const char *const names[] = {
+		[HB_SERVICE_NONE] = "-",
+		[HB_SERVICE_XENSTORE] = "xenstore",
+		[HB_SERVICE_DEVICE_MODEL] = "stubdom",
+		[HB_SERVICE_DRIVER] = "driver-dom",
+	};
+
+	return names[service];
+}
+
 const char *hb_domain_path(char text[HB_PATH_TEXT], uint32_t domid, const char *key)
 {
 	snprintf(text, HB_PATH_TEXT, HB_DIR_DOMAIN "/%s", domid, key);
@@ -193,11 +205,8 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
 		{ HB_KEY_REPORT_STILL, &report->still, 1 },
 	};
-	int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
+	int rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->static_max);
 
-	if (!rc)
-		rc = hb_read_static_max(hb->host, HB_NO_TRANSACTION, domain->domid,
-					&domain->static_max);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
 		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
 					keys[i].number);
@@ -379,6 +388,19 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 	uuid_text(domain->uuid, xen->uuid);
 }
 
+/* Of domain 0, where we run ourselves: all that is not available, its kernel included. */
+static int read_own_use(struct hb *hb, struct hb_domain *domain)
+{
+	uint64_t available;
+	int rc = hb->host->ops->available(hb->host, &available);
+
+	if (!rc)
+		domain->used = (struct hb_number){
+			HB_PRESENT, domain->actual_kib > available ? domain->actual_kib - available : 0,
+		};
+	return rc;
+}
+
 /*
  * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
  * of XenServer says what there is and what is left of it.
@@ -386,7 +408,11 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_number total, left;
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
+	int rc = domain->domid ? -EOPNOTSUPP : read_own_use(hb, domain);
+
+	if (rc != -EOPNOTSUPP)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
 				    &domain->used);
 
 	domain->qmemman = domain->used.presence != HB_ABSENT;
@@ -412,12 +438,55 @@ static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)
 	return rc == 1 && xen->domid == domid ? 0 : -ESRCH;
 }
 
-/* Without a target it may have gone away since Xen was asked: -ESRCH then. */
-static int check_there(struct hb *hb, const struct hb_domain *domain)
+/*
+ * libxl removes all nodes of a domain at once, before Xen takes its memory, and the target
+ * is read last: without it, what was read before can be of another time. Is the domain there
+ * at all, and if so, has its end begun?
+ */
+static int check_there(struct hb *hb, struct hb_domain *domain)
 {
+	struct hb_domain now = { .domid = domain->domid };
 	struct hb_xen_domain xen;
+	int rc;
 
-	return domain->target.presence == HB_ABSENT ? find_in_xen(hb, domain->domid, &xen) : 0;
+	if (domain->target.presence != HB_ABSENT)
+		return 0;
+	rc = find_in_xen(hb, domain->domid, &xen);
+	if (rc)
+		return rc;
+	now.state = state_of(&xen);
+	rc = read_destruction(hb, &now);
+	if (now.state == HB_DOMAIN_DYING)
+		domain->state = HB_DOMAIN_DYING;
+	return rc;
+}
+
+/*
+ * What says so belongs to domain 0: no guest can pretend to be one. A stub domain is never
+ * HVM, and libxl names it after its guest, also when that is renamed.
+ */
+static int read_service(struct hb *hb, bool xenstore, struct hb_domain *domain)
+{
+	struct hb_number target = { HB_ABSENT, 0 };
+	char path[HB_PATH_TEXT], *value = NULL;
+	size_t length;
+	int rc = 0;
+
+	if (!domain->domid)
+		return 0;
+	if (domain->type != HB_TYPE_HVM && ends_with(domain->name, "-dm"))
+		rc = read_domain_number(hb, domain->domid, HB_KEY_STUB_TARGET, UINT32_MAX, &target);
+	if (!rc)
+		rc = read_node(hb->host, HB_NO_TRANSACTION,
+			       hb_domain_path(path, domain->domid, HB_KEY_DRIVER_DOMAIN), &value, &length);
+	if (xenstore)
+		domain->service = HB_SERVICE_XENSTORE;
+	else if (target.presence != HB_ABSENT)
+		domain->service = HB_SERVICE_DEVICE_MODEL;
+	else if (value)
+		domain->service = HB_SERVICE_DRIVER;
+	free(value);
+	return rc;
 }
 
 static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain)
@@ -430,6 +499,8 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_name(hb, domain);
 	if (!rc)
+		rc = read_service(hb, xen->xenstore, domain);
+	if (!rc)
 		rc = read_numbers(hb, domain);
 	if (!rc)
 		rc = read_report_words(hb, domain);
@@ -439,6 +510,8 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 		rc = read_used(hb, domain);
 	if (!rc)
 		rc = read_driver(hb, domain);
+	if (!rc)
+		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);
 }
 

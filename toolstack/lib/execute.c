@@ -20,6 +20,8 @@ int hb_execute_xen_step(struct hb *hb, uint32_t domid, const struct hb_step *ste
 {
 	struct hb_host *host = hb->host;
 
+	if (hb->dry_run)
+		return 0;
 	switch (step->kind) {
 	case HB_STEP_POOL:
 		return host->ops->set_pool(host, domid, step->to_kib * 1024);
@@ -247,6 +249,8 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, struct hb_p
 	int rc;
 
 	*stale = false;
+	if (hb->dry_run)
+		return HB_OK;
 	while (done < plan->nr_steps && !is_store_step(&plan->steps[done])) {
 		rc = hb_execute_xen_step(hb, seen->domid, &plan->steps[done]);
 		if (can_do_without(plan, done, rc)) {

@@ -12,7 +12,7 @@
 
 int hb_file_lock(const char *path)
 {
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int rc;
 
 	if (fd < 0)
@@ -29,7 +29,7 @@ static bool is_current(int fd, const char *path)
 {
 	struct stat ours, now;
 
-	return !fstat(fd, &ours) && !stat(path, &now) && ours.st_dev == now.st_dev &&
+	return !fstat(fd, &ours) && !lstat(path, &now) && ours.st_dev == now.st_dev &&
 	       ours.st_ino == now.st_ino;
 }
 
@@ -70,7 +70,7 @@ void hb_path_unlock(struct hb_path_lock *lock)
 
 int hb_path_is_locked(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int rc = 0;
 
 	if (fd < 0)

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "domain.h"
+#include "limits_look.h"
 #include "set.h"
 #include "share.h"
 #include "wait.h"
@@ -20,6 +21,8 @@
  * not help. A round in which all were lost at once costs no time, and is none.
  */
 #define ROUNDS_MAX 5
+/* A driver may take that long before it begins; see wait.c. */
+#define JUST_ASKED_MS 2000
 /* Of the time that is left, what one lock may take. */
 #define LOCK_PART 4
 
@@ -334,12 +337,39 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 			verdict = judge(work, candidate);
 		candidate->waiting = verdict == HB_WAIT_ON;
 		*moving |= candidate->waiting;
-		candidate->rests |= verdict == HB_WAIT_STUCK;
+		candidate->rests |= verdict == HB_WAIT_STUCK || verdict == HB_WAIT_PAUSED;
 		if (verdict == HB_WAIT_STUCK || verdict == HB_WAIT_PAUSED ||
 		    verdict == HB_WAIT_SUPERSEDED)
 			mark_stuck(work, candidate);
 	}
 	return HB_OK;
+}
+
+/* Of those who are waited for: has it come nearer in the last moments, or only just been asked? */
+static bool is_moving(struct work *work, const struct candidate *candidate)
+{
+	uint64_t now = now_ms(work);
+
+	return candidate->waiting && (now - candidate->wait.start_ms < JUST_ASKED_MS ||
+				      hb_wait_moves(&candidate->wait, now));
+}
+
+static bool anybody_moving(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		if (is_moving(work, &work->candidates[i]))
+			return true;
+	}
+	return false;
+}
+
+static enum hb_code fail_timeout(struct work *work, struct hb_error *error)
+{
+	hb_fail(error, HB_E_TIMEOUT, "not enough is free after %u s", work->request->timeout_s);
+	hb_remedy(error, "%s", anybody_moving(work) ?
+		  "wait longer: the guests that were asked go on by themselves" :
+		  "nobody moves, and who gave nothing keeps its size; \"hotballoon doctor\" says what stops them");
+	return HB_E_TIMEOUT;
 }
 
 /* Until there is enough, or nobody moves any more. */
@@ -358,9 +388,7 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 		if (!report_progress(work))
 			return hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
-			hb_fail(error, HB_E_TIMEOUT, "not enough is free after %u s", work->request->timeout_s);
-			hb_remedy(error, "wait longer: the guests that were asked go on by themselves");
-			return HB_E_TIMEOUT;
+			return fail_timeout(work, error);
 		}
 		work->hb->host->ops->sleep_ms(work->hb->host, POLL_MS);
 		code = look_at_host(work, error);
@@ -412,18 +440,42 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 	return wait_for_all(work, error);
 }
 
-/* One that rests above what it was asked for gets the size that it can keep. */
-static void keep(struct work *work, struct candidate *candidate)
+/* What is not given is not asked for any longer: the target that it had, if that is ours still. */
+static bool take_back(struct work *work, struct candidate *candidate, struct hb_set_result *set)
 {
-	struct hb_set_result kept;
+	uint64_t size_kib = entry_of(work, candidate)->from_kib;
+	struct hb_set_request request = {
+		.size = { HB_SIZE_ABSOLUTE, false, size_kib - size_kib % HB_PAGE_KIB },
+		.timeout_s = lock_s(work),
+	};
 	struct hb_error ignored;
 
-	if (!candidate->rests || !hb_would_be_lost(&candidate->domain, NULL) ||
-	    hb_keep(work->hb, candidate->domain.domid, &candidate->target_kib, false, lock_s(work),
-		    &kept, &ignored) || !kept.nr_steps)
+	if (hb_wait_position(&candidate->domain) + candidate->domain.videoram_kib < request.size.amount)
+		return false;
+	hb_set_expected(work->hb, candidate->domain.domid, candidate->target_kib, &request, set,
+			&ignored);
+	return set->done;
+}
+
+/*
+ * One that rests above what it was asked for gets the size that it had, if it gave nothing,
+ * or the one that it can keep. Who still moves goes on.
+ */
+static void keep(struct work *work, struct candidate *candidate)
+{
+	struct hb_set_result kept = { 0 };
+	struct hb_error ignored;
+
+	if (!candidate->rests && (!candidate->waiting || is_moving(work, candidate)))
+		return;
+	if (!take_back(work, candidate, &kept) &&
+	    (!hb_would_be_lost(&candidate->domain, NULL) ||
+	     hb_keep(work->hb, candidate->domain.domid, &candidate->target_kib, false, lock_s(work),
+		     &kept, &ignored) || !kept.nr_steps))
 		return;
 	candidate->target_kib = kept.target_kib;
 	entry_of(work, candidate)->to_kib = kept.size_kib;
+	entry_of(work, candidate)->stuck = true;
 	record(work, candidate, &ignored);
 }
 
@@ -445,21 +497,26 @@ static void settle_all(struct work *work)
 }
 
 /* Whatever was waited for: it is said what has become of the guests. */
-static void advise_interrupted(const struct work *work, struct hb_error *error)
+static void advise_interrupted(struct work *work, struct hb_error *error)
 {
 	bool asked = false;
 
 	for (size_t i = 0; i < work->count; i++)
 		asked |= work->candidates[i].asked;
-	hb_remedy(error, asked ?
+	hb_remedy(error, "%s", anybody_moving(work) ?
 		  "the guests that were asked keep their smaller size and go on by themselves" :
+		  asked ? "the guests that were asked keep what they have given, and nobody moves any more" :
 		  "nothing was changed");
 }
 
 static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 {
 	bool enough = false;
-	enum hb_code code = make_candidates(work, error);
+	/* What guests are asked for must be recorded, or they would be pinned. */
+	enum hb_code code = hb_limits_check_file(work->hb, error);
+
+	if (!code)
+		code = make_candidates(work, error);
 
 	if (code)
 		return code;
@@ -494,10 +551,12 @@ static enum hb_code fail_too_large(struct hb_error *error)
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
-	struct work work = { .hb = hb, .request = request, .result = result };
+	struct hb_free_request asked = *request;
+	struct work work = { .hb = hb, .request = &asked, .result = result };
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
+	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)
 		return fail_too_large(error);

@@ -47,6 +47,11 @@ void hb_set_progress(struct hb *hb, hb_progress_fn *progress, void *argument)
 	hb->progress_argument = argument;
 }
 
+void hb_set_dry_run(struct hb *hb)
+{
+	hb->dry_run = true;
+}
+
 bool hb_report_progress(struct hb *hb, const struct hb_progress *progress)
 {
 	return !hb->progress || hb->progress(progress, hb->progress_argument);

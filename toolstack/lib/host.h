@@ -24,6 +24,7 @@ struct hb_xen_domain {
 	unsigned int vcpus;
 	bool hvm;	/* not PV */
 	bool pvh;	/* of those that are not PV: without the devices of a PC */
+	bool xenstore;	/* xenstored runs in it */
 	bool hap, dying, shutdown, crashed, suspended, paused;
 	uint64_t tot_pages, max_pages, outstanding_pages;
 	uint64_t cpu_time_ns;
@@ -48,6 +49,11 @@ struct hb_host_ops {
 	int (*domains)(struct hb_host *host, uint32_t first, struct hb_xen_domain *domains,
 		       unsigned int max);
 	int (*memory)(struct hb_host *host, struct hb_xen_memory *memory);
+	/*
+	 * What the kernel of domain 0, where we run, could still give to programs: its own
+	 * estimate. -EOPNOTSUPP: it says nothing.
+	 */
+	int (*available)(struct hb_host *host, uint64_t *kib);
 	int (*set_maxmem)(struct hb_host *host, uint32_t domid, uint64_t kib);
 	int (*get_pool)(struct hb_host *host, uint32_t domid, uint64_t *bytes);
 	/* bytes is a multiple of a page. */

@@ -18,6 +18,7 @@ struct hb {
 	char *state_dir;
 	hb_progress_fn *progress;	/* may be NULL */
 	void *progress_argument;
+	bool dry_run;			/* change nothing */
 };
 
 /* A handle for any host; takes the host over. NULL if there is no memory. */

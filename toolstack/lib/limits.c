@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "limit.h"
+#include "limits_look.h"
 #include "lock.h"
 #include "state.h"
 
@@ -15,6 +16,7 @@ struct edit {
 	const char *uuid;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	struct hb_text others;		/* the lines of the other domains */
+	bool own_damaged;		/* there is one of that domain, and it cannot be read */
 };
 
 static bool read_line(const char *line, void *argument)
@@ -22,8 +24,10 @@ static bool read_line(const char *line, void *argument)
 	struct hb_limits_entry entry;
 	struct edit *edit = argument;
 
-	if (!hb_limits_parse(line, &entry))
+	if (!hb_limits_parse(line, &entry)) {
+		edit->own_damaged |= edit->uuid[0] && !strncmp(line, edit->uuid, strlen(edit->uuid));
 		return false;
+	}
 	if (strcmp(entry.uuid, edit->uuid)) {
 		hb_text_append(&edit->others, line);
 		hb_text_append(&edit->others, "\n");
@@ -35,20 +39,60 @@ static bool read_line(const char *line, void *argument)
 	return true;
 }
 
-static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit, struct hb_error *error)
+/* damage: as in hb_state_read(). */
+static enum hb_code load(struct hb *hb, const char *uuid, struct edit *edit,
+			 struct hb_damage *damage, struct hb_error *error)
 {
 	*edit = (struct edit){ .uuid = uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
-	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, error);
+	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
 }
 
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error)
 {
+	struct hb_damage damage;
 	struct edit edit;
-	enum hb_code code = load(hb, domain->uuid, &edit, error);
+	enum hb_code code = load(hb, domain->uuid, &edit, &damage, error);
 
 	free(edit.others.text);
 	*limits = edit.found.limits;
+	/* Without its header nobody knows what the file says of anybody. */
+	if (!code && (edit.own_damaged || damage.first == 1)) {
+		hb_state_describe(hb, FILE_NAME, HEADER, &damage, error);
+		code = error->code;
+	}
+	if (code)
+		limits->mode = HB_MODE_OFF;
+	return code;
+}
+
+enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
+			    struct hb_error *error)
+{
+	enum hb_code code = hb_limits_get(hb, domain, limits, error);
+
+	return code == HB_E_HOST ? HB_OK : code;
+}
+
+enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error)
+{
+	struct edit edit;
+	enum hb_code code = load(hb, "", &edit, NULL, error);
+
+	free(edit.others.text);
+	return code;
+}
+
+enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_damage found;
+	struct edit edit;
+	enum hb_code code = load(hb, "", &edit, &found, error);
+
+	free(edit.others.text);
+	damage->code = HB_OK;
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
 	return code;
 }
 
@@ -118,7 +162,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				struct hb_error *error)
 {
 	struct hb_limits *limits = &edit->found.limits;
-	enum hb_code code = load(hb, domain->uuid, edit, error);
+	enum hb_code code = load(hb, domain->uuid, edit, NULL, error);
 	enum hb_mode before;
 
 	if (code)
@@ -153,4 +197,92 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 	free(edit.others.text);
 	*limits = edit.found.limits;
 	return code;
+}
+
+/* Entries that are collected while the file is read line by line. */
+struct collection {
+	struct hb_limits_entry *list;
+	size_t count, room;
+	bool failed;		/* out of memory */
+};
+
+static bool make_room(struct collection *collection)
+{
+	size_t room = collection->room ? 2 * collection->room : 16;
+	struct hb_limits_entry *grown;
+
+	if (collection->count < collection->room)
+		return true;
+	grown = realloc(collection->list, room * sizeof(*grown));
+	if (!grown)
+		return false;
+	collection->list = grown;
+	collection->room = room;
+	return true;
+}
+
+/* Of a line that cannot be read, whose it is counts: managers leave that domain alone. */
+static bool collect_line(const char *line, void *argument)
+{
+	struct collection *collection = argument;
+	struct hb_limits_entry entry;
+	bool good = hb_limits_parse(line, &entry);
+
+	if (!good)
+		entry.limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT };
+	if (!entry.uuid[0])
+		return false;
+	collection->failed |= !make_room(collection);
+	if (!collection->failed)
+		collection->list[collection->count++] = entry;
+	return good;
+}
+
+static int compare_uuids(const void *a, const void *b)
+{
+	return strcmp(((const struct hb_limits_entry *)a)->uuid, ((const struct hb_limits_entry *)b)->uuid);
+}
+
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+			    struct hb_error *damage, struct hb_error *error)
+{
+	struct collection collection = { 0 };
+	struct hb_damage found;
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, collect_line,
+					  &collection, &found, error);
+
+	damage->code = HB_OK;
+	if (!code && collection.failed)
+		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
+	/* Without its header nobody knows what the file says of anybody. */
+	if (!code && found.first == 1) {
+		*error = *damage;
+		code = error->code;
+	}
+	if (code) {
+		free(collection.list);
+		collection = (struct collection){ 0 };
+	} else if (collection.count) {
+		qsort(collection.list, collection.count, sizeof(*collection.list), compare_uuids);
+	}
+	*list = collection.list;
+	*count = collection.count;
+	return code;
+}
+
+const struct hb_limits *hb_limits_find(const struct hb_limits_entry *list, size_t count,
+				       const char *uuid)
+{
+	static const struct hb_limits none = { .weight = HB_WEIGHT_DEFAULT };
+	struct hb_limits_entry key;
+	const struct hb_limits_entry *found = NULL;
+
+	if (strlen(uuid) >= sizeof(key.uuid))
+		return &none;
+	strcpy(key.uuid, uuid);
+	if (count)
+		found = bsearch(&key, list, count, sizeof(*list), compare_uuids);
+	return found ? &found->limits : &none;
 }

@@ -150,9 +150,12 @@ static enum hb_code fail_lock(struct hb_error *error, int rc, const struct wante
 static enum hb_code lock(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience,
 			 struct hb_error *error)
 {
-	int rc = wanted->domain ? lock_domain_waiting(hb, wanted, patience) :
-		 lock_waiting(hb, wanted, patience);
+	int rc;
 
+	if (hb->dry_run)
+		return HB_OK;
+	rc = wanted->domain ? lock_domain_waiting(hb, wanted, patience) :
+	     lock_waiting(hb, wanted, patience);
 	if (!rc)
 		return HB_OK;
 	if (rc == -EINTR)
@@ -170,7 +173,8 @@ enum hb_code hb_lock_domain(struct hb *hb, uint32_t domid, const struct hb_patie
 
 void hb_unlock_domain(struct hb *hb)
 {
-	hb->host->ops->unlock(hb->host);
+	if (!hb->dry_run)
+		hb->host->ops->unlock(hb->host);
 }
 
 enum hb_code hb_lock_host(struct hb *hb, const struct hb_patience *patience,
@@ -181,7 +185,8 @@ enum hb_code hb_lock_host(struct hb *hb, const struct hb_patience *patience,
 
 void hb_unlock_host(struct hb *hb)
 {
-	hb->host->ops->unlock_host(hb->host);
+	if (!hb->dry_run)
+		hb->host->ops->unlock_host(hb->host);
 }
 
 enum hb_code hb_lock_both(struct hb *hb, uint32_t domid, const struct hb_patience *patience,

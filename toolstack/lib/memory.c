@@ -4,6 +4,7 @@
 
 #include "account.h"
 #include "domain.h"
+#include "host_reserve.h"
 #include "reserve.h"
 
 /* Adds up what all domains may still take. */
@@ -45,6 +46,6 @@ enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct
 	memory->free_kib = xen.free_pages * HB_PAGE_KIB;
 	memory->scrub_kib = xen.scrub_pages * HB_PAGE_KIB;
 	memory->claimed_kib = xen.outstanding_pages * HB_PAGE_KIB;
-	memory->reserve_kib = hb_account_reserve_kib(memory->total_kib);
+	memory->reserve_kib = hb_host_reserve_kib(hb, memory->total_kib);
 	return HB_OK;
 }

@@ -66,6 +66,19 @@ static const struct hb_domain *find_named(const struct hb_domain *domains, size_
 	return NULL;
 }
 
+/* The domain that a reservation for that name is for; one that has the name itself comes first. */
+static const struct hb_domain *find_for(const struct hb_domain *domains, size_t count,
+					const char *name)
+{
+	const struct hb_domain *named = find_named(domains, count, name);
+
+	for (size_t i = 0; i < count && !named; i++) {
+		if (hb_reservation_is_for(name, &domains[i]))
+			named = &domains[i];
+	}
+	return named;
+}
+
 /* Alive or not, does it have a claim that is not its builder's, and can it be named? */
 static bool has_claim(const struct hb_domain *domain)
 {
@@ -94,10 +107,10 @@ static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *e
 		return code;
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
-		const struct hb_domain *domain = find_named(domains, count, r->name);
+		const struct hb_domain *domain = find_for(domains, count, r->name);
 
 		r->left_kib = hb_reservation_left(r, domain, now);
-		if (r->left_kib || (domain && domain->state == HB_DOMAIN_BUILDING && now < r->until_s))
+		if (hb_reservation_lasts(r, domain, now))
 			store->list[kept++] = *r;
 	}
 	store->count = kept;
@@ -105,13 +118,17 @@ static enum hb_code judge(struct hb *hb, struct store *store, struct hb_error *e
 	return HB_OK;
 }
 
-/* store->list is to be released by free() whatever is returned. */
-static enum hb_code load(struct hb *hb, struct store *store, struct hb_error *error)
+/*
+ * store->list is to be released by free() whatever is returned. damage: as in
+ * hb_state_read().
+ */
+static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *damage,
+			 struct hb_error *error)
 {
 	enum hb_code code;
 
 	*store = (struct store){ 0 };
-	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, error);
+	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, damage, error);
 	if (code)
 		return code;
 	if (store->failed)
@@ -145,8 +162,9 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
 			     struct hb_error *error)
 {
+	struct hb_damage ignored;
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, &ignored, error);
 
 	if (!code)
 		code = add_claims(hb, &store, error);
@@ -163,13 +181,27 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations
 
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
+	struct hb_damage ignored;
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, &ignored, error);
 
 	*kib = 0;
 	for (size_t i = 0; i < store.count && !code; i++)
 		*kib += store.list[i].left_kib;
 	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_damage found;
+	struct store store;
+	enum hb_code code = load(hb, &store, &found, error);
+
+	free(store.list);
+	damage->code = HB_OK;
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
 	return code;
 }
 
@@ -201,22 +233,38 @@ static uint64_t left_of(const struct store *store, const char *name)
 	return 0;
 }
 
-/* own_kib is set aside for that name already, and need not come free once more. */
+/* own_kib is set aside for that name already, and need not come free once more: *missing_kib. */
 static enum hb_code fail_room(struct hb_error *error, const struct hb_reservation *wanted,
-			      uint64_t own_kib, uint64_t available_kib)
+			      uint64_t own_kib, uint64_t available_kib, uint64_t *missing_kib)
 {
 	uint64_t more_kib = wanted->kib > own_kib ? wanted->kib - own_kib : HB_PAGE_KIB;
 	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
 
 	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
 		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available_kib, give));
-	hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(more_kib, need));
+	*missing_kib = more_kib;
 	return HB_E_REFUSED;
+}
+
+/* What is to be done about it: a free, if one can help. */
+static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *error)
+{
+	const struct hb_free_request request = { .need_kib = missing_kib, .dry_run = true };
+	struct hb_free_result result;
+	char size[HB_SIZE_TEXT];
+	struct hb_error why;
+
+	if (hb_free(hb, &request, &result, &why) == HB_E_REFUSED)
+		hb_remedy(error, "reserve less, or give limits to more guests: %s", why.message);
+	else
+		hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(missing_kib, size));
+	free(result.entries);
 }
 
 /* Does the host have what the reservation needs, its predecessor's share included? */
 static enum hb_code check_room(struct hb *hb, const struct store *store,
-			       const struct hb_reservation *wanted, struct hb_error *error)
+			       const struct hb_reservation *wanted, uint64_t *missing_kib,
+			       struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	enum hb_code code = hb_host_memory(hb, &memory, error);
@@ -226,17 +274,19 @@ static enum hb_code check_room(struct hb *hb, const struct store *store,
 		return code;
 	memory.reserved_kib -= own < memory.reserved_kib ? own : memory.reserved_kib;
 	available = hb_host_available_kib(&memory);
-	return wanted->kib <= available ? HB_OK : fail_room(error, wanted, own, available);
+	return wanted->kib <= available ? HB_OK :
+	       fail_room(error, wanted, own, available, missing_kib);
 }
 
 static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
-				   const struct hb_reservation *reservation, struct hb_error *error)
+				   const struct hb_reservation *reservation, uint64_t *missing_kib,
+				   struct hb_error *error)
 {
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, NULL, error);
 
 	if (!code && !request->force)
-		code = check_room(hb, &store, reservation, error);
+		code = check_room(hb, &store, reservation, missing_kib, error);
 	if (!code)
 		code = save(hb, &store, reservation->name, reservation, error);
 	free(store.list);
@@ -283,6 +333,7 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 				struct hb_reservation *reservation, struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
+	uint64_t missing_kib = 0;
 	enum hb_code code = need_of(hb, request, &reservation->kib, error);
 
 	reservation->until_s = hb->host->ops->wall_s(hb->host) +
@@ -291,8 +342,10 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 		code = hb_lock_host(hb, &patience, error);
 	if (code)
 		return code;
-	code = reserve_locked(hb, request, reservation, error);
+	code = reserve_locked(hb, request, reservation, &missing_kib, error);
 	hb_unlock_host(hb);
+	if (missing_kib)
+		advise_free(hb, missing_kib, error);
 	reservation->left_kib = reservation->kib;
 	return code;
 }
@@ -302,9 +355,11 @@ static enum hb_code fail_claim(struct hb_error *error, int rc, const char *who)
 {
 	hb_fail_host(error, rc, "Xen refuses to set memory aside for %s", who);
 	if (rc == -EINVAL)
-		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, or its maxmem is less");
+		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, its maxmem is less, or it is being destroyed");
 	else if (rc == -ENOMEM)
 		hb_remedy(error, "somebody else has taken the memory; \"hotballoon free\" some and ask again");
+	else if (rc == -EOPNOTSUPP)
+		hb_remedy(error, "this Xen cannot, by its build or its cache colouring; \"hotballoon set\" the size now");
 	return error->code;
 }
 
@@ -325,7 +380,7 @@ static enum hb_code claim_locked(struct hb *hb, uint32_t domid,
 		code = hb_claim_check(&domain, &memory, request->size_kib, request->force, error);
 	if (code)
 		return code;
-	rc = hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
+	rc = hb->dry_run ? 0 : hb->host->ops->claim(hb->host, domid, request->size_kib / HB_PAGE_KIB);
 	if (rc)
 		return fail_claim(error, rc, hb_who(&domain, who));
 	*left_kib = request->size_kib - domain.actual_kib;
@@ -406,7 +461,10 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 		return code;
 	named = find_claim(domains, count, name);
 	if (named) {
-		rc = hb->host->ops->claim(hb->host, named->domid, 0);
+		rc = hb->dry_run ? 0 : hb->host->ops->claim(hb->host, named->domid, 0);
+		/* From 4.19 on Xen has ended it with the domain. */
+		if (rc == -EINVAL && named->state == HB_DOMAIN_DYING)
+			rc = 0;
 		*found = true;
 	}
 	free(domains);
@@ -417,7 +475,7 @@ static enum hb_code release_kept(struct hb *hb, const char *name, bool *found,
 				 struct hb_error *error)
 {
 	struct store store;
-	enum hb_code code = load(hb, &store, error);
+	enum hb_code code = load(hb, &store, NULL, error);
 	size_t before = store.count;
 
 	for (size_t i = 0; i < before && !code; i++)

@@ -9,6 +9,7 @@
  * person with xenstore-write) is met as before: a plan that has become stale is
  * undone and made anew.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,6 +24,8 @@
 /* How often the target may change under a plan before the caller hears of it. */
 #define REPLANS_MAX 10
 #define POLL_MS 100
+/* How often a wait takes Xen's limit to where the target needs it, before others must agree. */
+#define MENDS_MAX 3
 
 /* hb_plan_make() or hb_plan_ceiling(). */
 typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_host_memory *host,
@@ -84,6 +87,12 @@ static void add_steps(struct hb_set_result *result, const struct hb_plan *plan)
 		add_step(result, &plan->steps[i]);
 }
 
+static void add_result_steps(struct hb_set_result *result, const struct hb_set_result *from)
+{
+	for (unsigned int i = 0; i < from->nr_steps; i++)
+		add_step(result, &from->steps[i]);
+}
+
 static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
@@ -124,8 +133,8 @@ static bool report_progress(struct hb *hb, const struct hb_set_result *result,
 	return hb_report_progress(hb, &progress);
 }
 
-static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_result *result,
-			      struct hb_error *error)
+static enum hb_code fail_wait(enum hb_verdict verdict, bool moves,
+			      const struct hb_set_result *result, struct hb_error *error)
 {
 	const struct hb_domain *domain = &result->after;
 	uint64_t position = hb_wait_position(domain);
@@ -154,7 +163,11 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	case HB_WAIT_TIMEOUT:
 		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
 			(unsigned int)(result->waited_ms / 1000));
-		hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		if (moves)
+			hb_remedy(error, "wait longer: it still moves, and goes on by itself");
+		else
+			hb_remedy(error, "it does not move now: \"hotballoon explain %u\" tells more",
+				  domain->domid);
 		hb_advise_lost(domain, error);
 		return HB_E_TIMEOUT;
 	default:
@@ -162,10 +175,32 @@ static enum hb_code fail_wait(enum hb_verdict verdict, const struct hb_set_resul
 	}
 }
 
+/*
+ * Does Xen's limit keep it from its target? Another tool has written the one without the
+ * other then, and it is mended. What cannot be mended is judged as it is: false.
+ */
+static bool mend(struct hb *hb, unsigned int timeout_s, unsigned int *attempts,
+		 struct hb_set_result *result)
+{
+	const struct hb_set_request request = { .timeout_s = timeout_s };
+	struct hb_set_result mended = { 0 };
+	struct hb_error ignored;
+	struct hb_step step;
+
+	if (!hb_plan_repair(&result->after, &step) || (*attempts)++ >= MENDS_MAX)
+		return false;
+	if (apply(hb, result->after.domid, &result->target_kib, hb_plan_mend, &request, &mended,
+		  &ignored))
+		return false;
+	add_result_steps(result, &mended);
+	return mended.nr_steps;
+}
+
 static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *request,
 				   struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_host *host = hb->host;
+	unsigned int mends = 0;
 	enum hb_verdict verdict;
 	struct hb_wait wait;
 	enum hb_code code;
@@ -176,7 +211,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 	for (;;) {
 		code = hb_domain_refresh(hb, &result->after, error);
 		if (code == HB_E_NO_DOMAIN)
-			return fail_wait(HB_WAIT_GONE, result, error);
+			return fail_wait(HB_WAIT_GONE, false, result, error);
 		if (code)
 			return code;
 		now = host->ops->now_ms(host);
@@ -184,8 +219,13 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 		verdict = hb_wait_judge(&wait, &result->after, now);
 		if (verdict == HB_WAIT_ARRIVED)
 			return HB_OK;
+		if ((verdict == HB_WAIT_ON || verdict == HB_WAIT_STUCK) &&
+		    mend(hb, request->timeout_s, &mends, result)) {
+			hb_wait_again(&wait, &result->after, host->ops->now_ms(host));
+			continue;
+		}
 		if (verdict != HB_WAIT_ON)
-			return fail_wait(verdict, result, error);
+			return fail_wait(verdict, hb_wait_moves(&wait, now), result, error);
 		if (!report_progress(hb, result, &wait, now)) {
 			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
 			hb_remedy(error, "the target stands and the guest goes on by itself");
@@ -295,8 +335,7 @@ static void keep(struct hb *hb, unsigned int timeout_s, struct hb_set_result *re
 	if (hb_keep(hb, result->after.domid, &result->target_kib, false, timeout_s, &kept, &ignored) ||
 	    !kept.nr_steps)
 		return;
-	for (unsigned int i = 0; i < kept.nr_steps; i++)
-		add_step(result, &kept.steps[i]);
+	add_result_steps(result, &kept);
 	result->kept_kib = kept.size_kib;
 	hb_advise_kept(&result->after, kept.size_kib, error);
 }
@@ -319,17 +358,73 @@ static enum hb_code finish(struct hb *hb, enum hb_code code, const struct hb_set
 	return settled;
 }
 
+static void __attribute__((format(printf, 2, 3))) note(struct hb_set_result *result,
+							const char *format, ...)
+{
+	va_list args;
+
+	if (result->nr_notes == HB_NOTES_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]), format, args);
+	va_end(args);
+}
+
+/* A person wins over managers: from now on they leave it alone. Limits that cannot be read pin nobody. */
+static void note_pinned(struct hb *hb, struct hb_set_result *result)
+{
+	const struct hb_domain *before = &result->before;
+	struct hb_limits limits;
+	struct hb_error ignored;
+	const char *why;
+
+	if (result->target_kib != before->target.value &&
+	    !hb_limits_get(hb, before, &limits, &ignored) && hb_limits_automatic(before, &limits, &why))
+		note(result, "it was sized automatically and is pinned to this size now; \"hotballoon limits %u --auto\" ends that",
+		     before->domid);
+}
+
+static void take_step(struct hb_domain *domain, const struct hb_step *step)
+{
+	const struct hb_number value = { HB_PRESENT, step->to_kib };
+
+	if (step->kind == HB_STEP_MAXMEM)
+		domain->maxmem_kib = step->to_kib;
+	else if (step->kind == HB_STEP_POOL)
+		domain->pool = value;
+	else if (step->kind == HB_STEP_STATIC_MAX)
+		domain->static_max = value;
+	else if (step->kind == HB_STEP_TARGET)
+		domain->target = value;
+}
+
+/*
+ * A dry run: how the domain would be with the keys written and actual_kib of memory, and
+ * what would be done then.
+ */
+static void preview(struct hb_set_result *result, uint64_t actual_kib)
+{
+	struct hb_domain *domain = &result->after;
+	struct hb_step step;
+
+	for (unsigned int i = 0; i < result->nr_steps; i++)
+		take_step(domain, &result->steps[i]);
+	domain->actual_kib = actual_kib;
+	if (!hb_plan_settle(domain, result->size_kib, &step))
+		return;
+	add_step(result, &step);
+	take_step(domain, &step);
+}
+
 /* Nobody waits until it has come down: what is to be done if that does not happen. */
 static void note_lost(struct hb_set_result *result)
 {
 	char size[HB_SIZE_TEXT];
 	uint64_t size_kib;
 
-	if (!hb_would_be_lost(&result->after, &size_kib) || result->nr_notes == HB_NOTES_MAX)
-		return;
-	snprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]),
-		 "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
-		 result->after.domid, result->after.domid, hb_size_format(size_kib, size));
+	if (hb_would_be_lost(&result->after, &size_kib))
+		note(result, "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
+		     result->after.domid, result->after.domid, hb_size_format(size_kib, size));
 }
 
 static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
@@ -340,11 +435,15 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
-	if (code)
+	if (!code && hb->dry_run)
+		preview(result, result->size_kib);
+	if (code || hb->dry_run)
 		return code;
+	if (!expected_kib)
+		note_pinned(hb, result);
 	if (request->wait)
 		code = wait_for_guest(hb, request, result, error);
-	if (code == HB_E_STUCK && result->after.state == HB_DOMAIN_RUNNING &&
+	if (code == HB_E_STUCK && !request->keep_target && result->after.state == HB_DOMAIN_RUNNING &&
 	    hb_would_be_lost(&result->after, NULL))
 		keep(hb, request->timeout_s, result, error);
 	code = finish(hb, code, request, result, error);
@@ -373,8 +472,11 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *
 
 	memset(result, 0, sizeof(*result));
 	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
-	return code ? code : settle(hb, result->target_kib, result->size_kib, request->timeout_s,
-				    result, error);
+	if (!code && hb->dry_run)
+		preview(result, result->before.actual_kib);
+	if (code || hb->dry_run)
+		return code;
+	return settle(hb, result->target_kib, result->size_kib, request->timeout_s, result, error);
 }
 
 /* Nothing to wait for: a guest that is being destroyed, or has no target. */
@@ -389,6 +491,9 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 		hb_remedy(error, "%s", remedy);
 		return HB_E_REFUSED;
 	}
+	/* What it takes and gives is its own affair. */
+	if (domain->service && !hb_wait_is_there(domain, domain->target.value))
+		return hb_refuse_service(domain, error);
 	if (domain->target.presence == HB_PRESENT)
 		return HB_OK;
 	hb_fail(error, HB_E_REFUSED, "%s has no target that it could reach", hb_who(domain, who));

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#define _GNU_SOURCE	/* mkostemp() */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -29,9 +31,12 @@ void hb_text_append(struct hb_text *text, const char *more)
 
 static enum hb_code fail_file(struct hb_error *error, const char *what, const char *path)
 {
-	enum hb_code code = hb_fail_host(error, -errno, "cannot %s %s", what, path);
+	int problem = errno;
+	enum hb_code code = hb_fail_host(error, -problem, "cannot %s %s", what, path);
 
-	if (code == HB_E_HOST)
+	if (problem == ELOOP)
+		hb_remedy(error, "it is a symbolic link, and none is followed: put the file itself there");
+	else if (code == HB_E_HOST)
 		hb_remedy(error, "look at that file system: is it full or read-only?");
 	return code;
 }
@@ -83,44 +88,82 @@ static enum hb_code fail_line(struct hb_error *error, const char *path, unsigned
 	return HB_E_HOST;
 }
 
-/* Takes text apart in place. */
-static enum hb_code each_line(char *text, size_t length, const char *path, const char *header,
-			      hb_state_line_fn *line, void *argument, struct hb_error *error)
+/* Takes text apart in place, and counts what is not as it should be. */
+static struct hb_damage each_line(char *text, size_t length, const char *header,
+				  hb_state_line_fn *line, void *argument)
 {
+	struct hb_damage damage = { 0 };
 	unsigned int number = 0;
+	bool good = false;
 
-	for (char *start = text; start < text + length; number++) {
-		char *end = memchr(start, '\n', text + length - start);
-
+	for (char *start = text, *end; start < text + length; start = end + 1) {
+		end = memchr(start, '\n', text + length - start);
 		/* Written as a whole, a file ends with a newline and holds no NUL. */
-		if (!end || memchr(start, '\0', end - start))
-			return fail_line(error, path, number + 1, header);
+		good = end && !memchr(start, '\0', end - start);
+		end = end ? end : text + length;
 		*end = '\0';
-		if (number == 0 ? strcmp(start, header) != 0 : !line(start, argument))
-			return fail_line(error, path, number + 1, header);
-		start = end + 1;
+		number++;
+		/* If the header is missing there may be a line in its place. */
+		if (good && (number > 1 || strcmp(start, header)))
+			good = line(start, argument) && number > 1;
+		if (!good && !damage.lines++)
+			damage.first = number;
 	}
-	return number ? HB_OK : fail_line(error, path, 1, header);
+	return number ? damage : (struct hb_damage){ .lines = 1, .first = 1 };
+}
+
+/* *text is to be released, and NULL if there is no such file. */
+static enum hb_code read_file(const char *path, char **text, size_t *length, struct hb_error *error)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	enum hb_code code = HB_OK;
+
+	*text = NULL;
+	if (fd < 0)
+		return errno == ENOENT ? HB_OK : fail_file(error, "open", path);
+	*text = read_all(fd, length);
+	if (!*text)
+		code = fail_file(error, "read", path);
+	close(fd);
+	return code;
 }
 
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
-			   hb_state_line_fn *line, void *argument, struct hb_error *error)
+			   hb_state_line_fn *line, void *argument, struct hb_damage *damage,
+			   struct hb_error *error)
 {
+	struct hb_damage found = { 0 };
 	char path[PATH_MAX], *text;
 	enum hb_code code;
 	size_t length;
-	int fd;
 
 	path_of(path, hb, name, "");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? HB_OK : fail_file(error, "open", path);
-	text = read_all(fd, &length);
-	code = text ? each_line(text, length, path, header, line, argument, error) :
-	       fail_file(error, "read", path);
+	code = read_file(path, &text, &length, error);
+	if (text)
+		found = each_line(text, length, header, line, argument);
 	free(text);
-	close(fd);
+	if (damage)
+		*damage = found;
+	else if (found.lines)
+		code = fail_line(error, path, found.first, header);
 	return code;
+}
+
+void hb_state_describe(struct hb *hb, const char *name, const char *header,
+		       const struct hb_damage *damage, struct hb_error *error)
+{
+	char path[PATH_MAX];
+	size_t used;
+
+	path_of(path, hb, name, "");
+	fail_line(error, path, damage->first, header);
+	used = strlen(error->message);
+	if (damage->lines > 1)
+		snprintf(error->message + used, sizeof(error->message) - used,
+			 ", and %u more: they count for nothing", damage->lines - 1);
+	else
+		snprintf(error->message + used, sizeof(error->message) - used,
+			 ": it counts for nothing");
 }
 
 static bool write_all(int fd, const char *text, size_t length)
@@ -138,14 +181,21 @@ static bool write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Makes path with that text, complete on the disk. */
-static bool write_file(const char *path, const struct hb_text *text)
+/* Makes a file with that text, complete on the disk; path ends with XXXXXX, and is its name then. */
+static bool write_new(char *path, const struct hb_text *text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	bool good = fd >= 0 && write_all(fd, text->text, text->length) && !fsync(fd);
+	int fd = mkostemp(path, O_CLOEXEC);
+	bool good = fd >= 0 && !fchmod(fd, 0644) && write_all(fd, text->text, text->length) &&
+		    !fsync(fd);
+	int problem = errno;
 
-	if (fd >= 0 && close(fd))
+	if (fd >= 0 && close(fd) && good) {
+		problem = errno;
 		good = false;
+	}
+	if (fd >= 0 && !good)
+		unlink(path);
+	errno = problem;
 	return good;
 }
 
@@ -160,25 +210,67 @@ static bool sync_dir(const char *dir)
 	return good;
 }
 
+/* What somebody who was killed has left: nobody else writes while we hold the host's lock. */
+static void remove_leftovers(const struct hb *hb, const char *name)
+{
+	DIR *dir = opendir(hb->state_dir);
+	struct dirent *entry;
+	char start[NAME_MAX];
+
+	if (!dir)
+		return;
+	snprintf(start, sizeof(start), ".%s.", name);
+	while ((entry = readdir(dir))) {
+		if (!strncmp(entry->d_name, start, strlen(start)))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+/* The file is the new one by now, and counts, until the power fails. */
+static enum hb_code fail_sync(struct hb_error *error, const char *path)
+{
+	hb_fail_host(error, -errno, "%s has been written, but may not survive a power failure", path);
+	hb_remedy(error, "what was asked for is done; look at that file system: is it full or read-only?");
+	return error->code = HB_E_HOST;
+}
+
+static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text,
+			    struct hb_error *error)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+
+	path_of(path, hb, name, "");
+	snprintf(new, sizeof(new), "%s/.%s.XXXXXX", hb->state_dir, name);
+	if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
+		return fail_file(error, "make", hb->state_dir);
+	remove_leftovers(hb, name);
+	if (!write_new(new, text))
+		return fail_file(error, "write", path);
+	if (rename(new, path)) {
+		fail_file(error, "write", path);
+		unlink(new);
+		return error->code;
+	}
+	return sync_dir(hb->state_dir) ? HB_OK : fail_sync(error, path);
+}
+
 enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
 			      const struct hb_text *body, struct hb_error *error)
 {
-	char path[PATH_MAX], new[PATH_MAX];
 	struct hb_text text = { 0 };
-	enum hb_code code = HB_OK;
+	enum hb_code code;
 
-	path_of(path, hb, name, "");
-	path_of(new, hb, name, ".new");
 	hb_text_append(&text, header);
 	hb_text_append(&text, "\n");
 	if (body->text)
 		hb_text_append(&text, body->text);
-	if (text.failed || body->failed)
+	if (hb->dry_run)
+		code = HB_OK;
+	else if (text.failed || body->failed)
 		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
-	else if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
-		code = fail_file(error, "make", hb->state_dir);
-	else if (!write_file(new, &text) || rename(new, path) || !sync_dir(hb->state_dir))
-		code = fail_file(error, "write", path);
+	else
+		code = replace(hb, name, &text, error);
 	free(text.text);
 	return code;
 }

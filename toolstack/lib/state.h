@@ -22,17 +22,29 @@ void hb_text_append(struct hb_text *text, const char *more);
 /* Called for each line after the header, without its newline; false: it is damaged. */
 typedef bool hb_state_line_fn(const char *line, void *argument);
 
+/* What of a file is not as it should be. */
+struct hb_damage {
+	unsigned int lines;	/* 0: nothing */
+	unsigned int first;	/* the number of the first of them, from 1 */
+};
+
 /*
  * Read file name of the state directory, whose first line must be header. No
- * file: HB_OK, no line. Anything that is not as it should be is an error that
- * names file and line; nothing is skipped.
+ * file: HB_OK, no line. With damage, which says what is not as it should be, the lines that
+ * can be read count. Without (NULL), as who is going to write needs it, all of that is an
+ * error that names file and line.
  */
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
-			   hb_state_line_fn *line, void *argument, struct hb_error *error);
+			   hb_state_line_fn *line, void *argument, struct hb_damage *damage,
+			   struct hb_error *error);
+/* That error, for damage that has lines, with how many there are. */
+void hb_state_describe(struct hb *hb, const char *name, const char *header,
+		       const struct hb_damage *damage, struct hb_error *error);
 
 /*
  * Replace it, and make the directory if need be; body is what follows the header.
- * Under the host's lock.
+ * Under the host's lock. A symbolic link in its place is not followed. After some errors
+ * the file is the new one: they say so.
  */
 enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
 			      const struct hb_text *body, struct hb_error *error);

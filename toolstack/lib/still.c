@@ -216,6 +216,19 @@ static enum hb_code give_up(struct hb *hb, struct hb_still *still, enum hb_code 
 	return error->code;
 }
 
+/* What would be done, and nothing of it. The answer is not known, and not asked for. */
+static enum hb_code preview(struct hb *hb, struct hb_still_result *result, struct hb_error *error)
+{
+	const struct hb_domain *domain = &result->domain;
+
+	if (domain->still == HB_STILL_HELD)
+		return hb_refuse_held(domain, error);
+	result->taken_over = domain->still == HB_STILL_LEFT;
+	result->answer = hb_still_answer(domain);
+	result->from_kib = domain->target.value + domain->videoram_kib;
+	return make_keepable(hb, result, error);
+}
+
 enum hb_code hb_still_begin(struct hb *hb, uint32_t domid, const struct hb_still_request *request,
 			    struct hb_still **still, struct hb_still_result *result,
 			    struct hb_error *error)
@@ -229,7 +242,9 @@ enum hb_code hb_still_begin(struct hb *hb, uint32_t domid, const struct hb_still
 	code = hb_show(hb, domid, domain, error);
 	if (!code)
 		code = hb_still_check(domain, error);
-	if (code)
+	if (!code && hb->dry_run)
+		code = preview(hb, result, error);
+	if (code || hb->dry_run)
 		return code;
 	made = calloc(1, sizeof(*made));
 	if (!made)

@@ -68,6 +68,7 @@ static void fill_domain(struct hb_xen_domain *to, const xc_domaininfo_t *from)
 		.vcpus = from->max_vcpu_id == XEN_INVALID_MAX_VCPU_ID ? 0 : from->max_vcpu_id + 1,
 		.hvm = from->flags & XEN_DOMINF_hvm_guest,
 		.pvh = is_pvh(from),
+		.xenstore = from->flags & XEN_DOMINF_xs_domain,
 		.hap = from->flags & XEN_DOMINF_hap,
 		.dying = from->flags & XEN_DOMINF_dying,
 		.shutdown = from->flags & XEN_DOMINF_shutdown,
@@ -110,6 +111,26 @@ static int xen_memory(struct hb_host *host, struct hb_xen_memory *memory)
 		.scrub_pages = info.scrub_pages,
 		.outstanding_pages = info.outstanding_pages,
 	};
+	return rc;
+}
+
+/* Nothing to fail for: a kernel without it is one of which nothing is known. */
+static int xen_available(struct hb_host *host, uint64_t *kib)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	unsigned long long value;
+	char line[128];
+	int rc = -EOPNOTSUPP;
+
+	(void)host;
+	while (file && rc && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "MemAvailable: %llu kB", &value) == 1) {
+			*kib = value;
+			rc = 0;
+		}
+	}
+	if (file)
+		fclose(file);
 	return rc;
 }
 
@@ -318,6 +339,7 @@ static void xen_close(struct hb_host *host)
 static const struct hb_host_ops xen_ops = {
 	.domains = xen_domains,
 	.memory = xen_memory,
+	.available = xen_available,
 	.set_maxmem = xen_set_maxmem,
 	.get_pool = xen_get_pool,
 	.set_pool = xen_set_pool,

@@ -3,6 +3,7 @@
 
 #include "advice.h"
 #include "error.h"
+#include "follow.h"
 #include "wait.h"
 
 struct advice {
@@ -64,10 +65,25 @@ static const struct advice without_report = {
 	"check that a balloon driver runs in it, and that it puts added memory online if it is to grow beyond its boot maximum",
 };
 
+const char *hb_advice_no_report(void)
+{
+	return without_report.remedy;
+}
+
 static const struct advice wrong_report = {
 	"its driver reports something else than Xen counts",
 	"look at the guest; Xen's number is the one that counts",
 };
+
+static const struct advice stale_report = {
+	"its driver acts on another target: it has not seen this one, or hangs",
+	"look at the guest: does it hang? If it lives, unload and load xen-hotballoon in it",
+};
+
+const char *hb_advice_stale_report(void)
+{
+	return stale_report.remedy;
+}
 
 /* Does what its driver says count? */
 static bool reports(const struct hb_domain *domain)
@@ -77,6 +93,8 @@ static bool reports(const struct hb_domain *domain)
 
 static const struct advice *advice_for(const struct hb_domain *domain)
 {
+	if (hb_follow_is_stale(domain))
+		return &stale_report;
 	if (reports(domain))
 		return &by_cause[domain->report.cause.value];
 	return domain->driver == HB_DRIVER_HOTBALLOON ? &wrong_report : &without_report;
@@ -88,8 +106,8 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 	const struct hb_number *floor = &domain->report.floor;
 	/* No more than it has. */
 	uint64_t least_kib = floor->value < position_kib ? floor->value : position_kib;
-	bool cause = reports(domain);
 	const struct advice *advice = advice_for(domain);
+	bool cause = reports(domain) && advice != &stale_report;
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
 
 	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s%s%s%s",
@@ -120,7 +138,8 @@ void hb_advise_lost(const struct hb_domain *domain, struct hb_error *error)
 /* Of a driver that reports, what the cause calls for is done with that. */
 void hb_advise_kept(const struct hb_domain *domain, uint64_t kept_kib, struct hb_error *error)
 {
-	const char *look = reports(domain) ? NULL : advice_for(domain)->remedy;
+	bool spoken = reports(domain) && !hb_follow_is_stale(domain);
+	const char *look = spoken ? NULL : advice_for(domain)->remedy;
 	char size[HB_SIZE_TEXT];
 
 	hb_remedy(error, "%s%sits size is %s now, what it holds: with a smaller one a save or a migration would lose it; set that again when the guest can give more",

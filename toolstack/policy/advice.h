@@ -18,4 +18,9 @@ void hb_advise_kept(const struct hb_domain *domain, uint64_t kept_kib, struct hb
 const char *hb_advice_what(enum hb_cause cause);
 const char *hb_advice_remedy(enum hb_cause cause);
 
+/* What to do about a guest that does not move and reports nothing; static. */
+const char *hb_advice_no_report(void);
+/* And about one whose driver acts on another target. */
+const char *hb_advice_stale_report(void);
+
 #endif

@@ -179,6 +179,13 @@ static void examine_report(const struct hb_domain *domain, struct hb_findings *f
 		       "look at the guest; Xen's number is the one that counts");
 }
 
+/* Does it wait, and say for what? */
+static bool says_why(const struct hb_report *report)
+{
+	return report->state.presence == HB_PRESENT && report->state.value == HB_STATE_WAITING &&
+	       report->cause.presence == HB_PRESENT;
+}
+
 static void examine_driver(const struct hb_domain *domain, struct hb_findings *findings)
 {
 	const struct hb_report *report = &domain->report;
@@ -192,12 +199,42 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 	if (domain->driver != HB_DRIVER_HOTBALLOON)
 		return;
 	examine_report(domain, findings);
-	if (report->state.presence == HB_PRESENT && report->state.value == HB_STATE_WAITING &&
-	    report->cause.presence == HB_PRESENT)
+	if (says_why(report))
 		remedy(hb_examine_add(findings, HB_WARNING, "stuck", "%s has not reached its target: %s (%s)",
 				      who, hb_advice_what(report->cause.value),
 				      hb_report_cause_name(&report->cause)),
 		       "%s", hb_advice_remedy(report->cause.value));
+}
+
+/* Away from its target, and nobody has said yet why. */
+static void examine_follow(const struct hb_domain *domain, const struct hb_follow *follow,
+			   struct hb_findings *findings)
+{
+	const struct hb_report *report = &domain->report;
+	bool reports = domain->driver == HB_DRIVER_HOTBALLOON && report->state.presence == HB_PRESENT;
+	char who[HB_WHO_TEXT], held[HB_SIZE_TEXT], off[HB_SIZE_TEXT], size[HB_SIZE_TEXT];
+	char goal[HB_SIZE_TEXT];
+
+	if (follow->kind != HB_FOLLOW_STALE && (follow->kind != HB_FOLLOW_RESTS || says_why(report)))
+		return;
+	hb_who(domain, who);
+	hb_size_human(domain->actual_kib, held);
+	hb_size_human(follow->gap_kib, off);
+	hb_size_human(domain->target.value + domain->videoram_kib, size);
+	if (follow->kind == HB_FOLLOW_STALE)
+		remedy(hb_examine_add(findings, HB_WARNING, "stale-report",
+				      "%s holds %s, %s %s its size of %s, and does not move: its driver acts on another target, %s",
+				      who, held, off, follow->above ? "above" : "short of", size,
+				      hb_size_human(report->goal.value, goal)),
+		       "%s", hb_advice_stale_report());
+	else
+		remedy(hb_examine_add(findings, HB_WARNING, "not-following",
+				      "%s holds %s, %s %s its size of %s, and does not move%s%s", who, held,
+				      off, follow->above ? "above" : "short of", size,
+				      reports ? "; its driver says that it is " : "",
+				      reports ? hb_report_state_name(&report->state) : ""),
+		       "%s", reports ? "look at the guest's kernel log: does it, or its driver, hang?" :
+		       hb_advice_no_report());
 }
 
 /* What a save or a migration has done to it, and would do. */
@@ -252,10 +289,10 @@ static void examine_limits(const struct hb_domain *domain, const struct hb_limit
 }
 
 void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       struct hb_findings *findings)
+		       const struct hb_follow *follow, struct hb_findings *findings)
 {
 	examine_state(domain, findings);
-	if (!is_running(domain))
+	if (!is_running(domain) || domain->service)
 		return;
 	examine_keys(domain, findings);
 	examine_maxmem(domain, findings);
@@ -263,9 +300,16 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 	if (domain->domid) {
 		examine_pool(domain, findings);
 		examine_driver(domain, findings);
+		examine_follow(domain, follow, findings);
 		examine_still(domain, findings);
 	}
 	examine_limits(domain, limits, findings);
+}
+
+void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings)
+{
+	remedy(hb_examine_add(findings, HB_FAULT, "damaged-file", "%s", damage->message), "%s",
+	       damage->remedy);
 }
 
 /* Two that size the same domains undo each other's work for ever. */

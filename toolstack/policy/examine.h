@@ -3,15 +3,18 @@
 #ifndef HB_EXAMINE_H
 #define HB_EXAMINE_H
 
-#include <hotballoon.h>
+#include "follow.h"
 
 /* domain as hb_show() reads it. */
 void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       struct hb_findings *findings);
+		       const struct hb_follow *follow, struct hb_findings *findings);
 
 /* domains as hb_show() reads them. */
 void hb_examine_host(const struct hb_host_memory *host, const struct hb_examination *domains,
 		     size_t count, struct hb_findings *findings);
+
+/* damage names the file and what of it counts for nothing. */
+void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings);
 
 /* Add one; what is beyond HB_FINDINGS_MAX is dropped. Returns it, to add a remedy. */
 struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity severity,

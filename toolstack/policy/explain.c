@@ -11,9 +11,6 @@
 #include "refusal.h"
 #include "wait.h"
 
-/* About what a guest at its target may be off by; see wait.c. */
-#define NEAR_KIB 1024
-
 static void __attribute__((format(printf, 2, 3))) say(struct hb_explanation *explanation,
 						       const char *format, ...)
 {
@@ -37,16 +34,16 @@ static void say_state(struct hb_explanation *explanation)
 		say(explanation, "it %s; %s", what, remedy);
 	else if (domain->state == HB_DOMAIN_PAUSED)
 		say(explanation, "it is paused: it can be set, and moves when it is unpaused");
+	if (domain->service)
+		say(explanation, "%s", hb_refusal_why_service(domain->service));
 	if (domain->vnodes)
 		say(explanation, "it has virtual NUMA nodes and keeps the size that it was started with");
 }
 
-static void say_position(struct hb_explanation *explanation)
+static void say_position(struct hb_explanation *explanation, const struct hb_follow *follow)
 {
 	const struct hb_domain *domain = &explanation->domain;
 	uint64_t goal = domain->target.value + domain->videoram_kib;
-	uint64_t at = hb_wait_position(domain) + domain->videoram_kib;
-	uint64_t gap = at > goal ? at - goal : goal - at;
 	char held[HB_SIZE_TEXT], size[HB_SIZE_TEXT], off[HB_SIZE_TEXT];
 
 	hb_size_human(domain->actual_kib, held);
@@ -56,28 +53,41 @@ static void say_position(struct hb_explanation *explanation)
 	}
 	say(explanation, "it holds %s by Xen's count, and its size is set to %s", held,
 	    hb_size_human(goal, size));
-	if (gap <= NEAR_KIB)
+	if (domain->service)
+		return;
+	if (hb_wait_is_there(domain, domain->target.value)) {
 		say(explanation, "it is where it shall be");
-	else
-		say(explanation, "it is %s %s", hb_size_human(gap, off),
-		    at > goal ? "above that: it has to give memory back" : "short of that");
+		return;
+	}
+	hb_size_human(hb_wait_gap(domain, domain->target.value), off);
+	say(explanation, "it is %s %s%s", off, hb_wait_position(domain) > domain->target.value ?
+	    "above that: it has to give memory back" : "short of that",
+	    follow->kind == HB_FOLLOW_MOVES ? ", and moves" :
+	    follow->kind != HB_FOLLOW_THERE ? ", and does not move" : "");
 }
 
-static void say_cause(struct hb_explanation *explanation)
+/* What its driver says, as far as that is about the target that it has. */
+static void say_cause(struct hb_explanation *explanation, const struct hb_follow *follow)
 {
 	const struct hb_domain *domain = &explanation->domain;
 	const struct hb_report *report = &domain->report;
+	bool there = hb_wait_is_there(domain, domain->target.value);
+	char goal[HB_SIZE_TEXT];
 
-	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid)
+	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid && !domain->service)
 		say(explanation, "it reports nothing, so nobody outside of it knows why it is short or whether it moves");
 	if (domain->driver != HB_DRIVER_HOTBALLOON || report->state.presence != HB_PRESENT)
 		return;
-	if (report->cause.presence == HB_PRESENT && report->cause.value != HB_CAUSE_NONE)
+	if (follow->kind == HB_FOLLOW_STALE)
+		say(explanation, "its driver acts on another target, %s: it has not seen this one, or hangs",
+		    hb_size_human(report->goal.value, goal));
+	else if (report->cause.presence == HB_PRESENT && report->cause.value != HB_CAUSE_NONE)
 		say(explanation, "its driver is %s: %s (%s)", hb_report_state_name(&report->state),
 		    hb_advice_what(report->cause.value), hb_report_cause_name(&report->cause));
 	else
-		say(explanation, "its driver is %s, and nothing is in its way",
-		    hb_report_state_name(&report->state));
+		say(explanation, "its driver is %s, and %s", hb_report_state_name(&report->state),
+		    there || follow->kind == HB_FOLLOW_MOVES ? "nothing is in its way" :
+		    "names nothing that is in its way");
 }
 
 static void say_who_decides(struct hb_explanation *explanation)
@@ -87,6 +97,8 @@ static void say_who_decides(struct hb_explanation *explanation)
 	char min[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	const char *why;
 
+	if (explanation->domain.service)
+		return;
 	if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
 		say(explanation, "managers keep it at %s: its limits leave it no other size",
 		    hb_size_human(range.min_kib, min));
@@ -125,12 +137,27 @@ static void say_room(struct hb_explanation *explanation)
 	say(explanation, "the host has %s to give", hb_size_human(give, a));
 }
 
-void hb_explain_domain(struct hb_explanation *explanation)
+/* It follows no target any more, or not now: what its driver said last is past. */
+static bool is_out_of_reach(const struct hb_domain *domain)
 {
+	const char *what, *remedy;
+
+	return hb_refusal_of_state(domain->state, &what, &remedy);
+}
+
+void hb_explain_domain(struct hb_explanation *explanation, const struct hb_follow *follow)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	char held[HB_SIZE_TEXT];
+
 	say_state(explanation);
-	say_position(explanation);
-	say_cause(explanation);
-	say_who_decides(explanation);
-	say_room(explanation);
-	hb_examine_domain(&explanation->domain, &explanation->limits, &explanation->findings);
+	if (is_out_of_reach(domain)) {
+		say(explanation, "it holds %s by Xen's count", hb_size_human(domain->actual_kib, held));
+	} else {
+		say_position(explanation, follow);
+		say_cause(explanation, follow);
+		say_who_decides(explanation);
+		say_room(explanation);
+	}
+	hb_examine_domain(domain, &explanation->limits, follow, &explanation->findings);
 }

@@ -3,9 +3,9 @@
 #ifndef HB_EXPLAIN_H
 #define HB_EXPLAIN_H
 
-#include <hotballoon.h>
+#include "follow.h"
 
 /* Fills reasons and findings from the rest, which is as hb_show() and so on read it. */
-void hb_explain_domain(struct hb_explanation *explanation);
+void hb_explain_domain(struct hb_explanation *explanation, const struct hb_follow *follow);
 
 #endif

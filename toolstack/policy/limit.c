@@ -7,6 +7,7 @@
 #include "limit.h"
 #include "overhead.h"
 #include "plan.h"
+#include "refusal.h"
 #include "value.h"
 
 static const char *const mode_words[] = {
@@ -188,6 +189,8 @@ enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_lim
 {
 	uint64_t floor, ceiling, min, max;
 
+	if (domain->service)
+		return hb_refuse_service(domain, error);
 	hb_limits_bounds(domain, &floor, &ceiling);
 	min = limits->min.presence == HB_PRESENT ? limits->min.value : floor;
 	max = limits->max.presence == HB_PRESENT ? limits->max.value : ceiling;
@@ -201,8 +204,8 @@ void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits)
 	struct hb_number whole = domain->static_max;
 
 	whole.value -= whole.value % HB_PAGE_KIB;
-	/* One that is no number limits nothing. */
-	if (whole.presence == HB_INVALID)
+	/* One that is no number limits nothing, nor does one that stands for no maximum. */
+	if (whole.presence == HB_INVALID || whole.value >= HB_SIZE_MAX_KIB)
 		whole.presence = HB_ABSENT;
 	limits->min = whole;
 	limits->max = whole;
@@ -215,7 +218,7 @@ struct hb_range hb_limits_range(const struct hb_domain *seen, const struct hb_li
 	struct hb_range range = { size, size };
 	uint64_t floor, ceiling;
 
-	if (limits->mode != HB_MODE_AUTO)
+	if (limits->mode != HB_MODE_AUTO || domain.service)
 		return range;
 	hb_limits_bounds(&domain, &floor, &ceiling);
 	/* Nor can it take its own minimum away. */
@@ -254,7 +257,9 @@ static bool is_as_set(const struct hb_domain *domain, const struct hb_number *se
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
 			 const char **why)
 {
-	*why = NULL;
+	*why = hb_refusal_why_service(domain->service);
+	if (*why)
+		return false;
 	if (limits->mode == HB_MODE_MANUAL)
 		*why = "nobody has given it limits";
 	else if (limits->mode == HB_MODE_OFF)

@@ -17,11 +17,6 @@
 
 #include <hotballoon.h>
 
-struct hb_limits_entry {
-	char uuid[37];
-	struct hb_limits limits;
-};
-
 #define HB_LIMITS_LINE 256
 
 /* One line without its newline; false if it is not one. */
@@ -43,7 +38,7 @@ bool hb_limits_fixed(const struct hb_range *range);
 
 /*
  * HB_E_USAGE if min or max are outside of the domain's bounds or in the wrong
- * order; a limit that is not given counts as the bound.
+ * order; a limit that is not given counts as the bound. HB_E_REFUSED: it serves others.
  */
 enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_limits *limits,
 			     struct hb_error *error);

@@ -18,6 +18,8 @@
 /* libxl's own limit for domain 0 (LIBXL_MIN_DOM0_MEM), and what xapi gives it at least. */
 #define DOMAIN_0_LEAST_KIB (128 * 1024)
 #define DOMAIN_0_MIN_KIB (1024 * 1024)
+/* What it keeps above what it uses now: a device model, a toolstack and their buffers. */
+#define DOMAIN_0_SPARE_KIB (128 * 1024)
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
@@ -87,6 +89,8 @@ static enum hb_code check_state(const struct hb_domain *domain, struct hb_error 
 {
 	const char *what, *remedy;
 
+	if (domain->service)
+		return hb_refuse_service(domain, error);
 	if (hb_refusal_of_state(domain->state, &what, &remedy))
 		return refuse(error, domain, what, remedy);
 	/* A target that is written while it is copied is lost, or ends the migration. */
@@ -115,6 +119,32 @@ struct hb_domain hb_plan_complete(const struct hb_domain *domain)
 	return whole;
 }
 
+uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain)
+{
+	return domain->pod && domain->pod_entries_kib > domain->pod_cache_kib ?
+	       domain->pod_entries_kib - domain->pod_cache_kib : 0;
+}
+
+uint64_t hb_plan_used_kib(const struct hb_domain *domain)
+{
+	if (domain->used.presence != HB_PRESENT)
+		return 0;
+	return domain->used.value + domain->videoram_kib + (domain->domid ? 0 : DOMAIN_0_SPARE_KIB);
+}
+
+static enum hb_code refuse_used(const struct hb_domain *domain, uint64_t target_kib,
+				struct hb_error *error)
+{
+	char who[HB_WHO_TEXT], used[HB_SIZE_TEXT], target[HB_SIZE_TEXT];
+
+	hb_fail(error, HB_E_REFUSED, "%s uses %s now: with %s it may run out of memory, and the whole host with it",
+		hb_who(domain, who), hb_size_human(domain->used.value, used),
+		hb_size_human(target_kib, target));
+	hb_remedy(error, "end what uses its memory, set at least %s, or --force",
+		  hb_at_least(hb_plan_used_kib(domain), used));
+	return HB_E_REFUSED;
+}
+
 /* Domain 0 runs the kernel's driver, and the host does not survive its death. */
 static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t target_kib, bool force,
 				   struct hb_error *error)
@@ -130,6 +160,8 @@ static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t targ
 	if (!force && target_kib < DOMAIN_0_MIN_KIB && is_smaller(domain, target_kib))
 		return refuse(error, domain, "may run out of memory with less than 1G, and the whole "
 			      "host with it", "set at least 1G, or --force");
+	if (!force && target_kib < hb_plan_used_kib(domain) && is_smaller(domain, target_kib))
+		return refuse_used(domain, target_kib, error);
 	return HB_OK;
 }
 
@@ -282,8 +314,8 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 	if (!larger && grow > spare)
 		grow = spare;
 	if (grow)
-		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow, larger ?
-			 "Xen keeps the page tables of the larger guest there" :
+		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
+			 larger || held < plan->size_kib ? "Xen keeps the page tables of the larger guest there" :
 			 "Xen needs page tables there for what it takes back");
 }
 
@@ -310,21 +342,28 @@ static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_m
 	 * may use more, or it dies when the cache is empty. For all others, and
 	 * for a guest that has grown past its boot size, it is a no-op and left out.
 	 */
-	if (domain->pod && domain->pod_entries_kib > domain->pod_cache_kib &&
+	if (hb_plan_unsettled_kib(domain) &&
 	    plan->target_kib > domain->target.value)
 		add_step(plan, HB_STEP_POD, 0, plan->target_kib + HB_MAXMEM_SLACK_KIB,
 			 "the guest still has populate-on-demand memory without frames");
 }
 
+/* Xen's limit, and where it has none what the host has: no tool shall take "unlimited" for a size. */
+static uint64_t whole_maximum(const struct hb_domain *domain, const struct hb_host_memory *host)
+{
+	return domain->static_max.value < HB_SIZE_MAX_KIB ? domain->static_max.value :
+	       whole_pages(host->total_kib);
+}
+
 static void add_store_steps(const struct hb_domain *seen, const struct hb_domain *domain,
-			    struct hb_plan *plan)
+			    const struct hb_host_memory *host, struct hb_plan *plan)
 {
 	if (domain->static_max.presence != HB_PRESENT ||
 	    plan->target_kib > domain->static_max.value)
 		add_step(plan, HB_STEP_STATIC_MAX, domain->static_max.value, plan->size_kib,
 			 "the size exceeds the maximum so far");
 	else if (seen->static_max.presence == HB_ABSENT)
-		add_step(plan, HB_STEP_STATIC_MAX, 0, domain->static_max.value,
+		add_step(plan, HB_STEP_STATIC_MAX, 0, whole_maximum(domain, host),
 			 "nobody has written it so far");
 	/* Written even if equal: a target that is written again makes drivers try again. */
 	add_step(plan, HB_STEP_TARGET, domain->target.value, plan->target_kib,
@@ -342,6 +381,30 @@ static void add_still(const struct hb_domain *domain, struct hb_plan *plan)
 		 "it was told to keep its memory as it is, by a process that has ended: taken back");
 }
 
+/* Another manager undoes what is set here, with its next look at the domain. */
+static void add_manager(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	const size_t room = sizeof(plan->notes[0]);
+
+	if (domain->squeezed)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "xapi's squeezed sizes it and will change this back: set its range through xapi");
+	if (domain->qmemman)
+		snprintf(plan->notes[plan->nr_notes++], room,
+			 "the qmemman of Qubes OS sizes it and will change this back: exclude it there first");
+}
+
+/* What has no frames yet is given back first, and nobody gets anything by that. */
+static void add_unsettled(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	char text[HB_SIZE_TEXT];
+
+	if (hb_plan_unsettled_kib(domain) && is_smaller(domain, plan->target_kib))
+		snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+			 "populate-on-demand has not settled: the guest has to give back %s without frames first, and the host gets nothing of that",
+			 hb_size_human(hb_plan_unsettled_kib(domain), text));
+}
+
 static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 {
 	const struct hb_report *report = &domain->report;
@@ -349,6 +412,8 @@ static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 	char text[HB_SIZE_TEXT];
 
 	add_still(domain, plan);
+	add_manager(domain, plan);
+	add_unsettled(domain, plan);
 	if (domain->state == HB_DOMAIN_PAUSED)
 		snprintf(plan->notes[plan->nr_notes++], room,
 			 "the guest is paused: nothing moves until \"xl unpause\"");
@@ -405,7 +470,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 	if (code)
 		return code;
 	add_xen_steps(&domain, host, plan);
-	add_store_steps(seen, &domain, plan);
+	add_store_steps(seen, &domain, host, plan);
 	add_notes(&domain, plan);
 	return HB_OK;
 }
@@ -428,7 +493,26 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 	add_still(domain, plan);
 	/* What it holds has its page tables: no pool is enlarged for more than that. */
 	add_room_steps(domain, host, false, "Xen's limit: the size and 1M", plan);
-	add_store_steps(domain, domain, plan);
+	add_store_steps(domain, domain, host, plan);
+	return HB_OK;
+}
+
+enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error)
+{
+	enum hb_code code = check_state(domain, error);
+	struct hb_step step;
+
+	(void)size;
+	(void)force;
+	memset(plan, 0, sizeof(*plan));
+	plan->size_kib = current_size(domain);
+	plan->target_kib = domain->target.value;
+	if (code || !hb_plan_repair(domain, &step))
+		return code;
+	add_room_steps(domain, host, false, "Xen's limit was below the size: the size and 1M", plan);
+	add_store_steps(domain, domain, host, plan);
 	return HB_OK;
 }
 
@@ -514,7 +598,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 	const char *what, *remedy;
 
 	/* Who builds, saves or receives it still needs the limit that it has set. */
-	if (domain->vnodes || domain->still == HB_STILL_HELD ||
+	if (domain->vnodes || domain->service || domain->still == HB_STILL_HELD ||
 	    hb_refusal_of_state(domain->state, &what, &remedy))
 		return false;
 	if (domain->actual_kib > maxmem) {
@@ -531,5 +615,6 @@ bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step)
 
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
 				  "another tool has set another size meanwhile" };
-	return domain->target.presence == HB_PRESENT && maxmem > domain->maxmem_kib;
+	return domain->target.presence == HB_PRESENT && !domain->service &&
+	       maxmem > domain->maxmem_kib;
 }

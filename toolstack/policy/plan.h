@@ -34,6 +34,19 @@ struct hb_plan {
  */
 struct hb_domain hb_plan_complete(const struct hb_domain *domain);
 
+/*
+ * What it uses now as far as that is known, as a size: less would make it swap, or die. Of
+ * domain 0 with something to spare. 0: nothing is known.
+ */
+uint64_t hb_plan_used_kib(const struct hb_domain *domain);
+
+/*
+ * Populate-on-demand that has not settled: memory that the guest counts as its own, and
+ * for which Xen has set no frames aside. A guest booted with less than its maximum gives
+ * it back first, and holds no less by Xen's count until it has.
+ */
+uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain);
+
 /* The smallest size that hb_plan_make() takes the domain to without force. */
 uint64_t hb_plan_least_kib(const struct hb_domain *domain);
 
@@ -55,6 +68,15 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
  * not be. size and force are not used: it has that memory, and nobody gives it any.
  */
 enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_memory *host,
+			  const struct hb_size *size, bool force, struct hb_plan *plan,
+			  struct hb_error *error);
+
+/*
+ * What Xen and xenstore need so that the domain can reach the target that it has, whoever
+ * wrote that: no step unless hb_plan_repair() finds something. The target is written again,
+ * which tells the driver to try at once. size and force are not used.
+ */
+enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error);
 

@@ -13,10 +13,11 @@ static const struct {
 		"wait until it runs, or \"xl unpause\" it if it was created paused",
 	},
 	[HB_DOMAIN_SHUTDOWN] = {
-		"is shut down and cannot follow a target", "start it again, or \"xl destroy\" it",
+		"is shut down and cannot follow a target", "\"xl destroy\" it, and start it again",
 	},
 	[HB_DOMAIN_CRASHED] = {
-		"has crashed and cannot follow a target", "start it again, or \"xl destroy\" it",
+		"has crashed and cannot follow a target",
+		"\"xl destroy\" it when you have looked at it, and start it again",
 	},
 	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back" },
 	[HB_DOMAIN_SAVING] = {
@@ -34,6 +35,45 @@ bool hb_refusal_of_state(enum hb_domain_state state, const char **what, const ch
 	*what = state_refusals[state].what;
 	*remedy = state_refusals[state].remedy;
 	return *what;
+}
+
+/* Why nobody sizes a domain that serves others; all NULL for one that does not. */
+static const struct {
+	const char *what, *remedy, *why;
+} service_refusals[] = {
+	[HB_SERVICE_NONE] = { NULL, NULL, NULL },
+	[HB_SERVICE_XENSTORE] = {
+		"is the domain of xenstored, which all others need: it is not sized",
+		"it takes what it needs by itself, up to the maximum that it was made with",
+		"it is the domain of xenstored and is not sized",
+	},
+	[HB_SERVICE_DEVICE_MODEL] = {
+		"is the device model of a guest: it is not sized",
+		"size the guest; what its device model gets is in its configuration: stubdomain_memory=",
+		"it is the device model of a guest and is not sized",
+	},
+	[HB_SERVICE_DRIVER] = {
+		"is a driver domain, whose devices others use: it is not sized",
+		"size it in its configuration and start it again",
+		"it is a driver domain and is not sized",
+	},
+};
+
+const char *hb_refusal_why_service(enum hb_service service)
+{
+	return service_refusals[service].why;
+}
+
+enum hb_code hb_refuse_service(const struct hb_domain *domain, struct hb_error *error)
+{
+	char who[HB_WHO_TEXT];
+
+	if (!domain->service)
+		return HB_OK;
+	hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who),
+		service_refusals[domain->service].what);
+	hb_remedy(error, "%s", service_refusals[domain->service].remedy);
+	return HB_E_REFUSED;
 }
 
 enum hb_code hb_refuse_held(const struct hb_domain *domain, struct hb_error *error)

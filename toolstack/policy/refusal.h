@@ -11,6 +11,11 @@
  */
 bool hb_refusal_of_state(enum hb_domain_state state, const char **what, const char **remedy);
 
+/* HB_E_REFUSED if it serves others; see enum hb_service. */
+enum hb_code hb_refuse_service(const struct hb_domain *domain, struct hb_error *error);
+/* The same in a sentence that begins with "it"; NULL if it serves nobody. Static. */
+const char *hb_refusal_why_service(enum hb_service service);
+
 /* HB_E_REFUSED: another process keeps it still. */
 enum hb_code hb_refuse_held(const struct hb_domain *domain, struct hb_error *error);
 

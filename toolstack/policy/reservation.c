@@ -71,6 +71,30 @@ bool hb_reservation_heeds(const struct hb_domain *domain)
 	       domain->state != HB_DOMAIN_SHUTDOWN;
 }
 
+/* It takes its memory now: its builder, or the sender of a migration, fills it. */
+static bool is_being_filled(const struct hb_domain *domain)
+{
+	return domain->state == HB_DOMAIN_BUILDING || domain->state == HB_DOMAIN_MIGRATING;
+}
+
+#define INCOMING "--incoming"
+
+bool hb_reservation_is_for(const char *name, const struct hb_domain *domain)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(domain->name, name, length) &&
+	       (!domain->name[length] || !strcmp(domain->name + length, INCOMING)) &&
+	       hb_reservation_heeds(domain);
+}
+
+bool hb_reservation_lasts(const struct hb_reservation *reservation, const struct hb_domain *domain,
+			  uint64_t now_s)
+{
+	return hb_reservation_left(reservation, domain, now_s) ||
+	       (domain && is_being_filled(domain) && now_s < reservation->until_s);
+}
+
 uint64_t hb_reservation_left(const struct hb_reservation *reservation,
 			     const struct hb_domain *domain, uint64_t now_s)
 {
@@ -80,7 +104,7 @@ uint64_t hb_reservation_left(const struct hb_reservation *reservation,
 		return 0;
 	if (!domain || !hb_reservation_heeds(domain))
 		return reservation->kib;
-	if (domain->state != HB_DOMAIN_BUILDING)
+	if (!is_being_filled(domain))
 		return 0;
 	/* Claims and promises are counted for themselves, the pool is taken already. */
 	has = larger(domain->actual_kib + domain->claimed_kib,

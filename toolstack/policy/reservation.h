@@ -6,8 +6,8 @@
  *   KIB UNTIL NAME
  *
  * UNTIL in seconds since 1970. A reservation ends when its time is over, when it
- * is released, and when the domain of that name runs; while that is being built,
- * what it has or was promised counts off. A domain that runs no more is as if it
+ * is released, and when the domain of that name runs; while that is being built, or comes
+ * in by a migration of xl's as NAME--incoming, what it has or was promised counts off. A domain that runs no more is as if it
  * were not there: a create that fails leaves one behind until its memory is freed,
  * and what was set aside is there for the next attempt.
  */
@@ -28,6 +28,13 @@ enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)
 
 /* False: it is being destroyed, has crashed or is shut down. */
 bool hb_reservation_heeds(const struct hb_domain *domain);
+
+/* Is it the domain of that name, or the one that becomes it when its migration has succeeded? */
+bool hb_reservation_is_for(const char *name, const struct hb_domain *domain);
+
+/* Is it to be kept? It can be that nothing of it is left, while its domain is filled. */
+bool hb_reservation_lasts(const struct hb_reservation *reservation, const struct hb_domain *domain,
+			  uint64_t now_s);
 
 /* What of it still has to be set aside now; domain is that of its name, or NULL. */
 uint64_t hb_reservation_left(const struct hb_reservation *reservation,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "limit.h"
+#include "plan.h"
 #include "share.h"
 
 /*
@@ -79,11 +80,20 @@ static uint64_t heed_floor(const struct hb_domain *domain, uint64_t least_kib)
 	return floor > least_kib ? floor : least_kib;
 }
 
+/* least_kib, or what an agent in the guest says that it uses: less would make it swap, or die. */
+static uint64_t heed_use(const struct hb_domain *domain, uint64_t least_kib)
+{
+	uint64_t used = hb_plan_used_kib(domain);
+
+	return used > least_kib ? used : least_kib;
+}
+
 uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limits *limits,
 			   const char **why)
 {
 	uint64_t size = domain->target.value + domain->videoram_kib;
-	uint64_t least = pages_up(heed_floor(domain, hb_limits_range(domain, limits).min_kib));
+	uint64_t min = hb_limits_range(domain, limits).min_kib;
+	uint64_t least = pages_up(heed_use(domain, heed_floor(domain, min)));
 
 	if (domain->state != HB_DOMAIN_RUNNING)
 		*why = "it does not run";
@@ -91,15 +101,17 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 		*why = "it has virtual NUMA nodes";
 	else if (domain->still != HB_STILL_NO)
 		*why = "it is told to keep its memory as it is";
+	else if (hb_plan_unsettled_kib(domain))
+		*why = "it has memory without frames to give back first (populate-on-demand)";
 	else if (domain->claimed_kib)
-		*why = "Xen sets aside for it what it gives back";
+		*why = "it has a claim, and older Xens set aside for that what it gives back";
 	else
 		hb_limits_automatic(domain, limits, why);
 	if (*why)
 		return 0;
 	if (size > least)
 		return (size - least) / HB_PAGE_KIB * HB_PAGE_KIB;
-	*why = "it is at its minimum";
+	*why = size > min ? "it uses or needs what it has" : "it is at its minimum";
 	return 0;
 }
 
@@ -110,7 +122,7 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	if (domain->state == HB_DOMAIN_DYING)
 		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
-	    domain->claimed_kib || domain->still != HB_STILL_NO)
+	    domain->service || domain->claimed_kib || domain->still != HB_STILL_NO)
 		return 0;
 	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
 }

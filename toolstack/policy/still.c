@@ -52,7 +52,7 @@ bool hb_would_be_lost(const struct hb_domain *domain, uint64_t *size_kib)
 {
 	bool alive = domain->state == HB_DOMAIN_RUNNING || domain->state == HB_DOMAIN_PAUSED;
 	uint64_t room = domain->target.value + domain->videoram_kib + room_kib(domain);
-	bool lost = alive && domain->domid && domain->target.presence == HB_PRESENT &&
+	bool lost = alive && domain->domid && !domain->service && domain->target.presence == HB_PRESENT &&
 		    domain->actual_kib > room;
 
 	if (size_kib)
@@ -69,6 +69,12 @@ enum hb_code hb_still_check(const struct hb_domain *domain, struct hb_error *err
 		hb_fail(error, HB_E_REFUSED, "%s is domain 0, which is neither saved nor migrated",
 			hb_who(domain, who));
 		hb_remedy(error, "name a guest; \"hotballoon list\" shows them");
+		return HB_E_REFUSED;
+	}
+	if (domain->service == HB_SERVICE_XENSTORE || domain->service == HB_SERVICE_DEVICE_MODEL) {
+		hb_fail(error, HB_E_REFUSED, "%s cannot be saved or migrated: it serves others (%s)",
+			hb_who(domain, who), hb_service_name(domain->service));
+		hb_remedy(error, "name a guest; its device model goes with it");
 		return HB_E_REFUSED;
 	}
 	if (!hb_refusal_of_state(domain->state, &what, &remedy))

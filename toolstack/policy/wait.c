@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "plan.h"
 #include "wait.h"
 
 /*
@@ -100,6 +101,19 @@ static bool may_lag(const struct hb_wait *wait, const struct hb_domain *domain, 
 	       distance(domain->report.current.value, counted_by_xen(domain)) > TOLERANCE_KIB;
 }
 
+bool hb_wait_is_there(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	return arrived(domain, goal_kib);
+}
+
+/* What has no frames yet goes first, and Xen counts none of it. */
+uint64_t hb_wait_gap(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	uint64_t position = hb_wait_position(domain);
+
+	return distance(position, goal_kib) + (goal_kib < position ? hb_plan_unsettled_kib(domain) : 0);
+}
+
 void hb_rate_start(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
 {
 	*rate = (struct hb_rate){ .since_ms = now_ms, .gap_kib = gap_kib };
@@ -116,24 +130,25 @@ void hb_rate_follow(struct hb_rate *rate, uint64_t gap_kib, uint64_t now_ms)
 	rate->kib_s = closed * 1000 / ms;
 }
 
+void hb_wait_again(struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms)
+{
+	uint64_t gap = hb_wait_gap(domain, wait->goal_kib);
+
+	wait->mark_ms = wait->moved_ms = wait->running_ms = now_ms;
+	wait->mark_gap_kib = wait->moved_gap_kib = gap;
+	hb_rate_start(&wait->rate, gap, now_ms);
+}
+
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms)
 {
-	uint64_t position = hb_wait_position(domain);
-	uint64_t gap = distance(position, goal_kib);
-
 	*wait = (struct hb_wait){
 		.goal_kib = goal_kib,
 		.timeout_ms = timeout_ms,
 		.start_ms = now_ms,
-		.start_kib = position,
-		.mark_ms = now_ms,
-		.mark_gap_kib = gap,
-		.moved_ms = now_ms,
-		.moved_gap_kib = gap,
-		.running_ms = now_ms,
+		.start_kib = hb_wait_position(domain),
 	};
-	hb_rate_start(&wait->rate, gap, now_ms);
+	hb_wait_again(wait, domain, now_ms);
 }
 
 static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
@@ -145,8 +160,14 @@ static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
 	if (gap < wait->moved_gap_kib) {
 		wait->moved_gap_kib = gap;
 		wait->moved_ms = now_ms;
+		wait->moved = true;
 	}
 	hb_rate_follow(&wait->rate, gap, now_ms);
+}
+
+bool hb_wait_moves(const struct hb_wait *wait, uint64_t now_ms)
+{
+	return wait->moved && now_ms - wait->moved_ms < CAUSE_WINDOW_MS;
 }
 
 enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,
@@ -161,7 +182,7 @@ enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *doma
 	if (domain->state != HB_DOMAIN_RUNNING)
 		return now_ms - wait->running_ms >= PAUSE_WINDOW_MS ? HB_WAIT_PAUSED : HB_WAIT_ON;
 	wait->running_ms = now_ms;
-	follow(wait, distance(hb_wait_position(domain), wait->goal_kib), now_ms);
+	follow(wait, hb_wait_gap(domain, wait->goal_kib), now_ms);
 	if (held_up(domain, wait->goal_kib) && now_ms - wait->moved_ms >= CAUSE_WINDOW_MS)
 		return HB_WAIT_STUCK;
 	if (now_ms - wait->mark_ms >= STUCK_WINDOW_MS)

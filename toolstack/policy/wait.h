@@ -34,6 +34,7 @@ struct hb_wait {
 	uint64_t mark_ms, mark_gap_kib;
 	/* Shorter mark, for a guest that says itself what holds it up. */
 	uint64_t moved_ms, moved_gap_kib;
+	bool moved;		/* at all */
 	uint64_t running_ms;	/* when it was last seen running */
 	struct hb_rate rate;
 };
@@ -43,8 +44,17 @@ bool hb_wait_believes(const struct hb_domain *domain);
 /* Where the guest is, counted as the target counts. */
 uint64_t hb_wait_position(const struct hb_domain *domain);
 
+/* Is it there, as far as one look can tell? */
+bool hb_wait_is_there(const struct hb_domain *domain, uint64_t goal_kib);
+/* How far it has to go. */
+uint64_t hb_wait_gap(const struct hb_domain *domain, uint64_t goal_kib);
+
 void hb_wait_start(struct hb_wait *wait, const struct hb_domain *domain, uint64_t goal_kib,
 		   uint64_t timeout_ms, uint64_t now_ms);
+/* Has it come nearer in the last moments? */
+bool hb_wait_moves(const struct hb_wait *wait, uint64_t now_ms);
+/* What stood in its way has gone: it is judged anew, within the same time. */
+void hb_wait_again(struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms);
 enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *domain,
 			      uint64_t now_ms);
 

@@ -95,6 +95,21 @@ static uint64_t fudge_of(const struct sim_guest *guest)
 	return guest->videoram_kib + (less ? 1024 : 0);
 }
 
+static bool is_device_model(const struct sim_guest *guest)
+{
+	size_t length = strlen(guest->name);
+
+	return guest->type != HB_TYPE_HVM && length > 3 && !strcmp(guest->name + length - 3, "-dm");
+}
+
+static void build_service(struct sim *sim, const struct sim_guest *guest)
+{
+	if (is_device_model(guest))
+		write_number(sim, guest->domid, HB_KEY_STUB_TARGET, guest->domid - 1);
+	if (guest->driver_domain)
+		sim_write_key(sim, guest->domid, HB_KEY_DRIVER_DOMAIN, "");
+}
+
 static void build_store(struct sim *sim, const struct sim_guest *guest)
 {
 	uint64_t target = guest->memory_kib - fudge_of(guest);
@@ -108,6 +123,7 @@ static void build_store(struct sim *sim, const struct sim_guest *guest)
 	vm_path(path, guest);
 	snprintf(value, sizeof(value), "%" PRIu64, target / 1024);
 	sim_write(sim, path, value);
+	build_service(sim, guest);
 }
 
 static uint64_t read_number(const struct sim *sim, uint32_t domid, const char *key)
@@ -222,12 +238,20 @@ uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages
 	return pages;
 }
 
-/* domain_adjust_tot_pages() of Xen: a domain with a claim gives what it frees to that. */
+/* domain_adjust_tot_pages() of Xen 4.17: a domain with a claim gives what it frees to that. */
 static void release(struct sim *sim, struct sim_domain *domain, uint64_t pages)
 {
+	/* p2m_pod_decrease_reservation(): entries without frames go first, and free nothing. */
+	uint64_t bare = domain->pod.entry_pages > domain->pod.cache_pages ?
+			domain->pod.entry_pages - domain->pod.cache_pages : 0;
+
+	if (bare > pages)
+		bare = pages;
+	domain->pod.entry_pages -= bare;
+	pages -= bare;
 	domain->xen.tot_pages -= pages;
 	sim->free_pages += pages;
-	if (domain->xen.outstanding_pages)
+	if (domain->xen.outstanding_pages && !sim->claims_are_spent)
 		domain->xen.outstanding_pages += pages;
 }
 
@@ -301,6 +325,7 @@ static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 		.vcpus = guest->vcpus,
 		.hvm = guest->type != HB_TYPE_PV,
 		.pvh = guest->type == HB_TYPE_PVH,
+		.xenstore = !strcmp(guest->name, "Xenstore"),
 		.hap = guest->type != HB_TYPE_PV,
 		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,

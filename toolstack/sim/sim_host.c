@@ -312,6 +312,14 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 	return rc;
 }
 
+static int sim_available(struct hb_host *host, uint64_t *kib)
+{
+	int rc = enter(host, false);
+
+	*kib = sim_of(host)->available_kib;
+	return !rc && !*kib ? -EOPNOTSUPP : rc;
+}
+
 /* enter() for a call about one domain; it is looked up after a fault has had its way. */
 static int enter_domain(struct hb_host *host, uint32_t domid, struct sim_domain **domain)
 {
@@ -439,6 +447,8 @@ static int sim_claim(struct hb_host *host, uint32_t domid, uint64_t pages)
 	if (rc)
 		return rc;
 	assert(sim->no_lock || connection_of(host)->locks_host);
+	if (sim->claims_are_spent && domain->guest.dying)
+		return -EINVAL;
 	if (!pages) {
 		domain->xen.outstanding_pages = 0;
 		return 0;
@@ -838,6 +848,7 @@ static void sim_disconnect(struct hb_host *host)
 static const struct hb_host_ops sim_ops = {
 	.domains = sim_domains,
 	.memory = sim_memory,
+	.available = sim_available,
 	.set_maxmem = sim_set_maxmem,
 	.get_pool = sim_get_pool,
 	.set_pool = sim_set_pool,

@@ -44,6 +44,7 @@ struct sim_guest {
 	unsigned int stills_ms;		/* how long its driver takes to keep still */
 	bool paused, never_ran, dying, shutdown, crashed, suspended;
 	unsigned int vnodes;		/* virtual NUMA nodes */
+	bool driver_domain;		/* made with driver_domain=1 */
 };
 
 enum sim_fault_kind {
@@ -63,6 +64,12 @@ struct sim {
 	uint64_t total_pages, free_pages;
 	uint64_t scrub_pages;		/* of the free ones: still to be cleared */
 	uint64_t claimed_pages;		/* by domains that are not simulated */
+	/*
+	 * Xen from the later releases of 4.19 and 4.20 on: what a domain frees does not come
+	 * back to its claim, and one that is dying cannot be asked for one.
+	 */
+	bool claims_are_spent;
+	uint64_t available_kib;		/* what domain 0's kernel could give to programs; 0: unknown */
 	uint64_t clock_ms;
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
@@ -107,7 +114,10 @@ struct hb *sim_connect(struct sim *sim);
 /* Let time pass: guests move. */
 void sim_run(struct sim *sim, unsigned int ms);
 
-/* The guest as libxl leaves it after building. */
+/*
+ * The guest as libxl leaves it after building. One that is named "Xenstore" is the domain of
+ * xenstored, and one that is not HVM and named NAME-dm the device model of NAME.
+ */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
 /*

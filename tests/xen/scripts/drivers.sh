@@ -20,7 +20,7 @@ stuck() {
 g=kernel
 guest_start $g memory=256 driver=none cmdline=memhp_default_state=online "$@"
 named $g "- (none reports: the kernel's own, or none)"
-check "$g: list has none" "-" "$(hotballoon list | awk -v g=$g '$2 == g { print $8 }')"
+check "$g: list says so" "no report" "$(hotballoon list $g | awk -v g=$g '$2 == g { print $8, $9 }')"
 check_ok "$g: set 192M" hotballoon set $g 192M --wait=60
 settled "$g: smaller" $g 196608
 hotballoon set $g 384M --wait=60 >/tmp/set.out 2>&1
@@ -37,7 +37,7 @@ xenstore-write "$dir/control/feature-balloon" 1
 named $g "other (an agent announces a balloon driver)"
 xenstore-write "$dir/data/os_name" 'Microsoft Windows Server 2022 Standard|C:\\Windows|\\Device\\Harddisk0\\Partition2'
 named $g "windows (cannot grow beyond its boot maximum)"
-check "windows: list" "windows" "$(hotballoon list | awk -v g=$g '$2 == g { print $8 }')"
+check "windows: list" "Windows driver" "$(hotballoon list $g | awk -v g=$g '$2 == g { print $8, $9 }')"
 refused "windows: beyond its boot maximum" "Windows cannot grow" hotballoon set $g 512M
 refused "windows: a larger maximum" "Windows cannot grow" hotballoon max $g 512M
 check "windows: nothing has changed" "393216 393216" "$(field $g target_kib) $(field $g static_max_kib)"

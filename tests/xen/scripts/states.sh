@@ -55,7 +55,7 @@ check "SIGTERM ends a watch, too" 0 $?
 
 # ---- a frame of top: two domains, the head and the legend
 check "top: lines" 5 "$(hotballoon top | wc -l)"
-check_ok "top: the guest" eval "hotballoon top --sort=actual | grep -q '^$g .* 256M .*|.* idle  *none'"
+check_ok "top: the guest" eval "hotballoon top --sort=actual | grep -q '^$g .* 256M .*|.* idle .*none'"
 
 # ---- running, paused
 is_state $g running
@@ -159,13 +159,13 @@ until grep -q started /tmp/watch; do sleep 0.1; done
 xl destroy $g &
 destroyer=$!
 while kill -0 $destroyer 2>/dev/null; do
-	hotballoon list | awk -v d="$d" '$1 == d { print $2, $4, $5 }' >>/tmp/ways
+	hotballoon list | awk -v d="$d" '$1 == d { print $2, $3, $4 }' >>/tmp/ways
 done
 wait $destroyer
 note "on its way: $(uniq /tmp/ways | tr '\n' ';')"
 check "without a name it is dying and nothing else" "" "$(grep '^- ' /tmp/ways | grep -v ' dying ')"
 check_ok "dying was seen while Xen took its memory" grep -q '^- dying [1-9][0-9.]*M$' /tmp/ways
-check "dying: listed" "- dying 4M" "$(hotballoon list | awk -v d="$d" '$1 == d { print $2, $4, $5 }')"
+check "dying: listed" "- dying 4M" "$(hotballoon list | awk -v d="$d" '$1 == d { print $2, $3, $4 }')"
 check "xl lists it, too" 1 "$(xl list | grep -c "^(null) *$d ")"
 is_state "$d" dying
 check "dying: its type" "$type" "$(field "$d" type)"

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef HB_HOST_RESERVE_H
+#define HB_HOST_RESERVE_H
+
+#include "internal.h"
+
+/* What a host of that much memory keeps for itself: as was said, or by rule. */
+uint64_t hb_host_reserve_kib(struct hb *hb, uint64_t total_kib);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What others of the library need of limits.c. */
+#ifndef HB_LIMITS_LOOK_H
+#define HB_LIMITS_LOOK_H
+
+#include "internal.h"
+
+/*
+ * hb_limits_get() for who goes on without: what cannot be read is HB_MODE_OFF, and
+ * hb_limits_damage() has more of it.
+ */
+enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
+			    struct hb_error *error);
+
+/* Could hb_limits_set() write? An error that names file and line if not. */
+enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error);
+
+/* What of the file counts for nothing: *damage has the code HB_OK if all of it counts. */
+enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error);
+
+#endif
