@@ -81,7 +81,10 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
 		adjust_managed_page_count(page, -(long)nr);
 }
 
-/* Free the unit at @page page by page; the first @merged of its tails have no reference. */
+/*
+ * Free the unit at @page page by page; the first @merged of its tails have no reference, and
+ * they and the next one are not marked offline any more.
+ */
 static void free_unmerged(struct page *page, unsigned int merged)
 {
 	unsigned int i;
@@ -92,17 +95,24 @@ static void free_unmerged(struct page *page, unsigned int merged)
 		__free_page(page + i);
 	}
 	/* The reference to the next one is dropped, and it is his to free who has another. */
-	for (i = merged + 2; i < HB_UNIT_PAGES; i++)
+	for (i = merged + 2; i < HB_UNIT_PAGES; i++) {
+		hb_compat_clear_page_offline(page + i);
 		__free_page(page + i);
+	}
 	__free_page(page);
 }
 
-/* All but the head of a larger page must have no reference, and the driver has one to each. */
+/*
+ * All but the head of a larger page must have no reference, and the driver has one to each.
+ * One way through the descriptors: that is most of what growing costs the guest.
+ */
 static void free_unit(struct page *page)
 {
 	unsigned int i;
 
+	hb_compat_clear_page_offline(page);
 	for (i = 1; i < HB_UNIT_PAGES; i++) {
+		hb_compat_clear_page_offline(page + i);
 		if (!page_ref_dec_and_test(page + i)) {
 			free_unmerged(page, i - 1);
 			return;
@@ -118,13 +128,13 @@ unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 	unsigned long i;
 
 	hb_assert_locked();
-	for (i = 0; i < nr_pages; i++)
-		hb_compat_clear_page_offline(page + i);
 	adjust_managed_page_count(page, nr_pages);
 	if (unit)
 		free_unit(page);
-	for (i = 0; i < nr_pages && !unit; i++)
+	for (i = 0; i < nr_pages && !unit; i++) {
+		hb_compat_clear_page_offline(page + i);
 		__free_page(page + i);
+	}
 	return nr_pages;
 }
 

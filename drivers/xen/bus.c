@@ -238,10 +238,12 @@ static void report_work(struct work_struct *work)
 		hb_bus_report();
 }
 
+/* News does not wait until what failed before is tried again. */
 void hb_bus_report(void)
 {
 	unsigned long due = READ_ONCE(written_at) + REPORT_INTERVAL;
 
+	cancel_delayed_work(&report);
 	schedule_delayed_work(&report, time_before(jiffies, due) ?
 			      due - jiffies : 0);
 }
