@@ -114,6 +114,18 @@ static void test_usage_in_json(void **state)
 	assert_string_equal(command_out, "");
 }
 
+/* Letters behind a digit, some of them options: nothing of it is taken for a size as well. */
+static void test_heaps(void **state)
+{
+	static const char *const lines[] = {
+		"-2h", "-2Vh list", "-2o---hotballoon", "-2o---bogus", "set guest1 -2h",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_int_equal(command_line(lines[i]), HB_E_USAGE);
+}
+
 /* However the arguments are ordered, "-256M" is a size and no option. */
 static void test_argument_order(void **state)
 {
@@ -341,6 +353,7 @@ int main(void)
 		TEST(test_usage),
 		TEST(test_usage_in_json),
 		TEST(test_argument_order),
+		TEST(test_heaps),
 		TEST(test_help),
 		TEST(test_nearest),
 		TEST(test_words),

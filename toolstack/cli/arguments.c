@@ -163,7 +163,8 @@ static void read_options(struct cli *cli, int argc, char **argv)
 		} else {
 			take_option(cli, option_of(found), argv[optind]);
 		}
-		while (is_negative_size(argv[optind]))
+		/* Still within "-2h"?  That is not the argument behind it. */
+		while (optind != at && is_negative_size(argv[optind]))
 			words->list[words->count++] = argv[optind++];
 	}
 }

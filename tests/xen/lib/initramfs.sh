@@ -174,7 +174,7 @@ base_guest() {
 # kernel_cpio SERIES: prints the archive with that guest kernel.
 kernel_cpio() {
 	local series=$1 tmp out
-	out=$LAB_DIR/kernel-$(cache_release "$series").cpio
+	out=$LAB_DIR/kernel-$series-$(cache_release "$series").cpio
 	if [ ! -e "$out" ] || [ "$CACHE/kernel-$series/vmlinux" -nt "$out" ]; then
 		tmp=$(mktemp -d "$LAB_DIR/.kernel-XXXXXX")
 		mkdir -p "$tmp/root/kernels/$series"

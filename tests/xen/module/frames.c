@@ -8,6 +8,7 @@
  * The question is that of the kernel's crash dump (arch/x86/xen/mmu_hvm.c), which
  * leaves out what has no frame.  from=ADDRESS to=ADDRESS: of those in between only.
  */
+#include <linux/delay.h>
 #include <linux/ioport.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -38,6 +39,19 @@ static bool has_frame(unsigned long pfn)
 	       query.mem_type != HVMMEM_mmio_dm;
 }
 
+/* The driver may be at this very page: what stays wrong is wrong. */
+static bool settled_frame(unsigned long pfn, struct page *page)
+{
+	unsigned int tries = 0;
+	bool frame = has_frame(pfn);
+
+	while (frame == !!PageOffline(page) && tries++ < 50) {
+		msleep(2);
+		frame = has_frame(pfn);
+	}
+	return frame;
+}
+
 static int look(struct resource *res, void *unused)
 {
 	unsigned long pfn, end = PHYS_PFN(res->end + 1);
@@ -48,7 +62,7 @@ static int look(struct resource *res, void *unused)
 
 		if (!page)
 			continue;
-		frame = has_frame(pfn);
+		frame = settled_frame(pfn, page);
 		if (PageOffline(page))
 			*(frame ? &count.stray : &count.held) += 1;
 		else
