@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include <hotballoon/keys.h>
+#include <hotballoon/reasons.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,11 +51,22 @@ enum hb_code {
 struct hb_error {
 	enum hb_code code;
 	char message[512];	/* what is wrong, one sentence without full stop, names the value */
-	char remedy[320];	/* what to do about it; may be empty */
+	char remedy[320];	/* what to do about it, in words of no tool; may be empty */
+	enum hb_reason reason;	/* why, for programs: see hotballoon/reasons.h */
+	bool of_domain;		/* it is about domid */
+	uint32_t domid;
+	/* The size that would help: of the domain, or (host-full) to be made free; 0: none. */
+	uint64_t size_kib;
 };
 
 /* "no-such-domain" for HB_E_NO_DOMAIN and so on; static. */
 const char *hb_code_name(enum hb_code code);
+
+/* "host-full" for HB_REASON_HOST_FULL and so on, and what it means; static, never NULL. */
+const char *hb_reason_name(enum hb_reason reason);
+const char *hb_reason_meaning(enum hb_reason reason);
+/* The code that comes with it. */
+enum hb_code hb_reason_code(enum hb_reason reason);
 
 /*
  * Put a question mark in place of every byte that is no part of a printable
@@ -738,11 +750,19 @@ enum hb_severity {
 /* "note", "warning" or "fault"; static. */
 const char *hb_severity_name(enum hb_severity severity);
 
+/* "small-pool" for HB_FINDING_SMALL_POOL and so on, and what it means; static, never NULL. */
+const char *hb_finding_name(enum hb_finding_kind kind);
+const char *hb_finding_meaning(enum hb_finding_kind kind);
+
 struct hb_finding {
 	enum hb_severity severity;
-	const char *what;	/* one word for programs, such as "small-pool"; static */
+	enum hb_finding_kind kind;
+	const char *what;	/* its word for programs, such as "small-pool"; static */
 	char message[512];	/* a sentence without full stop that names the values */
-	char remedy[256];	/* what to do; may be empty */
+	char remedy[256];	/* what to do, in words of no tool; may be empty */
+	bool of_domain;		/* it is about domid */
+	uint32_t domid;
+	uint64_t size_kib;	/* the size or maximum that would help; 0: none */
 };
 
 #define HB_FINDINGS_MAX 20

@@ -256,7 +256,7 @@ static void test_would_be_lost(void **state)
 		assert_string_equal(finding->what, "would-be-lost");
 		assert_int_equal(finding->severity, cases[i].severity);
 		assert_non_null(strstr(finding->message, "guest1 holds 512.1M and its target is 256M"));
-		assert_string_equal(finding->remedy, "\"hotballoon wait 5\" if it still comes down, \"hotballoon set 5 512M\" if not");
+		assert_string_equal(common_finding_remedy(finding), "wait if it still comes down; if not, set the size that it holds: \"hotballoon wait 5\", \"hotballoon set 5 512M\"");
 		free(domains);
 	}
 }
@@ -272,7 +272,7 @@ static void test_sizes_in_remedies(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4195000");
 	fill_host();
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	assert_string_equal(domains[1].findings.list[0].remedy, "\"hotballoon max 5 4195000K\" enlarges it");
+	assert_string_equal(common_finding_remedy(&domains[1].findings.list[0]), "set its maximum again, that enlarges it: \"hotballoon max 5 4195000K\"");
 	assert_string_equal(host.list[0].what, "low-reserve");
 	assert_string_equal(host.list[0].message, "40M are left for the host itself, less than 81.9M");
 	free(domains);
@@ -292,7 +292,7 @@ static void follow_small_pool(void)
 	assert_int_equal(count, 2);
 	assert_int_equal(domains[1].findings.count, 1);
 	assert_string_equal(domains[1].findings.list[0].what, "small-pool");
-	assert_int_equal(sscanf(domains[1].findings.list[0].remedy, "\"hotballoon max 5 %23[^\"]", size), 1);
+	assert_true(hb_size_format(domains[1].findings.list[0].size_kib, size));
 	free(domains);
 	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
 	if (hb_max(hb, GUEST, &request, &result, &error))

@@ -120,7 +120,7 @@ static void test_on_the_way_down(void **state)
 	sim_guest(command_sim, GUEST)->rate_kib_s = 64 * M;
 	sim_guest(command_sim, GUEST)->stills_ms = 300;
 	assert_int_equal(command_line("set guest1 256M"), 0);
-	assert_non_null(strstr(command_out, "a save or a migration would lose it: \"hotballoon wait 5\" tells"));
+	assert_non_null(strstr(command_out, "note: \"hotballoon wait 5\" tells, \"hotballoon set 5 512M\" if it does not come down\n"));
 	sim_run(command_sim, 1000);
 	still = begin(hb);
 	at = actual();

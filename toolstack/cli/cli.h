@@ -16,6 +16,14 @@
 
 #include <hotballoon.h>
 
+/* What to do about an error, for whom uses this command; returns text, which is not empty. */
+#define CLI_REMEDY_TEXT 768
+const char *cli_remedy(const struct hb_error *error, char text[CLI_REMEDY_TEXT]);
+const char *cli_finding_remedy(const struct hb_finding *finding, char text[CLI_REMEDY_TEXT]);
+/* Is there a row for it? */
+bool cli_has_remedy(enum hb_reason reason);
+bool cli_has_finding_remedy(enum hb_finding_kind kind);
+
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
 	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
@@ -62,6 +70,10 @@ struct cli {
 	bool told;		/* all that failed has been told */
 	bool progressed;	/* a line of progress stands on the terminal */
 };
+
+/* An error of the command's own: fills cli->error and returns its code. */
+enum hb_code cli_fail(struct cli *cli, enum hb_reason reason, const char *remedy,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 typedef enum hb_code cli_run_fn(struct cli *cli);
 

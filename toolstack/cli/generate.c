@@ -90,6 +90,21 @@ static void print_exits(void)
 		       cli_exits[i].what);
 }
 
+static void print_reasons(void)
+{
+	printf("| reason | code | meaning |\n| --- | --- | --- |\n");
+	for (int i = HB_REASON_NONE + 1; i < HB_REASON_COUNT; i++)
+		printf("| `%s` | %d | %s |\n", hb_reason_name(i), hb_reason_code(i),
+		       hb_reason_meaning(i));
+}
+
+static void print_findings(void)
+{
+	printf("| finding | meaning |\n| --- | --- |\n");
+	for (int i = 0; i < HB_FINDING_COUNT; i++)
+		printf("| `%s` | %s |\n", hb_finding_name(i), hb_finding_meaning(i));
+}
+
 /* "--json", and "--min=" for one that is not complete without a value. */
 static void print_word(const struct cli_option_info *option)
 {
@@ -159,10 +174,14 @@ int main(int argc, char **argv)
 		print_options();
 	} else if (!strcmp(what, "exits")) {
 		print_exits();
+	} else if (!strcmp(what, "findings")) {
+		print_findings();
+	} else if (!strcmp(what, "reasons")) {
+		print_reasons();
 	} else if (!strcmp(what, "completion") && argc == 3) {
 		print_completion(argv[2]);
 	} else {
-		fprintf(stderr, "usage: generate synopsis | options | exits | completion FILE\n");
+		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | completion FILE\n");
 		return 2;
 	}
 	return fflush(stdout) || ferror(stdout);

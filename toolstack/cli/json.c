@@ -100,11 +100,13 @@ struct json_object *cli_json_host(const struct hb_host_memory *host)
 struct json_object *cli_json_error(const struct hb_error *error)
 {
 	struct json_object *object = json_object_new_object();
+	char remedy[CLI_REMEDY_TEXT];
 
 	add(object, "code", json_object_new_string(hb_code_name(error->code)));
+	add(object, "reason", json_object_new_string(hb_reason_name(error->reason)));
 	add(object, "exit", json_object_new_int(error->code));
 	add(object, "message", json_object_new_string(error->message));
-	add(object, "remedy", error->remedy[0] ? json_object_new_string(error->remedy) : NULL);
+	add(object, "remedy", json_object_new_string(cli_remedy(error, remedy)));
 	return object;
 }
 
@@ -202,11 +204,12 @@ struct json_object *cli_json_findings(const struct hb_findings *findings)
 	for (unsigned int i = 0; i < findings->count; i++) {
 		const struct hb_finding *finding = &findings->list[i];
 		struct json_object *object = json_object_new_object();
+		char remedy[CLI_REMEDY_TEXT];
 
 		add(object, "severity", json_object_new_string(hb_severity_name(finding->severity)));
 		add(object, "what", json_object_new_string(finding->what));
 		add(object, "message", json_object_new_string(finding->message));
-		add(object, "remedy", finding->remedy[0] ? json_object_new_string(finding->remedy) : NULL);
+		add(object, "remedy", json_object_new_string(cli_finding_remedy(finding, remedy)));
 		json_object_array_add(array, object);
 	}
 	return array;

@@ -167,7 +167,7 @@ static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *co
 	notes->limits = calloc(*count + 1, sizeof(*notes->limits));
 	notes->follows = calloc(*count + 1, sizeof(*notes->follows));
 	if (!notes->limits || !notes->follows)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = follow_all(hb, list, count, notes->follows, memory, error);
 	if (code)
 		return code;
@@ -207,7 +207,7 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	if (!code)
 		*domains = examine_all(list, &notes, *count);
 	if (!code && !*domains)
-		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code)
 		hb_examine_host(&memory, *domains, *count, host);
 	else

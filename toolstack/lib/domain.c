@@ -605,8 +605,7 @@ int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT])
 enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid)
 {
 	if (rc == -ESRCH) {
-		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain %u", domid);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "there is no domain %u", domid);
 		return HB_E_NO_DOMAIN;
 	}
 	return hb_fail_host(error, rc, "cannot read domain %u", domid);
@@ -766,12 +765,11 @@ static enum hb_code find_name(struct hb *hb, const char *name, uint32_t *domid,
 	if (search.found == 1)
 		return HB_OK;
 	if (search.found) {
-		hb_fail(error, HB_E_REFUSED, "domains %u and %u are both named \"%s\"", *domid,
+		hb_fail(error, HB_REASON_AMBIGUOUS_NAME, "domains %u and %u are both named \"%s\"", *domid,
 			search.domids[1], name);
 		hb_remedy(error, "use the domid");
 	} else {
-		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain named \"%s\"", name);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "there is no domain named \"%s\"", name);
 	}
 	return error->code;
 }
@@ -783,15 +781,14 @@ enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_
 	int rc;
 
 	if (!*dom) {
-		hb_fail(error, HB_E_USAGE, "the name of the domain is empty");
-		hb_remedy(error, "give a name or a domid; \"hotballoon list\" shows both");
+		hb_fail(error, HB_REASON_BAD_NAME, "the name of the domain is empty");
+		hb_remedy(error, "give a name or a domid");
 		return HB_E_USAGE;
 	}
 	if (strspn(dom, "0123456789") != strlen(dom))
 		return find_name(hb, dom, domid, error);
 	if (number.presence != HB_PRESENT || number.value >= DOMID_END) {
-		hb_fail(error, HB_E_NO_DOMAIN, "%s is no domid: they end at %u", dom, DOMID_END - 1);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "%s is no domid: they end at %u", dom, DOMID_END - 1);
 		return HB_E_NO_DOMAIN;
 	}
 	*domid = number.value;

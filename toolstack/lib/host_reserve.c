@@ -55,7 +55,7 @@ static enum hb_code check(struct hb *hb, uint64_t kib, struct hb_error *error)
 
 	if (code || (kib < memory.total_kib && kib % HB_PAGE_KIB == 0))
 		return code;
-	hb_fail(error, HB_E_USAGE, "the host cannot keep %s for itself: it has %s",
+	hb_fail(error, HB_REASON_TOO_LARGE, "the host cannot keep %s for itself: it has %s",
 		hb_size_format(kib, size), hb_size_human(memory.total_kib, total));
 	hb_remedy(error, "give a smaller size of whole pages; the usual one is %s",
 		  hb_size_human(hb_account_reserve_kib(memory.total_kib), size));
