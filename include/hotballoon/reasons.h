@@ -107,7 +107,7 @@ enum hb_reason {
 #define HB_FINDINGS(ROW) \
 	ROW(PROMISED_TOO_MUCH, "promised-too-much", "more is claimed, reserved or promised than is free") \
 	ROW(LOW_RESERVE, "low-reserve", "less is left for the host itself than it should have") \
-	ROW(DAMAGED_FILE, "damaged-file", "a line of a file of limits or reservations, or of what the host keeps, cannot be read: it counts for nothing, and nothing is written to a file of several lines until it is mended") \
+	ROW(DAMAGED_FILE, "damaged-file", "a line of `limits`, `reservations` or `host` cannot be read: it counts for nothing, and limits or reservations are not changed until theirs is mended") \
 	ROW(SECOND_MANAGER, "second-manager", "xapi's squeezed or the qmemman of Qubes OS sizes the same domains") \
 	ROW(INVALID_KEY, "invalid-key", "the target or the maximum of a domain in xenstore is no number") \
 	ROW(NO_TARGET, "no-target", "a domain has no target or no maximum in xenstore") \

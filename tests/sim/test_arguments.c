@@ -170,6 +170,12 @@ static void test_help(void **state)
 		for (char *line = strtok(command_out, "\n"); line; line = strtok(NULL, "\n"))
 			assert_true(strlen(line) <= 80);
 	}
+	/* Who watches a host needs to know what its exit codes say. */
+	assert_int_equal(command_line("doctor --help"), 0);
+	assert_non_null(strstr(command_out, "\n  11  warning "));
+	assert_non_null(strstr(command_out, "\n  12  fault "));
+	assert_int_equal(command_line("list --help"), 0);
+	assert_null(strstr(command_out, "\n  11  "));
 	assert_int_equal(command_line("help nonsense"), HB_E_USAGE);
 	assert_int_equal(command_line("help set max"), HB_E_USAGE);
 }

@@ -367,6 +367,19 @@ static void test_damaged_files(void **state)
 	common_write_state_file("reservations", "hotballoon reservations 1\n");
 	common_write_state_file("limits", "x\n");
 	assert_string_equal(found(), "damaged-file ");
+	/* What the host keeps is a file, too: the rule counts, and that is a finding. */
+	common_write_state_file("limits", "hotballoon limits 1\n");
+	common_write_state_file("host", "hotballoon host 1\nreserve=1048576\nreserve=\n");
+	assert_string_equal(found(), "damaged-file ");
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	free(domains);
+	assert_int_equal(host.list[0].severity, HB_FAULT);
+	assert_non_null(strstr(host.list[0].message, "/host, line 3, is damaged"));
+	assert_non_null(strstr(host.list[0].message, common_state_dir));
+	common_write_state_file("host", "");
+	assert_string_equal(found(), "damaged-file ");
+	common_write_state_file("host", "hotballoon host 1\nreserve=1048576\n");
+	assert_string_equal(found(), "");
 }
 
 /* The one finding of that name about the guest; its message and remedy are copied. */

@@ -110,7 +110,8 @@ struct cli_option_info {
 #define CLI_EXIT_FAULT 12
 
 struct cli_exit_info {
-	enum hb_code code;		/* its name is hb_code_name() */
+	int code;
+	const char *name;		/* NULL: that of hb_code_name() */
 	const char *what;
 };
 
@@ -120,6 +121,10 @@ extern const size_t cli_nr_commands;
 extern const struct cli_option_info cli_options[OPT_COUNT];
 extern const struct cli_exit_info cli_exits[];
 extern const size_t cli_nr_exits;
+/* Of doctor alone. */
+#define CLI_DOCTOR_EXITS 2
+extern const struct cli_exit_info cli_doctor_exits[CLI_DOCTOR_EXITS];
+const char *cli_exit_name(const struct cli_exit_info *info);
 
 /* "--wait[=SECONDS]", "-h, --help"; returns text. */
 #define CLI_FORM_TEXT 40

@@ -86,8 +86,11 @@ static void print_exits(void)
 {
 	printf("| code | name | meaning |\n| --- | --- | --- |\n");
 	for (size_t i = 0; i < cli_nr_exits; i++)
-		printf("| %d | %s | %s |\n", cli_exits[i].code, hb_code_name(cli_exits[i].code),
+		printf("| %d | %s | %s |\n", cli_exits[i].code, cli_exit_name(&cli_exits[i]),
 		       cli_exits[i].what);
+	for (size_t i = 0; i < CLI_DOCTOR_EXITS; i++)
+		printf("| %d | %s | of `doctor`: %s |\n", cli_doctor_exits[i].code,
+		       cli_exit_name(&cli_doctor_exits[i]), cli_doctor_exits[i].what);
 }
 
 static void print_reasons(void)

@@ -7,6 +7,7 @@
 #include "domain.h"
 #include "examine.h"
 #include "explain.h"
+#include "host_reserve.h"
 #include "limits_look.h"
 #include "memory.h"
 #include "reserve.h"
@@ -80,7 +81,9 @@ static enum hb_code examine_files(struct hb *hb, struct hb_findings *findings,
 {
 	enum hb_code code = examine_file(hb, hb_limits_damage, findings, error);
 
-	return code ? code : examine_file(hb, hb_reservations_damage, findings, error);
+	if (!code)
+		code = examine_file(hb, hb_reservations_damage, findings, error);
+	return code ? code : examine_file(hb, hb_host_reserve_damage, findings, error);
 }
 
 /* Domains that go away meanwhile are left out; the others move up. */

@@ -37,6 +37,18 @@ enum hb_code hb_host_reserve_get(struct hb *hb, struct hb_number *kib, struct hb
 	return code;
 }
 
+enum hb_code hb_host_reserve_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_number kib = { HB_ABSENT, 0 };
+	struct hb_damage found = { 0 };
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, read_line, &kib, &found, error);
+
+	damage->code = HB_OK;
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
+	return code;
+}
+
 /* A file that cannot be read must not keep anybody from looking at the host. */
 uint64_t hb_host_reserve_kib(struct hb *hb, uint64_t total_kib)
 {
