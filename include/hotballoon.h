@@ -46,6 +46,7 @@ enum hb_code {
 	HB_E_STUCK = 8,		/* the guest does not move any more */
 	HB_E_INTERRUPTED = 9,	/* the caller asked the wait to end */
 	HB_E_SUPERSEDED = 10,	/* somebody else has set another target meanwhile */
+	HB_CODE_COUNT
 };
 
 struct hb_error {
@@ -127,7 +128,8 @@ struct hb_word {
 	int value;		/* an enum hb_state or enum hb_cause; 0 unless HB_PRESENT */
 };
 
-enum hb_type { HB_TYPE_PV, HB_TYPE_PVH, HB_TYPE_HVM };
+/* The last of this and others is no value: how many there are. */
+enum hb_type { HB_TYPE_PV, HB_TYPE_PVH, HB_TYPE_HVM, HB_TYPE_COUNT };
 
 enum hb_domain_state {
 	HB_DOMAIN_RUNNING,
@@ -138,6 +140,7 @@ enum hb_domain_state {
 	HB_DOMAIN_DYING,
 	HB_DOMAIN_SAVING,	/* suspended, to be saved or to go to another host */
 	HB_DOMAIN_MIGRATING,	/* one end of a migration that has not succeeded yet */
+	HB_DOMAIN_STATE_COUNT
 };
 
 enum hb_driver {
@@ -145,6 +148,7 @@ enum hb_driver {
 	HB_DRIVER_ANNOUNCED,	/* an agent announced some balloon driver */
 	HB_DRIVER_HOTBALLOON,	/* ours: it reports */
 	HB_DRIVER_WINDOWS,	/* that of Windows, which cannot grow beyond its boot maximum */
+	HB_DRIVER_COUNT
 };
 
 /* A domain that works for others, and is not sized: the host's own tools know what it needs. */
@@ -153,22 +157,30 @@ enum hb_service {
 	HB_SERVICE_XENSTORE,		/* xenstored runs in it */
 	HB_SERVICE_DEVICE_MODEL,	/* the stub domain with the device model of a guest */
 	HB_SERVICE_DRIVER,		/* a driver domain (driver_domain=1): backends for others */
+	HB_SERVICE_COUNT
 };
 
-/* What the guest's driver says. All of it is written by the guest. */
+/*
+ * What the guest's driver says, a member a key: state, cause, current, goal, floor, max,
+ * still; see keys.h. All of it is written by the guest.
+ */
+#define HB_REPORT_NUMBER struct hb_number	/* KiB */
+#define HB_REPORT_FLAG struct hb_number		/* 1; 0 or absent: not */
+#define HB_REPORT_STATE struct hb_word		/* enum hb_state */
+#define HB_REPORT_CAUSE struct hb_word		/* enum hb_cause */
+#define HB_REPORT_MEMBER(NAME, field, kind, json) HB_REPORT_##kind field;
 struct hb_report {
 	struct hb_number version;	/* a plain number */
-	struct hb_word state;		/* enum hb_state */
-	struct hb_word cause;		/* enum hb_cause */
-	struct hb_number current, goal, floor, max;
-	struct hb_number still;		/* 1: it leaves the guest's memory as it is; 0 or absent: not */
+	HB_REPORT_ROWS(HB_REPORT_MEMBER)
 };
+#undef HB_REPORT_MEMBER
 
 /* Is a domain told to leave its memory as it is (memory/still)? See hb_still_begin(). */
 enum hb_stillness {
 	HB_STILL_NO,
 	HB_STILL_HELD,	/* by a process that lives: it is being saved or migrated */
 	HB_STILL_LEFT,	/* by one that has ended without taking that back */
+	HB_STILLNESS_COUNT
 };
 
 struct hb_domain {
@@ -318,6 +330,7 @@ enum hb_step_kind {
 	HB_STEP_STATIC_MAX,	/* xenstore */
 	HB_STEP_TARGET,		/* xenstore */
 	HB_STEP_VM_MEMORY,	/* xenstore, for older tools */
+	HB_STEP_COUNT
 };
 
 /* "paging-pool", "maxmem", ...; static. */
@@ -417,6 +430,7 @@ enum hb_mode {
 	HB_MODE_MANUAL,		/* nobody has said anything: its size is what a person sets */
 	HB_MODE_AUTO,		/* managers may size it between min and max */
 	HB_MODE_OFF,		/* managers leave it alone, whatever else is said */
+	HB_MODE_COUNT
 };
 
 /* "manual", "auto" or "off"; static. */
@@ -598,6 +612,7 @@ enum hb_still_answer {
 	HB_STILL_ANSWERED,	/* its driver leaves the memory as it is */
 	HB_STILL_SILENT,	/* its driver is ours and has not said so in time: old, or hanging */
 	HB_STILL_NO_DRIVER,	/* there is no driver of ours, which nobody can ask */
+	HB_STILL_ANSWER_COUNT
 };
 
 /* "answered", "silent" or "no-driver"; static. */
@@ -745,6 +760,7 @@ enum hb_severity {
 	HB_NOTE,	/* worth knowing */
 	HB_WARNING,	/* something does not work as well as it could */
 	HB_FAULT,	/* something is wrong */
+	HB_SEVERITY_COUNT
 };
 
 /* "note", "warning" or "fault"; static. */

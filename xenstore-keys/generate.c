@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * Prints what is made from keys.def: "header" prints include/hotballoon/keys.h,
- * "table" prints the tables of xenstore-keys/README.md. The compiler reads
+ * "table" prints the tables of xenstore-keys/README.md, "columns" a line a key, for check:
+ * name, writer, reader and permissions between tabs. The compiler reads
  * keys.def, so a row that is not well formed does not build.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +54,51 @@ static void print_enum(const char *prefix, const char *type, const struct word *
 	printf("}\n");
 }
 
+#define REPORT "REPORT_"
+
+static const char *in_case(const char *text, int change(int c))
+{
+	static char changed[64];
+	size_t i;
+
+	for (i = 0; text[i] && i < sizeof(changed) - 1; i++)
+		changed[i] = change((unsigned char)text[i]);
+	changed[i] = '\0';
+	return changed;
+}
+
+/* NUMBER, FLAG, or the name of the list of words. */
+static const char *kind_of(const struct key *key)
+{
+	if (!strcmp(key->format, "decimal"))
+		return "NUMBER";
+	return strcmp(key->format, "word") ? "FLAG" : key->name + strlen(REPORT);
+}
+
+/* All keys of the report but the version, which says that there is one. */
+static void print_report_rows(void)
+{
+	printf("\n/*\n * The driver's report but its version, one row a key, for who reads or writes all of it:\n"
+	       " * ROW(NAME, field, kind, json), kind being NUMBER (KiB), FLAG or the list of the words,\n"
+	       " * json the name of the field in JSON.\n */\n#define HB_REPORT_ROWS(ROW) \\\n");
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *name = keys[i].name + strlen(REPORT);
+
+		if (strncmp(keys[i].name, REPORT, strlen(REPORT)) || !strcmp(name, "VERSION"))
+			continue;
+		printf("\tROW(%s, %s, %s, ", name, in_case(name, tolower), kind_of(&keys[i]));
+		printf("\"%s%s\") \\\n", in_case(name, tolower), strcmp(keys[i].unit, "KiB") ? "" : "_kib");
+	}
+	printf("\t/* and no more */\n");
+}
+
+static void print_columns(void)
+{
+	for (size_t i = 0; i < COUNT(keys); i++)
+		printf("%s\t%s\t%s\t%s\n", keys[i].name, keys[i].writer, keys[i].reader,
+		       keys[i].permissions);
+}
+
 static void print_header(void)
 {
 	printf("/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */\n"
@@ -74,6 +121,7 @@ static void print_header(void)
 		       keys[i].writer, keys[i].reader, keys[i].meaning);
 		printf("#define HB_KEY_%s \"%s\"\n", keys[i].name, keys[i].path);
 	}
+	print_report_rows();
 	print_enum("STATE", "hb_state", states, COUNT(states));
 	print_enum("CAUSE", "hb_cause", causes, COUNT(causes));
 	printf("\n#endif\n");
@@ -105,6 +153,8 @@ int main(int argc, char **argv)
 		print_header();
 	else if (argc == 2 && !strcmp(argv[1], "table"))
 		print_table();
+	else if (argc == 2 && !strcmp(argv[1], "columns"))
+		print_columns();
 	else
 		return 2;
 	return 0;

@@ -118,6 +118,21 @@
  * memory/target in MiB, kept in step as xl does. */
 #define HB_KEY_VM_MEMORY "memory"
 
+/*
+ * The driver's report but its version, one row a key, for who reads or writes all of it:
+ * ROW(NAME, field, kind, json), kind being NUMBER (KiB), FLAG or the list of the words,
+ * json the name of the field in JSON.
+ */
+#define HB_REPORT_ROWS(ROW) \
+	ROW(STATE, state, STATE, "state") \
+	ROW(CAUSE, cause, CAUSE, "cause") \
+	ROW(CURRENT, current, NUMBER, "current_kib") \
+	ROW(GOAL, goal, NUMBER, "goal_kib") \
+	ROW(FLOOR, floor, NUMBER, "floor_kib") \
+	ROW(MAX, max, NUMBER, "max_kib") \
+	ROW(STILL, still, FLAG, "still") \
+	/* and no more */
+
 enum hb_state {
 	HB_STATE_IDLE,	/* at the target, or nothing to do */
 	HB_STATE_GROWING,	/* taking memory from Xen */

@@ -345,6 +345,33 @@ static void test_pool_of_domain_0(void **state)
 	assert_string_equal(found(), "");
 }
 
+/* Of whatever key of the report it is: nonsense is found, and shown as such. */
+static void test_each_invalid_key(void **state)
+{
+	static const char *const keys[] = {
+#define ROW(NAME, field, kind, json) HB_KEY_REPORT_##NAME,
+		HB_REPORT_ROWS(ROW)
+#undef ROW
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = sim_read_key(sim, GUEST, keys[i]);
+		char before[32] = "";
+
+		if (value)
+			strcpy(before, value);
+		sim_write_key(sim, GUEST, keys[i], "-nonsense-");
+		if (!strstr(found(), "invalid-report "))
+			fail_msg("doctor says nothing of nonsense in %s", keys[i]);
+		if (value)
+			sim_write_key(sim, GUEST, keys[i], before);
+		else
+			sim_remove_key(sim, GUEST, keys[i]);
+		assert_string_equal(found(), "");
+	}
+}
+
 /* What of our files cannot be read is found, with its place, and all the rest is looked at. */
 static void test_damaged_files(void **state)
 {
@@ -552,6 +579,7 @@ int main(void)
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_files),
+		TEST(test_each_invalid_key),
 		TEST(test_following),
 		TEST(test_stale_report),
 		TEST(test_short_without_report),

@@ -255,6 +255,18 @@ void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char 
 /* Why it is short, or why nobody knows: "no report" and the like, or whom it serves. */
 const char *cli_cause(const struct hb_domain *domain);
 
+/* A list of words of JSON, see words.c. */
+struct cli_word_list {
+	const char *object, *name;	/* of the schema; name "": the names of the object itself */
+	int count;
+	const char *(*word)(int row);
+	int first;			/* JSON has no word for those before it */
+	bool whole;			/* the schema has no others */
+};
+
+extern const struct cli_word_list cli_word_lists[];
+extern const size_t cli_nr_word_lists;
+
 /* Draws one line of progress to err, if that is a terminal. */
 void cli_show_progress(struct cli *cli, const struct hb_progress *progress);
 /* Takes it away. */

@@ -108,6 +108,19 @@ static void print_findings(void)
 		printf("| `%s` | %s |\n", hb_finding_name(i), hb_finding_meaning(i));
 }
 
+static void print_words(void)
+{
+	for (size_t i = 0; i < cli_nr_word_lists; i++) {
+		const struct cli_word_list *list = &cli_word_lists[i];
+
+		printf("%s %s %s", list->object, list->name[0] ? list->name : "-",
+		       list->whole ? "whole" : "part");
+		for (int row = list->first; row < list->count; row++)
+			printf(" %s", list->word(row));
+		printf("\n");
+	}
+}
+
 /* "--json", and "--min=" for one that is not complete without a value. */
 static void print_word(const struct cli_option_info *option)
 {
@@ -181,10 +194,12 @@ int main(int argc, char **argv)
 		print_findings();
 	} else if (!strcmp(what, "reasons")) {
 		print_reasons();
+	} else if (!strcmp(what, "words")) {
+		print_words();
 	} else if (!strcmp(what, "completion") && argc == 3) {
 		print_completion(argv[2]);
 	} else {
-		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | completion FILE\n");
+		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | words | completion FILE\n");
 		return 2;
 	}
 	return fflush(stdout) || ferror(stdout);

@@ -27,18 +27,20 @@ static struct json_object *word(const struct hb_word *word, const char *name)
 	return word->presence == HB_ABSENT ? NULL : json_object_new_string(name);
 }
 
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define ADD_NUMBER(number) number_or_word(number)
+#define ADD_FLAG(number) number_or_word(number)
+#define ADD_STATE(state) word(state, hb_report_state_name(state))
+#define ADD_CAUSE(cause) word(cause, hb_report_cause_name(cause))
+
 static struct json_object *report(const struct hb_report *report)
 {
 	struct json_object *object = json_object_new_object();
 
 	add(object, "version", number_or_word(&report->version));
-	add(object, "state", word(&report->state, hb_report_state_name(&report->state)));
-	add(object, "cause", word(&report->cause, hb_report_cause_name(&report->cause)));
-	add(object, "current_kib", number_or_word(&report->current));
-	add(object, "goal_kib", number_or_word(&report->goal));
-	add(object, "floor_kib", number_or_word(&report->floor));
-	add(object, "max_kib", number_or_word(&report->max));
-	add(object, "still", number_or_word(&report->still));
+#define ADD(NAME, field, kind, json) add(object, json, ADD_##kind(&report->field));
+	HB_REPORT_ROWS(ADD)
+#undef ADD
 	return object;
 }
 

@@ -23,13 +23,13 @@
  */
 #define XEN_PAGES_UNLIMITED UINT32_MAX
 
-static const char *const type_names[] = {
+static const char *const type_names[HB_TYPE_COUNT] = {
 	[HB_TYPE_PV] = "pv",
 	[HB_TYPE_PVH] = "pvh",
 	[HB_TYPE_HVM] = "hvm",
 };
 
-static const char *const domain_state_names[] = {
+static const char *const domain_state_names[HB_DOMAIN_STATE_COUNT] = {
 	[HB_DOMAIN_RUNNING] = "running",
 	[HB_DOMAIN_PAUSED] = "paused",
 	[HB_DOMAIN_BUILDING] = "building",
@@ -40,13 +40,13 @@ static const char *const domain_state_names[] = {
 	[HB_DOMAIN_MIGRATING] = "migrating",
 };
 
-static const char *const stillness_names[] = {
+static const char *const stillness_names[HB_STILLNESS_COUNT] = {
 	[HB_STILL_NO] = "no",
 	[HB_STILL_HELD] = "held",
 	[HB_STILL_LEFT] = "left",
 };
 
-static const char *const driver_names[] = {
+static const char *const driver_names[HB_DRIVER_COUNT] = {
 	[HB_DRIVER_UNKNOWN] = "-",
 	[HB_DRIVER_ANNOUNCED] = "other",
 	[HB_DRIVER_HOTBALLOON] = "hotballoon",
@@ -75,7 +75,7 @@ const char *hb_driver_name(enum hb_driver driver)
 
 const char *hb_service_name(enum hb_service service)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_SERVICE_COUNT] = {
 		[HB_SERVICE_NONE] = "-",
 		[HB_SERVICE_XENSTORE] = "xenstore",
 		[HB_SERVICE_DEVICE_MODEL] = "stubdom",
@@ -214,45 +214,27 @@ static int read_still(struct hb *hb, struct hb_domain *domain)
 	return rc < 0 ? rc : 0;
 }
 
-static int read_report_words(struct hb *hb, struct hb_domain *domain)
-{
-	struct hb_report *report = &domain->report;
-	int rc = read_word(hb, domain->domid, HB_KEY_REPORT_STATE, hb_state_words, HB_STATE_COUNT,
-			   &report->state);
-
-	if (rc)
-		return rc;
-	return read_word(hb, domain->domid, HB_KEY_REPORT_CAUSE, hb_cause_words, HB_CAUSE_COUNT,
-			 &report->cause);
-}
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define READ_NUMBER(key, to) read_domain_number(hb, domain->domid, key, HB_SIZE_MAX_KIB, to)
+#define READ_FLAG(key, to) read_domain_number(hb, domain->domid, key, 1, to)
+#define READ_STATE(key, to) read_word(hb, domain->domid, key, hb_state_words, HB_STATE_COUNT, to)
+#define READ_CAUSE(key, to) read_word(hb, domain->domid, key, hb_cause_words, HB_CAUSE_COUNT, to)
 
 /* The driver writes the version last: without it there is no report, or not a whole one. */
 static int read_report(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_report *report = &domain->report;
-	const struct {
-		const char *key;
-		struct hb_number *number;
-		uint64_t limit;
-	} keys[] = {
-		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_STILL, &report->still, 1 },
-	};
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_REPORT_VERSION, HB_SIZE_MAX_KIB,
-				    &report->version);
+	int rc = READ_NUMBER(HB_KEY_REPORT_VERSION, &report->version);
 
 	if (rc || !report->version.value) {
 		report->version = (struct hb_number){ 0 };
 		return rc;
 	}
 	domain->driver = HB_DRIVER_HOTBALLOON;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
-					keys[i].number);
-	return rc ? rc : read_report_words(hb, domain);
+#define READ(NAME, field, kind, json) rc = rc ? rc : READ_##kind(HB_KEY_REPORT_##NAME, &report->field);
+	HB_REPORT_ROWS(READ)
+#undef READ
+	return rc;
 }
 
 /* Text at key, cut to size and clean, empty if there is none. */

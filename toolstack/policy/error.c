@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-static const char *const code_names[] = {
+static const char *const code_names[HB_CODE_COUNT] = {
 	[HB_OK] = "ok",
 	[HB_E_INTERNAL] = "internal",
 	[HB_E_USAGE] = "usage",

@@ -14,7 +14,7 @@
 
 const char *hb_severity_name(enum hb_severity severity)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_SEVERITY_COUNT] = {
 		[HB_NOTE] = "note", [HB_WARNING] = "warning", [HB_FAULT] = "fault",
 	};
 
@@ -178,12 +178,13 @@ static void examine_state(const struct hb_domain *domain, struct hb_findings *fi
 static void examine_report(const struct hb_domain *domain, struct hb_findings *findings)
 {
 	const struct hb_report *report = &domain->report;
-	bool invalid = report->state.presence == HB_INVALID || report->cause.presence == HB_INVALID ||
-		       report->current.presence == HB_INVALID || report->goal.presence == HB_INVALID ||
-		       report->floor.presence == HB_INVALID || report->max.presence == HB_INVALID;
+	bool invalid = false;
 	char who[HB_WHO_TEXT], says[HB_SIZE_TEXT], has[HB_SIZE_TEXT];
 
 	hb_who(domain, who);
+#define JUDGE(NAME, field, kind, json) invalid |= report->field.presence == HB_INVALID;
+	HB_REPORT_ROWS(JUDGE)
+#undef JUDGE
 	if (report->version.value != HB_REPORT_VERSION)
 		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_VERSION_SKEW,
 				      "the driver of %s reports by version %" PRIu64

@@ -10,7 +10,7 @@
 #include "refusal.h"
 #include "value.h"
 
-static const char *const mode_words[] = {
+static const char *const mode_words[HB_MODE_COUNT] = {
 	[HB_MODE_MANUAL] = "manual",
 	[HB_MODE_AUTO] = "auto",
 	[HB_MODE_OFF] = "off",

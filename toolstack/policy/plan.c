@@ -23,7 +23,7 @@
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_STEP_COUNT] = {
 		[HB_STEP_POOL] = "paging-pool",
 		[HB_STEP_MAXMEM] = "maxmem",
 		[HB_STEP_POD] = "pod-target",

@@ -6,7 +6,7 @@
 static const struct {
 	const char *what, *remedy;
 	enum hb_reason reason;
-} state_refusals[] = {
+} state_refusals[HB_DOMAIN_STATE_COUNT] = {
 	[HB_DOMAIN_RUNNING] = { NULL, NULL, HB_REASON_NONE },
 	[HB_DOMAIN_PAUSED] = { NULL, NULL, HB_REASON_NONE },
 	[HB_DOMAIN_BUILDING] = {
@@ -47,7 +47,7 @@ enum hb_reason hb_refusal_reason(enum hb_domain_state state)
 /* Why nobody sizes a domain that serves others; all NULL for one that does not. */
 static const struct {
 	const char *what, *remedy, *why;
-} service_refusals[] = {
+} service_refusals[HB_SERVICE_COUNT] = {
 	[HB_SERVICE_NONE] = { NULL, NULL, NULL },
 	[HB_SERVICE_XENSTORE] = {
 		"is the domain of xenstored, which all others need: it is not sized",

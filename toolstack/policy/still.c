@@ -7,7 +7,7 @@
 
 const char *hb_still_answer_name(enum hb_still_answer answer)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_STILL_ANSWER_COUNT] = {
 		[HB_STILL_ANSWERED] = "answered",
 		[HB_STILL_SILENT] = "silent",
 		[HB_STILL_NO_DRIVER] = "no-driver",
