@@ -130,6 +130,8 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expecte
 	result->size_kib = plan.size_kib;
 	result->target_kib = plan.target_kib;
 	add_steps(result, &plan);
+	if (hb->dry_run && plan.has_later)
+		add_step(result, &plan.later);
 	result->nr_notes = plan.nr_notes;
 	memcpy(result->notes, plan.notes, sizeof(plan.notes));
 	result->done = true;
@@ -418,22 +420,12 @@ static void take_step(struct hb_domain *domain, const struct hb_step *step)
 		domain->target = value;
 }
 
-/*
- * A dry run: how the domain would be with the keys written and actual_kib of memory, and
- * what would be done then.
- */
+/* A dry run: how the domain would be with all steps done and actual_kib of memory. */
 static void preview(struct hb_set_result *result, uint64_t actual_kib)
 {
-	struct hb_domain *domain = &result->after;
-	struct hb_step step;
-
 	for (unsigned int i = 0; i < result->nr_steps; i++)
-		take_step(domain, &result->steps[i]);
-	domain->actual_kib = actual_kib;
-	if (!hb_plan_settle(domain, result->size_kib, &step))
-		return;
-	add_step(result, &step);
-	take_step(domain, &step);
+		take_step(&result->after, &result->steps[i]);
+	result->after.actual_kib = actual_kib;
 }
 
 /* Nobody waits until it has come down: what is to be done if that does not happen. */

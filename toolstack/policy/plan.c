@@ -448,6 +448,19 @@ static enum hb_code check_wise(const struct hb_domain *domain, const struct hb_h
 	return code ? code : check_host(domain, host, plan->size_kib, error);
 }
 
+/* What comes when the steps are done and the domain holds actual_kib. */
+static void foresee(const struct hb_domain *domain, uint64_t actual_kib, struct hb_plan *plan)
+{
+	struct hb_domain then = *domain;
+
+	for (unsigned int i = 0; i < plan->nr_steps; i++) {
+		if (plan->steps[i].kind == HB_STEP_MAXMEM)
+			then.maxmem_kib = plan->steps[i].to_kib;
+	}
+	then.actual_kib = actual_kib;
+	plan->has_later = hb_plan_settle(&then, plan->size_kib, &plan->later);
+}
+
 enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error)
@@ -477,6 +490,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 		return code;
 	add_xen_steps(&domain, host, plan);
 	add_store_steps(seen, &domain, host, plan);
+	foresee(&domain, plan->size_kib, plan);
 	add_notes(&domain, plan);
 	return HB_OK;
 }
@@ -594,9 +608,11 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 		code = check_ceilings(domain, plan->size_kib - domain->videoram_kib, error);
 	if (!code && !force)
 		code = check_pool(domain, host, plan->size_kib, error);
-	if (!code)
-		add_ceiling_steps(domain, host, plan);
-	return code;
+	if (code)
+		return code;
+	add_ceiling_steps(domain, host, plan);
+	foresee(domain, domain->actual_kib, plan);
+	return HB_OK;
 }
 
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step)

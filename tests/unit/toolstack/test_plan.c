@@ -489,6 +489,31 @@ static void check_plan(const struct hb_domain *domain, const struct hb_plan *pla
 	}
 }
 
+/* The plan says what comes after the guest has moved, too: Xen's limit comes down. */
+static void test_later(void **state)
+{
+	struct hb_domain domain = guest(G, G);
+	struct hb_size small = absolute(512 * M), large = absolute(2 * G);
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	(void)state;
+	domain.maxmem_kib = G + M;
+	assert_int_equal(hb_plan_make(&domain, &roomy, &small, false, &plan, &error), HB_OK);
+	assert_true(plan.has_later);
+	assert_int_equal(plan.later.kind, HB_STEP_MAXMEM);
+	assert_int_equal(plan.later.from_kib, G + M);
+	assert_int_equal(plan.later.to_kib, 513 * M);
+	assert_true(plan.later.reason[0]);
+	assert_int_equal(hb_plan_make(&domain, &roomy, &large, false, &plan, &error), HB_OK);
+	assert_false(plan.has_later);
+	/* Another maximum moves no guest: down to what that needs. */
+	domain.maxmem_kib = 4 * G;
+	assert_int_equal(hb_plan_ceiling(&domain, &roomy, &large, false, &plan, &error), HB_OK);
+	assert_true(plan.has_later);
+	assert_int_equal(plan.later.to_kib, 2 * G + M);
+}
+
 static void test_any_plan(void **state)
 {
 	unsigned int made = 0;
@@ -640,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_unguarded_minimum),
 		cmocka_unit_test(test_notes),
+		cmocka_unit_test(test_later),
 		cmocka_unit_test(test_any_plan),
 		cmocka_unit_test(test_limit_of_odd_target),
 		cmocka_unit_test(test_advised_sizes),
