@@ -67,15 +67,17 @@ static const char *in_case(const char *text, int change(int c))
 	return changed;
 }
 
-/* NUMBER, FLAG, or the name of the list of words. */
+/* NUMBER, FLAG, or the name of the list of words; NULL: who reads it names it. */
 static const char *kind_of(const struct key *key)
 {
 	if (!strcmp(key->format, "decimal"))
 		return "NUMBER";
-	return strcmp(key->format, "word") ? "FLAG" : key->name + strlen(REPORT);
+	if (!strcmp(key->format, "0 or 1"))
+		return "FLAG";
+	return strcmp(key->format, "word") ? NULL : key->name + strlen(REPORT);
 }
 
-/* All keys of the report but the version, which says that there is one. */
+/* All keys of the report of these kinds but the version, which says that there is one. */
 static void print_report_rows(void)
 {
 	printf("\n/*\n * The driver's report but its version, one row a key, for who reads or writes all of it:\n"
@@ -84,7 +86,8 @@ static void print_report_rows(void)
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		const char *name = keys[i].name + strlen(REPORT);
 
-		if (strncmp(keys[i].name, REPORT, strlen(REPORT)) || !strcmp(name, "VERSION"))
+		if (strncmp(keys[i].name, REPORT, strlen(REPORT)) || !strcmp(name, "VERSION") ||
+		    !kind_of(&keys[i]))
 			continue;
 		printf("\tROW(%s, %s, %s, ", name, in_case(name, tolower), kind_of(&keys[i]));
 		printf("\"%s%s\") \\\n", in_case(name, tolower), strcmp(keys[i].unit, "KiB") ? "" : "_kib");

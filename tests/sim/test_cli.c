@@ -78,6 +78,7 @@ static void test_report_without_version(void **state)
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_FLOOR, "524288");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_CURRENT, "491520");
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		print_message("%s\n", versions[i] ? versions[i] : "-");
 		if (versions[i])
 			sim_write_key(command_sim, GUEST, HB_KEY_REPORT_VERSION, versions[i]);
 		else
@@ -749,6 +750,7 @@ static void test_interrupt_before_host_lock(void **state)
 	lock = hb_file_lock(command_sim->host_lock);
 	assert_true(lock >= 0);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		command_sim->clock_ms = 0;
 		command_sim->tick = interrupt_once;
 		assert_int_equal(command_line(lines[i]), 9);

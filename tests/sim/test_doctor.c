@@ -250,6 +250,7 @@ static void test_would_be_lost(void **state)
 	hold_and_lower_target();
 	sim_run(sim, 1000);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("cases, row %zu\n", i);
 		sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, cases[i].state);
 		assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
 		finding = &domains[1].findings.list[domains[1].findings.count - 1];
@@ -359,6 +360,7 @@ static void test_each_invalid_key(void **state)
 		const char *value = sim_read_key(sim, GUEST, keys[i]);
 		char before[32] = "";
 
+		print_message("%s\n", keys[i] ? keys[i] : "-");
 		if (value)
 			strcpy(before, value);
 		sim_write_key(sim, GUEST, keys[i], "-nonsense-");

@@ -176,6 +176,7 @@ static void test_stuck_guest_names_its_cause(void **state)
 		struct sim_guest guest = usual_guest;
 		struct sim *sim;
 
+		print_message("%s\n", cases[i].message);
 		guest.stick_at_kib = cases[i].size[0] == '1' ? 700 * M : 300 * M;
 		guest.stick_cause = cases[i].cause;
 		sim = common_host_with(&guest);
@@ -528,6 +529,7 @@ static void test_lock_without_room(void **state)
 	(void)state;
 	sim->fault_errno = ENOSPC;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].message);
 		sim->fault = SIM_FAULT_ERROR;
 		sim->fault_at = sim->calls + cases[i].call;
 		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_HOST);

@@ -281,8 +281,10 @@ static void test_relative(void **state)
 	struct hb_domain domain = guest(G, G);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("cases, row %zu\n", i);
 		assert_int_equal(plan_of(&domain, cases[i].size).size_kib, cases[i].want_kib);
+	}
 	/* A target that another tool left between two pages. */
 	domain.target.value = G + 3;
 	assert_int_equal(plan_of(&domain, cases[0].size).size_kib, 1280 * M);
@@ -639,6 +641,7 @@ static void test_amounts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		print_message("sizes, row %zu\n", i);
 		refused(&domain, &roomy, sizes[i], true, "is no size");
 		assert_int_equal(hb_plan_ceiling(&domain, &roomy, &sizes[i], true, &plan, &error), HB_E_USAGE);
 		assert_non_null(strstr(error.message, "is no size"));

@@ -72,6 +72,7 @@ static void test_would_be_lost(void **state)
 		struct hb_domain domain = guest(cases[i].actual_kib, cases[i].target_kib);
 		uint64_t keep_kib = 1;
 
+		print_message("%s\n", cases[i].name);
 		domain.type = cases[i].type;
 		domain.videoram_kib = cases[i].videoram_kib;
 		if (cases[i].current_kib) {
@@ -100,6 +101,7 @@ static void test_never_lost(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		print_message("states, row %zu\n", i);
 		domain.state = states[i];
 		assert_false(hb_would_be_lost(&domain, NULL));
 	}
@@ -231,6 +233,7 @@ static void test_what_can_be_saved(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(by_state) / sizeof(by_state[0]); i++) {
+		print_message("by_state, row %zu\n", i);
 		domain.state = by_state[i].state;
 		assert_int_equal(hb_still_check(&domain, &error), by_state[i].remedy ? HB_E_REFUSED : HB_OK);
 		if (!by_state[i].remedy)
