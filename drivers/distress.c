@@ -32,8 +32,8 @@ static bool listening;			/* the OOM notifier is registered */
 static void look_again(struct timer_list *unused);
 static DEFINE_TIMER(looker, look_again);
 
-static void tell_work(struct work_struct *unused);
-static DECLARE_DELAYED_WORK(telling, tell_work);
+static void distress_work(struct work_struct *unused);
+static DECLARE_DELAYED_WORK(telling, distress_work);
 
 /* In a new domain nothing has been told. */
 static bool is_told(u64 lacking)
@@ -109,7 +109,7 @@ static void retry(int rc)
 	queue_delayed_work(queue, &telling, retry_after);
 }
 
-static void tell_work(struct work_struct *unused)
+static void distress_work(struct work_struct *unused)
 {
 	unsigned int flags = memalloc_noreclaim_save();
 	int domain = hb_bus_domain(), rc;
@@ -134,7 +134,7 @@ int hb_distress_start(void)
 	int rc;
 
 	told_domain = hb_bus_domain();
-	queue = alloc_workqueue("hotballoon", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
+	queue = alloc_workqueue("hb_distress", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!queue)
 		return -ENOMEM;
 	rc = register_oom_notifier(&oom_nb);

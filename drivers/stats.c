@@ -44,11 +44,11 @@ static bool running;				/* all three */
 static int told_domain;				/* the work item's */
 static u64 moved_pages, failed_steps;		/* written by the worker only */
 
-static void tick(struct timer_list *unused);
+static void stats_tick(struct timer_list *unused);
 static struct timer_list ticker;
 
-static void tell_work(struct work_struct *unused);
-static DECLARE_WORK(telling, tell_work);
+static void stats_work(struct work_struct *unused);
+static DECLARE_WORK(telling, stats_work);
 
 void hb_stats_count_moved(u64 pages)
 {
@@ -102,7 +102,7 @@ static void forget_all(void)
 	spin_unlock_bh(&audience_lock);
 }
 
-static void tick(struct timer_list *unused)
+static void stats_tick(struct timer_list *unused)
 {
 	bool due = hb_bus_domain() != READ_ONCE(told_domain);
 	struct hb_stats now;
@@ -131,7 +131,7 @@ static void tell(unsigned int i, const struct hb_stats *now)
 	spin_unlock_bh(&audience_lock);
 }
 
-static void tell_work(struct work_struct *unused)
+static void stats_work(struct work_struct *unused)
 {
 	int domain = hb_bus_domain();
 	struct hb_stats now;
@@ -192,7 +192,7 @@ static void set_switch(bool *which, bool on)
 void hb_stats_start(void)
 {
 	/* Whether another processor is busy is nothing to this one: see hb_stats_nudge(). */
-	timer_setup(&ticker, tick, TIMER_DEFERRABLE);
+	timer_setup(&ticker, stats_tick, TIMER_DEFERRABLE);
 	told_domain = hb_bus_domain();
 	hb_agent_moved();
 	set_switch(&started, true);

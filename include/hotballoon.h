@@ -150,6 +150,9 @@ struct hb_report {
 	struct hb_word cause;		/* enum hb_cause */
 	struct hb_number current, goal, floor, max;
 	struct hb_number still;		/* 1: it leaves the guest's memory as it is; 0 or absent: not */
+	struct hb_number distress;	/* what it lacks now; 0 or absent: nothing */
+	/* By enum hb_stat; KiB, or a count where HB_STAT_IS_KIB says so. */
+	struct hb_number stats[HB_STAT_COUNT];
 };
 
 /* Is a domain told to leave its memory as it is (memory/still)? See hb_still_begin(). */
@@ -177,7 +180,10 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	enum hb_stillness still;
-	/* Its demand: what an agent in the guest, or domain 0's own kernel, says that it uses. */
+	/*
+	 * Its demand: what our driver or an agent in the guest, or domain 0's own kernel, says
+	 * that it uses.
+	 */
 	struct hb_number used;
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 	enum hb_service service;

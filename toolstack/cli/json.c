@@ -27,6 +27,26 @@ static struct json_object *word(const struct hb_word *word, const char *name)
 	return word->presence == HB_ABSENT ? NULL : json_object_new_string(name);
 }
 
+/* The words as names; null: no statistics, or none that can be read. */
+static struct json_object *stats(const struct hb_report *report)
+{
+	static const char *const names[HB_STAT_COUNT] = HB_STAT_WORDS;
+	static const bool is_kib[HB_STAT_COUNT] = HB_STAT_IS_KIB;
+	struct json_object *object = NULL;
+	char name[64];
+
+	for (int i = 0; i < HB_STAT_COUNT; i++) {
+		if (report->stats[i].presence != HB_PRESENT)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", names[i], is_kib[i] ? "_kib" : "");
+		for (char *c = name; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		object = object ? object : json_object_new_object();
+		add(object, name, json_object_new_uint64(report->stats[i].value));
+	}
+	return object;
+}
+
 static struct json_object *report(const struct hb_report *report)
 {
 	struct json_object *object = json_object_new_object();
@@ -39,6 +59,8 @@ static struct json_object *report(const struct hb_report *report)
 	add(object, "floor_kib", number_or_word(&report->floor));
 	add(object, "max_kib", number_or_word(&report->max));
 	add(object, "still", number_or_word(&report->still));
+	add(object, "distress_kib", number_or_word(&report->distress));
+	add(object, "stats", stats(report));
 	return object;
 }
 

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "domain.h"
+#include "stats.h"
 #include "value.h"
 
 /* Domain ids from here on are Xen's own (DOMID_FIRST_RESERVED). */
@@ -226,6 +227,20 @@ static int read_report_words(struct hb *hb, struct hb_domain *domain)
 			 &report->cause);
 }
 
+/* A line that is no line of statistics counts as none. */
+static int read_stats(struct hb *hb, struct hb_domain *domain)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc = read_node(hb->host, HB_NO_TRANSACTION,
+			   hb_domain_path(path, domain->domid, HB_KEY_REPORT_STATS), &value, &length);
+
+	if (value)
+		hb_stats_parse(value, length, domain->report.stats);
+	free(value);
+	return rc;
+}
+
 /* The driver writes the version last: without it there is no report, or not a whole one. */
 static int read_report(struct hb *hb, struct hb_domain *domain)
 {
@@ -240,6 +255,7 @@ static int read_report(struct hb *hb, struct hb_domain *domain)
 		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
 		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
 		{ HB_KEY_REPORT_STILL, &report->still, 1 },
+		{ HB_KEY_REPORT_DISTRESS, &report->distress, HB_SIZE_MAX_KIB },
 	};
 	int rc = read_domain_number(hb, domain->domid, HB_KEY_REPORT_VERSION, HB_SIZE_MAX_KIB,
 				    &report->version);
@@ -252,6 +268,8 @@ static int read_report(struct hb *hb, struct hb_domain *domain)
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
 		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
 					keys[i].number);
+	if (!rc)
+		rc = read_stats(hb, domain);
 	return rc ? rc : read_report_words(hb, domain);
 }
 
@@ -437,8 +455,8 @@ static int read_own_use(struct hb *hb, struct hb_domain *domain)
 }
 
 /*
- * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
- * of XenServer says what there is and what is left of it.
+ * The guest's demand, from our driver, or from whichever agent it runs: that of Qubes OS says
+ * it, that of XenServer says what there is and what is left of it.
  */
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
@@ -451,7 +469,10 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 				    &domain->used);
 
 	domain->qmemman = domain->used.presence != HB_ABSENT;
-	if (rc || domain->qmemman)
+	if (domain->report.stats[HB_STAT_USED].presence == HB_PRESENT &&
+	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB)
+		domain->used = domain->report.stats[HB_STAT_USED];
+	if (rc || domain->used.presence != HB_ABSENT)
 		return rc;
 	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
 	if (rc || total.presence == HB_ABSENT)
@@ -540,9 +561,9 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_still(hb, domain);
 	if (!rc)
-		rc = read_used(hb, domain);
-	if (!rc)
 		rc = read_driver(hb, domain);
+	if (!rc)
+		rc = read_used(hb, domain);
 	if (!rc)
 		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);

@@ -67,6 +67,8 @@ void hb_change_compare(const struct hb_domain *was, const struct hb_domain *now,
 	compare_number(&teller, "goal", &a->goal, &b->goal);
 	compare_number(&teller, "floor", &a->floor, &b->floor);
 	compare_number(&teller, "max", &a->max, &b->max);
+	compare_number(&teller, "distress", &a->distress, &b->distress);
+	compare_number(&teller, "used", &was->used, &now->used);
 	compare_word(&teller, "still", hb_stillness_name(was->still), hb_stillness_name(now->still));
 	compare_word(&teller, "keeps-still", answer_text(&a->still), answer_text(&b->still));
 }
