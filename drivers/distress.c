@@ -103,8 +103,8 @@ static u64 lacking_now(void)
 
 static void retry(int rc)
 {
-	pr_warn_once("cannot write " HB_KEY_REPORT_DISTRESS " (%d): the host does not see that this guest lacks memory; trying again\n",
-		     rc);
+	pr_warn_once("cannot write %s (%d): the host does not see that this guest lacks memory; trying again\n",
+		     HB_KEY_REPORT_DISTRESS, rc);
 	retry_after = retry_after ? min_t(unsigned long, 2 * retry_after, RETRY_MOST) : RETRY_FIRST;
 	queue_delayed_work(queue, &telling, retry_after);
 }
