@@ -9,8 +9,9 @@
  * the reserve may be left, is not in distress, and one at the edge does not call and take back
  * in turn.
  *
- * What is lacked only grows until it is over: the memory of a process that was killed is free
- * afterwards, and what would have saved it is what the host must know.
+ * What is lacked follows in steps, so that a host that has given it sees whether it was enough.
+ * After a kill it gets no less for a second: the memory of the dead is free then, and what would
+ * have saved it is what the host must know.
  */
 #ifndef HB_CORE_DISTRESS_H
 #define HB_CORE_DISTRESS_H
@@ -20,8 +21,10 @@
 /* A look each 100 ms, and 20 of them are quiet before it is over. */
 #define HB_DISTRESS_LOOK_MS	100
 #define HB_DISTRESS_QUIET	20
+/* A kill's is held for as many. */
+#define HB_DISTRESS_HOLD	10
 
-/* What is lacked is this or more, and grows in steps of as much; after a kill it is exact. */
+/* What is lacked is this or more, and moves in steps of as much; at a kill it is exact. */
 #define HB_DISTRESS_STEP	(4 * HB_MIB_PAGES)
 
 /* In pages, and counts since boot. */
@@ -36,6 +39,7 @@ struct hb_distress {
 	bool seen;		/* the counts of before are known: */
 	u64 stalls;
 	u64 ooms;
+	unsigned int hold;	/* looks until it may get less */
 	unsigned int quiet;	/* looks without cause, one after the other */
 	u64 lacking;		/* pages; 0: no distress */
 };

@@ -261,9 +261,10 @@ void hb_pages_count_held(void)
 	hb_lock();
 	changed = hb.guest.map.held != held_before;
 	held_before = hb.guest.map.held;
-	memset(held, 0, sizeof(held));
-	if (changed)
+	if (changed) {
+		memset(held, 0, sizeof(held));
 		count_blocks(held);
+	}
 	hb_unlock();
 	if (!changed)
 		return;

@@ -313,10 +313,11 @@ static void test_first_look(void **state)
 	assert_int_equal(distress.lacking, 4 * HB_MIB_PAGES);
 }
 
-/* It grows by steps, a kill's is exact, and it does not get less. */
-static void test_grows(void **state)
+/* It moves by steps, and a kill's is exact and held. */
+static void test_follows(void **state)
 {
 	struct hb_distress distress = { 0 };
+	unsigned int i;
 
 	(void)state;
 	look(&distress, 15, 0, 0);
@@ -324,10 +325,26 @@ static void test_grows(void **state)
 	assert_int_equal(distress.lacking, 17 * HB_MIB_PAGES);
 	look(&distress, 11, 0, 0);
 	assert_int_equal(distress.lacking, 21 * HB_MIB_PAGES);
-	look(&distress, 10, 0, 1);
-	assert_int_equal(distress.lacking, 22 * HB_MIB_PAGES);
-	look(&distress, 150, 0, 1);
-	assert_int_equal(distress.lacking, 22 * HB_MIB_PAGES);
+	look(&distress, 14, 0, 0);
+	assert_int_equal(distress.lacking, 21 * HB_MIB_PAGES);
+	look(&distress, 15, 0, 0);
+	assert_int_equal(distress.lacking, 17 * HB_MIB_PAGES);
+	/* The host gave something, and it is gone. */
+	look(&distress, 24, 0, 0);
+	assert_int_equal(distress.lacking, 8 * HB_MIB_PAGES);
+	look(&distress, 14, 0, 0);
+	assert_int_equal(distress.lacking, 18 * HB_MIB_PAGES);
+	look(&distress, 13, 0, 1);
+	assert_int_equal(distress.lacking, 19 * HB_MIB_PAGES);
+	/* Two kills one after the other: the larger one. */
+	look(&distress, 16, 0, 2);
+	assert_int_equal(distress.lacking, 19 * HB_MIB_PAGES);
+	for (i = 0; i < HB_DISTRESS_HOLD; i++) {
+		look(&distress, 150, 0, 2);
+		assert_int_equal(distress.lacking, 19 * HB_MIB_PAGES);
+	}
+	look(&distress, 150, 0, 2);
+	assert_int_equal(distress.lacking, 4 * HB_MIB_PAGES);
 }
 
 /* Over after two quiet seconds, and then nobody looks. */
@@ -340,7 +357,7 @@ static void test_ends(void **state)
 	look(&distress, 10, 0, 0);
 	for (i = 1; i < HB_DISTRESS_QUIET; i++)
 		assert_true(look(&distress, 20, 0, 0));
-	assert_int_equal(distress.lacking, 22 * HB_MIB_PAGES);
+	assert_int_equal(distress.lacking, 12 * HB_MIB_PAGES);
 	assert_false(look(&distress, 20, 0, 0));
 	assert_int_equal(distress.lacking, 0);
 	/* Somebody reclaims, and no allocation waits: one look is enough. */
@@ -425,7 +442,7 @@ int main(void)
 		cmocka_unit_test(test_told_in_time),
 		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_first_look),
-		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_follows),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_is_not_over),
 		cmocka_unit_test(test_distress_random),

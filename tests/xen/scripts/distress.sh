@@ -23,16 +23,17 @@ soon() {
 
 # The most that is lacked, and what the host does about it: give it.
 follow_distress() {
-	local now most=0 mib=256
+	local now most=0 mib=256 last=0 same=0
 	while [ ! -e /tmp/enough ]; do
 		now=$(lacking)
 		[ "$now" -le $most ] || { most=$now; echo "$most" >/tmp/most; }
-		[ "$1" = watch ] || [ "$now" -eq 0 ] || [ "$now" = "${given:-0}" ] || {
-			given=$now
+		same=$((now == last ? same + 1 : 0))
+		if [ "$1" = give ] && { [ "$now" -gt $last ] || [ $((now && same == 20)) -eq 1 ]; }; then
 			mib=$((mib + (now + 1023) / 1024))
 			xl mem-set $g $mib
-		}
-		[ "$now" -ne 0 ] || given=0
+			same=0
+		fi
+		last=$now
 		sleep 0.02
 	done
 }
