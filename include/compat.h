@@ -14,7 +14,6 @@
 #include <linux/mm.h>
 #include <linux/shrinker.h>
 #include <linux/version.h>
-#include <linux/vmstat.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #error "hotballoon needs Linux 6.1 or newer"
