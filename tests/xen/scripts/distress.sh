@@ -12,14 +12,6 @@ TRACE=/sys/kernel/debug/tracing
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }
 lacking() { xenstore-read "$(key data/hotballoon/distress)" 2>/dev/null || echo 0; }
 is_over() { [ "$(lacking)" -eq 0 ]; }
-soon() {
-	local n=0
-	until "$@"; do
-		n=$((n + 1))
-		[ $n -lt 100 ] || return 1
-		sleep 0.1
-	done
-}
 
 # The most that is lacked, and what the host does about it: give it.
 follow_distress() {

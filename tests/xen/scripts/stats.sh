@@ -15,15 +15,6 @@ has_key() { xenstore-read "$(key "$1")" >/dev/null 2>&1; }
 lacks_key() { ! has_key "$1"; }
 # word NAME: of the line; nothing if it is not there.
 word() { xenstore-read "$(key data/hotballoon/stats)" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$1=//p"; }
-# soon COMMAND...: it succeeds within five seconds.
-soon() {
-	local n=0
-	until "$@"; do
-		n=$((n + 1))
-		[ $n -lt 50 ] || return 1
-		sleep 0.1
-	done
-}
 uses_about() { local used; used=$(word used) && [ "${used:-0}" -ge $(($1 - 6144)) -a "${used:-0}" -le $(($1 + 6144)) ]; }
 
 guest_start $g memory=256 maxmem=512 "$@"
