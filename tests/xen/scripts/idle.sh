@@ -32,6 +32,8 @@ trace_stop() {
 
 check_idle() {
 	local label=$1 before
+	# What has moved on the way here is told within ten seconds.
+	sleep 12
 	check_ok "$g: $label: trace" trace_start
 	before=$(switches)
 	check_ok "$g: $label: the thread was switched to before, $before times" [ "${before%% *}" -gt 0 ]
