@@ -14,15 +14,18 @@
 
 #include "core/ops.h"
 #include "debugfs.h"
+#include "distress.h"
 #include "driver.h"
 #include "events.h"
 #include "kexec.h"
 #include "mem/blocks.h"
+#include "mem/counters.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
+#include "stats.h"
 #include "suspend.h"
 #include "sysfs.h"
 #include "worker.h"
@@ -251,6 +254,7 @@ static int take_over(const struct hb_firmware_ram *firmware)
 static void hand_back(void)
 {
 	set_closed(true);
+	hb_pages_uncount_held();
 	if (hb_intree_present())
 		return_all();
 	else
@@ -308,9 +312,12 @@ static int start(void)
 	if (rc)
 		goto no_kexec;
 	/* What the worker does cannot be undone: it comes last. */
-	rc = hb_bus_start() ?: hb_worker_start();
-	if (!rc)
+	rc = hb_bus_start() ?: hb_distress_start() ?: hb_worker_start();
+	if (!rc) {
+		hb_stats_start();
 		return 0;
+	}
+	hb_distress_stop();
 	hb_bus_stop();
 	hb_kexec_exit();
 no_kexec:
@@ -349,6 +356,7 @@ static int __init hotballoon_init(void)
 	if (rc)
 		goto free;
 	hb_watermarks_init();
+	hb_counters_init();
 	rc = start();
 	if (rc) {
 		hb_reserve_release();
@@ -367,6 +375,8 @@ static void __exit hotballoon_exit(void)
 {
 	hb_kexec_exit();	/* it stops the worker, too */
 	hb_worker_stop();	/* it writes reports */
+	hb_distress_stop();
+	hb_stats_stop();
 	hb_bus_stop();
 	hb_suspend_exit();
 	hb_debugfs_unregister();

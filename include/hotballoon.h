@@ -172,6 +172,8 @@ enum hb_service {
 struct hb_report {
 	struct hb_number version;	/* a plain number */
 	HB_REPORT_ROWS(HB_REPORT_MEMBER)
+	/* By enum hb_stat; KiB, or a count where HB_STAT_IS_KIB says so. */
+	struct hb_number stats[HB_STAT_COUNT];
 };
 #undef HB_REPORT_MEMBER
 
@@ -201,7 +203,10 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	enum hb_stillness still;
-	/* Its demand: what an agent in the guest, or domain 0's own kernel, says that it uses. */
+	/*
+	 * Its demand: what our driver or an agent in the guest, or domain 0's own kernel, says
+	 * that it uses.
+	 */
 	struct hb_number used;
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 	enum hb_service service;

@@ -34,6 +34,13 @@ static const struct word causes[] = {
 #include "keys.def"
 };
 
+static const struct stat {
+	const char *name, *word, *unit, *meaning;
+} stats[] = {
+#define HB_STAT(name, word, unit, meaning) { #name, word, unit, meaning },
+#include "keys.def"
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *base_path(const struct key *key)
@@ -102,6 +109,20 @@ static void print_columns(void)
 		       keys[i].permissions);
 }
 
+/* As print_enum(), and which of them are sizes. */
+static void print_stats(void)
+{
+	struct word words[COUNT(stats)];
+
+	for (size_t i = 0; i < COUNT(stats); i++)
+		words[i] = (struct word){ stats[i].name, stats[i].word, stats[i].meaning };
+	print_enum("STAT", "hb_stat", words, COUNT(words));
+	printf("/* The same: is it KiB? */\n#define HB_STAT_IS_KIB { \\\n");
+	for (size_t i = 0; i < COUNT(stats); i++)
+		printf("\t[HB_STAT_%s] = %d, \\\n", stats[i].name, !strcmp(stats[i].unit, "KiB"));
+	printf("}\n");
+}
+
 static void print_header(void)
 {
 	printf("/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */\n"
@@ -127,6 +148,7 @@ static void print_header(void)
 	print_report_rows();
 	print_enum("STATE", "hb_state", states, COUNT(states));
 	print_enum("CAUSE", "hb_cause", causes, COUNT(causes));
+	print_stats();
 	printf("\n#endif\n");
 }
 
@@ -148,6 +170,9 @@ static void print_table(void)
 		       keys[i].meaning);
 	print_words("state", states, COUNT(states));
 	print_words("cause", causes, COUNT(causes));
+	printf("\n| word of stats | unit | meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < COUNT(stats); i++)
+		printf("| `%s` | %s | %s |\n", stats[i].word, stats[i].unit, stats[i].meaning);
 }
 
 int main(int argc, char **argv)

@@ -122,6 +122,7 @@ enum hb_reason {
 	ROW(WOULD_BE_LOST, "would-be-lost", "a save or a migration now would lose it: it holds more than its target lets a new domain hold; a note while it comes down by itself") \
 	ROW(KEPT_STILL, "kept-still", "it is being saved or migrated") \
 	ROW(LEFT_STILL, "left-still", "it is told to keep still by a process that has ended") \
+	ROW(DISTRESS, "distress", "the guest lacks memory now, and its kernel may kill processes for want of it") \
 	ROW(NO_REPORT, "no-report", "no driver of ours: nobody knows why the guest is short") \
 	ROW(STUCK, "stuck", "the driver waits; the cause and what to do") \
 	ROW(NOT_FOLLOWING, "not-following", "the guest is away from its target and does not move, and nobody says why") \

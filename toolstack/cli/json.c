@@ -33,6 +33,26 @@ static struct json_object *word(const struct hb_word *word, const char *name)
 #define ADD_STATE(state) word(state, hb_report_state_name(state))
 #define ADD_CAUSE(cause) word(cause, hb_report_cause_name(cause))
 
+/* The words as names; null: no statistics, or none that can be read. */
+static struct json_object *stats(const struct hb_report *report)
+{
+	static const char *const names[HB_STAT_COUNT] = HB_STAT_WORDS;
+	static const bool is_kib[HB_STAT_COUNT] = HB_STAT_IS_KIB;
+	struct json_object *object = NULL;
+	char name[64];
+
+	for (int i = 0; i < HB_STAT_COUNT; i++) {
+		if (report->stats[i].presence != HB_PRESENT)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", names[i], is_kib[i] ? "_kib" : "");
+		for (char *c = name; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		object = object ? object : json_object_new_object();
+		add(object, name, json_object_new_uint64(report->stats[i].value));
+	}
+	return object;
+}
+
 static struct json_object *report(const struct hb_report *report)
 {
 	struct json_object *object = json_object_new_object();
@@ -41,6 +61,7 @@ static struct json_object *report(const struct hb_report *report)
 #define ADD(NAME, field, kind, json) add(object, json, ADD_##kind(&report->field));
 	HB_REPORT_ROWS(ADD)
 #undef ADD
+	add(object, "stats", stats(report));
 	return object;
 }
 

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "domain.h"
+#include "stats.h"
 #include "value.h"
 
 /* Domain ids from here on are Xen's own (DOMID_FIRST_RESERVED). */
@@ -220,6 +221,20 @@ static int read_still(struct hb *hb, struct hb_domain *domain)
 #define READ_STATE(key, to) read_word(hb, domain->domid, key, hb_state_words, HB_STATE_COUNT, to)
 #define READ_CAUSE(key, to) read_word(hb, domain->domid, key, hb_cause_words, HB_CAUSE_COUNT, to)
 
+/* A line that is no line of statistics counts as none. */
+static int read_stats(struct hb *hb, struct hb_domain *domain)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc = read_node(hb->host, HB_NO_TRANSACTION,
+			   hb_domain_path(path, domain->domid, HB_KEY_REPORT_STATS), &value, &length);
+
+	if (value)
+		hb_stats_parse(value, length, domain->report.stats);
+	free(value);
+	return rc;
+}
+
 /* The driver writes the version last: without it there is no report, or not a whole one. */
 static int read_report(struct hb *hb, struct hb_domain *domain)
 {
@@ -234,7 +249,7 @@ static int read_report(struct hb *hb, struct hb_domain *domain)
 #define READ(NAME, field, kind, json) rc = rc ? rc : READ_##kind(HB_KEY_REPORT_##NAME, &report->field);
 	HB_REPORT_ROWS(READ)
 #undef READ
-	return rc;
+	return rc ? rc : read_stats(hb, domain);
 }
 
 /* Text at key, cut to size and clean, empty if there is none. */
@@ -419,8 +434,8 @@ static int read_own_use(struct hb *hb, struct hb_domain *domain)
 }
 
 /*
- * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
- * of XenServer says what there is and what is left of it.
+ * The guest's demand, from our driver, or from whichever agent it runs: that of Qubes OS says
+ * it, that of XenServer says what there is and what is left of it.
  */
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
@@ -433,7 +448,10 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 				    &domain->used);
 
 	domain->qmemman = domain->used.presence != HB_ABSENT;
-	if (rc || domain->qmemman)
+	if (domain->report.stats[HB_STAT_USED].presence == HB_PRESENT &&
+	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB)
+		domain->used = domain->report.stats[HB_STAT_USED];
+	if (rc || domain->used.presence != HB_ABSENT)
 		return rc;
 	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
 	if (rc || total.presence == HB_ABSENT)
@@ -522,9 +540,9 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_still(hb, domain);
 	if (!rc)
-		rc = read_used(hb, domain);
-	if (!rc)
 		rc = read_driver(hb, domain);
+	if (!rc)
+		rc = read_used(hb, domain);
 	if (!rc)
 		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);

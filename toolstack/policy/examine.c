@@ -230,6 +230,19 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 		       "%s", hb_advice_remedy(report->cause.value));
 }
 
+static void examine_distress(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	uint64_t lacking = domain->report.distress.value;
+	char who[HB_WHO_TEXT], size[HB_SIZE_TEXT];
+
+	if (!lacking)
+		return;
+	remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_DISTRESS,
+			      "%s lacks %s now: its kernel may kill processes for want of it",
+			      hb_who(domain, who), hb_size_human(lacking, size)),
+	       "let it have more")->size_kib = whole_up(domain->target.value + lacking);
+}
+
 /* Away from its target, and nobody has said yet why. */
 static void examine_follow(const struct hb_domain *domain, const struct hb_follow *follow,
 			   struct hb_findings *findings)
@@ -324,6 +337,7 @@ static void examine_all(const struct hb_domain *domain, const struct hb_limits *
 	if (domain->domid) {
 		examine_pool(domain, findings);
 		examine_driver(domain, findings);
+		examine_distress(domain, findings);
 		examine_follow(domain, follow, findings);
 		examine_still(domain, findings);
 	}
