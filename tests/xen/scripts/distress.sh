@@ -33,13 +33,16 @@ follow_distress() {
 # round WHAT MOST: the host does that meanwhile; the guest eats 8 MiB at a time, so many times
 # at most, until something of that is killed.  Sets EATEN.
 round() {
-	local pid
+	local pid before
+	before=$(oom_kills $g)
 	EATEN=0
 	rm -f /tmp/enough /tmp/most
 	follow_distress "$1" &
 	pid=$!
 	while [ $EATEN -lt "$2" ]; do
 		in_guest $g "echo 1000 >/proc/self/oom_score_adj; memfill start eat$EATEN 8" || break
+		# The one that is killed may be an older one.
+		[ "$(oom_kills $g)" = "$before" ] || break
 		EATEN=$((EATEN + 1))
 	done >/dev/null 2>&1
 	sleep 1
