@@ -147,6 +147,7 @@
 	ROW(FLOOR, floor, NUMBER, "floor_kib") \
 	ROW(MAX, max, NUMBER, "max_kib") \
 	ROW(STILL, still, FLAG, "still") \
+	ROW(DISTRESS, distress, NUMBER, "distress_kib") \
 	/* and no more */
 
 enum hb_state {
