@@ -19,6 +19,11 @@ const char *hb_preset_name(enum hb_preset preset)
 	return presets[preset].word;
 }
 
+bool hb_preset_by_need(enum hb_preset preset)
+{
+	return presets[preset].by_need;
+}
+
 static uint64_t within(const struct hb_range *range, uint64_t kib)
 {
 	if (kib >= range->max_kib)

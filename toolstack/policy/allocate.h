@@ -37,6 +37,8 @@ enum hb_preset {
 
 /* "demand", "proportional" or "shares"; static. */
 const char *hb_preset_name(enum hb_preset preset);
+/* Does it share out by what the domains say that they need? */
+bool hb_preset_by_need(enum hb_preset preset);
 
 /* A domain, as far as memory is shared out to it. */
 struct hb_portion {
