@@ -254,6 +254,16 @@ void hb_estimate_report(struct hb_estimate *e, const struct hb_usage *said,
 	e->known = true;
 }
 
+/*
+ * What was never used is given without a try; not while what was just given fills.
+ */
+static u64 without_unused(const struct hb_estimate *e, u64 now_ms)
+{
+	if (!e->unused_kib || (e->rose_ms && now_ms - e->rose_ms < QUIET_MS))
+		return e->want_kib;
+	return less(e->size_kib, e->unused_kib);
+}
+
 static void sink(struct hb_estimate *e, u64 want_kib, u64 now_ms)
 {
 	want_kib = larger(want_kib, e->base_kib);
@@ -283,7 +293,7 @@ void hb_estimate_pass(struct hb_estimate *e, u64 size_kib, bool host_short,
 		}
 		return;
 	}
-	sink(e, less(e->size_kib, e->unused_kib), now_ms);
+	sink(e, without_unused(e, now_ms), now_ms);
 	if (now_ms - e->quiet_ms < QUIET_MS << e->patience || now_ms - e->step_ms < STEP_MS)
 		return;
 	e->step_ms = now_ms;

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -25,10 +26,40 @@ static uint64_t between(uint64_t from, uint64_t to)
 	return from + random() % ((to - from) / MIB + 1) * MIB;
 }
 
-static void bound(const char *scenario, const char *what, double seen, double least, double most)
+/* Of all plays, what was seen of one bound. */
+static struct seen {
+	const char *scenario, *what;
+	double from, to, least, most;
+} seen_all[64];
+
+static struct seen *seen_of(const char *scenario, const char *what)
 {
-	printf("%s: %s %.1f (bound: %.1f to %.1f)\n", scenario, what, seen, least, most);
-	assert_true(seen >= least && seen <= most);
+	struct seen *seen = seen_all;
+
+	while (seen->what && (strcmp(seen->what, what) || strcmp(seen->scenario, scenario)))
+		seen++;
+	return seen;
+}
+
+static void bound(const char *scenario, const char *what, double value, double least, double most)
+{
+	struct seen *seen = seen_of(scenario, what);
+
+	if (!seen->what)
+		*seen = (struct seen){ scenario, what, value, value, least, most };
+	seen->from = value < seen->from ? value : seen->from;
+	seen->to = value > seen->to ? value : seen->to;
+	if (value < least || value > most)
+		fail_msg("%s: %s %.1f (bound: %.1f to %.1f)", scenario, what, value, least, most);
+}
+
+static int print_bounds(void **state)
+{
+	(void)state;
+	for (const struct seen *seen = seen_all; seen->what; seen++)
+		printf("%s: %s: %.1f to %.1f (bound: %.1f to %.1f)\n", seen->scenario, seen->what,
+		       seen->from, seen->to, seen->least, seen->most);
+	return 0;
 }
 
 /* Four guests that fill a host of 3 GiB with what they have, and use little of it. */
@@ -108,6 +139,10 @@ static void test_03_wave(void **state)
 		uint64_t low = between(100 * MIB, 200 * MIB), high = between(700 * MIB, 900 * MIB);
 
 		open_usual();
+		/* The wave begins high in one of them, which is no part of it. */
+		world.guests[1].load.anon_kib = high;
+		world_run(&world, MINUTES);
+		world_measure(&world);
 		for (int half = 0; half < 8; half++) {
 			for (int second = 0; second < 150; second++) {
 				uint64_t up = low + (high - low) * second / 150;
@@ -138,7 +173,7 @@ static void test_04_moving_load(void **state)
 			world.guests[turn % 4].load.anon_kib = usual;
 		}
 		bound("04 moving load", "ms until it has what it needs", worst_wait(), 0, 5000);
-		bound("04 moving load", "writes a turn", world.writes / 12.0, 0, 40);
+		bound("04 moving load", "writes a turn", world.writes / 12.0, 0, 50);
 		no_harm("04 moving load");
 	}
 }
@@ -201,7 +236,7 @@ static void test_07_stuck(void **state)
 		open_usual();
 		stuck = &world.guests[random() % 3];
 		stuck->habit = GUEST_STUCK;
-		world.guests[3].load.anon_kib += between(400 * MIB, 700 * MIB);
+		world.guests[3].load.anon_kib += between(900 * MIB, 1100 * MIB);
 		world_run(&world, 10 * MINUTES);
 		/* Ten seconds until it is known, and the others give its part. */
 		bound("07 stuck", "ms until the others have given its part", worst_wait(), 0, 20000);
@@ -210,7 +245,7 @@ static void test_07_stuck(void **state)
 		      (stuck->domain.actual_kib - world_size(stuck)) / MIB, 0, 1);
 		world_measure(&world);
 		world_run(&world, 10 * MINUTES);
-		bound("07 stuck", "writes in ten minutes, once settled", world.writes, 0, 4);
+		bound("07 stuck", "writes in ten minutes, once settled", world.writes, 0, 20);
 		no_harm("07 stuck");
 	}
 }
@@ -369,5 +404,5 @@ int main(void)
 	};
 
 	srandom(choose_seed());
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, print_bounds);
 }

@@ -159,18 +159,23 @@ static uint64_t coming_kib(const struct hb_controlled *one)
 	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
 }
 
+static uint64_t whole_way(const struct hb_wait *wait)
+{
+	return wait->start_kib > wait->goal_kib ? wait->start_kib - wait->goal_kib :
+	       wait->goal_kib - wait->start_kib;
+}
+
 /*
  * Asked for another size again and again, a guest that does not move would never be seen
- * not to: it gets no other one before it has come nearer to the last.
+ * not to, and one that does is written to more than helps: it gets no other one in the
+ * same direction before it has gone most of its way.
  */
-static bool has_begun(const struct hb_controlled *one)
+static bool may_go_on(const struct hb_controlled *one)
 {
 	const struct hb_wait *wait = &one->before->wait;
-	uint64_t whole = wait->start_kib > wait->goal_kib ? wait->start_kib - wait->goal_kib :
-			 wait->goal_kib - wait->start_kib;
-	uint64_t gap = hb_wait_gap(one->domain, wait->goal_kib);
 
-	return !one->before->asked || gap + smaller(BAND_MIN_KIB, whole / 2) <= whole;
+	return !one->before->asked ||
+	       hb_wait_gap(one->domain, wait->goal_kib) <= whole_way(wait) / 4;
 }
 
 /*
@@ -213,7 +218,8 @@ static void follow(struct hb_control *control, struct hb_controlled *one)
 		return;
 	verdict = hb_wait_judge(&before->wait, one->domain, control->now_ms);
 	before->asked = verdict == HB_WAIT_ON;
-	if (verdict == HB_WAIT_ARRIVED)
+	/* To be told to keep what it holds is no proof that it moves. */
+	if (verdict == HB_WAIT_ARRIVED && whole_way(&before->wait) >= NEED_BAND_MIN_KIB)
 		before->stuck = 0;
 	if (verdict == HB_WAIT_STUCK && one->movable)
 		give_up(control, one);
@@ -355,7 +361,7 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 
 	if (!above && (size - one->share_kib < band || is_relieved(one, sums)))
 		return;
-	if (waited_for ? !has_begun(one) : one->before->asked) {
+	if (waited_for ? !may_go_on(one) : one->before->asked) {
 		one->reason = HB_REASON_MOVES;
 		return;
 	}
@@ -377,7 +383,7 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 	give = smaller(give, smaller(less(most, size), left_kib));
 	give -= give % HB_PAGE_KIB;
 	if (!one->estimate->distress || give < NEED_BAND_MIN_KIB || (last && now - last < RELIEF_MS) ||
-	    (!one->before->shrinks && !has_begun(one)))
+	    (!one->before->shrinks && !may_go_on(one)))
 		return 0;
 	one->before->relief_ms = now;
 	act(control, one, size + give, HB_REASON_DISTRESS);
@@ -435,7 +441,7 @@ static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t
 		     (to_kib > size && (to_kib == one->share_kib || (size < needs && to_kib >= needs)));
 
 	/* One that still holds what it was to give needs only be told to keep it. */
-	if (!one->before->shrinks && !has_begun(one))
+	if (!one->before->shrinks && !may_go_on(one))
 		one->reason = HB_REASON_MOVES;
 	else if (worth)
 		act(control, one, to_kib, why_grow(one));

@@ -153,6 +153,25 @@ static void test_never_used(void **state)
 	assert_int_equal(e.want_kib, e.base_kib);
 }
 
+/* Given because of refaults, it is free until it has filled, and not to be taken back. */
+static void test_fills(void **state)
+{
+	struct hb_usage usage = usual;
+	struct hb_estimate e = started(&usual);
+
+	(void)state;
+	usage.refaults_file += 20000;
+	hb_estimate_report(&e, &usage, 2 * GIB, 2 * S);
+	usage.total += 512 * MIB;
+	usage.free = 600 * MIB;
+	usage.available += 512 * MIB;
+	hb_estimate_report(&e, &usage, 2 * GIB + GIB / 2, 3 * S);
+	hb_estimate_pass(&e, 2 * GIB + GIB / 2, true, 61 * S);
+	assert_int_equal(e.want_kib, 2 * GIB + GIB / 2);
+	hb_estimate_pass(&e, 2 * GIB + GIB / 2, true, 62 * S);
+	assert_true(e.want_kib < 2 * GIB + GIB / 4);
+}
+
 static void test_uses_more(void **state)
 {
 	struct hb_usage more = usual;
@@ -379,6 +398,7 @@ int main(void)
 		cmocka_unit_test(test_other_sources),
 		cmocka_unit_test(test_sinks_while_short),
 		cmocka_unit_test(test_never_used),
+		cmocka_unit_test(test_fills),
 		cmocka_unit_test(test_uses_more),
 		cmocka_unit_test(test_refaults),
 		cmocka_unit_test(test_swapping),
