@@ -175,9 +175,9 @@ static void use_files(struct world_guest *guest)
 		again = (double)read * (guest->seen_kib - guest->cached_kib) / missing;
 		guest->usage.refaults_file += again / HB_PAGE_KIB;
 		guest->refaults_kib += again;
+		/* Read once, it is known, whether it stays in the cache or not. */
+		guest->seen_kib += read - again;
 		guest->cached_kib = smaller(guest->cached_kib + read, smaller(room, files));
-		if (guest->seen_kib < guest->cached_kib)
-			guest->seen_kib = guest->cached_kib;
 	}
 	guest->junk_kib = smaller(guest->junk_kib + in_a_tick(JUNK_KIB_S), room - guest->cached_kib);
 }
@@ -384,7 +384,7 @@ static void tick(struct world *world)
 		tell(guest);
 		report(world, guest);
 		measure(world, guest);
-		if (guest->estimate.distress && world->next_ms > world->now_ms + TICK_MS)
+		if (world->policy == &hotballoon_policy && hb_control_is_due(&guest->estimate, world_size(guest)))
 			world->next_ms = world->now_ms;
 	}
 	if (world->now_ms >= world->next_ms) {

@@ -88,6 +88,12 @@ uint64_t hb_control_pool_kib(uint64_t total_kib)
 	return larger(POOL_MIN_KIB, part - part % HB_PAGE_KIB);
 }
 
+bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
+{
+	return estimate->known &&
+	       (estimate->distress || estimate->must_kib >= size_kib + need_band_of(size_kib));
+}
+
 /* ------------------------------------------------------------ who is sized */
 
 static enum hb_reason of_state(enum hb_domain_state state)

@@ -129,6 +129,12 @@ struct hb_control {
 /* Works on what the caller has filled in; fills in the rest. */
 void hb_control(struct hb_control *control);
 
+/*
+ * A report has come: is it one that does not wait for the next look? The caller looks ten
+ * times a second at most.
+ */
+bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib);
+
 /* What the host keeps for guests in distress. */
 uint64_t hb_control_pool_kib(uint64_t total_kib);
 

@@ -244,6 +244,21 @@ static void test_distress(void **state)
 	assert_in_range(f.domains[poor].target.value, G + 16 * M, G + 32 * M);
 }
 
+static void test_due(void **state)
+{
+	struct hb_estimate e = { .known = true, .must_kib = G + 5 * M };
+
+	(void)state;
+	assert_false(hb_control_is_due(&e, G));
+	e.must_kib = G + 6 * M;
+	assert_true(hb_control_is_due(&e, G));
+	e.must_kib = 0;
+	e.distress = true;
+	assert_true(hb_control_is_due(&e, G));
+	e.known = false;
+	assert_false(hb_control_is_due(&e, G));
+}
+
 static void test_stuck(void **state)
 {
 	uint64_t first;
@@ -576,6 +591,7 @@ int main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_pool_and_reserve),
 		cmocka_unit_test(test_distress),
+		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_stuck_growing),
 		cmocka_unit_test(test_left_alone),
