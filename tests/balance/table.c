@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Our policy and models of others on the same traces, as a table in Markdown:
- * docs/balancing-results.md is what this prints. The same each time it is run.
+ * Our policy and models of others on the same traces, as a table in Markdown, the same
+ * each time it is run; or the words of control.h. tests/balance/check puts them into docs/.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,14 @@ static void print_row(const struct world *world, const struct trace *trace)
 	       wait / 1000.0, (unsigned long long)kills);
 }
 
-int main(void)
+static void print_reasons(void)
+{
+	printf("| word | meaning |\n| --- | --- |\n");
+	for (int reason = 0; reason < HB_REASON_COUNT; reason++)
+		printf("| `%s` | %s |\n", hb_reason_word(reason), hb_reason_text(reason));
+}
+
+static void print_results(void)
 {
 	static struct world world;
 
@@ -137,5 +144,13 @@ int main(void)
 	printf("\n");
 	for (size_t i = 0; i < TRACES; i++)
 		printf("* **%s**: %s\n", traces[i].name, traces[i].text);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], "reasons"))
+		print_reasons();
+	else
+		print_results();
 	return 0;
 }
