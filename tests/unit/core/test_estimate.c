@@ -77,6 +77,20 @@ static void test_first_report(void **state)
 	assert_false(e.distress);
 }
 
+/* Numbers that no guest has do not overflow: the largest that there is counts. */
+static void test_clamped(void **state)
+{
+	const struct hb_usage huge = {
+		.known = DRIVER, .total = UINT64_MAX, .available = 0, .used = UINT64_MAX,
+		.swap_total = UINT64_MAX,
+	};
+	struct hb_estimate e = started(&huge);
+
+	(void)state;
+	assert_int_equal(e.must_kib, (1ULL << 42) + 256 * MIB);
+	assert_int_equal(e.lacks_kib, 256 * MIB);
+}
+
 static void test_swap_is_used(void **state)
 {
 	struct hb_usage swapped = usual;
@@ -230,8 +244,11 @@ static void test_swapping(void **state)
 /* Refaults at 40 MiB/s whenever it has sunk below 1800 MiB. */
 static u64 try_until_it_hurts(struct hb_estimate *e, struct hb_usage *usage, u64 now)
 {
+	u64 end = now + 60 * MIN;
+
 	while (e->want_kib > 1800 * MIB) {
 		now += S;
+		assert_true(now < end);
 		hb_estimate_report(e, usage, e->want_kib, now);
 		hb_estimate_pass(e, e->want_kib, true, now);
 	}
@@ -257,6 +274,7 @@ static void test_patience(void **state)
 		e.want_kib = 2 * GIB;
 		while (e.want_kib == 2 * GIB) {
 			now += S;
+			assert_true(now < rose + 60 * MIN);
 			hb_estimate_report(&e, &usage, 2 * GIB, now);
 			hb_estimate_pass(&e, 2 * GIB, true, now);
 		}
@@ -394,6 +412,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_silent),
 		cmocka_unit_test(test_first_report),
+		cmocka_unit_test(test_clamped),
 		cmocka_unit_test(test_swap_is_used),
 		cmocka_unit_test(test_other_sources),
 		cmocka_unit_test(test_sinks_while_short),
