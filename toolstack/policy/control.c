@@ -494,7 +494,7 @@ void hb_control(struct hb_control *control)
 	allocate(control, &sums);
 	assess(control, &sums);
 	act_on_all(control, &sums);
-	control->soon = control->urgent || control->nr_actions;
+	control->soon = control->nr_actions;
 	for (size_t i = 0; i < control->count; i++)
 		control->soon |= control->domains[i].before->asked;
 }

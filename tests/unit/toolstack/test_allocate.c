@@ -319,16 +319,18 @@ static void test_page_by_page(void **state)
 {
 	(void)state;
 	srandom(choose_seed());
-	for (int run = 0; run < RUNS / 10; run++) {
+	for (int run = 0; run < RUNS; run++) {
 		struct instance in = { .count = random() % MOST + 1, .preset = HB_PRESET_SHARES }, slow;
-		uint64_t min = 0, pages = random() % 500;
+		uint64_t min = 0, pages, most = random() % 2 ? 100 : 12, room = 0;
 
 		for (size_t i = 0; i < in.count; i++) {
 			in.wishes[i] = random_wish(i);
-			in.wishes[i].weight = random() % 20 + 1;
-			in.wishes[i].range.max_kib = in.wishes[i].range.min_kib + random_size(0, 100 * HB_PAGE_KIB);
+			in.wishes[i].weight = random() % 50 + 1;
+			in.wishes[i].range.max_kib = in.wishes[i].range.min_kib + random_size(0, most * HB_PAGE_KIB);
 			min += in.wishes[i].range.min_kib;
+			room += (in.wishes[i].range.max_kib - in.wishes[i].range.min_kib) / HB_PAGE_KIB;
 		}
+		pages = random() % (room + 1);
 		in.have = min + pages * HB_PAGE_KIB;
 		solve(&in);
 		slow = in;

@@ -165,6 +165,8 @@ static void test_needs_before_wants(void **state)
 	f.domains[0].actual_kib = G - 100 * M;
 	f.control.now_ms += 100;
 	look();
+	/* What it is still to give is shared out already. */
+	assert_int_equal(f.looked[0].share_kib + f.looked[1].share_kib, 2 * G + 100 * M);
 	for (size_t i = 0; i < f.control.nr_actions; i++)
 		assert_true(f.actions[i] != &f.looked[0]);
 	settle();
@@ -181,7 +183,6 @@ static void test_steps(void **state)
 	add(2 * G, 300 * M, 2 * G + 512 * M);
 	look();
 	assert_false(f.control.urgent);
-	assert_true(f.control.host_short == (f.looked[1].share_kib < 2 * G + 512 * M));
 	assert_int_equal(f.control.nr_actions, 1);
 	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_REASON_OTHERS_WANT);
 	carry_out();
@@ -189,6 +190,7 @@ static void test_steps(void **state)
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
 	assert_int_equal(f.looked[0].reason, HB_REASON_MOVES);
+	assert_true(f.control.soon);
 	arrive();
 	look();
 	assert_int_equal(f.actions[0]->reason, HB_REASON_OTHERS_WANT);
@@ -203,6 +205,13 @@ static void test_pool_and_reserve(void **state)
 	look();
 	assert_true(f.control.host_short);
 	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_REASON_POOL);
+	/* Nobody wants more than he has: it is the host that is short. */
+	f.estimates[0].want_kib = G;
+	look();
+	assert_true(f.control.host_short);
+	assert_int_equal(f.looked[0].share_kib, G);
+	/* 1 % of a large host. */
+	assert_int_equal(hb_control_pool_kib(100 * G), G);
 	/* The host has reserved more than it has: straight there. */
 	open_host(2 * G + 72 * M + 128 * M);
 	f.host.reserved_kib = 500 * M;
@@ -210,6 +219,24 @@ static void test_pool_and_reserve(void **state)
 	look();
 	assert_true(f.control.urgent);
 	assert_action(0, 0, 2 * G - 500 * M, HB_REASON_HOST_SHORT);
+}
+
+static void test_short(void **state)
+{
+	(void)state;
+	/* The pool is full, and there is not what they want. */
+	open_host(2 * G + 72 * M + 128 * M + 5 * M);
+	add(G, 300 * M, G + 200 * M);
+	add(G, 300 * M, G);
+	look();
+	assert_true(f.control.host_short);
+	assert_false(f.control.urgent);
+	/* 5 MiB are not worth a write. */
+	assert_int_equal(f.looked[0].to_kib, G);
+	assert_int_equal(f.looked[0].reason, HB_REASON_HOST_FULL);
+	f.estimates[0].want_kib = G + 5 * M;
+	look();
+	assert_false(f.control.host_short);
 }
 
 static void test_distress(void **state)
@@ -235,6 +262,11 @@ static void test_distress(void **state)
 	look();
 	assert_action(0, poor, G + 8 * M, HB_REASON_DISTRESS);
 	assert_int_equal(f.looked[poor].share_kib, G);
+	carry_out();
+	arrive();
+	f.control.now_ms += 900;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
 	for (int round = 0; round < 50; round++) {
 		carry_out();
 		f.domains[poor].actual_kib = f.domains[poor].target.value;
@@ -266,14 +298,16 @@ static void test_stuck(void **state)
 	(void)state;
 	open_host(2 * G + 72 * M + 128 * M);
 	add(G, 300 * M, 600 * M);
-	add(G, 1600 * M, 1600 * M);
+	add(G, 1500 * M, 1500 * M);
 	look();
 	assert_int_equal(f.actions[0]->reason, HB_REASON_OTHERS_NEED);
 	first = f.actions[0]->to_kib;
-	/* It does not move: one write, however often somebody looks. */
+	/* It does not move: one write, however often somebody looks, and needs more. */
 	for (int second = 0; second < 9; second++) {
 		carry_out();
 		f.control.now_ms += S;
+		f.estimates[1].must_kib += 11 * M;
+		f.estimates[1].want_kib = f.estimates[1].must_kib;
 		look();
 		assert_int_equal(f.domains[0].target.value, first);
 		assert_int_equal(f.looked[0].reason, HB_REASON_MOVES);
@@ -281,6 +315,7 @@ static void test_stuck(void **state)
 	f.control.now_ms += S;
 	look();
 	assert_action(0, 0, G, HB_REASON_RESTS);
+	assert_true(f.control.soon);
 	carry_out();
 	for (int second = 0; second < 29; second++) {
 		f.control.now_ms += S;
@@ -304,7 +339,7 @@ static void test_stuck(void **state)
 	f.control.now_ms += 60 * S;
 	settle();
 	assert_int_equal(f.before[0].stuck, 0);
-	assert_int_equal(f.domains[1].target.value, 1600 * M);
+	assert_int_equal(f.domains[1].target.value, (1500 + 9 * 11) * M);
 }
 
 /* One that cannot grow does not keep what is set aside for it. */
@@ -590,6 +625,7 @@ int main(void)
 		cmocka_unit_test(test_needs_before_wants),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_pool_and_reserve),
+		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_distress),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_stuck),
