@@ -186,6 +186,19 @@ static void test_fills(void **state)
 	assert_true(e.want_kib < 2 * GIB + GIB / 4);
 }
 
+/* What it wants and was not given is no memory that it has not used. */
+static void test_not_given(void **state)
+{
+	struct hb_usage usage = usual;
+	struct hb_estimate e = started(&usual);
+
+	(void)state;
+	usage.refaults_file += 20000;
+	hb_estimate_report(&e, &usage, 2 * GIB, 2 * S);
+	hb_estimate_pass(&e, 2 * GIB, true, 63 * S);
+	assert_in_range(e.want_kib, (2 * GIB + GIB / 2) / 100 * 99, 2 * GIB + GIB / 2);
+}
+
 static void test_uses_more(void **state)
 {
 	struct hb_usage more = usual;
@@ -304,6 +317,15 @@ static void test_blamed_once(void **state)
 	usage.refaults_file += 10000;
 	hb_estimate_report(&e, &usage, e.want_kib, now + S);
 	assert_int_equal(e.patience, 1);
+	/* One that sank long ago does so by itself. */
+	e = started(&usual);
+	e.quiet_ms = 0;
+	hb_estimate_pass(&e, 2 * GIB, true, 100 * S);
+	assert_true(e.sank_ms);
+	usage.refaults_file += 1000000;
+	hb_estimate_report(&e, &usage, 2 * GIB, 220 * S);
+	assert_int_equal(e.why, HB_NEED_REFAULTS);
+	assert_int_equal(e.patience, 0);
 	/* And one that never sank has nobody to blame. */
 	e = started(&usual);
 	hb_estimate_report(&e, &usage, 2 * GIB, 2 * S);
@@ -418,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_sinks_while_short),
 		cmocka_unit_test(test_never_used),
 		cmocka_unit_test(test_fills),
+		cmocka_unit_test(test_not_given),
 		cmocka_unit_test(test_uses_more),
 		cmocka_unit_test(test_refaults),
 		cmocka_unit_test(test_swapping),

@@ -237,6 +237,14 @@ static void test_short(void **state)
 	f.estimates[0].want_kib = G + 5 * M;
 	look();
 	assert_false(f.control.host_short);
+	/* Nor are they when there will be more as soon as the other has given it. */
+	f.estimates[0].want_kib = G + 200 * M;
+	f.estimates[1].want_kib = G - 195 * M;
+	look();
+	assert_int_equal(f.looked[0].share_kib, G + 200 * M);
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_action(0, 1, G - 64 * M, HB_REASON_OTHERS_WANT);
+	assert_int_equal(f.looked[0].reason, HB_REASON_HOST_FULL);
 }
 
 static void test_distress(void **state)
