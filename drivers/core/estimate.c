@@ -4,8 +4,8 @@
 
 #define KIB_MIB		1024ULL
 #define PAGE_KIB	4ULL
-/* No guest is larger: what is above is a lie, and would overflow. */
-#define LARGEST_KIB	(1ULL << 42)
+/* 4 PiB: no guest is larger, what is above is a lie, and would overflow. */
+#define LARGEST_KIB	(4096 * 1024 * KIB_MIB * KIB_MIB)
 #define LARGEST_PAGES	(LARGEST_KIB / PAGE_KIB)
 
 /* Beside what is used, for what a guest does next, and for the cache it cannot do without. */
@@ -40,8 +40,10 @@
 static const struct {
 	const char *word, *text;
 } needs[HB_NEED_COUNT] = {
-#define HB_NEED_ROW(name, word, text) [HB_NEED_##name] = { word, text },
-	HB_NEEDS(HB_NEED_ROW)
+#define HB_NEED(NAME, word, text) \
+	[HB_NEED_##NAME] = { word, text },
+#include "needs.def"
+#undef HB_NEED
 };
 
 const char *hb_need_word(enum hb_need need)

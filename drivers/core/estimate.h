@@ -24,15 +24,15 @@
 #include <core/types.h>
 
 /* What of struct hb_usage is known. */
-#define HB_KNOWS_TOTAL		(1U << 0)
-#define HB_KNOWS_FREE		(1U << 1)
-#define HB_KNOWS_AVAILABLE	(1U << 2)
-#define HB_KNOWS_USED		(1U << 3)
-#define HB_KNOWS_SWAP		(1U << 4)	/* swap_total and swap_free */
-#define HB_KNOWS_SWAPPING	(1U << 5)	/* swap_in and swap_out */
-#define HB_KNOWS_REFAULTS	(1U << 6)	/* refaults_anon and refaults_file */
-#define HB_KNOWS_STALLS		(1U << 7)
-#define HB_KNOWS_OOM_KILLS	(1U << 8)
+#define HB_KNOWS_TOTAL		0x001U
+#define HB_KNOWS_FREE		0x002U
+#define HB_KNOWS_AVAILABLE	0x004U
+#define HB_KNOWS_USED		0x008U
+#define HB_KNOWS_SWAP		0x010U	/* swap_total and swap_free */
+#define HB_KNOWS_SWAPPING	0x020U	/* swap_in and swap_out */
+#define HB_KNOWS_REFAULTS	0x040U	/* refaults_anon and refaults_file */
+#define HB_KNOWS_STALLS		0x080U
+#define HB_KNOWS_OOM_KILLS	0x100U
 
 /*
  * What a guest has said.  Our driver knows all but "used", which is Qubes OS'
@@ -49,21 +49,12 @@ struct hb_usage {
 	u64 alloc_stalls, oom_kills;
 };
 
-/* Why "want" is what it is: a row each, its word and the end of "it wants N: ..." */
-#define HB_NEEDS(row) \
-	row(NO_REPORT, "no-report", "nothing in it says what it needs") \
-	row(STEADY, "steady", "it gets along with what it has") \
-	row(USES, "uses", "it uses more than before") \
-	row(REFAULTS, "refaults", "it reads back what it had to drop") \
-	row(SWAPS, "swaps", "it swaps") \
-	row(OOM, "oom", "it killed a process for lack of memory") \
-	row(IDLE, "idle", "it does not use all of what it has")
-
+/* Why "want" is what it is. */
 enum hb_need {
-#define HB_NEED_ENUM(name, word, text) HB_NEED_##name,
-	HB_NEEDS(HB_NEED_ENUM)
-#undef HB_NEED_ENUM
-	HB_NEED_COUNT
+#define HB_NEED(NAME, word, text) HB_NEED_##NAME,
+#include "needs.def"
+#undef HB_NEED
+	HB_NEED_COUNT,
 };
 
 struct hb_estimate {
