@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "floor.h"
+#include "reserve.h"
 
-#define RESERVE_BASE	(16 * HB_MIB_PAGES)
-#define RESERVE_MAX	(256 * HB_MIB_PAGES)
-#define RESERVE_SHIFT	4
+#define STALE_SHIFT	4
 
 u64 hb_floor_reserve(u64 managed)
 {
-	u64 reserve = RESERVE_BASE + (managed >> RESERVE_SHIFT);
-
-	return reserve < RESERVE_MAX ? reserve : RESERVE_MAX;
+	return hb_reserve_of(managed, HB_MIB_PAGES);
 }
 
 static u64 above(u64 value, u64 reserve)
@@ -68,5 +65,5 @@ bool hb_floor_watermarks_stale(u64 managed, u64 before)
 {
 	u64 moved = managed > before ? managed - before : before - managed;
 
-	return moved > before >> RESERVE_SHIFT;
+	return moved > before >> STALE_SHIFT;
 }

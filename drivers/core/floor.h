@@ -43,12 +43,8 @@ struct hb_floor {
 };
 
 /**
- * hb_floor_reserve() - pages that must stay available
+ * hb_floor_reserve() - pages that must stay available; see reserve.h
  * @managed: all pages that the allocator manages
- *
- * 16 MiB and a sixteenth of the guest, at most 256 MiB.  In a 512 MiB guest
- * that is full of its own data this keeps about 40 MiB: room for fifty
- * processes and their page tables.
  */
 u64 hb_floor_reserve(u64 managed);
 
