@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
+#include <hotballoon/version.h>
 #include <xen/features.h>
 #include <xen/xen.h>
 #include <xen/xenbus.h>
@@ -392,4 +393,4 @@ module_exit(hotballoon_exit);
 MODULE_DESCRIPTION("Memory balloon and memory hotplug for Xen guests");
 MODULE_AUTHOR("The hotballoon authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(HB_VERSION);
