@@ -18,6 +18,7 @@
 #include "events.h"
 #include "kexec.h"
 #include "mem/blocks.h"
+#include "mem/commit.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
@@ -348,6 +349,7 @@ static int __init hotballoon_init(void)
 	rc = take_over(&firmware);
 	if (rc)
 		goto free;
+	hb_commit_init();
 	hb_watermarks_init();
 	rc = start();
 	if (rc) {

@@ -5,6 +5,7 @@
 #include <linux/vmstat.h>
 
 #include "../symbols.h"
+#include "commit.h"
 #include "watermarks.h"
 
 /* init_per_zone_wmark_min() of mm/page_alloc.c; NULL: they stay as they are. */
@@ -98,6 +99,7 @@ void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 	s64 percpu = 0;
 	int nid;
 
+	pressure->commit = hb_commit_look();
 	pressure->nr = 0;
 	pressure->added = 0;
 	for_each_online_node(nid) {
