@@ -19,6 +19,7 @@
 #include "kexec.h"
 #include "mem/blocks.h"
 #include "mem/commit.h"
+#include "mem/evacuate.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
@@ -308,11 +309,16 @@ static int start(void)
 	rc = hb_kexec_init();
 	if (rc)
 		goto no_kexec;
+	rc = hb_evacuate_start();
+	if (rc)
+		goto no_evacuation;
 	/* What the worker does cannot be undone: it comes last. */
 	rc = hb_bus_start() ?: hb_worker_start();
 	if (!rc)
 		return 0;
 	hb_bus_stop();
+	hb_evacuate_stop();
+no_evacuation:
 	hb_kexec_exit();
 no_kexec:
 	hb_suspend_exit();
@@ -369,6 +375,7 @@ static void __exit hotballoon_exit(void)
 {
 	hb_kexec_exit();	/* it stops the worker, too */
 	hb_worker_stop();	/* it writes reports */
+	hb_evacuate_stop();
 	hb_bus_stop();
 	hb_suspend_exit();
 	hb_debugfs_unregister();
