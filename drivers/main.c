@@ -20,7 +20,9 @@
 #include "events.h"
 #include "kexec.h"
 #include "mem/blocks.h"
+#include "mem/commit.h"
 #include "mem/counters.h"
+#include "mem/evacuate.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
@@ -312,6 +314,9 @@ static int start(void)
 	rc = hb_kexec_init();
 	if (rc)
 		goto no_kexec;
+	rc = hb_evacuate_start();
+	if (rc)
+		goto no_evacuation;
 	/* What the worker does cannot be undone: it comes last. */
 	rc = hb_bus_start() ?: hb_distress_start() ?: hb_worker_start();
 	if (!rc) {
@@ -320,6 +325,8 @@ static int start(void)
 	}
 	hb_distress_stop();
 	hb_bus_stop();
+	hb_evacuate_stop();
+no_evacuation:
 	hb_kexec_exit();
 no_kexec:
 	hb_suspend_exit();
@@ -356,6 +363,7 @@ static int __init hotballoon_init(void)
 	rc = take_over(&firmware);
 	if (rc)
 		goto free;
+	hb_commit_init();
 	hb_watermarks_init();
 	hb_counters_init();
 	rc = start();
@@ -376,6 +384,7 @@ static void __exit hotballoon_exit(void)
 {
 	hb_kexec_exit();	/* it stops the worker, too */
 	hb_worker_stop();	/* it writes reports */
+	hb_evacuate_stop();
 	hb_distress_stop();
 	hb_stats_stop();
 	hb_bus_stop();

@@ -56,6 +56,16 @@ static inline int hb_compat_alloc_contig_range(unsigned long start,
 #endif
 }
 
+/* Since 6.18 flags are a struct of their own. */
+static inline unsigned long hb_compat_page_flags(const struct page *page)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return READ_ONCE(page->flags);
+#else
+	return READ_ONCE(page->flags.f);
+#endif
+}
+
 /* Is the instruction a landing pad of indirect branches?  For who includes <asm/ibt.h>. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define hb_compat_is_endbr(instruction) is_endbr(instruction)
