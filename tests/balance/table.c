@@ -123,8 +123,8 @@ static void print_row(const struct world *world, const struct trace *trace)
 static void print_reasons(void)
 {
 	printf("| word | meaning |\n| --- | --- |\n");
-	for (int reason = 0; reason < HB_REASON_COUNT; reason++)
-		printf("| `%s` | %s |\n", hb_reason_word(reason), hb_reason_text(reason));
+	for (int reason = 0; reason < HB_MOTIVE_COUNT; reason++)
+		printf("| `%s` | %s |\n", hb_motive_word(reason), hb_motive_text(reason));
 }
 
 static void print_results(void)

@@ -382,7 +382,7 @@ static void test_13_silent(void **state)
 	world.guests[0].load.anon_kib += 500 * MIB;
 	world_run(&world, 5 * MINUTES);
 	bound("13 silent", "writes to it", world.guests[4].writes, 0, 0);
-	assert_string_equal(hb_reason_word(world.looked[4].reason), "no-report");
+	assert_string_equal(hb_motive_word(world.looked[4].reason), "no-report");
 }
 
 int main(void)

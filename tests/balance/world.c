@@ -333,7 +333,7 @@ static void check_round(const struct world *world, const struct hb_host_memory *
 
 		if (one->to_kib == one->from_kib || one->to_kib % HB_PAGE_KIB)
 			abort();
-		if (one->reason != HB_REASON_RESTS &&
+		if (one->reason != HB_MOTIVE_RESTS &&
 		    (one->to_kib < smaller(one->range.min_kib, one->from_kib) || one->to_kib > one->range.max_kib))
 			abort();
 	}

@@ -33,17 +33,17 @@
 
 static const struct {
 	const char *word, *text;
-} reasons[HB_REASON_COUNT] = {
-#define HB_REASON_ROW(name, word, text) [HB_REASON_##name] = { word, text },
-	HB_REASONS(HB_REASON_ROW)
+} reasons[HB_MOTIVE_COUNT] = {
+#define HB_MOTIVE_ROW(name, word, text) [HB_MOTIVE_##name] = { word, text },
+	HB_MOTIVES(HB_MOTIVE_ROW)
 };
 
-const char *hb_reason_word(enum hb_reason reason)
+const char *hb_motive_word(enum hb_motive reason)
 {
 	return reasons[reason].word;
 }
 
-const char *hb_reason_text(enum hb_reason reason)
+const char *hb_motive_text(enum hb_motive reason)
 {
 	return reasons[reason].text;
 }
@@ -96,62 +96,62 @@ bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
 
 /* ------------------------------------------------------------ who is sized */
 
-static enum hb_reason of_state(enum hb_domain_state state)
+static enum hb_motive of_state(enum hb_domain_state state)
 {
-	static const enum hb_reason by_state[] = {
-		[HB_DOMAIN_RUNNING] = HB_REASON_SETTLED,
-		[HB_DOMAIN_PAUSED] = HB_REASON_PAUSED,
-		[HB_DOMAIN_BUILDING] = HB_REASON_BUILDING,
-		[HB_DOMAIN_SHUTDOWN] = HB_REASON_SHUT_DOWN,
-		[HB_DOMAIN_CRASHED] = HB_REASON_SHUT_DOWN,
-		[HB_DOMAIN_DYING] = HB_REASON_DYING,
-		[HB_DOMAIN_SAVING] = HB_REASON_STILL,
-		[HB_DOMAIN_MIGRATING] = HB_REASON_STILL,
+	static const enum hb_motive by_state[] = {
+		[HB_DOMAIN_RUNNING] = HB_MOTIVE_SETTLED,
+		[HB_DOMAIN_PAUSED] = HB_MOTIVE_PAUSED,
+		[HB_DOMAIN_BUILDING] = HB_MOTIVE_BUILDING,
+		[HB_DOMAIN_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
+		[HB_DOMAIN_CRASHED] = HB_MOTIVE_SHUT_DOWN,
+		[HB_DOMAIN_DYING] = HB_MOTIVE_DYING,
+		[HB_DOMAIN_SAVING] = HB_MOTIVE_STILL,
+		[HB_DOMAIN_MIGRATING] = HB_MOTIVE_STILL,
 	};
 
 	return by_state[state];
 }
 
-/* Who has a say about its size? HB_REASON_SETTLED: managers. */
-static enum hb_reason of_owner(const struct hb_domain *domain, const struct hb_limits *limits)
+/* Who has a say about its size? HB_MOTIVE_SETTLED: managers. */
+static enum hb_motive of_owner(const struct hb_domain *domain, const struct hb_limits *limits)
 {
 	const char *why;
 
 	if (hb_limits_automatic(domain, limits, &why))
-		return HB_REASON_SETTLED;
+		return HB_MOTIVE_SETTLED;
 	if (domain->service)
-		return HB_REASON_SERVICE;
+		return HB_MOTIVE_SERVICE;
 	if (limits->mode != HB_MODE_AUTO)
-		return limits->mode == HB_MODE_OFF ? HB_REASON_OFF : HB_REASON_MANUAL;
-	return domain->target.presence == HB_PRESENT ? HB_REASON_PINNED : HB_REASON_NO_TARGET;
+		return limits->mode == HB_MODE_OFF ? HB_MOTIVE_OFF : HB_MOTIVE_MANUAL;
+	return domain->target.presence == HB_PRESENT ? HB_MOTIVE_PINNED : HB_MOTIVE_NO_TARGET;
 }
 
-/* Why the domain is left alone; HB_REASON_SETTLED: it is not. */
-static enum hb_reason why_fixed(const struct hb_control *control, const struct hb_controlled *one)
+/* Why the domain is left alone; HB_MOTIVE_SETTLED: it is not. */
+static enum hb_motive why_fixed(const struct hb_control *control, const struct hb_controlled *one)
 {
 	const struct hb_domain *domain = one->domain;
-	enum hb_reason reason = of_state(domain->state);
+	enum hb_motive reason = of_state(domain->state);
 
-	if (reason != HB_REASON_SETTLED)
+	if (reason != HB_MOTIVE_SETTLED)
 		return reason;
 	if (!domain->domid && !control->domain_0)
-		return HB_REASON_DOMAIN_0;
+		return HB_MOTIVE_DOMAIN_0;
 	reason = of_owner(domain, one->limits);
-	if (reason != HB_REASON_SETTLED)
+	if (reason != HB_MOTIVE_SETTLED)
 		return reason;
 	if (domain->still != HB_STILL_NO)
-		return HB_REASON_STILL;
+		return HB_MOTIVE_STILL;
 	if (domain->vnodes)
-		return HB_REASON_NUMA;
+		return HB_MOTIVE_NUMA;
 	if (hb_plan_unsettled_kib(domain))
-		return HB_REASON_POPULATING;
+		return HB_MOTIVE_POPULATING;
 	if (domain->claimed_kib)
-		return HB_REASON_CLAIM;
+		return HB_MOTIVE_CLAIM;
 	if (hb_limits_fixed(&one->range) && one->range.min_kib == one->from_kib)
-		return HB_REASON_FIXED;
+		return HB_MOTIVE_FIXED;
 	if (!one->estimate->known && hb_preset_by_need(control->preset))
-		return HB_REASON_NO_REPORT;
-	return control->now_ms < one->before->retry_ms ? HB_REASON_STUCK : HB_REASON_SETTLED;
+		return HB_MOTIVE_NO_REPORT;
+	return control->now_ms < one->before->retry_ms ? HB_MOTIVE_STUCK : HB_MOTIVE_SETTLED;
 }
 
 /* ---------------------------------------------------------- who is on his way */
@@ -207,11 +207,11 @@ static void give_up(struct hb_control *control, struct hb_controlled *one)
 
 	before->stuck++;
 	before->retry_ms = control->now_ms + (RETRY_MS << doublings);
-	one->reason = HB_REASON_STUCK;
+	one->reason = HB_MOTIVE_STUCK;
 	one->movable = false;
 	one->to_kib = resting_size(one);
 	if (one->to_kib != one->from_kib)
-		one->reason = HB_REASON_RESTS;
+		one->reason = HB_MOTIVE_RESTS;
 }
 
 /* What has become of the last size that it was given? */
@@ -238,7 +238,7 @@ static void look_at(struct hb_control *control, struct hb_controlled *one)
 	one->to_kib = one->share_kib = one->from_kib;
 	one->range = hb_limits_range(one->domain, one->limits);
 	one->reason = why_fixed(control, one);
-	one->movable = one->reason == HB_REASON_SETTLED;
+	one->movable = one->reason == HB_MOTIVE_SETTLED;
 	follow(control, one);
 }
 
@@ -315,10 +315,10 @@ static void assess(struct hb_control *control, const struct sums *sums)
 			continue;
 		if (one->share_kib < one->wants_kib) {
 			control->host_short = true;
-			one->reason = HB_REASON_HOST_FULL;
+			one->reason = HB_MOTIVE_HOST_FULL;
 		}
 		if (one->before->asked)
-			one->reason = HB_REASON_MOVES;
+			one->reason = HB_MOTIVE_MOVES;
 		control->urgent |= lacks_needs(one);
 		control->reclaimable_kib += less(one->from_kib,
 						 larger(one->range.min_kib, one->estimate->base_kib));
@@ -328,7 +328,7 @@ static void assess(struct hb_control *control, const struct sums *sums)
 /* ---------------------------------------------------------------- what is done */
 
 static void act(struct hb_control *control, struct hb_controlled *one, uint64_t to_kib,
-		enum hb_reason reason)
+		enum hb_motive reason)
 {
 	struct hb_controlled_before *before = one->before;
 
@@ -340,16 +340,16 @@ static void act(struct hb_control *control, struct hb_controlled *one, uint64_t 
 	hb_wait_start(&before->wait, one->domain, to_kib - one->domain->videoram_kib, 0, control->now_ms);
 }
 
-static enum hb_reason why_shrink(const struct hb_control *control, const struct sums *sums,
+static enum hb_motive why_shrink(const struct hb_control *control, const struct sums *sums,
 				 const struct hb_controlled *one)
 {
 	if (one->from_kib > one->range.max_kib)
-		return HB_REASON_ABOVE_MAX;
+		return HB_MOTIVE_ABOVE_MAX;
 	if (sums->lacks_kib)
-		return HB_REASON_HOST_SHORT;
+		return HB_MOTIVE_HOST_SHORT;
 	if (control->urgent)
-		return HB_REASON_OTHERS_NEED;
-	return sums->free_kib < sums->pool_kib ? HB_REASON_POOL : HB_REASON_OTHERS_WANT;
+		return HB_MOTIVE_OTHERS_NEED;
+	return sums->free_kib < sums->pool_kib ? HB_MOTIVE_POOL : HB_MOTIVE_OTHERS_WANT;
 }
 
 /* May a guest in distress keep what it was given beyond its share? */
@@ -368,7 +368,7 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 	if (!above && (size - one->share_kib < band || is_relieved(one, sums)))
 		return;
 	if (waited_for ? !may_go_on(one) : one->before->asked) {
-		one->reason = HB_REASON_MOVES;
+		one->reason = HB_MOTIVE_MOVES;
 		return;
 	}
 	step -= step % HB_PAGE_KIB;
@@ -392,17 +392,17 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 	    (!one->before->shrinks && !may_go_on(one)))
 		return 0;
 	one->before->relief_ms = now;
-	act(control, one, size + give, HB_REASON_DISTRESS);
+	act(control, one, size + give, HB_MOTIVE_DISTRESS);
 	return give;
 }
 
-static enum hb_reason why_grow(const struct hb_controlled *one)
+static enum hb_motive why_grow(const struct hb_controlled *one)
 {
 	if (one->from_kib < one->range.min_kib)
-		return HB_REASON_BELOW_MIN;
+		return HB_MOTIVE_BELOW_MIN;
 	if (one->from_kib < one->needs_kib)
-		return HB_REASON_NEEDS;
-	return one->from_kib < one->wants_kib ? HB_REASON_WANTS : HB_REASON_SURPLUS;
+		return HB_MOTIVE_NEEDS;
+	return one->from_kib < one->wants_kib ? HB_MOTIVE_WANTS : HB_MOTIVE_SURPLUS;
 }
 
 /* Is it worth a write to take it towards its share? */
@@ -448,11 +448,11 @@ static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t
 
 	/* One that still holds what it was to give needs only be told to keep it. */
 	if (!one->before->shrinks && !may_go_on(one))
-		one->reason = HB_REASON_MOVES;
+		one->reason = HB_MOTIVE_MOVES;
 	else if (worth)
 		act(control, one, to_kib, why_grow(one));
 	else
-		one->reason = HB_REASON_HOST_FULL;
+		one->reason = HB_MOTIVE_HOST_FULL;
 }
 
 static void act_on_all(struct hb_control *control, const struct sums *sums)
@@ -463,8 +463,8 @@ static void act_on_all(struct hb_control *control, const struct sums *sums)
 	for (size_t i = 0; i < control->count; i++) {
 		struct hb_controlled *one = &control->domains[i];
 
-		if (one->reason == HB_REASON_RESTS)
-			act(control, one, one->to_kib, HB_REASON_RESTS);
+		if (one->reason == HB_MOTIVE_RESTS)
+			act(control, one, one->to_kib, HB_MOTIVE_RESTS);
 		else if (one->movable)
 			left -= relieve(control, sums, one, left);
 	}

@@ -30,7 +30,7 @@
  * and logs, which never changes, and a sentence that begins with "it". The words of
  * actions come first.
  */
-#define HB_REASONS(row) \
+#define HB_MOTIVES(row) \
 	row(DISTRESS, "distress", "it cannot go on without more memory") \
 	row(BELOW_MIN, "below-min", "it has less than its minimum") \
 	row(NEEDS, "needs", "it needs more to work") \
@@ -63,16 +63,16 @@
 	row(POPULATING, "populating", "it has memory without frames to give back first (populate-on-demand)") \
 	row(CLAIM, "claim", "it has a claim, and older Xens set aside for that what it gives back")
 
-enum hb_reason {
-#define HB_REASON_ENUM(name, word, text) HB_REASON_##name,
-	HB_REASONS(HB_REASON_ENUM)
-#undef HB_REASON_ENUM
-	HB_REASON_COUNT
+enum hb_motive {
+#define HB_MOTIVE_ENUM(name, word, text) HB_MOTIVE_##name,
+	HB_MOTIVES(HB_MOTIVE_ENUM)
+#undef HB_MOTIVE_ENUM
+	HB_MOTIVE_COUNT
 };
 
 /* Static. */
-const char *hb_reason_word(enum hb_reason reason);
-const char *hb_reason_text(enum hb_reason reason);
+const char *hb_motive_word(enum hb_motive reason);
+const char *hb_motive_text(enum hb_motive reason);
 
 /* Of one domain, from one look to the next. All 0 for one that is seen first. */
 struct hb_controlled_before {
@@ -92,7 +92,7 @@ struct hb_controlled {
 	struct hb_controlled_before *before;
 
 	/* The decision: another size if from and to differ. Sizes include video memory. */
-	enum hb_reason reason;
+	enum hb_motive reason;
 	uint64_t from_kib, to_kib;
 	uint64_t share_kib;	/* what it shall have in the end */
 

@@ -106,21 +106,21 @@ static void settle(void)
 	}
 }
 
-static void assert_action(size_t i, size_t who, uint64_t to_kib, enum hb_reason reason)
+static void assert_action(size_t i, size_t who, uint64_t to_kib, enum hb_motive reason)
 {
 	assert_true(i < f.control.nr_actions);
 	assert_int_equal(f.actions[i]->domain->domid, who + 1);
 	assert_int_equal(f.actions[i]->to_kib, to_kib);
-	assert_string_equal(hb_reason_word(f.actions[i]->reason), hb_reason_word(reason));
+	assert_string_equal(hb_motive_word(f.actions[i]->reason), hb_motive_word(reason));
 }
 
 static void test_words(void **state)
 {
 	(void)state;
-	for (int a = 0; a < HB_REASON_COUNT; a++) {
-		assert_true(strlen(hb_reason_word(a)) > 0 && strlen(hb_reason_text(a)) > 8);
+	for (int a = 0; a < HB_MOTIVE_COUNT; a++) {
+		assert_true(strlen(hb_motive_word(a)) > 0 && strlen(hb_motive_text(a)) > 8);
 		for (int b = 0; b < a; b++)
-			assert_string_not_equal(hb_reason_word(a), hb_reason_word(b));
+			assert_string_not_equal(hb_motive_word(a), hb_motive_word(b));
 	}
 }
 
@@ -135,14 +135,14 @@ static void test_nothing_to_do(void **state)
 	assert_false(f.control.soon);
 	assert_false(f.control.host_short);
 	/* 2 % of 1 GiB are 20.48 MiB: not worth a write. */
-	assert_int_equal(f.looked[1].reason, HB_REASON_SETTLED);
+	assert_int_equal(f.looked[1].reason, HB_MOTIVE_SETTLED);
 	assert_int_equal(f.looked[1].share_kib, G + 20 * M);
 	assert_int_equal(f.control.reclaimable_kib, G);
 	assert_int_equal(f.control.pool_kib, 128 * M);
 	f.estimates[1].want_kib = G + 21 * M;
 	look();
 	assert_int_equal(f.control.nr_actions, 1);
-	assert_action(0, 1, G + 21 * M, HB_REASON_WANTS);
+	assert_action(0, 1, G + 21 * M, HB_MOTIVE_WANTS);
 }
 
 /* What is free and not kept is given at once, the rest when somebody has given it. */
@@ -158,8 +158,8 @@ static void test_needs_before_wants(void **state)
 	/* The donor first, straight to its share; what is free to the other. */
 	assert_int_equal(f.control.nr_actions, 2);
 	assert_int_equal(f.looked[0].share_kib + f.looked[1].share_kib, 2 * G + 100 * M);
-	assert_action(0, 0, f.looked[0].share_kib, HB_REASON_OTHERS_NEED);
-	assert_action(1, 1, G + 100 * M, HB_REASON_NEEDS);
+	assert_action(0, 0, f.looked[0].share_kib, HB_MOTIVE_OTHERS_NEED);
+	assert_action(1, 1, G + 100 * M, HB_MOTIVE_NEEDS);
 	carry_out();
 	/* Half-way: nobody is written to, nothing is given that is not there. */
 	f.domains[0].actual_kib = G - 100 * M;
@@ -184,16 +184,16 @@ static void test_steps(void **state)
 	look();
 	assert_false(f.control.urgent);
 	assert_int_equal(f.control.nr_actions, 1);
-	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_REASON_OTHERS_WANT);
+	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_MOTIVE_OTHERS_WANT);
 	carry_out();
 	f.control.now_ms += S;
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
-	assert_int_equal(f.looked[0].reason, HB_REASON_MOVES);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_MOVES);
 	assert_true(f.control.soon);
 	arrive();
 	look();
-	assert_int_equal(f.actions[0]->reason, HB_REASON_OTHERS_WANT);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_WANT);
 }
 
 static void test_pool_and_reserve(void **state)
@@ -204,7 +204,7 @@ static void test_pool_and_reserve(void **state)
 	add(2 * G, 300 * M, 2 * G);
 	look();
 	assert_true(f.control.host_short);
-	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_REASON_POOL);
+	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_MOTIVE_POOL);
 	/* Nobody wants more than he has: it is the host that is short. */
 	f.estimates[0].want_kib = G;
 	look();
@@ -218,7 +218,7 @@ static void test_pool_and_reserve(void **state)
 	add(2 * G, 300 * M, 2 * G);
 	look();
 	assert_true(f.control.urgent);
-	assert_action(0, 0, 2 * G - 500 * M, HB_REASON_HOST_SHORT);
+	assert_action(0, 0, 2 * G - 500 * M, HB_MOTIVE_HOST_SHORT);
 }
 
 static void test_short(void **state)
@@ -233,7 +233,7 @@ static void test_short(void **state)
 	assert_false(f.control.urgent);
 	/* 5 MiB are not worth a write. */
 	assert_int_equal(f.looked[0].to_kib, G);
-	assert_int_equal(f.looked[0].reason, HB_REASON_HOST_FULL);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_HOST_FULL);
 	f.estimates[0].want_kib = G + 5 * M;
 	look();
 	assert_false(f.control.host_short);
@@ -243,8 +243,8 @@ static void test_short(void **state)
 	look();
 	assert_int_equal(f.looked[0].share_kib, G + 200 * M);
 	assert_int_equal(f.control.nr_actions, 1);
-	assert_action(0, 1, G - 64 * M, HB_REASON_OTHERS_WANT);
-	assert_int_equal(f.looked[0].reason, HB_REASON_HOST_FULL);
+	assert_action(0, 1, G - 64 * M, HB_MOTIVE_OTHERS_WANT);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_HOST_FULL);
 }
 
 static void test_distress(void **state)
@@ -259,8 +259,8 @@ static void test_distress(void **state)
 	f.estimates[poor].lacks_kib = 20 * M;
 	look();
 	/* Out of the pool, before anybody has given anything. */
-	assert_action(0, poor, G + 20 * M, HB_REASON_DISTRESS);
-	assert_int_equal(f.actions[1]->reason, HB_REASON_OTHERS_NEED);
+	assert_action(0, poor, G + 20 * M, HB_MOTIVE_DISTRESS);
+	assert_int_equal(f.actions[1]->reason, HB_MOTIVE_OTHERS_NEED);
 	carry_out();
 	/* 8 MiB at least; again after a second, and no more than a part of the pool. */
 	open_host(2 * G + 72 * M + 128 * M);
@@ -268,7 +268,7 @@ static void test_distress(void **state)
 	poor = add(G, G, G);
 	f.estimates[poor].distress = true;
 	look();
-	assert_action(0, poor, G + 8 * M, HB_REASON_DISTRESS);
+	assert_action(0, poor, G + 8 * M, HB_MOTIVE_DISTRESS);
 	assert_int_equal(f.looked[poor].share_kib, G);
 	carry_out();
 	arrive();
@@ -308,7 +308,7 @@ static void test_stuck(void **state)
 	add(G, 300 * M, 600 * M);
 	add(G, 1500 * M, 1500 * M);
 	look();
-	assert_int_equal(f.actions[0]->reason, HB_REASON_OTHERS_NEED);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_NEED);
 	first = f.actions[0]->to_kib;
 	/* It does not move: one write, however often somebody looks, and needs more. */
 	for (int second = 0; second < 9; second++) {
@@ -318,29 +318,29 @@ static void test_stuck(void **state)
 		f.estimates[1].want_kib = f.estimates[1].must_kib;
 		look();
 		assert_int_equal(f.domains[0].target.value, first);
-		assert_int_equal(f.looked[0].reason, HB_REASON_MOVES);
+		assert_int_equal(f.looked[0].reason, HB_MOTIVE_MOVES);
 	}
 	f.control.now_ms += S;
 	look();
-	assert_action(0, 0, G, HB_REASON_RESTS);
+	assert_action(0, 0, G, HB_MOTIVE_RESTS);
 	assert_true(f.control.soon);
 	carry_out();
 	for (int second = 0; second < 29; second++) {
 		f.control.now_ms += S;
 		look();
 		assert_int_equal(f.control.nr_actions, 0);
-		assert_int_equal(f.looked[0].reason, HB_REASON_STUCK);
+		assert_int_equal(f.looked[0].reason, HB_MOTIVE_STUCK);
 	}
 	f.control.now_ms += S;
 	look();
-	assert_int_equal(f.actions[0]->reason, HB_REASON_OTHERS_NEED);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_NEED);
 	/* Again: twice as long. */
 	for (int second = 0; second < 10; second++) {
 		carry_out();
 		f.control.now_ms += S;
 		look();
 	}
-	assert_int_equal(f.actions[0]->reason, HB_REASON_RESTS);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_RESTS);
 	assert_int_equal(f.before[0].retry_ms, f.control.now_ms + 60 * S);
 	/* It moves: all is forgotten. */
 	carry_out();
@@ -357,22 +357,22 @@ static void test_stuck_growing(void **state)
 	open_host(4 * G);
 	add(G, 2 * G, 2 * G);
 	look();
-	assert_action(0, 0, 2 * G, HB_REASON_NEEDS);
+	assert_action(0, 0, 2 * G, HB_MOTIVE_NEEDS);
 	for (int second = 0; second < 10; second++) {
 		carry_out();
 		f.control.now_ms += S;
 		look();
 	}
-	assert_action(0, 0, G, HB_REASON_RESTS);
+	assert_action(0, 0, G, HB_MOTIVE_RESTS);
 	carry_out();
 	look();
 	assert_int_equal(f.host.promised_kib, 0);
 }
 
-static void assert_left_alone(enum hb_reason reason)
+static void assert_left_alone(enum hb_motive reason)
 {
 	look();
-	assert_string_equal(hb_reason_word(f.looked[0].reason), hb_reason_word(reason));
+	assert_string_equal(hb_motive_word(f.looked[0].reason), hb_motive_word(reason));
 	assert_int_equal(f.looked[0].from_kib, f.looked[0].to_kib);
 	assert_int_equal(f.control.nr_actions, 0);
 }
@@ -387,12 +387,12 @@ static void test_left_alone(void **state)
 {
 	static const struct {
 		enum hb_domain_state state;
-		enum hb_reason reason;
+		enum hb_motive reason;
 	} states[] = {
-		{ HB_DOMAIN_PAUSED, HB_REASON_PAUSED }, { HB_DOMAIN_BUILDING, HB_REASON_BUILDING },
-		{ HB_DOMAIN_SHUTDOWN, HB_REASON_SHUT_DOWN }, { HB_DOMAIN_CRASHED, HB_REASON_SHUT_DOWN },
-		{ HB_DOMAIN_DYING, HB_REASON_DYING }, { HB_DOMAIN_SAVING, HB_REASON_STILL },
-		{ HB_DOMAIN_MIGRATING, HB_REASON_STILL },
+		{ HB_DOMAIN_PAUSED, HB_MOTIVE_PAUSED }, { HB_DOMAIN_BUILDING, HB_MOTIVE_BUILDING },
+		{ HB_DOMAIN_SHUTDOWN, HB_MOTIVE_SHUT_DOWN }, { HB_DOMAIN_CRASHED, HB_MOTIVE_SHUT_DOWN },
+		{ HB_DOMAIN_DYING, HB_MOTIVE_DYING }, { HB_DOMAIN_SAVING, HB_MOTIVE_STILL },
+		{ HB_DOMAIN_MIGRATING, HB_MOTIVE_STILL },
 	};
 
 	(void)state;
@@ -403,42 +403,42 @@ static void test_left_alone(void **state)
 	}
 	open_one();
 	f.domains[0].still = HB_STILL_HELD;
-	assert_left_alone(HB_REASON_STILL);
+	assert_left_alone(HB_MOTIVE_STILL);
 	open_one();
 	f.domains[0].vnodes = 2;
-	assert_left_alone(HB_REASON_NUMA);
+	assert_left_alone(HB_MOTIVE_NUMA);
 	open_one();
 	f.domains[0].pod = true;
 	f.domains[0].pod_entries_kib = 4;
-	assert_left_alone(HB_REASON_POPULATING);
+	assert_left_alone(HB_MOTIVE_POPULATING);
 	open_one();
 	f.domains[0].claimed_kib = 4;
-	assert_left_alone(HB_REASON_CLAIM);
+	assert_left_alone(HB_MOTIVE_CLAIM);
 	open_one();
 	f.domains[0].service = HB_SERVICE_DRIVER;
-	assert_left_alone(HB_REASON_SERVICE);
+	assert_left_alone(HB_MOTIVE_SERVICE);
 	open_one();
 	f.limits[0].mode = HB_MODE_MANUAL;
-	assert_left_alone(HB_REASON_MANUAL);
+	assert_left_alone(HB_MOTIVE_MANUAL);
 	open_one();
 	f.limits[0].mode = HB_MODE_OFF;
-	assert_left_alone(HB_REASON_OFF);
+	assert_left_alone(HB_MOTIVE_OFF);
 	open_one();
 	f.limits[0].set.value = G - 4;
-	assert_left_alone(HB_REASON_PINNED);
+	assert_left_alone(HB_MOTIVE_PINNED);
 	open_one();
 	f.domains[0].target = (struct hb_number){ HB_INVALID, 0 };
-	assert_left_alone(HB_REASON_NO_TARGET);
+	assert_left_alone(HB_MOTIVE_NO_TARGET);
 	open_one();
 	f.estimates[0].known = false;
-	assert_left_alone(HB_REASON_NO_REPORT);
+	assert_left_alone(HB_MOTIVE_NO_REPORT);
 	/* The other presets ask nobody what he needs. */
 	f.control.preset = HB_PRESET_SHARES;
 	look();
 	assert_int_equal(f.control.nr_actions, 1);
 	open_one();
 	f.limits[0].min.value = f.limits[0].max.value = G;
-	assert_left_alone(HB_REASON_FIXED);
+	assert_left_alone(HB_MOTIVE_FIXED);
 }
 
 static void test_domain_0(void **state)
@@ -447,11 +447,11 @@ static void test_domain_0(void **state)
 	open_host(8 * G);
 	add(2 * G, 3 * G, 3 * G);
 	f.domains[0].domid = 0;
-	assert_left_alone(HB_REASON_DOMAIN_0);
+	assert_left_alone(HB_MOTIVE_DOMAIN_0);
 	f.control.domain_0 = true;
 	look();
 	assert_int_equal(f.control.nr_actions, 1);
-	assert_int_equal(f.actions[0]->reason, HB_REASON_NEEDS);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_NEEDS);
 }
 
 static void test_limits(void **state)
@@ -465,8 +465,8 @@ static void test_limits(void **state)
 	look();
 	/* However little. */
 	assert_int_equal(f.control.nr_actions, 2);
-	assert_action(0, 1, G - 4, HB_REASON_ABOVE_MAX);
-	assert_action(1, 0, G + 4, HB_REASON_BELOW_MIN);
+	assert_action(0, 1, G - 4, HB_MOTIVE_ABOVE_MAX);
+	assert_action(1, 0, G + 4, HB_MOTIVE_BELOW_MIN);
 	/* More is promised as minimum than there is: said, and nobody goes below. */
 	open_host(2 * G + 72 * M + 128 * M);
 	add(G, 300 * M, G);
@@ -485,7 +485,7 @@ static void test_videoram(void **state)
 	f.domains[0].videoram_kib = 16 * M;
 	f.domains[0].target.value = f.limits[0].set.value = G - 16 * M;
 	look();
-	assert_action(0, 0, 2 * G, HB_REASON_NEEDS);
+	assert_action(0, 0, 2 * G, HB_MOTIVE_NEEDS);
 	assert_int_equal(f.actions[0]->from_kib, G);
 	carry_out();
 	f.domains[0].actual_kib = 2 * G;
@@ -549,14 +549,14 @@ static void check_actions(void)
 		assert_int_not_equal(one->to_kib, one->from_kib);
 		assert_int_equal(one->to_kib % HB_PAGE_KIB, 0);
 		assert_int_equal(one->domain->state, HB_DOMAIN_RUNNING);
-		if (one->reason == HB_REASON_RESTS)
+		if (one->reason == HB_MOTIVE_RESTS)
 			continue;
 		assert_true(one->to_kib <= one->range.max_kib);
 		assert_true(one->to_kib >= one->range.min_kib || one->to_kib > one->from_kib);
 		/* Donors before takers; distress before all. */
 		if (one->to_kib < one->from_kib)
 			assert_false(grown);
-		else if (one->reason != HB_REASON_DISTRESS)
+		else if (one->reason != HB_MOTIVE_DISTRESS)
 			grown = true;
 		if (one->to_kib > held)
 			given += one->to_kib - held;
@@ -587,7 +587,7 @@ static void time_passes(void)
 
 static void test_any_host(void **state)
 {
-	unsigned int seen[HB_REASON_COUNT] = { 0 };
+	unsigned int seen[HB_MOTIVE_COUNT] = { 0 };
 
 	(void)state;
 	srandom(choose_seed());
@@ -603,7 +603,7 @@ static void test_any_host(void **state)
 		}
 	}
 	/* The test has walked through all actions. */
-	for (int reason = 0; reason <= HB_REASON_RESTS; reason++)
+	for (int reason = 0; reason <= HB_MOTIVE_RESTS; reason++)
 		assert_true(seen[reason] > 0);
 }
 
