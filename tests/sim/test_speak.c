@@ -20,7 +20,7 @@ static void test_show(void **state)
 {
 	(void)state;
 	assert_int_equal(command_line("show guest1"), 0);
-	assert_null(strstr(command_out, "  distress"));
+	assert_non_null(strstr(command_out, "  distress         -\n"));
 	assert_null(strstr(command_out, "major-faults"));
 	speak(LINE, "24576");
 	assert_int_equal(command_line("show guest1"), 0);

@@ -36,7 +36,7 @@ static const char *change_name(int row)
 static const char *report_name(int row)
 {
 #define ROW(NAME, field, kind, json) json,
-	static const char *const names[] = { "version", HB_REPORT_ROWS(ROW) };
+	static const char *const names[] = { "version", HB_REPORT_ROWS(ROW) "stats" };
 #undef ROW
 
 	return names[row];
@@ -73,7 +73,7 @@ const struct cli_word_list cli_word_lists[] = {
 	{ "domain", "still", HB_STILLNESS_COUNT, hb_stillness_name_of, 0, true },
 	{ "report", "state", HB_STATE_COUNT, state_name, 0, true },
 	{ "report", "cause", HB_CAUSE_COUNT, cause_name, 0, true },
-	{ "report", "", NR_REPORT_ROWS + 1, report_name, 0, true },
+	{ "report", "", NR_REPORT_ROWS + 2, report_name, 0, true },
 	{ "watch", "what", NR_REPORT_ROWS, change_name, 0, false },
 	{ "step", "what", HB_STEP_COUNT, hb_step_name_of, 0, true },
 	{ "limits_of_one", "mode", HB_MODE_COUNT, hb_mode_name_of, 0, true },
