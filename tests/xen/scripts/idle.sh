@@ -32,9 +32,10 @@ trace_stop() {
 
 check_idle() {
 	local label=$1 before
-	# What has moved on the way here is told within ten seconds.
-	sleep 12
+	# What has moved on the way here is told within ten seconds, and so is what tracing takes.
 	check_ok "$g: $label: trace" trace_start
+	sleep 12
+	check_ok "$g: $label: trace from now on" trace_start
 	before=$(switches)
 	check_ok "$g: $label: the thread was switched to before, $before times" [ "${before%% *}" -gt 0 ]
 	sleep 60
