@@ -129,7 +129,7 @@ static int op_isolate(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 static bool op_is_free(const void *owner, unsigned long pfn)
 {
 	hb_assert_locked();
-	return hb_isolate_is_free(pfn);
+	return hb_pages_is_free_unit(pfn);
 }
 
 static void op_put_back(struct hb_guest *g, unsigned long pfn, unsigned long nr)

@@ -8,7 +8,6 @@
 #include "../driver.h"
 #include "../events.h"
 #include "../report.h"
-#include "../stats.h"
 #include "agent.h"
 #include "bus.h"
 
@@ -129,6 +128,8 @@ static void read_still(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+static void (*host_wants_stats)(bool wanted);
+
 /* Anything but "0" is yes. */
 static void read_stats_wanted(void)
 {
@@ -141,7 +142,7 @@ static void read_stats_wanted(void)
 	} else if (!is_absent(text)) {
 		return;
 	}
-	hb_stats_host_wants(wanted);
+	host_wants_stats(wanted);
 }
 
 static void read_again(struct work_struct *work)
@@ -299,8 +300,9 @@ void hb_bus_report(void)
 }
 
 /* Without stillness a guest can be had; without a target it cannot. */
-int hb_bus_start(void)
+int hb_bus_start(void (*wants_stats)(bool wanted))
 {
+	host_wants_stats = wants_stats;
 	written_any = false;
 	reported = false;
 	retry_after = 0;
