@@ -24,7 +24,7 @@ static const char *const state_word[] = HB_STATE_WORDS;
 static const char *const cause_word[] = HB_CAUSE_WORDS;
 
 /* The report as xenstore has it; used by the work item only. */
-static struct hb_report written;
+static struct hb_status written;
 static bool written_any;	/* cleared to have all of it written again */
 static unsigned long written_at;
 static unsigned long retry_after;	/* jiffies; 0: the last one was written */
@@ -223,7 +223,7 @@ static int write_word(const char *key, const char *now, const char *before)
 }
 
 /* The cause goes before the state: who waits for "waiting" then finds it. */
-static int write_report(const struct hb_report *now)
+static int write_report(const struct hb_status *now)
 {
 	int rc;
 
@@ -263,7 +263,7 @@ static void report_failed(int rc)
 static void report_work(struct work_struct *work)
 {
 	int now_in = atomic_read(&domain);
-	struct hb_report now;
+	struct hb_status now;
 	int rc;
 
 	if (now_in != written_domain)

@@ -21,7 +21,7 @@ static const struct {
 	const char *what;
 	struct hb_snapshot now;
 	struct hb_tidy tidy;
-	struct hb_step step;
+	struct hb_move step;
 } decisions[] = {
 	{ "nothing to do",
 	  { .target = 100, .populated = 100, .floor = PLENTY },
@@ -125,9 +125,9 @@ static void test_decisions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(decisions) / sizeof(*decisions); i++) {
-		const struct hb_step *expected = &decisions[i].step;
+		const struct hb_move *expected = &decisions[i].step;
 		struct hb_tidy tidy = decisions[i].tidy;
-		struct hb_step step;
+		struct hb_move step;
 
 		print_message("  %s\n", decisions[i].what);
 		if (!tidy.since)
@@ -152,7 +152,7 @@ static const struct hb_outcome refused = { .refused = true };
 static unsigned int batch(struct hb_tidy *tidy, u64 now_ms, unsigned int rate,
 			  const struct hb_outcome *outcome)
 {
-	struct hb_step step;
+	struct hb_move step;
 
 	hb_tidy_begin_batch(tidy);
 	while ((step = hb_tidy_plan(tidy, &broken, now_ms)).kind)
@@ -232,7 +232,7 @@ static void test_ends(void **state)
 /* What an exchange took back may have come in single pages. */
 static void test_exchange_leaves_something_to_mend(void **state)
 {
-	struct hb_step step = { .kind = HB_STEP_EXCHANGE, .pages = 512 };
+	struct hb_move step = { .kind = HB_STEP_EXCHANGE, .pages = 512 };
 	struct hb_tidy tidy = { 0 };
 
 	(void)state;
