@@ -70,4 +70,4 @@ follows 450
 check_fails "$g: the driver stays" in_guest $g 'rmmod xen_hotballoon'
 check_ok "$g: the mappings are unlocked" in_guest $g 'rmmod lockpages'
 after 900 400 512
-check_log $g
+check_log $g "cannot be moved: something waits there"
