@@ -31,16 +31,15 @@ static bool spent(const struct hb_tidy *tidy, enum hb_move_kind kind)
 
 /*
  * Hot-added memory that is used although boot memory has room for it: as much of it as is
- * exchanged at a time.  Without whole units in boot memory only the rest of one, so that
- * a block does not stay for less than a unit; whole ones would come back to where they
- * were.
+ * exchanged at a time.  A unit, even for single pages here and there, which make more units
+ * whole; or the rest of one, so that a block does not stay for less than that.
  */
 static u64 displaced_pages(const struct hb_snapshot *now)
 {
 	u64 rest = now->added_plugged % HB_UNIT_PAGES;
 	u64 pages = HB_UNIT_PAGES;
 
-	if (!now->boot_empty_units)
+	if (now->boot_held < HB_UNIT_PAGES)
 		pages = rest <= now->boot_held ? rest : 0;
 	if (!now->added_plugged || now->floor.take_added < pages)
 		return 0;

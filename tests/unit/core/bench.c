@@ -244,7 +244,6 @@ static struct hb_move plan(const struct hb_blockmap *map, s64 excess)
 		.populated = end_of(map) - map->held,
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,
-		.boot_empty_units = map->boot_empty_units,
 		.boot_held = map->boot_held,
 		.mendable_units = map->mendable_units,
 		.added_plugged = map->added_plugged,

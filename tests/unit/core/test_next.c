@@ -284,7 +284,6 @@ static struct hb_snapshot random_snapshot(uint64_t *seed)
 						now.target;
 	now.usable_held = now.usable_empty_units * HB_UNIT_PAGES +
 			  some(seed, 3000);
-	now.boot_empty_units = random_below(seed, now.usable_empty_units + 1);
 	now.added_movable = random_below(seed, now.added_plugged + 1);
 	now.floor.take_boot = random_below(seed, now.floor.take_added + 1);
 	now.floor.take_added_kernel = now.floor.take_boot;
