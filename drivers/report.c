@@ -25,6 +25,7 @@ static bool is_new(const struct hb_status *report)
 	       report->goal_kib != latest.goal_kib ||
 	       report->floor_kib != latest.floor_kib ||
 	       report->max_kib != latest.max_kib ||
+	       report->rescued_kib != latest.rescued_kib ||
 	       report->still != latest.still;
 }
 

@@ -344,7 +344,7 @@ static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 	hb_lock();
 	trace_hb_step(hb_steps[step->kind].word, step->pages, outcome->pages,
 		      cause_word[outcome->cause], hb_guest_populated(g),
-		      hb_guest_target(g), us);
+		      hb_guest_goal(g), us);
 	hb_unlock();
 }
 

@@ -6,6 +6,11 @@ u64 hb_guest_target(const struct hb_guest *g)
 	return g->target.valid ? g->target.pages : hb_guest_populated(g);
 }
 
+u64 hb_guest_goal(const struct hb_guest *g)
+{
+	return hb_guest_target(g) + g->target.taken;
+}
+
 bool hb_guest_may_be_saved(struct hb_guest *g)
 {
 	bool may;
@@ -80,7 +85,8 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 	g->ops->pressure(g, &pressure);
 	g->ops->lock(g);
 	*now = (struct hb_snapshot){
-		.target = hb_guest_target(g),
+		.target = hb_guest_goal(g),
+		.rescued = g->target.taken,
 		.populated = hb_guest_populated(g),
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,

@@ -30,6 +30,12 @@ struct hb_verify {
 	u64 missing;		/* others that had none */
 };
 
+struct hb_rescue {
+	u64 headroom;			/* pages that the host grants above the target */
+	u64 total;			/* pages that were ever taken in need */
+	unsigned long pfns[HB_UNIT_PAGES];	/* at hand */
+};
+
 struct hb_guest {
 	const struct hb_ops *ops;
 
@@ -37,6 +43,7 @@ struct hb_guest {
 	struct hb_blockmap map;
 	struct hb_ledger ledger;
 	struct hb_target target;
+	struct hb_rescue rescue;
 	struct hb_verify verify;
 	unsigned long window_start;	/* pfns where blocks may be added: first, */
 	unsigned long window_end;	/* and the first behind */
@@ -72,6 +79,9 @@ static inline u64 hb_guest_populated(const struct hb_guest *g)
 
 /* What the host wants; what there is if it wants nothing.  The lock is held. */
 u64 hb_guest_target(const struct hb_guest *g);
+
+/* The same, with what a guest in need has taken: what is followed.  The lock is held. */
+u64 hb_guest_goal(const struct hb_guest *g);
 
 /* How many more blocks the address window has room for.  The lock is held. */
 u64 hb_guest_blocks_left(const struct hb_guest *g);

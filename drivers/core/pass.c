@@ -22,7 +22,7 @@ static enum hb_ledger_verdict compare(struct hb_guest *g, u64 populated)
 		return HB_LEDGER_UNSETTLED;
 	return hb_ledger_compare(&g->ledger, populated, g->ops->xen_pages(g),
 				 g->target.valid &&
-				 populated <= hb_guest_target(g));
+				 populated <= hb_guest_goal(g));
 }
 
 /* Compare with Xen, keep the kernel's statistics true.  Return: is there a new target? */
@@ -73,7 +73,8 @@ static void report(struct hb_guest *g, const struct hb_move *step,
 	fresh.max_kib = hb_guest_ceiling(g) * HB_PAGE_KIB;
 	g->ops->unlock(g);
 	fresh.current_kib = now->populated * HB_PAGE_KIB;
-	fresh.goal_kib = now->target * HB_PAGE_KIB;
+	fresh.goal_kib = (now->target - now->rescued) * HB_PAGE_KIB;
+	fresh.rescued_kib = now->rescued * HB_PAGE_KIB;
 	if (step->cause == HB_CAUSE_GUEST_FLOOR)
 		fresh.floor_kib = (now->populated - take) * HB_PAGE_KIB;
 	g->ops->publish(g, &fresh);

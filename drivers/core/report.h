@@ -13,6 +13,7 @@ struct hb_status {
 	u64 goal_kib;
 	u64 floor_kib;
 	u64 max_kib;
+	u64 rescued_kib;
 	bool still;
 };
 

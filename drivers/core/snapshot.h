@@ -10,7 +10,8 @@
 #include "floor.h"
 
 struct hb_snapshot {
-	u64 target;		/* what the host wants */
+	u64 target;		/* what the host wants, and what was taken in need */
+	u64 rescued;		/* of it, the latter */
 	u64 populated;		/* what the guest has */
 	u64 usable_held;	/* held pages that could be handed out */
 	u64 usable_empty_units;	/* units, all of whose pages are such */

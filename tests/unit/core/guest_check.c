@@ -370,7 +370,7 @@ void check_end(struct guest *g, u64 rest_ms)
 	const struct hb_blockmap *map = &g->core.map;
 	enum hb_cause cause = g->report.cause;
 	u64 populated = sim_populated(g);
-	u64 target = hb_guest_target(&g->core);
+	u64 target = hb_guest_goal(&g->core);
 
 	sim_require(g, g->report.current_kib == populated * HB_PAGE_KIB ||
 		       g->core.tidy.active || !rest_ms);
@@ -404,5 +404,5 @@ void check_content(struct guest *g)
 {
 	sim_require(g, g->report.cause == HB_CAUSE_NONE);
 	sim_require(g, g->report.state == HB_STATE_IDLE);
-	sim_require(g, sim_populated(g) == hb_guest_target(&g->core));
+	sim_require(g, sim_populated(g) == hb_guest_goal(&g->core));
 }

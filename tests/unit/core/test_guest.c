@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/rescue.h"
 #include "core/steps.h"
 #include "guest_sim.h"
 
@@ -568,6 +569,105 @@ static void test_stranded(void **state)
 	sim_halt(g);
 }
 
+/* ---- a guest in need */
+
+/* Shrunken by 24 MiB, with so much granted above its target. */
+static struct guest *shrunken(bool translated, u64 headroom)
+{
+	struct guest *g = boot(translated);
+
+	set_target(g, sim_populated(g) - 24 * HB_MIB_PAGES);
+	settle(g);
+	assert_int_equal(sim_populated(g), g->core.target.pages);
+	g->core.rescue.headroom = headroom;
+	return g;
+}
+
+static void test_rescue(void **state)
+{
+	u64 headroom = 20 * HB_MIB_PAGES + 7;
+	unsigned int pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = shrunken(!pv, headroom);
+		u64 target = g->core.target.pages;
+
+		/* It takes what it lacks, not less than is worth it, and all that is granted. */
+		assert_int_equal(hb_rescue_take(&g->core, 1), HB_RESCUE_LEAST);
+		assert_int_equal(hb_rescue_take(&g->core, 9 * HB_MIB_PAGES),
+				 9 * HB_MIB_PAGES);
+		assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST),
+				 headroom - 17 * HB_MIB_PAGES);
+		assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+		assert_int_equal(g->core.rescue.total, headroom);
+		check_guest(g);
+
+		/* The worker lets it be, and says so. */
+		worker_wake(g);
+		settle(g);
+		assert_int_equal(sim_populated(g), target + headroom);
+		assert_int_equal(g->report.goal_kib, target * HB_PAGE_KIB);
+		assert_int_equal(g->report.rescued_kib, headroom * HB_PAGE_KIB);
+
+		/* Until the need is over. */
+		assert_true(hb_rescue_end(&g->core));
+		assert_false(hb_rescue_end(&g->core));
+		worker_wake(g);
+		settle(g);
+		assert_int_equal(sim_populated(g), target);
+		assert_int_equal(g->report.rescued_kib, 0);
+		sim_halt(g);
+	}
+}
+
+static void test_rescue_and_target(void **state)
+{
+	struct guest *g = shrunken(true, 16 * HB_MIB_PAGES);
+	u64 target = g->core.target.pages;
+
+	(void)state;
+	hb_rescue_take(&g->core, HB_RESCUE_LEAST);
+	/* The same again is nothing new; */
+	set_target(g, target);
+	settle(g);
+	assert_int_equal(sim_populated(g), target + HB_RESCUE_LEAST);
+	/* another size is, whatever it is. */
+	set_target(g, target - 1);
+	settle(g);
+	assert_int_equal(sim_populated(g), target - 1);
+	/* On its way up a guest may take the rest without any grant. */
+	g->core.rescue.headroom = 0;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	hb_target_set(&g->core.target, target + 3);
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 4);
+	assert_int_equal(g->core.target.taken, 0);
+	sim_halt(g);
+}
+
+static void test_no_rescue(void **state)
+{
+	struct guest *g = shrunken(true, 16 * HB_MIB_PAGES);
+
+	(void)state;
+	/* Whoever copies the guest would miss it. */
+	g->core.still = true;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	g->core.still = false;
+	/* There may be frames already. */
+	g->core.verify.wanted = true;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	g->core.verify.wanted = false;
+	/* Xen has none, or not enough. */
+	g->host_free = 5;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 5);
+	check_guest(g);
+	g->core.target.valid = false;
+	g->host_free = HB_RESCUE_LEAST;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	sim_halt(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +689,9 @@ int main(void)
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_stranded),
+		cmocka_unit_test(test_rescue),
+		cmocka_unit_test(test_rescue_and_target),
+		cmocka_unit_test(test_no_rescue),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/rescue.h"
 #include "guest_sim.h"
 
 #define MIN_STEPS 100
@@ -76,11 +77,34 @@ static void bad_target(struct guest *g)
 	sim_require(g, g->core.target.valid == before.valid);
 }
 
+/* The kernel would kill somebody, whatever the worker does at that moment. */
+static void out_of_memory(struct guest *g)
+{
+	u64 before = sim_populated(g), managed = sim_managed(g);
+	u64 most = g->core.target.pages + g->core.rescue.headroom;
+	u64 lacking = random_below(&g->seed, sim_block_pages(g));
+	u64 taken = hb_rescue_take(&g->core, lacking);
+
+	sim_require(g, sim_populated(g) == before + taken);
+	sim_require(g, sim_managed(g) == managed + taken);
+	sim_require(g, !taken || sim_populated(g) <= most);
+	sim_require(g, !taken || sim_populated(g) <= hb_guest_goal(&g->core));
+	if (taken)
+		worker_wake(g);
+}
+
+/* What the driver waits for is its own affair. */
+static void need_is_over(struct guest *g)
+{
+	if (hb_rescue_end(&g->core))
+		worker_wake(g);
+}
+
 static void programs(struct guest *g)
 {
 	u64 pages = random_below(&g->seed, sim_managed(g) / 2 + 1);
 
-	switch (random_below(&g->seed, 5)) {
+	switch (random_below(&g->seed, 7)) {
 	case 0:
 		sim_use_data(g, pages, false);
 		break;
@@ -93,6 +117,12 @@ static void programs(struct guest *g)
 	case 3:
 		sim_pin(g, random_below(&g->seed, sim_nr_units(g)),
 			random_below(&g->seed, 200000));
+		break;
+	case 4:
+		out_of_memory(g);
+		break;
+	case 5:
+		need_is_over(g);
 		break;
 	default:
 		sim_drop_data(g, 2 * pages);
@@ -122,7 +152,7 @@ static void host(struct guest *g)
 {
 	u64 most = g->shape.slots * sim_block_pages(g);
 
-	switch (random_below(&g->seed, 4)) {
+	switch (random_below(&g->seed, 5)) {
 	case 0:
 		g->host_free = random_below(&g->seed, most / 4);
 		break;
@@ -131,6 +161,10 @@ static void host(struct guest *g)
 		break;
 	case 2:
 		g->host_extents = sim_one_in(g, 2);
+		break;
+	case 3:
+		g->core.rescue.headroom = sim_one_in(g, 2) ? 0 :
+			random_below(&g->seed, most / 4);
 		break;
 	default:
 		g->xen_limit = sim_one_in(g, 2) ? U64_MAX :
@@ -239,6 +273,7 @@ static void guest_is_well(struct guest *g)
 
 	g->fault_percent = 0;
 	g->core.still = false;
+	hb_rescue_end(&g->core);
 	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
 	for (unit = 0; unit < sim_nr_units(g); unit++) {
 		g->units[unit].pinned_until = 0;

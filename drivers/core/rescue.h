@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory above the target, which a guest in need takes by itself.
+ *
+ * The host grants it beforehand (memory/hotballoon-headroom): Xen's limit has room for it, and
+ * the host counts it as promised.  A guest that would kill a process for want of memory takes
+ * frames for held pages of blocks that are online.  For these everything is there: nothing is
+ * allocated and no block is added, so it works where every allocation fails, and whoever does
+ * it waits for no more than one extent in Xen.
+ *
+ * What was taken counts as wanted, so the worker lets it be, until the need is over or the
+ * host wants a new size: the host's word ends it either way.  While the guest is below its
+ * target the rest of the way may be taken in the same manner, without any headroom.
+ */
+#ifndef HB_CORE_RESCUE_H
+#define HB_CORE_RESCUE_H
+
+#include "guest.h"
+
+/* It takes what the guest lacks, at least and at most as much at a time. */
+#define HB_RESCUE_LEAST (8 * HB_MIB_PAGES)
+#define HB_RESCUE_MOST (64 * HB_MIB_PAGES)
+
+/* The need has been over for so long before what was taken goes back. */
+#define HB_RESCUE_CALM_MS 10000
+
+/**
+ * hb_rescue_room() - pages that a guest in need may take
+ *
+ * None while it is to keep still: what copies the guest would miss them.  None without a
+ * target, or before it is known which pages have frames.  The lock is held.
+ */
+u64 hb_rescue_room(const struct hb_guest *g);
+
+/**
+ * hb_rescue_take() - take what is lacking, as far as it is granted and Xen has it
+ * @lacking: pages
+ *
+ * Any thread, even one that allocates; takes the lock, which nobody holds who allocates.
+ * Half-way: what came is handed out.
+ *
+ * Return: pages that the allocator has got.
+ */
+u64 hb_rescue_take(struct hb_guest *g, u64 lacking);
+
+/**
+ * hb_rescue_end() - the need is over
+ *
+ * Takes the lock.  Return: whether anything is to go back: wake the worker.
+ */
+bool hb_rescue_end(struct hb_guest *g);
+
+#endif /* HB_CORE_RESCUE_H */
