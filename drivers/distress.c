@@ -9,6 +9,7 @@
 #include "core/distress.h"
 #include "distress.h"
 #include "mem/counters.h"
+#include "rescue.h"
 #include "stats.h"
 #include "xen/bus.h"
 
@@ -35,6 +36,10 @@ static DEFINE_TIMER(looker, look_again);
 static void distress_work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(telling, distress_work);
 
+/* What is granted is taken before it comes to the OOM notifier. */
+static void rescue_work(struct work_struct *unused);
+static DECLARE_WORK(rescuing, rescue_work);
+
 /* In a new domain nothing has been told. */
 static bool is_told(u64 lacking)
 {
@@ -43,7 +48,8 @@ static bool is_told(u64 lacking)
 	return lacking == READ_ONCE(told);
 }
 
-static void look(bool oom)
+/* Return: pages that are lacking. */
+static u64 look(bool oom)
 {
 	struct hb_need need;
 	unsigned long flags;
@@ -59,9 +65,13 @@ static void look(bool oom)
 	spin_unlock_irqrestore(&distress_lock, flags);
 	if (again)
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
+	/* The queue does one thing after the other, and this comes first. */
+	if (lacking && !oom)
+		queue_work(queue, &rescuing);
 	/* Does nothing if it waits already, for a retry. */
 	if (!is_told(lacking))
 		queue_delayed_work(queue, &telling, 0);
+	return lacking;
 }
 
 static void look_again(struct timer_list *unused)
@@ -69,9 +79,10 @@ static void look_again(struct timer_list *unused)
 	look(false);
 }
 
+/* Nobody is killed if anything was freed. */
 static int before_oom_kill(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	look(true);
+	*(unsigned long *)freed += hb_rescue_now(look(true));
 	return NOTIFY_OK;
 }
 
@@ -99,6 +110,14 @@ static u64 lacking_now(void)
 	lacking = distress.lacking;
 	spin_unlock_irqrestore(&distress_lock, flags);
 	return lacking;
+}
+
+static void rescue_work(struct work_struct *unused)
+{
+	u64 lacking = lacking_now();
+
+	if (lacking)
+		hb_rescue_now(lacking);
 }
 
 static void retry(int rc)
@@ -137,6 +156,7 @@ int hb_distress_start(void)
 	queue = alloc_workqueue("hb_distress", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!queue)
 		return -ENOMEM;
+	hb_rescue_start(queue, lacking_now);
 	rc = register_oom_notifier(&oom_nb);
 	listening = !rc;
 	if (!rc) {
@@ -159,6 +179,8 @@ void hb_distress_stop(void)
 	if (!queue)
 		return;
 	timer_delete_sync(&looker);
+	cancel_work_sync(&rescuing);
+	hb_rescue_stop();
 	cancel_delayed_work_sync(&telling);
 	destroy_workqueue(queue);
 	queue = NULL;

@@ -128,6 +128,36 @@ static void read_still(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+/* Nothing is granted by a text that is no size. */
+static u64 headroom_in(const char *text)
+{
+	char quoted[HB_TARGET_TEXT];
+	u64 kib;
+
+	if (!hb_text_to_u64(text, &kib))
+		return kib / HB_PAGE_KIB;
+	hb_text_quote(*text ? text : "(empty)", quoted, sizeof(quoted));
+	pr_warn("%s is \"%s\", not a size in KiB: nothing is granted\n",
+		HB_KEY_HEADROOM, quoted);
+	return 0;
+}
+
+static void read_headroom(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_HEADROOM, "", NULL);
+	u64 pages = 0;
+
+	if (!IS_ERR(text)) {
+		pages = headroom_in(text);
+		kfree(text);
+	} else if (!is_absent(text)) {
+		return;
+	}
+	hb_lock();
+	hb.guest.rescue.headroom = pages;
+	hb_unlock();
+}
+
 static void (*host_wants_stats)(bool wanted);
 
 /* Anything but "0" is yes. */
@@ -148,6 +178,7 @@ static void read_stats_wanted(void)
 static void read_again(struct work_struct *work)
 {
 	read_still();
+	read_headroom();
 	read_stats_wanted();
 	read_target();
 }
@@ -175,6 +206,17 @@ static struct xenbus_watch still_watch = {
 	.callback = still_changed,
 };
 
+static void headroom_changed(struct xenbus_watch *watch, const char *path,
+			     const char *token)
+{
+	read_headroom();
+}
+
+static struct xenbus_watch headroom_watch = {
+	.node = HB_KEY_HEADROOM,
+	.callback = headroom_changed,
+};
+
 static void stats_wanted_changed(struct xenbus_watch *watch, const char *path,
 				 const char *token)
 {
@@ -186,7 +228,7 @@ static struct xenbus_watch stats_wanted_watch = {
 	.callback = stats_wanted_changed,
 };
 
-static bool watching, watching_still, watching_stats;
+static bool watching, watching_still, watching_headroom, watching_stats;
 
 int hb_bus_domain(void)
 {
@@ -233,6 +275,8 @@ static int write_report(const struct hb_status *now)
 				written.floor_kib);
 	rc = rc ?: write_number(HB_KEY_REPORT_MAX, now->max_kib,
 				written.max_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_RESCUED, now->rescued_kib,
+				written.rescued_kib);
 	rc = rc ?: write_word(HB_KEY_REPORT_CAUSE, cause_word[now->cause],
 			      cause_word[written.cause]);
 	rc = rc ?: write_word(HB_KEY_REPORT_STATE, state_word[now->state],
@@ -312,6 +356,7 @@ int hb_bus_start(void (*wants_stats)(bool wanted))
 	if (!watching_still)
 		pr_warn("cannot watch %s: this guest does not keep still when it is asked to\n",
 			HB_KEY_STILL);
+	watching_headroom = !register_xenbus_watch(&headroom_watch);
 	watching_stats = !register_xenbus_watch(&stats_wanted_watch);
 	watching = !register_xenbus_watch(&target_watch);
 	return watching ? 0 : -EIO;
@@ -324,6 +369,8 @@ void hb_bus_stop(void)
 		unregister_xenbus_watch(&target_watch);
 	if (watching_still)
 		unregister_xenbus_watch(&still_watch);
+	if (watching_headroom)
+		unregister_xenbus_watch(&headroom_watch);
 	if (watching_stats)
 		unregister_xenbus_watch(&stats_wanted_watch);
 	cancel_delayed_work_sync(&reader);

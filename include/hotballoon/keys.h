@@ -46,6 +46,10 @@
  * 0 asks the driver for no statistics: it then reads none; absent means 1. */
 #define HB_KEY_STATS_WANTED "memory/hotballoon-stats"
 
+/* memory/hotballoon-headroom; unit KiB; decimal; written by toolstack, read by driver, toolstack:
+ * what the guest may take above its target by itself, before it kills a process for want of memory; absent means 0. */
+#define HB_KEY_HEADROOM "memory/hotballoon-headroom"
+
 /* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
  * version of this report; its presence says that our driver runs. */
 #define HB_KEY_REPORT_VERSION "data/hotballoon/version"
@@ -85,6 +89,10 @@
 /* data/hotballoon/distress; unit KiB; decimal; written by driver, read by toolstack:
  * what the guest lacks now to go on without an OOM kill; 0 or absent: nothing. */
 #define HB_KEY_REPORT_DISTRESS "data/hotballoon/distress"
+
+/* data/hotballoon/rescued; unit KiB; decimal; written by driver, read by toolstack:
+ * what the guest has above its target, taken in need from its headroom; 0 or absent: nothing. */
+#define HB_KEY_REPORT_RESCUED "data/hotballoon/rescued"
 
 /* control/feature-balloon; unit -; 0 or 1; written by guest agents, driver, read by driver, toolstack:
  * some balloon driver is announced; ours does so where it may and no agent has; the kernel's own writes nothing. */
@@ -148,6 +156,7 @@
 	ROW(MAX, max, NUMBER, "max_kib") \
 	ROW(STILL, still, FLAG, "still") \
 	ROW(DISTRESS, distress, NUMBER, "distress_kib") \
+	ROW(RESCUED, rescued, NUMBER, "rescued_kib") \
 	/* and no more */
 
 enum hb_state {

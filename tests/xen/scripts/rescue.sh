@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# rescue [KEY=VALUE...]: a guest that would kill a process takes memory above its target, as far
+# as the host has granted it; the worker lets it have that until the need is over, or a new
+# target comes.
+. /lab/files/lib-driver.sh
+
+g=guest
+TARGET=192	# MiB, of 256
+GRANTED=40
+
+key() { echo "/local/domain/$(guest_domid $g)/$1"; }
+rescued() { xenstore-read "$(key data/hotballoon/rescued)" 2>/dev/null || echo 0; }
+is_returned() { [ "$(rescued)" -eq 0 ]; }
+release_all() { in_guest $g 'kill $(pidof memfill)'; }
+
+# eat MOST: 8 MiB at a time, so many times at most, until something of that is killed.  Sets EATEN.
+eat() {
+	local before
+	before=$(oom_kills $g)
+	EATEN=0
+	while [ $EATEN -lt "$1" ]; do
+		in_guest $g "echo 1000 >/proc/self/oom_score_adj; memfill start eat$EATEN 8" || break
+		[ "$(oom_kills $g)" = "$before" ] || break
+		EATEN=$((EATEN + 1))
+	done >/dev/null 2>&1
+	note "$EATEN times 8 MiB, $(guest_tot_pages $g) pages, $(($(oom_kills $g) - before)) kills, took $(rescued) KiB"
+}
+
+guest_start $g memory=256 "$@"
+books_open $g
+xl mem-set $g $TARGET
+check_ok "$g: $TARGET MiB" reach $g $((TARGET * 1024))
+
+eat 40
+most=$EATEN
+check_ok "$g: without a grant something is killed" [ "$(oom_kills $g)" -gt 0 ]
+check "$g: and it has its target" $((TARGET * 256)) "$(($(guest_tot_pages $g) - $(cat /run/lab/guests/$g/gap)))"
+check_ok "$g: end what eats" release_all
+
+xl mem-max $g $((TARGET + GRANTED))
+xenstore-write "$(key memory/hotballoon-headroom)" $((GRANTED * 1024))
+kills=$(oom_kills $g)
+eat $((most + 3))
+check "$g: it has eaten 24 MiB more" $((most + 3)) $EATEN
+check "$g: nothing is killed" "$kills" "$(oom_kills $g)"
+check_ok "$g: it says what it took" soon [ "$(rescued)" -ge 8192 ]
+check_ok "$g: no more than was granted" [ "$(rescued)" -le $((GRANTED * 1024)) ]
+sleep 3
+check_ok "$g: it keeps that" [ "$(rescued)" -ge 8192 ]
+check "$g: Xen counts the target, and it" $((TARGET * 256 + $(rescued) / 4)) \
+	"$(($(guest_tot_pages $g) - $(cat /run/lab/guests/$g/gap)))"
+check_ok "$g: end what eats" release_all
+check_ok "$g: it goes back" wait_until $g 30 "[ \"\$(cat $REPORT/current_kb)\" = $((TARGET * 1024)) ]"
+check_ok "$g: and says so" soon is_returned
+check_ok "$g: it rests" reach $g $((TARGET * 1024))
+books_check $g $((TARGET * 1024)) "afterwards"
+
+eat $((most + 3))
+check "$g: nothing is killed the next time" "$kills" "$(oom_kills $g)"
+xl mem-set $g 240
+check_ok "$g: a new target" reach $g $((240 * 1024))
+check_ok "$g: ends it" soon is_returned
+books_check $g $((240 * 1024)) "a new target"
+check_ok "$g: end what eats" release_all
+check_log $g 'oom-kill\|[Oo]ut of memory'
