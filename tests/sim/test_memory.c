@@ -164,7 +164,7 @@ static void test_scrubbed_is_free(void **state)
 /* Before the guest exists, and as a claim of one that runs. */
 static void test_scrubbed_is_reserved(void **state)
 {
-	struct hb_set_request larger = { .size = { HB_SIZE_ABSOLUTE, false, 6 * G } };
+	struct hb_max_request larger = { .size = { HB_SIZE_ABSOLUTE, false, 6 * G } };
 	struct hb_reserve_request request = { .name = "guest1", .size_kib = 5 * G };
 	struct hb_reservation reservation;
 	struct hb_set_result result;

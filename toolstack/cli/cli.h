@@ -14,7 +14,7 @@
 
 #include <json-c/json.h>
 
-#include <hotballoon.h>
+#include "results.h"
 
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
@@ -214,7 +214,7 @@ enum hb_code cli_table_print(struct cli *cli, struct cli_table *table);
 
 /* Limits of all domains, read once. */
 struct cli_limits {
-	struct hb_limits_entry *list;	/* to be released by free() */
+	struct hb_limits_entry **list;	/* to be released by hb_limits_list_free() */
 	size_t count;
 	struct hb_error error;		/* why they are not known, or HB_OK */
 	struct hb_error damage;		/* which lines of the file count for nothing, or HB_OK */

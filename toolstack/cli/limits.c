@@ -79,7 +79,7 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 		fprintf(cli->out, "%-8s %s\n", "name", domain->name[0] ? domain->name : "-");
 	if (cli_has(cli, OPT_RESET))
 		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
-	hb_limits_automatic(domain, limits, &why);
+	why = hb_obstacle_text(hb_may_size(domain, limits));
 	cli_print_kept(cli, limits, why);
 	if (!why)
 		fprintf(cli->out, "Managers may size it between %s and %s.\n",
@@ -87,7 +87,7 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 }
 
 /* domain is what it is afterwards. */
-static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
+static enum hb_code set_to_maximum(struct cli *cli, bool managed, struct hb_domain *domain)
 {
 	const struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false,
@@ -98,7 +98,11 @@ static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
 	enum hb_code code;
 
 	cli_begin_wait();
-	code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
+	if (managed)
+		code = hb_set_managed(cli->hb, domain->domid, domain->target.value, &request, &result,
+				      &cli->error);
+	else
+		code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
 	cli_end_wait(cli);
 	if (!code)
 		*domain = result.after;
@@ -153,7 +157,7 @@ static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
 	if (code)
 		return code;
 	automatic = hb_limits_automatic(domain, &limits, &why);
-	code = set_to_maximum(cli, domain);
+	code = set_to_maximum(cli, !hb_may_size(domain, &limits), domain);
 	if (!code && automatic)
 		cli->change.sized = domain->target;
 	return code;

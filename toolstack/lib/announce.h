@@ -18,4 +18,8 @@ struct hb_limits_next {
 enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
 				struct hb_error *error);
 
+/* The same for who has the host's lock. */
+enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *list,
+				       size_t count, struct hb_error *error);
+
 #endif

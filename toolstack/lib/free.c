@@ -74,7 +74,7 @@ static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 
 static enum hb_code make_candidates(struct work *work, struct hb_error *error)
 {
-	enum hb_code code = hb_list(work->hb, &work->looked_at, &work->count, error);
+	enum hb_code code = hb_domain_list(work->hb, &work->looked_at, &work->count, error);
 
 	if (code)
 		return code;
@@ -557,7 +557,7 @@ static void settle_all(struct work *work)
 	keep_all(work);
 	for (size_t i = 0; i < work->count; i++) {
 		if (work->candidates[i].asked)
-			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
+			hb_settle(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, lock_s(work), &ignored);
 	}
 }

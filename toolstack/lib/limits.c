@@ -7,6 +7,7 @@
 #include "limit.h"
 #include "limits_look.h"
 #include "lock.h"
+#include "objects.h"
 #include "state.h"
 
 #define FILE_NAME "limits"
@@ -248,7 +249,13 @@ static int compare_uuids(const void *a, const void *b)
 	return strcmp(((const struct hb_limits_entry *)a)->uuid, ((const struct hb_limits_entry *)b)->uuid);
 }
 
-enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+/* uuid: the one that is looked for. */
+static int compare_entry(const void *uuid, const void *entry)
+{
+	return strcmp(uuid, (*(struct hb_limits_entry *const *)entry)->uuid);
+}
+
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error)
 {
 	struct collection collection = { 0 };
@@ -266,46 +273,41 @@ enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t
 		*error = *damage;
 		code = error->code;
 	}
-	if (code) {
-		free(collection.list);
-		collection = (struct collection){ 0 };
-	} else if (collection.count) {
+	if (!code && collection.count)
 		qsort(collection.list, collection.count, sizeof(*collection.list), compare_uuids);
-	}
-	*list = collection.list;
 	*count = collection.count;
+	*list = hb_array_of(collection.list, count, sizeof(*collection.list), &code, error);
 	return code;
 }
 
-struct hb_limits hb_limits_find(const struct hb_limits_entry *list, size_t count,
-				const struct hb_domain *domain)
+void hb_limits_find(struct hb_limits_entry *const *list, size_t count,
+		    const struct hb_domain *domain, struct hb_limits *limits)
 {
 	struct hb_limits_entry entry = { .limits.weight = HB_WEIGHT_DEFAULT };
-	const struct hb_limits_entry *found = NULL;
+	struct hb_limits_entry *const *found = NULL;
 
-	strcpy(entry.uuid, domain->uuid);
 	if (count)
-		found = bsearch(&entry, list, count, sizeof(*list), compare_uuids);
+		found = bsearch(domain->uuid, list, count, sizeof(*list), compare_entry);
 	if (found)
-		entry = *found;
+		entry = **found;
 	hb_limits_resolve(&entry, domain);
-	return entry.limits;
+	*limits = entry.limits;
 }
 
 enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
 			   struct hb_limits *limits, struct hb_error *error)
 {
-	struct hb_limits_entry *list;
+	struct hb_limits_entry **list;
 	struct hb_error ignored;
 	size_t kept;
 	enum hb_code code = hb_limits_list(hb, &list, &kept, &ignored, error);
 
 	for (size_t i = 0; i < count; i++) {
-		limits[i] = hb_limits_find(list, kept, &domains[i]);
+		hb_limits_find(list, kept, &domains[i], &limits[i]);
 		if (code)
 			limits[i].mode = HB_MODE_OFF;
 	}
-	free(list);
+	hb_limits_list_free(list);
 	return code;
 }
 
@@ -347,19 +349,28 @@ static bool announce_line(const char *line, void *argument)
 	return true;
 }
 
+enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *list,
+				       size_t count, struct hb_error *error)
+{
+	struct announcing announcing = { .list = list, .count = count };
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL,
+					  error);
+
+	if (!code)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	free(announcing.body.text);
+	return code;
+}
+
 enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
 				struct hb_error *error)
 {
-	struct announcing announcing = { .list = list, .count = count };
 	const struct hb_patience patience = { 0 };
 	enum hb_code code = count ? hb_lock_host(hb, &patience, error) : HB_OK;
 
 	if (code || !count)
 		return code;
-	code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL, error);
-	if (!code)
-		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	code = hb_limits_announce_locked(hb, list, count, error);
 	hb_unlock_host(hb);
-	free(announcing.body.text);
 	return code;
 }
