@@ -546,7 +546,6 @@ void hb_limits_find(struct hb_limits_entry *const *list, size_t count,
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
 	unsigned int weight;		/* 0: as it is */
-	struct hb_number sized;		/* a manager says: I have written this target */
 	bool automatic;			/* managers may size it again, from its size now on */
 	bool off;			/* managers shall leave it alone */
 	bool reset;			/* min and max are its static-max; the size is the caller's */
@@ -560,7 +559,7 @@ void hb_limits_change_free(struct hb_limits_change *change);
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
  * if the domain cannot have such limits. *limits is the outcome. Of a domain whose limits
  * are forgotten only the uuid counts: it need not be there. The file is
- * replaced at once or not at all. With sized or reset, which belong to a target that
+ * replaced at once or not at all. With reset, which belongs to a target that
  * has been written, no progress ends the wait for the host's lock.
  */
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,

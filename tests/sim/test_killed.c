@@ -405,6 +405,56 @@ static void test_managed_killed(void **state)
 	assert_in_range(written, 1, calls - 1);
 }
 
+/* One that managers size, and that a save would lose: it holds more than its target. */
+static struct sim *host_with_stuck(void)
+{
+	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 384 * M } };
+	struct sim *host = host_that_gives();
+	struct hb *hb = common_connect(host);
+	struct hb_set_result result;
+
+	sim_guest(host, GUEST)->stick_at_kib = 448 * M;
+	sim_guest(host, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
+	assert_int_equal(hb_set_managed(hb, GUEST, 512 * M, &request, &result, &error), HB_OK);
+	sim_run(host, 5000);
+	hb_close(hb);
+	return host;
+}
+
+static void keep_still(struct sim *host)
+{
+	const struct hb_still_request request = { 0 };
+	struct hb *hb = common_connect(host);
+	struct hb_still_result result;
+	struct hb_still *still;
+
+	if (!hb_still_begin(hb, GUEST, &request, &still, &result, &error))
+		hb_still_end(hb, still, &error);
+	hb_close(hb);
+}
+
+/* The size that it is given to keep for a save is the manager's, wherever that is killed. */
+static void test_kept_killed(void **state)
+{
+	struct sim *host = host_with_stuck();
+	unsigned int before = host->calls, calls;
+
+	(void)state;
+	keep_still(host);
+	calls = host->calls - before;
+	assert_int_equal(common_number(host, GUEST, HB_KEY_TARGET), 448 * M);
+	sim_close(host);
+	for (unsigned int at = 1; at <= calls; at++) {
+		host = host_with_stuck();
+		host->fault = SIM_FAULT_KILL;
+		host->fault_at = host->calls + at;
+		keep_still(host);
+		host->fault = SIM_FAULT_NONE;
+		assert_nobody_pinned(host);
+		sim_close(host);
+	}
+}
+
 /* It ends at a call to the file system: the target is the old one then, and it is not pinned. */
 static void test_managed_ends_in_file(void **state)
 {
@@ -504,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_operations_killed),
 		TEST(test_free_killed),
 		TEST(test_managed_killed),
+		TEST(test_kept_killed),
 		TEST(test_managed_ends_in_file),
 	};
 

@@ -159,7 +159,7 @@ static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
 	automatic = hb_limits_automatic(domain, &limits, &why);
 	code = set_to_maximum(cli, !hb_may_size(domain, &limits), domain);
 	if (!code && automatic)
-		cli->change.sized = domain->target;
+		cli->change.automatic = true;
 	return code;
 }
 

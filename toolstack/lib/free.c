@@ -504,9 +504,7 @@ static bool take_back(struct work *work, struct candidate *candidate, struct hb_
 /* It gets the size that was announced, unless it has moved since. */
 static void keep(struct work *work, struct candidate *candidate)
 {
-	struct hb_limits_change change = { 0 };
 	struct hb_set_result kept = { 0 };
-	struct hb_limits limits;
 	struct hb_error ignored;
 
 	if (!take_back(work, candidate, &kept) &&
@@ -517,9 +515,6 @@ static void keep(struct work *work, struct candidate *candidate)
 	candidate->domain.target.value = candidate->target_kib = kept.target_kib;
 	entry_of(work, candidate)->to_kib = kept.size_kib;
 	entry_of(work, candidate)->stuck = true;
-	change.sized = candidate->domain.target;
-	if (kept.size_kib != candidate->keep_kib)
-		hb_limits_set(work->hb, &candidate->domain, &change, &limits, &ignored);
 }
 
 static void keep_all(struct work *work)

@@ -114,11 +114,8 @@ static void change_limits(const struct hb_domain *domain, const struct hb_limits
 		limits->max = change->max;
 	if (change->weight)
 		limits->weight = change->weight;
-	if (change->sized.presence == HB_PRESENT)
-		limits->set = change->sized;
 	/* From now on, and from the size it has now on. */
-	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off &&
-				  change->sized.presence != HB_PRESENT)) {
+	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off)) {
 		limits->mode = HB_MODE_AUTO;
 		limits->set = domain->target;
 	}
@@ -190,9 +187,7 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 			   struct hb_error *error)
 {
 	/* What belongs to a target that is written by now is kept, also after Ctrl-C. */
-	const struct hb_patience patience = {
-		.firm = change->reset || change->sized.presence == HB_PRESENT,
-	};
+	const struct hb_patience patience = { .firm = change->reset };
 	enum hb_code code = hb_lock_host(hb, &patience, error);
 	struct edit edit;
 
@@ -349,8 +344,8 @@ static bool announce_line(const char *line, void *argument)
 	return true;
 }
 
-enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *list,
-				       size_t count, struct hb_error *error)
+static enum hb_code announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
+			     struct hb_error *error)
 {
 	struct announcing announcing = { .list = list, .count = count };
 	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL,
@@ -370,7 +365,43 @@ enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list
 
 	if (code || !count)
 		return code;
-	code = hb_limits_announce_locked(hb, list, count, error);
+	code = announce(hb, list, count, error);
 	hb_unlock_host(hb);
 	return code;
+}
+
+/* The line of one domain as it is in the file. */
+struct line {
+	const char *uuid;
+	struct hb_limits_entry entry;
+};
+
+static bool find_line(const char *text, void *argument)
+{
+	struct line *line = argument;
+	struct hb_limits_entry entry;
+
+	if (!hb_limits_parse(text, &entry))
+		return false;
+	if (!strcmp(entry.uuid, line->uuid))
+		line->entry = entry;
+	return true;
+}
+
+enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *next,
+				       struct hb_error *error)
+{
+	struct line line = { .uuid = next->domain->uuid };
+	struct hb_limits_entry now;
+	const char *why;
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, find_line, &line, NULL, error);
+
+	if (code)
+		return code;
+	now = line.entry;
+	hb_limits_resolve(&now, next->domain);
+	if (!hb_limits_automatic(next->domain, &now.limits, &why) ||
+	    (line.entry.next.presence == HB_PRESENT && line.entry.next.value == next->target_kib))
+		return HB_OK;
+	return announce(hb, next, 1, error);
 }

@@ -39,7 +39,8 @@ typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_
 /* What else must be so, as seen under the locks. */
 struct terms {
 	const uint64_t *expected_kib;	/* what the target must be still; NULL if anything will do */
-	bool managed;			/* a manager sets it, who may, and it counts as that */
+	bool managed;			/* managers may size it */
+	bool recorded;			/* if managers size it, what it is set to is theirs */
 };
 
 static enum hb_code check_expected(const struct hb_domain *domain, const uint64_t *expected_kib,
@@ -71,14 +72,16 @@ static enum hb_code check_terms(struct hb *hb, const struct hb_domain *domain,
 
 /*
  * Before the target is written: from then on it is a manager's, whether we live to see it
- * or not. What is not written after all does not matter, and the next one replaces it.
+ * or not. What is not written after all does not matter, and the next one replaces it. Who
+ * only keeps a domain from being lost does so even if that cannot be recorded.
  */
 static enum hb_code record(struct hb *hb, const struct hb_domain *domain, const struct terms *terms,
 			   uint64_t target_kib, struct hb_error *error)
 {
 	const struct hb_limits_next next = { domain, target_kib };
+	enum hb_code code = terms->recorded ? hb_limits_announce_locked(hb, &next, error) : HB_OK;
 
-	return terms->managed ? hb_limits_announce_locked(hb, &next, 1, error) : HB_OK;
+	return terms->managed ? code : HB_OK;
 }
 
 /*
@@ -369,7 +372,7 @@ enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib
 		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error)
 {
 	const struct hb_set_request request = { .timeout_s = timeout_s };
-	const struct terms terms = { .expected_kib = expected_kib };
+	const struct terms terms = { .expected_kib = expected_kib, .recorded = true };
 
 	memset(result, 0, sizeof(*result));
 	return apply(hb, domid, &terms, ours ? plan_keep_ours : hb_plan_keep, &request, result,
@@ -381,15 +384,13 @@ enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib
  * that cannot be had, the error goes on saying what is to be done. A size of somebody
  * else's stands.
  */
-static void keep(struct hb *hb, unsigned int timeout_s, bool managed, struct hb_set_result *result,
+static void keep(struct hb *hb, unsigned int timeout_s, struct hb_set_result *result,
 		 struct hb_error *error)
 {
-	const struct hb_set_request request = { .timeout_s = timeout_s };
-	const struct terms terms = { .expected_kib = &result->target_kib, .managed = managed };
-	struct hb_set_result kept = { 0 };
+	struct hb_set_result kept;
 	struct hb_error ignored;
 
-	if (apply(hb, result->after.domid, &terms, hb_plan_keep, &request, &kept, &ignored) ||
+	if (hb_keep(hb, result->after.domid, &result->target_kib, false, timeout_s, &kept, &ignored) ||
 	    !kept.nr_steps)
 		return;
 	add_result_steps(result, &kept);
@@ -502,7 +503,7 @@ static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct term
 		code = wait_for_guest(hb, request->timeout_s, result, error);
 	if (code == HB_E_STUCK && !request->keep_target && result->after.state == HB_DOMAIN_RUNNING &&
 	    hb_would_be_lost(&result->after, NULL))
-		keep(hb, request->timeout_s, terms->managed, result, error);
+		keep(hb, request->timeout_s, result, error);
 	code = finish(hb, code, request->timeout_s, result, error);
 	if (!request->wait)
 		note_lost(result);
@@ -541,7 +542,7 @@ enum hb_code hb_set_managed(struct hb *hb, uint32_t domid, uint64_t expected_kib
 			    const struct hb_set_request *request, struct hb_set_result *result,
 			    struct hb_error *error)
 {
-	const struct terms terms = { .expected_kib = &expected_kib, .managed = true };
+	const struct terms terms = { .expected_kib = &expected_kib, .managed = true, .recorded = true };
 
 	return set(hb, domid, &terms, request, result, error);
 }

@@ -8,8 +8,8 @@
 /*
  * Give a domain that hb_would_be_lost() the size that it holds, if the target is
  * *expected_kib still (NULL: whatever it is). result->nr_steps is 0 if nothing had to be
- * done. ours: the caller keeps the domain still itself. timeout_s: of waiting for locks, as
- * in struct hb_set_request.
+ * done. If managers size the domain, that one is theirs, too. ours: the caller keeps the
+ * domain still itself. timeout_s: of waiting for locks, as in struct hb_set_request.
  */
 enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib, bool ours,
 		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error);
