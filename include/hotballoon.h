@@ -27,9 +27,9 @@
  * again or released.
  *
  * Functions that can fail return an enum hb_code, HB_OK (0) on success, and
- * fill the struct hb_error they were given; every pointer must be valid. Nothing is printed, no signal is handled, and only a monitor starts a
- * thread, with all signals blocked. A handle must not be used by two threads at the
- * same time.
+ * fill the struct hb_error they were given; every pointer must be valid. Nothing is
+ * printed, no signal is handled, and only a monitor starts a thread, with all signals
+ * blocked. A handle must not be used by two threads at the same time.
  *
  * Nodes that a guest writes are hints: they are parsed strictly, and a value
  * of the wrong form is HB_INVALID, never a number.

@@ -72,13 +72,13 @@ static enum hb_code make_free(uint64_t kib, bool dry_run)
 {
 	struct hb_free_request request = { .need_kib = kib, .dry_run = dry_run };
 
-	free(result.entries);
+	hb_free_result_clear(&result);
 	return hb_free(hb, &request, &result, &error);
 }
 
 static void forget_result(void)
 {
-	free(result.entries);
+	hb_free_result_clear(&result);
 	result.entries = NULL;
 }
 
@@ -1202,13 +1202,13 @@ static void test_damaged_reservations(void **state)
 static void test_damaged_limits(void **state)
 {
 	struct hb_free_request request = { .need_kib = 7 * G };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 
 	(void)state;
 	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n");
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_HOST);
 	assert_non_null(strstr(error.message, "limits, line 2, is damaged"));
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /* Many want the last memory at the same time: together they get no more than there is. */

@@ -289,11 +289,11 @@ static struct sim *host_that_gives(void)
 static enum hb_code free_some(struct sim *host, uint64_t need_kib)
 {
 	struct hb_free_request request = { .need_kib = need_kib };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct hb *hb = common_connect(host);
 	enum hb_code code = hb_free(hb, &request, &result, &error);
 
-	free(result.entries);
+	hb_free_result_clear(&result);
 	hb_close(hb);
 	return code;
 }

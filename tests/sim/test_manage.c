@@ -241,6 +241,69 @@ static void test_strangers(void **state)
 	assert_int_equal(manage(512 * M, 384 * M, false), HB_E_REFUSED);
 }
 
+/* As another program reads them, and with one object for several calls. */
+static void test_objects(void **state)
+{
+	struct hb_free_request *request = hb_free_request_new();
+	struct hb_free_result *freed = hb_free_result_new();
+	struct hb_still_result *still = hb_still_result_new();
+	struct hb_domain **domains;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 2);
+	assert_string_equal(domains[1]->name, "guest1");
+	assert_null(domains[2]);
+	hb_domains_free(domains);
+	request->need_kib = 6900 * M;
+	request->dry_run = true;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(hb_free(hb, request, freed, &error), HB_OK);
+	assert_int_equal(hb_free_result_donors(freed), 1);
+	assert_string_equal(hb_free_result_domain(freed, 0)->name, "guest1");
+	assert_int_equal(hb_free_result_from_kib(freed, 0), 512 * M);
+	assert_in_range(hb_free_result_to_kib(freed, 0), 128 * M, 511 * M);
+	assert_false(hb_free_result_is_stuck(freed, 0));
+	assert_null(hb_free_result_domain(freed, 1));
+	assert_int_equal(hb_free_result_to_kib(freed, 1), 0);
+	assert_int_equal(hb_still_result_fd(still), -1);
+	hb_still_result_free(still);
+	hb_free_result_free(freed);
+	hb_free_request_free(request);
+	hb_free_result_free(NULL);
+}
+
+/* Findings and reasons, one by one and none behind the last. */
+static void test_findings(void **state)
+{
+	struct hb_explanation *why = hb_explanation_new();
+	struct hb_examination **domains;
+	struct hb_findings *host = hb_findings_new();
+	const struct hb_findings *found;
+	size_t count;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "nonsense");
+	assert_int_equal(hb_doctor(hb, host, &domains, &count, &error), HB_OK);
+	assert_int_equal(count, 2);
+	assert_null(domains[2]);
+	assert_string_equal(hb_examination_domain(domains[1])->name, "guest1");
+	found = hb_examination_findings(domains[1]);
+	assert_true(hb_findings_count(found) > 0);
+	assert_true(hb_findings_at(found, 0)->message[0]);
+	assert_null(hb_findings_at(found, hb_findings_count(found)));
+	hb_examinations_free(domains);
+	hb_findings_free(host);
+	assert_int_equal(hb_explain(hb, GUEST, why, &error), HB_OK);
+	assert_int_equal(hb_explanation_domain(why)->domid, GUEST);
+	assert_int_equal(hb_explanation_limits(why)->mode, HB_MODE_AUTO);
+	assert_true(hb_explanation_host(why)->total_kib > 0);
+	assert_int_equal(hb_findings_count(hb_explanation_findings(why)), 1);
+	assert_null(hb_explanation_reason(why, hb_explanation_reasons(why)));
+	hb_explanation_free(why);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +316,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_settle, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_two_managers, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_objects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_findings, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,7 +72,7 @@ enum hb_code cli_free(struct cli *cli)
 		.need_kib = cli->size.amount, .dry_run = cli_has(cli, OPT_DRY_RUN),
 		.timeout_s = cli->timeout_s,
 	};
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct json_object *object;
 	enum hb_code code;
 
@@ -90,7 +90,7 @@ enum hb_code cli_free(struct cli *cli)
 	} else if (!code || result.count) {
 		print_free(cli, &result);
 	}
-	free(result.entries);
+	hb_free_result_clear(&result);
 	return code;
 }
 

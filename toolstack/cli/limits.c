@@ -173,6 +173,17 @@ static enum hb_code keep(struct cli *cli, const struct hb_domain *domain, struct
 	return code;
 }
 
+/* Of one domain all is known that could be in the way of managers. */
+static void print_json(struct cli *cli, const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	struct json_object *object = cli_json_limits(domain, limits);
+	enum hb_obstacle obstacle = hb_may_size(domain, limits);
+
+	json_object_object_add(object, "obstacle", obstacle ?
+			       json_object_new_string(hb_obstacle_name(obstacle)) : NULL);
+	cli_print_json(cli, object);
+}
+
 enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 {
 	struct hb_limits limits;
@@ -187,7 +198,7 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))
-		cli_print_json(cli, cli_json_limits(domain, &limits));
+		print_json(cli, domain, &limits);
 	else
 		print_limits(cli, domain, &limits);
 	return HB_OK;

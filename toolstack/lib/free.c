@@ -617,7 +617,7 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	enum hb_code code;
 	uint64_t before;
 
-	memset(result, 0, sizeof(*result));
+	hb_free_result_clear(result);
 	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)

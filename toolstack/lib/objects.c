@@ -47,10 +47,16 @@ OBJECT(watch_request)
 OBJECT(findings)
 OBJECT(explanation)
 
+void hb_free_result_clear(struct hb_free_result *result)
+{
+	free(result->entries);
+	memset(result, 0, sizeof(*result));
+}
+
 void hb_free_result_free(struct hb_free_result *result)
 {
 	if (result)
-		free(result->entries);
+		hb_free_result_clear(result);
 	free(result);
 }
 

@@ -366,7 +366,7 @@ static enum hb_code fail_room(struct hb_error *error, const struct hb_reservatio
 static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *error)
 {
 	const struct hb_free_request request = { .need_kib = missing_kib, .dry_run = true };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	char size[HB_SIZE_TEXT];
 	struct hb_error why;
 
@@ -374,7 +374,7 @@ static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *er
 		hb_remedy(error, "reserve less, or give limits to more guests: %s", why.message);
 	else
 		hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(missing_kib, size));
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /* Does the host have what the reservation needs, its predecessor's share included? */

@@ -37,6 +37,9 @@ struct hb_free_result {
 	uint64_t waited_ms;
 };
 
+/* Releases what it has; for who has one as a value, which begins as zeros. */
+void hb_free_result_clear(struct hb_free_result *result);
+
 struct hb_still_result {
 	struct hb_domain domain;
 	enum hb_still_answer answer;
