@@ -14,6 +14,7 @@
 # make lint               checkpatch and sparse over the driver
 # make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
 # make uninstall          the same
+# make deb                Debian packages for this machine's release, into build/deb
 # make clean
 
 # Of packaging/platforms; `make bench` reads it, too.
@@ -22,7 +23,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install uninstall clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install uninstall deb clean
 
 all: module toolstack
 
@@ -88,12 +89,17 @@ install: module toolstack
 	$(MAKE) -C toolstack install
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/module/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		$(KDIR)/include/generated/utsrelease.h) INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	install -D -m 644 build/toolstack/xen-hotballoon.4 $(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man4/xen-hotballoon.4
 
 # With the same variables. Kernels differ in the directory that modules of others go to.
 uninstall:
 	$(MAKE) -C toolstack uninstall
 	rm -f $(DESTDIR)/lib/modules/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
-		$(KDIR)/include/generated/utsrelease.h)/[eu]*/xen-hotballoon.ko*
+		$(KDIR)/include/generated/utsrelease.h)/[eu]*/xen-hotballoon.ko* \
+		$(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man4/xen-hotballoon.4
+
+deb:
+	@packaging/build-deb
 
 clean:
 	rm -rf build

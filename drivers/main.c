@@ -5,6 +5,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
+#include <hotballoon/version.h>
 #include <xen/features.h>
 #include <xen/xen.h>
 #include <xen/xenbus.h>
@@ -14,15 +15,20 @@
 
 #include "core/ops.h"
 #include "debugfs.h"
+#include "distress.h"
 #include "driver.h"
 #include "events.h"
 #include "kexec.h"
 #include "mem/blocks.h"
+#include "mem/commit.h"
+#include "mem/counters.h"
+#include "mem/evacuate.h"
 #include "mem/hotplug.h"
 #include "mem/online.h"
 #include "mem/pages.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
+#include "stats.h"
 #include "suspend.h"
 #include "sysfs.h"
 #include "worker.h"
@@ -251,6 +257,7 @@ static int take_over(const struct hb_firmware_ram *firmware)
 static void hand_back(void)
 {
 	set_closed(true);
+	hb_pages_uncount_held();
 	if (hb_intree_present())
 		return_all();
 	else
@@ -307,11 +314,19 @@ static int start(void)
 	rc = hb_kexec_init();
 	if (rc)
 		goto no_kexec;
+	rc = hb_evacuate_start();
+	if (rc)
+		goto no_evacuation;
 	/* What the worker does cannot be undone: it comes last. */
-	rc = hb_bus_start() ?: hb_worker_start();
-	if (!rc)
+	rc = hb_bus_start() ?: hb_distress_start() ?: hb_worker_start();
+	if (!rc) {
+		hb_stats_start();
 		return 0;
+	}
+	hb_distress_stop();
 	hb_bus_stop();
+	hb_evacuate_stop();
+no_evacuation:
 	hb_kexec_exit();
 no_kexec:
 	hb_suspend_exit();
@@ -348,7 +363,9 @@ static int __init hotballoon_init(void)
 	rc = take_over(&firmware);
 	if (rc)
 		goto free;
+	hb_commit_init();
 	hb_watermarks_init();
+	hb_counters_init();
 	rc = start();
 	if (rc) {
 		hb_reserve_release();
@@ -367,6 +384,9 @@ static void __exit hotballoon_exit(void)
 {
 	hb_kexec_exit();	/* it stops the worker, too */
 	hb_worker_stop();	/* it writes reports */
+	hb_evacuate_stop();
+	hb_distress_stop();
+	hb_stats_stop();
 	hb_bus_stop();
 	hb_suspend_exit();
 	hb_debugfs_unregister();
@@ -382,4 +402,4 @@ module_exit(hotballoon_exit);
 MODULE_DESCRIPTION("Memory balloon and memory hotplug for Xen guests");
 MODULE_AUTHOR("The hotballoon authors");
 MODULE_LICENSE("GPL");
-MODULE_VERSION("0.1");
+MODULE_VERSION(HB_VERSION);

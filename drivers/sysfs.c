@@ -4,6 +4,7 @@
 #include <linux/sysfs.h>
 
 #include "driver.h"
+#include "mem/evacuate.h"
 #include "report.h"
 #include "sysfs.h"
 
@@ -69,6 +70,14 @@ static ssize_t unusable_kb_show(struct kobject *kobj,
 
 static struct kobj_attribute unusable_kb_attr = __ATTR_RO(unusable_kb);
 
+static ssize_t stuck_s_show(struct kobject *kobj, struct kobj_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%lu\n", hb_evacuate_stuck_seconds());
+}
+
+static struct kobj_attribute stuck_s_attr = __ATTR_RO(stuck_s);
+
 /* The worker's own: what is seen may be old. */
 static ssize_t tidying_show(struct kobject *kobj, struct kobj_attribute *attr,
 			    char *buf)
@@ -90,6 +99,7 @@ static const struct attribute *const attributes[] = {
 	&max_kb_attr.attr,
 	&still_attr.attr,
 	&unusable_kb_attr.attr,
+	&stuck_s_attr.attr,
 	&tidying_attr.attr,
 	&drift_kb_attr.attr,
 	&added_blocks_attr.attr,

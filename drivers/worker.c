@@ -25,6 +25,7 @@
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
 #include "report.h"
+#include "stats.h"
 #include "suspend.h"
 #include "trace.h"
 #include "worker.h"
@@ -54,6 +55,7 @@ static unsigned long op_populate(struct hb_guest *g, const unsigned long *pfns,
 	unsigned long done = hb_extents_populate(pfns, nr, order);
 
 	hb_assert_locked();
+	hb_stats_count_moved(done);
 	trace_hb_extent("populate", pfns[0], nr, order, done,
 			ktime_get_ns() - begun);
 	return done;
@@ -64,10 +66,11 @@ static bool op_release(struct hb_guest *g, const unsigned long *pfns,
 {
 	u64 begun = ktime_get_ns();
 	bool all = hb_extents_release(pfns, nr, order);
+	unsigned long done = all ? (unsigned long)nr << order : 0;
 
 	hb_assert_locked();
-	trace_hb_extent("release", pfns[0], nr, order,
-			all ? (unsigned long)nr << order : 0,
+	hb_stats_count_moved(done);
+	trace_hb_extent("release", pfns[0], nr, order, done,
 			ktime_get_ns() - begun);
 	return all;
 }
@@ -317,6 +320,7 @@ static bool op_sync(struct hb_guest *g, u64 populated, u64 *target)
 
 static void op_publish(struct hb_guest *g, const struct hb_report *report)
 {
+	hb_pages_count_held();
 	hb_report_publish(report);
 }
 
@@ -333,6 +337,8 @@ static void op_stepped(struct hb_guest *g, const struct hb_step *step,
 	static const char *const cause_word[] = HB_CAUSE_WORDS;
 
 	hb_debugfs_count(step, outcome, us);
+	if (outcome->cause != HB_CAUSE_NONE)
+		hb_stats_count_failed();
 	if (!trace_hb_step_enabled())
 		return;
 	hb_lock();

@@ -12,6 +12,7 @@
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/shrinker.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -55,6 +56,16 @@ static inline int hb_compat_alloc_contig_range(unsigned long start,
 #endif
 }
 
+/* Since 6.18 flags are a struct of their own. */
+static inline unsigned long hb_compat_page_flags(const struct page *page)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+	return READ_ONCE(page->flags);
+#else
+	return READ_ONCE(page->flags.f);
+#endif
+}
+
 /* Is the instruction a landing pad of indirect branches?  For who includes <asm/ibt.h>. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define hb_compat_is_endbr(instruction) is_endbr(instruction)
@@ -93,6 +104,49 @@ static inline void hb_compat_count_going_offline(struct page *page, long nr)
 {
 #if HB_OFFLINE_PAGES_COUNT_AS_MANAGED
 	adjust_managed_page_count(page, nr);
+#endif
+}
+
+/* /proc/meminfo's "Balloon", where the kernel has it: pages that are with Xen. */
+static inline void hb_compat_count_ballooned(int nid, long pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	mod_node_page_state(NODE_DATA(nid), NR_BALLOON_PAGES, pages);
+#endif
+}
+
+/*
+ * @count is called whenever the kernel looks for memory that it could free, and @scan if there
+ * is any.  Return: NULL without memory.
+ */
+static inline struct shrinker *
+hb_compat_register_shrinker(unsigned long (*count)(struct shrinker *, struct shrink_control *),
+			    unsigned long (*scan)(struct shrinker *, struct shrink_control *))
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	static struct shrinker shrinker = { .seeks = DEFAULT_SEEKS };
+
+	shrinker.count_objects = count;
+	shrinker.scan_objects = scan;
+	return register_shrinker(&shrinker, "hotballoon") ? NULL : &shrinker;
+#else
+	struct shrinker *shrinker = shrinker_alloc(0, "hotballoon");
+
+	if (!shrinker)
+		return NULL;
+	shrinker->count_objects = count;
+	shrinker->scan_objects = scan;
+	shrinker_register(shrinker);
+	return shrinker;
+#endif
+}
+
+static inline void hb_compat_unregister_shrinker(struct shrinker *shrinker)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+	unregister_shrinker(shrinker);
+#else
+	shrinker_free(shrinker);
 #endif
 }
 

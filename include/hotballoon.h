@@ -20,7 +20,7 @@
  *   struct hb_size, hb_number, hb_word and hb_range are values that never change.
  *
  *   Words can be added to each enum, at its end: a program must be ready for one that it
- *   does not know.
+ *   does not know. HB_..._COUNT is how many this header has, and grows with them.
  *
  * What a function gives belongs to the caller if it says by what it is released; otherwise,
  * as const, it belongs to the object that it was asked of, and lives until that is filled
@@ -42,14 +42,17 @@
 #include <stdint.h>
 
 #include <hotballoon/keys.h>
+#include <hotballoon/reasons.h>
+#include <hotballoon/version.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The version of hotballoon that this header is of. */
-#define HB_VERSION "0.1.0"
-/* Grows by one with each version that adds something to this header. */
+/*
+ * Grows by one with each version that adds something to this header. HB_VERSION is the
+ * version of hotballoon that it is of.
+ */
 #define HB_API_VERSION 1
 
 /* The same of the library that the program runs with; static. */
@@ -73,12 +76,18 @@ enum hb_code {
 	HB_E_STUCK = 8,		/* the guest does not move any more */
 	HB_E_INTERRUPTED = 9,	/* the caller asked the wait to end */
 	HB_E_SUPERSEDED = 10,	/* somebody else has set another target meanwhile */
+	HB_CODE_COUNT
 };
 
 struct hb_error {
 	enum hb_code code;
 	char message[512];	/* what is wrong, one sentence without full stop, names the value */
-	char remedy[320];	/* what to do about it; may be empty */
+	char remedy[320];	/* what to do about it, in words of no tool; may be empty */
+	enum hb_reason reason;	/* why, for programs: see hotballoon/reasons.h */
+	bool of_domain;		/* it is about domid */
+	uint32_t domid;
+	/* The size that would help: of the domain, or (host-full) to be made free; 0: none. */
+	uint64_t size_kib;
 };
 
 struct hb_error *hb_error_new(void);
@@ -86,6 +95,12 @@ void hb_error_free(struct hb_error *error);
 
 /* "no-such-domain" for HB_E_NO_DOMAIN and so on; static. */
 const char *hb_code_name(enum hb_code code);
+
+/* "host-full" for HB_REASON_HOST_FULL and so on, and what it means; static, never NULL. */
+const char *hb_reason_name(enum hb_reason reason);
+const char *hb_reason_meaning(enum hb_reason reason);
+/* The code that comes with it. */
+enum hb_code hb_reason_code(enum hb_reason reason);
 
 /*
  * Put a question mark in place of every byte that is no part of a printable
@@ -146,7 +161,8 @@ struct hb_word {
 	int value;		/* an enum hb_state or enum hb_cause; 0 unless HB_PRESENT */
 };
 
-enum hb_type { HB_TYPE_PV, HB_TYPE_PVH, HB_TYPE_HVM };
+/* The last of this and others is no value: how many there are. */
+enum hb_type { HB_TYPE_PV, HB_TYPE_PVH, HB_TYPE_HVM, HB_TYPE_COUNT };
 
 enum hb_domain_state {
 	HB_DOMAIN_RUNNING,
@@ -157,6 +173,7 @@ enum hb_domain_state {
 	HB_DOMAIN_DYING,
 	HB_DOMAIN_SAVING,	/* suspended, to be saved or to go to another host */
 	HB_DOMAIN_MIGRATING,	/* one end of a migration that has not succeeded yet */
+	HB_DOMAIN_STATE_COUNT
 };
 
 enum hb_driver {
@@ -164,6 +181,7 @@ enum hb_driver {
 	HB_DRIVER_ANNOUNCED,	/* an agent announced some balloon driver */
 	HB_DRIVER_HOTBALLOON,	/* ours: it reports */
 	HB_DRIVER_WINDOWS,	/* that of Windows, which cannot grow beyond its boot maximum */
+	HB_DRIVER_COUNT
 };
 
 /* A domain that works for others, and is not sized: the host's own tools know what it needs. */
@@ -172,27 +190,41 @@ enum hb_service {
 	HB_SERVICE_XENSTORE,		/* xenstored runs in it */
 	HB_SERVICE_DEVICE_MODEL,	/* the stub domain with the device model of a guest */
 	HB_SERVICE_DRIVER,		/* a driver domain (driver_domain=1): backends for others */
+	HB_SERVICE_COUNT
 };
 
-/* What the guest's driver says. All of it is written by the guest. */
+/*
+ * What the guest's driver says, a member a key: state, cause, current, goal, floor, max,
+ * still; see keys.h. All of it is written by the guest.
+ */
+#define HB_REPORT_NUMBER struct hb_number	/* KiB */
+#define HB_REPORT_FLAG struct hb_number		/* 1; 0 or absent: not */
+#define HB_REPORT_STATE struct hb_word		/* enum hb_state */
+#define HB_REPORT_CAUSE struct hb_word		/* enum hb_cause */
+#define HB_REPORT_MEMBER(NAME, field, kind, json) HB_REPORT_##kind field;
+#define HB_REPORT_ONE(NAME, field, kind, json) + 1
+/* Room for what drivers will say: a report is a part of struct hb_domain, and stays as large. */
+#define HB_REPORT_ROOM 15
+#define HB_STATS_ROOM 32
 struct hb_report {
 	struct hb_number version;	/* a plain number */
-	struct hb_word state;		/* enum hb_state */
-	struct hb_word cause;		/* enum hb_cause */
-	struct hb_number current, goal, floor, max;
-	struct hb_number still;		/* 1: it leaves the guest's memory as it is; 0 or absent: not */
 	/*
-	 * Room for what drivers will say: this is a part of struct hb_domain, and its size
-	 * never changes. A new field takes the place of one of these, which are absent.
+	 * By enum hb_stat; KiB, or a count where HB_STAT_IS_KIB says so. Those from HB_STAT_COUNT
+	 * on are absent, until a later version has names for them.
 	 */
-	struct hb_number spare_1, spare_2, spare_3, spare_4, spare_5, spare_6, spare_7, spare_8;
+	struct hb_number stats[HB_STATS_ROOM];
+	HB_REPORT_ROWS(HB_REPORT_MEMBER)
+	struct hb_number spare[HB_REPORT_ROOM - (0 HB_REPORT_ROWS(HB_REPORT_ONE))];	/* absent */
 };
+#undef HB_REPORT_MEMBER
+#undef HB_REPORT_ONE
 
 /* Is a domain told to leave its memory as it is (memory/still)? See hb_still_begin(). */
 enum hb_stillness {
 	HB_STILL_NO,
 	HB_STILL_HELD,	/* by a process that lives: it is being saved or migrated */
 	HB_STILL_LEFT,	/* by one that has ended without taking that back */
+	HB_STILLNESS_COUNT
 };
 
 struct hb_domain {
@@ -213,7 +245,10 @@ struct hb_domain {
 	enum hb_driver driver;
 	struct hb_report report;	/* all absent unless driver is HB_DRIVER_HOTBALLOON */
 	enum hb_stillness still;
-	/* Its demand: what an agent in the guest, or domain 0's own kernel, says that it uses. */
+	/*
+	 * Its demand: what our driver or an agent in the guest, or domain 0's own kernel, says
+	 * that it uses.
+	 */
 	struct hb_number used;
 	bool qmemman;		/* the qmemman of Qubes OS sizes it */
 	enum hb_service service;
@@ -358,6 +393,7 @@ enum hb_step_kind {
 	HB_STEP_STATIC_MAX,	/* xenstore */
 	HB_STEP_TARGET,		/* xenstore */
 	HB_STEP_VM_MEMORY,	/* xenstore, for older tools */
+	HB_STEP_COUNT
 };
 
 /* "paging-pool", "maxmem", ...; static. */
@@ -478,6 +514,7 @@ enum hb_mode {
 	HB_MODE_MANUAL,		/* nobody has said anything: its size is what a person sets */
 	HB_MODE_AUTO,		/* managers may size it between min and max */
 	HB_MODE_OFF,		/* managers leave it alone, whatever else is said */
+	HB_MODE_COUNT
 };
 
 /* "manual", "auto" or "off"; static. */
@@ -606,11 +643,12 @@ enum hb_obstacle {
 	HB_OBSTACLE_MIGRATING,
 	HB_OBSTACLE_STILL,	/* it is told to keep its memory as it is, see hb_still_begin() */
 	HB_OBSTACLE_CLAIM,	/* pages are set aside for it in Xen */
+	HB_OBSTACLE_COUNT
 };
 
-/* "-", "service-domain", "virtual-numa", "pinned" and so on; static. */
-const char *hb_obstacle_name(enum hb_obstacle obstacle);
-/* "it is paused" and so on, without full stop; static. NULL: none, or one it does not know. */
+/* The reason of an error because of it: its word is that of the obstacle, too. */
+enum hb_reason hb_obstacle_reason(enum hb_obstacle obstacle);
+/* "it is paused" and so on, without full stop; static. NULL: none. */
 const char *hb_obstacle_text(enum hb_obstacle obstacle);
 
 /*
@@ -753,6 +791,7 @@ enum hb_still_answer {
 	HB_STILL_ANSWERED,	/* its driver leaves the memory as it is */
 	HB_STILL_SILENT,	/* its driver is ours and has not said so in time: old, or hanging */
 	HB_STILL_NO_DRIVER,	/* there is no driver of ours, which nobody can ask */
+	HB_STILL_ANSWER_COUNT
 };
 
 /* "answered", "silent" or "no-driver"; static. */
@@ -914,16 +953,25 @@ enum hb_severity {
 	HB_NOTE,	/* worth knowing */
 	HB_WARNING,	/* something does not work as well as it could */
 	HB_FAULT,	/* something is wrong */
+	HB_SEVERITY_COUNT
 };
 
 /* "note", "warning" or "fault"; static. */
 const char *hb_severity_name(enum hb_severity severity);
 
+/* "small-pool" for HB_FINDING_SMALL_POOL and so on, and what it means; static, never NULL. */
+const char *hb_finding_name(enum hb_finding_kind kind);
+const char *hb_finding_meaning(enum hb_finding_kind kind);
+
 struct hb_finding {
 	enum hb_severity severity;
-	const char *what;	/* one word for programs, such as "small-pool"; static */
+	enum hb_finding_kind kind;
+	const char *what;	/* its word for programs, such as "small-pool"; static */
 	char message[512];	/* a sentence without full stop that names the values */
-	char remedy[256];	/* what to do; may be empty */
+	char remedy[256];	/* what to do, in words of no tool; may be empty */
+	bool of_domain;		/* it is about domid */
+	uint32_t domid;
+	uint64_t size_kib;	/* the size or maximum that would help; 0: none */
 };
 
 /* Any number of them. */

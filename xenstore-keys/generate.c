@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
 /*
  * Prints what is made from keys.def: "header" prints include/hotballoon/keys.h,
- * "table" prints the tables of xenstore-keys/README.md. The compiler reads
+ * "table" prints the tables of xenstore-keys/README.md, "columns" a line a key, for check:
+ * name, writer, reader and permissions between tabs. The compiler reads
  * keys.def, so a row that is not well formed does not build.
  */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,6 +34,13 @@ static const struct word causes[] = {
 #include "keys.def"
 };
 
+static const struct stat {
+	const char *name, *word, *unit, *meaning;
+} stats[] = {
+#define HB_STAT(name, word, unit, meaning) { #name, word, unit, meaning },
+#include "keys.def"
+};
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *base_path(const struct key *key)
@@ -49,6 +58,68 @@ static void print_enum(const char *prefix, const char *type, const struct word *
 	printf("#define HB_%s_WORDS { \\\n", prefix);
 	for (size_t i = 0; i < n; i++)
 		printf("\t[HB_%s_%s] = \"%s\", \\\n", prefix, words[i].name, words[i].word);
+	printf("}\n");
+}
+
+#define REPORT "REPORT_"
+
+static const char *in_case(const char *text, int change(int c))
+{
+	static char changed[64];
+	size_t i;
+
+	for (i = 0; text[i] && i < sizeof(changed) - 1; i++)
+		changed[i] = change((unsigned char)text[i]);
+	changed[i] = '\0';
+	return changed;
+}
+
+/* NUMBER, FLAG, or the name of the list of words; NULL: who reads it names it. */
+static const char *kind_of(const struct key *key)
+{
+	if (!strcmp(key->format, "decimal"))
+		return "NUMBER";
+	if (!strcmp(key->format, "0 or 1"))
+		return "FLAG";
+	return strcmp(key->format, "word") ? NULL : key->name + strlen(REPORT);
+}
+
+/* All keys of the report of these kinds but the version, which says that there is one. */
+static void print_report_rows(void)
+{
+	printf("\n/*\n * The driver's report but its version, one row a key, for who reads or writes all of it:\n"
+	       " * ROW(NAME, field, kind, json), kind being NUMBER (KiB), FLAG or the list of the words,\n"
+	       " * json the name of the field in JSON.\n */\n#define HB_REPORT_ROWS(ROW) \\\n");
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		const char *name = keys[i].name + strlen(REPORT);
+
+		if (strncmp(keys[i].name, REPORT, strlen(REPORT)) || !strcmp(name, "VERSION") ||
+		    !kind_of(&keys[i]))
+			continue;
+		printf("\tROW(%s, %s, %s, ", name, in_case(name, tolower), kind_of(&keys[i]));
+		printf("\"%s%s\") \\\n", in_case(name, tolower), strcmp(keys[i].unit, "KiB") ? "" : "_kib");
+	}
+	printf("\t/* and no more */\n");
+}
+
+static void print_columns(void)
+{
+	for (size_t i = 0; i < COUNT(keys); i++)
+		printf("%s\t%s\t%s\t%s\n", keys[i].name, keys[i].writer, keys[i].reader,
+		       keys[i].permissions);
+}
+
+/* As print_enum(), and which of them are sizes. */
+static void print_stats(void)
+{
+	struct word words[COUNT(stats)];
+
+	for (size_t i = 0; i < COUNT(stats); i++)
+		words[i] = (struct word){ stats[i].name, stats[i].word, stats[i].meaning };
+	print_enum("STAT", "hb_stat", words, COUNT(words));
+	printf("/* The same: is it KiB? */\n#define HB_STAT_IS_KIB { \\\n");
+	for (size_t i = 0; i < COUNT(stats); i++)
+		printf("\t[HB_STAT_%s] = %d, \\\n", stats[i].name, !strcmp(stats[i].unit, "KiB"));
 	printf("}\n");
 }
 
@@ -74,8 +145,10 @@ static void print_header(void)
 		       keys[i].writer, keys[i].reader, keys[i].meaning);
 		printf("#define HB_KEY_%s \"%s\"\n", keys[i].name, keys[i].path);
 	}
+	print_report_rows();
 	print_enum("STATE", "hb_state", states, COUNT(states));
 	print_enum("CAUSE", "hb_cause", causes, COUNT(causes));
+	print_stats();
 	printf("\n#endif\n");
 }
 
@@ -97,6 +170,9 @@ static void print_table(void)
 		       keys[i].meaning);
 	print_words("state", states, COUNT(states));
 	print_words("cause", causes, COUNT(causes));
+	printf("\n| word of stats | unit | meaning |\n| --- | --- | --- |\n");
+	for (size_t i = 0; i < COUNT(stats); i++)
+		printf("| `%s` | %s | %s |\n", stats[i].word, stats[i].unit, stats[i].meaning);
 }
 
 int main(int argc, char **argv)
@@ -105,6 +181,8 @@ int main(int argc, char **argv)
 		print_header();
 	else if (argc == 2 && !strcmp(argv[1], "table"))
 		print_table();
+	else if (argc == 2 && !strcmp(argv[1], "columns"))
+		print_columns();
 	else
 		return 2;
 	return 0;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "floor.h"
+#include "reserve.h"
 
-#define RESERVE_BASE	(16 * HB_MIB_PAGES)
-#define RESERVE_MAX	(256 * HB_MIB_PAGES)
-#define RESERVE_SHIFT	4
+#define STALE_SHIFT	4
+
+static u64 least(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
 
 u64 hb_floor_reserve(u64 managed)
 {
-	u64 reserve = RESERVE_BASE + (managed >> RESERVE_SHIFT);
-
-	return reserve < RESERVE_MAX ? reserve : RESERVE_MAX;
+	return hb_reserve_of(managed, HB_MIB_PAGES);
 }
 
 static u64 above(u64 value, u64 reserve)
@@ -30,8 +32,34 @@ static struct hb_floor node_floor(const struct hb_floor_input *in)
 	 * where it can.
 	 */
 	kernel = above(in->available_kernel, reserve / 2);
-	floor.take_boot = floor.take_added < kernel ? floor.take_added : kernel;
+	floor.take_boot = least(floor.take_added, kernel);
 	return floor;
+}
+
+u64 hb_floor_commit_room(const struct hb_commit *commit, u64 reserve)
+{
+	u64 spare;
+
+	if (!commit->strict || !commit->percent)
+		return U64_MAX;
+	spare = above(above(commit->limit, commit->committed), reserve);
+	return spare / commit->percent * 100;
+}
+
+/* Promises are made for all nodes together. */
+static void cap_by_commit(struct hb_floor *floor,
+			  const struct hb_pressure *pressure)
+{
+	u64 managed = 0, room;
+	unsigned int i;
+
+	for (i = 0; i < pressure->nr; i++)
+		managed += pressure->of[i].in.managed;
+	room = hb_floor_commit_room(&pressure->commit,
+				    hb_floor_reserve(managed));
+	floor->take_added = least(floor->take_added, room);
+	floor->take_added_kernel = least(floor->take_added_kernel, room);
+	floor->take_boot = least(floor->take_boot, room);
 }
 
 struct hb_floor hb_floor_compute(const struct hb_pressure *pressure)
@@ -51,6 +79,7 @@ struct hb_floor hb_floor_compute(const struct hb_pressure *pressure)
 			floor.node = pressure->of[i].node;
 		}
 	}
+	cap_by_commit(&floor, pressure);
 	return floor;
 }
 
@@ -68,5 +97,5 @@ bool hb_floor_watermarks_stale(u64 managed, u64 before)
 {
 	u64 moved = managed > before ? managed - before : before - managed;
 
-	return moved > before >> RESERVE_SHIFT;
+	return moved > before >> STALE_SHIFT;
 }

@@ -2,10 +2,11 @@
 /*
  * How much may be taken without taking the guest's life.
  *
- * A guest dies of a shortage that the balloon made in two ways: everything is
- * in use (the OOM killer), or what is left is in a zone that the kernel cannot
- * use for itself.  So both are looked at, and a reserve stays in each that lets
- * the guest go on forking and allocating.
+ * A guest dies of a shortage that the balloon made in three ways: everything is
+ * in use (the OOM killer); what is left is in a zone that the kernel cannot use for
+ * itself; or the kernel was told never to promise more than it has
+ * (vm.overcommit_memory=2), and refuses every process.  So all are looked at, and a
+ * reserve stays in each that lets the guest go on forking and allocating.
  *
  * Memory policies tie programs to nodes: what is free on another node does not help
  * them.  So each node has a floor of its own, and one step takes boot memory from one
@@ -23,12 +24,24 @@ struct hb_floor_input {
 	u64 available_kernel;	/* the same, of zones the kernel can use itself */
 };
 
+/*
+ * What processes were promised, in pages, and what may be promised at all.  The limit is a
+ * share of all memory, and swap; or it does not depend on the memory (overcommit_kbytes).
+ */
+struct hb_commit {
+	bool strict;		/* vm.overcommit_memory=2: what follows holds */
+	u64 limit;		/* CommitLimit */
+	u64 committed;		/* Committed_AS */
+	unsigned int percent;	/* of a page that goes, so much goes off the limit */
+};
+
 /* Nodes beyond are left alone. */
 #define HB_FLOOR_NODES 16
 
 struct hb_pressure {
 	unsigned int nr;
 	unsigned int added;	/* index of the node that hot-added memory belongs to */
+	struct hb_commit commit;
 	struct {
 		int node;	/* the kernel's number */
 		struct hb_floor_input in;
@@ -43,12 +56,8 @@ struct hb_floor {
 };
 
 /**
- * hb_floor_reserve() - pages that must stay available
+ * hb_floor_reserve() - pages that must stay available; see reserve.h
  * @managed: all pages that the allocator manages
- *
- * 16 MiB and a sixteenth of the guest, at most 256 MiB.  In a 512 MiB guest
- * that is full of its own data this keeps about 40 MiB: room for fifty
- * processes and their page tables.
  */
 u64 hb_floor_reserve(u64 managed);
 
@@ -60,6 +69,15 @@ u64 hb_floor_reserve(u64 managed);
  * True once the guest's size moved by more than a sixteenth.
  */
 bool hb_floor_watermarks_stale(u64 managed, u64 before);
+
+/**
+ * hb_floor_commit_room() - pages that may go before too little can be promised
+ * @commit: what was promised
+ * @reserve: pages that must stay to be promised
+ *
+ * U64_MAX where memory that goes does not change what may be promised.
+ */
+u64 hb_floor_commit_room(const struct hb_commit *commit, u64 reserve);
 
 struct hb_floor hb_floor_compute(const struct hb_pressure *pressure);
 

@@ -3,6 +3,7 @@
 #include <linux/mm.h>
 
 #include "../driver.h"
+#include "evacuate.h"
 #include "isolate.h"
 #include "pages.h"
 
@@ -31,11 +32,8 @@ static bool is_precious(unsigned long pfn)
  */
 int hb_isolate(unsigned long pfn, unsigned long nr, bool give)
 {
-	int rc = -EBUSY;
+	int rc = give && is_precious(pfn) ? -EBUSY : hb_evacuate(pfn, nr);
 
-	if (!give || !is_precious(pfn))
-		rc = hb_compat_alloc_contig_range(pfn, pfn + nr,
-						  GFP_KERNEL | __GFP_NOWARN);
 	if (!rc)
 		hb_pages_clear(pfn, nr);
 	return rc;

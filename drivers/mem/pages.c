@@ -9,6 +9,7 @@
 
 #include "../driver.h"
 #include "../xen/extents.h"
+#include "hotplug.h"
 #include "pages.h"
 
 /*
@@ -225,5 +226,60 @@ void hb_pages_find_left(void)
 		if (!block)
 			return;
 		cond_resched();
+	}
+}
+
+/* Held pages that the kernel counts as ballooned, by node; and of how many in all. */
+static long ballooned[MAX_NUMNODES];
+static unsigned long held_before;
+
+/* Boot memory is always there; a block that is being added has no descriptors yet. */
+static int node_of(const struct hb_block *block)
+{
+	return block->origin == HB_BLOCK_BOOT ? pfn_to_nid(block->start_pfn) :
+						hb_hotplug_node();
+}
+
+static void count_blocks(long held[MAX_NUMNODES])
+{
+	const struct hb_blockmap *map = &hb.guest.map;
+	const struct hb_block *block;
+	unsigned long from = 0;
+
+	while ((block = hb_blockmap_next_block(map, from))) {
+		held[node_of(block)] += block->held;
+		from = block->start_pfn + map->block_pages;
+	}
+}
+
+void hb_pages_count_held(void)
+{
+	static long held[MAX_NUMNODES];
+	bool changed;
+	int nid;
+
+	hb_lock();
+	changed = hb.guest.map.held != held_before;
+	held_before = hb.guest.map.held;
+	if (changed) {
+		memset(held, 0, sizeof(held));
+		count_blocks(held);
+	}
+	hb_unlock();
+	if (!changed)
+		return;
+	for_each_online_node(nid) {
+		hb_compat_count_ballooned(nid, held[nid] - ballooned[nid]);
+		ballooned[nid] = held[nid];
+	}
+}
+
+void hb_pages_uncount_held(void)
+{
+	int nid;
+
+	for_each_online_node(nid) {
+		hb_compat_count_ballooned(nid, -ballooned[nid]);
+		ballooned[nid] = 0;
 	}
 }

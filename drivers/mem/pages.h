@@ -76,4 +76,11 @@ bool hb_pages_clear_removed(const unsigned long *pfns, unsigned int nr);
 void hb_pages_leave(void);
 void hb_pages_find_left(void);
 
+/*
+ * "Balloon" of /proc/meminfo, where the kernel has it, follows the held pages; and has none of
+ * them any more.  The worker's, or nobody's while it does not run.  The first takes the lock.
+ */
+void hb_pages_count_held(void);
+void hb_pages_uncount_held(void);
+
 #endif /* HB_MEM_PAGES_H */

@@ -5,6 +5,7 @@
 #include <linux/vmstat.h>
 
 #include "../symbols.h"
+#include "commit.h"
 #include "watermarks.h"
 
 /* init_per_zone_wmark_min() of mm/page_alloc.c; NULL: they stay as they are. */
@@ -51,21 +52,34 @@ static s64 percpu_free(struct zone *zone)
 	return pages;
 }
 
-/* Free pages and half the page cache, above the zone's watermark. */
+/* Cache that must be written first, which is up to a disk. */
+static s64 zone_unwritten(struct zone *zone)
+{
+	return zone_page_state(zone, NR_ZONE_WRITE_PENDING);
+}
+
+/* Free pages and half the page cache that is written, above the zone's watermark. */
 static s64 zone_available(struct zone *zone)
 {
 	s64 cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
-		    zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
+		    zone_page_state(zone, NR_ZONE_INACTIVE_FILE) -
+		    zone_unwritten(zone);
 	s64 free = zone_page_state(zone, NR_FREE_PAGES) + percpu_free(zone);
 
-	return free + cache / 2 - high_wmark_pages(zone);
+	return free + max_t(s64, cache, 0) / 2 - high_wmark_pages(zone);
 }
 
+/* What the kernel's own count of available memory lacks, and what it counts too much. */
+struct amendment {
+	s64 percpu;	/* free pages that wait in per-CPU lists */
+	s64 unwritten;
+};
+
 /*
- * One node: all, and what the kernel itself can use, which is not movable memory.  Adds the
- * pages that wait in per-CPU lists to @percpu.
+ * One node: all, and what the kernel itself can use, which is not movable memory.  Adds to
+ * @amend.
  */
-static struct hb_floor_input look_at_node(int nid, s64 *percpu)
+static struct hb_floor_input look_at_node(int nid, struct amendment *amend)
 {
 	s64 all = 0, kernel = 0, slab;
 	struct hb_floor_input in = { 0 };
@@ -77,7 +91,8 @@ static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 		if (!managed_zone(zone))
 			continue;
 		in.managed += zone_managed_pages(zone);
-		*percpu += percpu_free(zone);
+		amend->percpu += percpu_free(zone);
+		amend->unwritten += zone_unwritten(zone);
 		all += zone_available(zone);
 		/* Nor is what is set aside for devices; and that is never given to Xen. */
 		if (i < ZONE_MOVABLE)
@@ -95,9 +110,10 @@ static struct hb_floor_input look_at_node(int nid, s64 *percpu)
 
 void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 {
-	s64 percpu = 0;
+	struct amendment amend = { 0 };
 	int nid;
 
+	pressure->commit = hb_commit_look();
 	pressure->nr = 0;
 	pressure->added = 0;
 	for_each_online_node(nid) {
@@ -106,13 +122,14 @@ void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 		if (nid == added)
 			pressure->added = pressure->nr;
 		pressure->of[pressure->nr].node = nid;
-		pressure->of[pressure->nr].in = look_at_node(nid, &percpu);
+		pressure->of[pressure->nr].in = look_at_node(nid, &amend);
 		pressure->nr++;
 	}
 	/* Of a guest with one node the kernel itself knows better. */
 	if (pressure->nr == 1) {
 		pressure->of[0].in.managed = totalram_pages();
 		pressure->of[0].in.available =
-			max_t(s64, si_mem_available() + percpu, 0);
+			max_t(s64, si_mem_available() + amend.percpu -
+				   amend.unwritten, 0);
 	}
 }

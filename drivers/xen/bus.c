@@ -8,6 +8,8 @@
 #include "../driver.h"
 #include "../events.h"
 #include "../report.h"
+#include "../stats.h"
+#include "agent.h"
 #include "bus.h"
 
 #define REPORT_INTERVAL (HZ / 10)
@@ -28,7 +30,6 @@ static bool written_any;	/* cleared to have all of it written again */
 static unsigned long written_at;
 static unsigned long retry_after;	/* jiffies; 0: the last one was written */
 
-/* Counts the domains that this guest has been: a report belongs to one. */
 static atomic_t domain = ATOMIC_INIT(0);
 static int written_domain;
 static bool reported;		/* in this domain all of a report was written once */
@@ -128,9 +129,25 @@ static void read_still(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+/* Anything but "0" is yes. */
+static void read_stats_wanted(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_STATS_WANTED, "", NULL);
+	bool wanted = true;
+
+	if (!IS_ERR(text)) {
+		wanted = strcmp(text, "0");
+		kfree(text);
+	} else if (!is_absent(text)) {
+		return;
+	}
+	hb_stats_host_wants(wanted);
+}
+
 static void read_again(struct work_struct *work)
 {
 	read_still();
+	read_stats_wanted();
 	read_target();
 }
 
@@ -157,7 +174,38 @@ static struct xenbus_watch still_watch = {
 	.callback = still_changed,
 };
 
-static bool watching, watching_still;
+static void stats_wanted_changed(struct xenbus_watch *watch, const char *path,
+				 const char *token)
+{
+	read_stats_wanted();
+}
+
+static struct xenbus_watch stats_wanted_watch = {
+	.node = HB_KEY_STATS_WANTED,
+	.callback = stats_wanted_changed,
+};
+
+static bool watching, watching_still, watching_stats;
+
+int hb_bus_domain(void)
+{
+	return atomic_read(&domain);
+}
+
+int hb_bus_tell(const char *key, const char *text)
+{
+	return xenbus_write(XBT_NIL, key, "", text);
+}
+
+int hb_bus_tell_number(const char *key, u64 number)
+{
+	return xenbus_printf(XBT_NIL, key, "", "%llu", number);
+}
+
+void hb_bus_untell(const char *key)
+{
+	xenbus_rm(XBT_NIL, key, "");
+}
 
 static int write_number(const char *key, u64 now, u64 before)
 {
@@ -229,6 +277,8 @@ static void report_work(struct work_struct *work)
 	if (retry_after)
 		pr_info("reports can be written again\n");
 	retry_after = 0;
+	if (!written_any)
+		hb_agent_announce();
 	written = now;
 	written_domain = now_in;
 	WRITE_ONCE(written_any, true);
@@ -260,6 +310,7 @@ int hb_bus_start(void)
 	if (!watching_still)
 		pr_warn("cannot watch %s: this guest does not keep still when it is asked to\n",
 			HB_KEY_STILL);
+	watching_stats = !register_xenbus_watch(&stats_wanted_watch);
 	watching = !register_xenbus_watch(&target_watch);
 	return watching ? 0 : -EIO;
 }
@@ -271,7 +322,10 @@ void hb_bus_stop(void)
 		unregister_xenbus_watch(&target_watch);
 	if (watching_still)
 		unregister_xenbus_watch(&still_watch);
+	if (watching_stats)
+		unregister_xenbus_watch(&stats_wanted_watch);
 	cancel_delayed_work_sync(&reader);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");
+	hb_agent_unannounce();
 }

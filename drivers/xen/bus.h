@@ -8,6 +8,8 @@
 #ifndef HB_XEN_BUS_H
 #define HB_XEN_BUS_H
 
+#include <linux/types.h>
+
 /* Watch memory/target: it is read at once and with every change. */
 int hb_bus_start(void);
 
@@ -19,5 +21,13 @@ void hb_bus_stop(void);
 
 /* There is something new to report. */
 void hb_bus_report(void);
+
+/* Counts the domains that this guest has been: what was told belongs to one. */
+int hb_bus_domain(void);
+
+/* Write a key beside the report, and take it back.  May sleep.  Return: 0 or a negative errno. */
+int hb_bus_tell(const char *key, const char *text);
+int hb_bus_tell_number(const char *key, u64 number);
+void hb_bus_untell(const char *key);
 
 #endif /* HB_XEN_BUS_H */

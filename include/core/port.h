@@ -7,27 +7,21 @@
 #ifndef HB_CORE_PORT_H
 #define HB_CORE_PORT_H
 
+#include <core/types.h>
+
 #ifdef __KERNEL__
 
 #include <linux/bitmap.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/string.h>
-#include <linux/types.h>
 
 #else /* user space */
 
 #include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-
-typedef __UINT8_TYPE__ u8;
-typedef __UINT16_TYPE__ u16;
-typedef __UINT32_TYPE__ u32;
-typedef __UINT64_TYPE__ u64;
-typedef __INT64_TYPE__ s64;
 
 #define U64_MAX (~(u64)0)
 #define BITS_PER_LONG (8 * sizeof(long))

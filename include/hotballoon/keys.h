@@ -42,6 +42,10 @@
  * 1 asks the driver to leave the guest's memory as it is, while the guest is saved or migrated; absent means 0. */
 #define HB_KEY_STILL "memory/still"
 
+/* memory/hotballoon-stats; unit -; 0 or 1; written by administrator, read by driver:
+ * 0 asks the driver for no statistics: it then reads none; absent means 1. */
+#define HB_KEY_STATS_WANTED "memory/hotballoon-stats"
+
 /* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
  * version of this report; its presence says that our driver runs. */
 #define HB_KEY_REPORT_VERSION "data/hotballoon/version"
@@ -74,8 +78,16 @@
  * 1: the driver leaves the guest's memory as it is, because memory/still asks for it. */
 #define HB_KEY_REPORT_STILL "data/hotballoon/still"
 
-/* control/feature-balloon; unit -; 0 or 1; written by guest agents, read by toolstack:
- * an agent announces some balloon driver; the kernel's own driver writes nothing. */
+/* data/hotballoon/stats; unit -; words; written by driver, read by toolstack:
+ * what the guest's memory is used for, in one piece; absent while statistics are off. */
+#define HB_KEY_REPORT_STATS "data/hotballoon/stats"
+
+/* data/hotballoon/distress; unit KiB; decimal; written by driver, read by toolstack:
+ * what the guest lacks now to go on without an OOM kill; 0 or absent: nothing. */
+#define HB_KEY_REPORT_DISTRESS "data/hotballoon/distress"
+
+/* control/feature-balloon; unit -; 0 or 1; written by guest agents, driver, read by driver, toolstack:
+ * some balloon driver is announced; ours does so where it may and no agent has; the kernel's own writes nothing. */
 #define HB_KEY_FEATURE_BALLOON "control/feature-balloon"
 
 /* data/os_name; unit -; text; written by guest agents, read by toolstack:
@@ -86,15 +98,19 @@
  * a node a driver, numbered from 0: vendor, name, version; XENBUS has the balloon. */
 #define HB_KEY_PV_DRIVERS "drivers"
 
-/* data/meminfo_total; unit KiB; decimal; written by guest agents, read by toolstack:
+/* data/meminfo_total; unit KiB; decimal; written by guest agents, driver, read by driver, toolstack:
  * memory that the guest's kernel has, as the XenServer agent says. */
 #define HB_KEY_MEMINFO_TOTAL "data/meminfo_total"
 
-/* data/meminfo_free; unit KiB; decimal; written by guest agents, read by toolstack:
+/* data/meminfo_free; unit KiB; decimal; written by guest agents, driver, read by toolstack:
  * memory that is available in the guest; the total less this is its demand. */
 #define HB_KEY_MEMINFO_FREE "data/meminfo_free"
 
-/* memory/meminfo; unit KiB; decimal; written by Qubes OS guests, read by toolstack:
+/* data/updated; unit -; text; written by guest agents, driver, read by driver:
+ * written behind the two before, another value each time; one that is not the driver's says that an agent writes them. */
+#define HB_KEY_AGENT_UPDATED "data/updated"
+
+/* memory/meminfo; unit KiB; decimal; written by Qubes OS guests, driver, read by driver, toolstack:
  * memory the guest uses; its presence says that qmemman manages the domain. */
 #define HB_KEY_QUBES_MEMINFO "memory/meminfo"
 
@@ -117,6 +133,22 @@
 /* /vm/<uuid>/memory; unit MiB; decimal; written by toolstack, read by older tools:
  * memory/target in MiB, kept in step as xl does. */
 #define HB_KEY_VM_MEMORY "memory"
+
+/*
+ * The driver's report but its version, one row a key, for who reads or writes all of it:
+ * ROW(NAME, field, kind, json), kind being NUMBER (KiB), FLAG or the list of the words,
+ * json the name of the field in JSON.
+ */
+#define HB_REPORT_ROWS(ROW) \
+	ROW(STATE, state, STATE, "state") \
+	ROW(CAUSE, cause, CAUSE, "cause") \
+	ROW(CURRENT, current, NUMBER, "current_kib") \
+	ROW(GOAL, goal, NUMBER, "goal_kib") \
+	ROW(FLOOR, floor, NUMBER, "floor_kib") \
+	ROW(MAX, max, NUMBER, "max_kib") \
+	ROW(STILL, still, FLAG, "still") \
+	ROW(DISTRESS, distress, NUMBER, "distress_kib") \
+	/* and no more */
 
 enum hb_state {
 	HB_STATE_IDLE,	/* at the target, or nothing to do */
@@ -158,6 +190,67 @@ enum hb_cause {
 	[HB_CAUSE_BAD_TARGET] = "bad-target", \
 	[HB_CAUSE_PAGING_POOL] = "paging-pool", \
 	[HB_CAUSE_STILL] = "still", \
+}
+
+enum hb_stat {
+	HB_STAT_TOTAL,	/* memory that the guest's kernel manages (MemTotal) */
+	HB_STAT_FREE,	/* free */
+	HB_STAT_AVAILABLE,	/* free, or can be had without swapping (MemAvailable) */
+	HB_STAT_USED,	/* total less available, and the swap that is in use */
+	HB_STAT_CACHE,	/* page cache */
+	HB_STAT_SWAP_TOTAL,	/* swap space */
+	HB_STAT_SWAP_FREE,	/* swap space that is free */
+	HB_STAT_SWAP_IN,	/* read back from swap since boot */
+	HB_STAT_SWAP_OUT,	/* written to swap since boot */
+	HB_STAT_MAJOR_FAULTS,	/* page faults that had to wait for a disk */
+	HB_STAT_REFAULTS_ANON,	/* processes' memory that was needed again soon after it was swapped out, since boot */
+	HB_STAT_REFAULTS_FILE,	/* page cache that was needed again soon after it was dropped, since boot */
+	HB_STAT_ALLOC_STALLS,	/* allocations that had to free memory themselves */
+	HB_STAT_OOM_KILLS,	/* processes killed for want of memory */
+	HB_STAT_COMMITTED,	/* what processes were promised (Committed_AS) */
+	HB_STAT_MOVED,	/* what the driver took from Xen and gave to it since it was loaded */
+	HB_STAT_FAILED,	/* steps of the driver that did not do all they should, since it was loaded */
+};
+#define HB_STAT_COUNT 17
+/* Initializer of an array of strings, indexed by enum hb_stat. */
+#define HB_STAT_WORDS { \
+	[HB_STAT_TOTAL] = "total-memory", \
+	[HB_STAT_FREE] = "free-memory", \
+	[HB_STAT_AVAILABLE] = "available-memory", \
+	[HB_STAT_USED] = "used", \
+	[HB_STAT_CACHE] = "disk-caches", \
+	[HB_STAT_SWAP_TOTAL] = "swap-total", \
+	[HB_STAT_SWAP_FREE] = "swap-free", \
+	[HB_STAT_SWAP_IN] = "swap-in", \
+	[HB_STAT_SWAP_OUT] = "swap-out", \
+	[HB_STAT_MAJOR_FAULTS] = "major-faults", \
+	[HB_STAT_REFAULTS_ANON] = "refaults-anon", \
+	[HB_STAT_REFAULTS_FILE] = "refaults-file", \
+	[HB_STAT_ALLOC_STALLS] = "alloc-stalls", \
+	[HB_STAT_OOM_KILLS] = "oom-kills", \
+	[HB_STAT_COMMITTED] = "committed", \
+	[HB_STAT_MOVED] = "moved", \
+	[HB_STAT_FAILED] = "failed", \
+}
+/* The same: is it KiB? */
+#define HB_STAT_IS_KIB { \
+	[HB_STAT_TOTAL] = 1, \
+	[HB_STAT_FREE] = 1, \
+	[HB_STAT_AVAILABLE] = 1, \
+	[HB_STAT_USED] = 1, \
+	[HB_STAT_CACHE] = 1, \
+	[HB_STAT_SWAP_TOTAL] = 1, \
+	[HB_STAT_SWAP_FREE] = 1, \
+	[HB_STAT_SWAP_IN] = 1, \
+	[HB_STAT_SWAP_OUT] = 1, \
+	[HB_STAT_MAJOR_FAULTS] = 0, \
+	[HB_STAT_REFAULTS_ANON] = 1, \
+	[HB_STAT_REFAULTS_FILE] = 1, \
+	[HB_STAT_ALLOC_STALLS] = 0, \
+	[HB_STAT_OOM_KILLS] = 0, \
+	[HB_STAT_COMMITTED] = 1, \
+	[HB_STAT_MOVED] = 1, \
+	[HB_STAT_FAILED] = 0, \
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "fuzz.h"
+#include "stats.h"
 #include "value.h"
 
 static void check_number(const char *text, size_t length, uint64_t limit)
@@ -35,6 +36,19 @@ static void check_clean(const char *text)
 		MUST((unsigned char)*c >= ' ' && *c != 0x7f);
 }
 
+/* All or nothing, and what is there was in the line. */
+static void check_stats(const char *text, size_t length)
+{
+	static const char *const words[HB_STAT_COUNT] = HB_STAT_WORDS;
+	struct hb_number stats[HB_STAT_COUNT];
+	bool good = hb_stats_parse(text, length, stats);
+
+	for (int i = 0; i < HB_STAT_COUNT; i++) {
+		MUST(stats[i].presence == HB_ABSENT || (good && stats[i].presence == HB_PRESENT));
+		MUST(stats[i].presence == HB_ABSENT || strstr(text, words[i]));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char text[512];
@@ -48,6 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	word = hb_value_word(text, size, hb_cause_words, HB_CAUSE_COUNT);
 	MUST(word.presence != HB_PRESENT || !strcmp(text, hb_cause_words[word.value]));
 	hb_value_word(text, size, hb_state_words, HB_STATE_COUNT);
+	check_stats(text, size);
 	check_clean(text);
 	return 0;
 }

@@ -102,7 +102,8 @@ int host_run(int argc, char **argv)
 	MUST(code >= HB_OK && code <= CLI_EXIT_FAULT);
 	/* Whatever went wrong is said in one of the two places. */
 	MUST(!code || *command_out || *command_err);
-	for (int i = 1; i < argc; i++) {
+	/* What is behind "--" is no option. */
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
 		if (!strcmp(argv[i], "--json") && !strstr(command_out, "hotballoon "))
 			check_json(command_out);
 	}

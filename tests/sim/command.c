@@ -22,6 +22,7 @@ enum hb_code command_open_nothing(struct hb **hb, struct hb_error *error)
 {
 	*hb = NULL;
 	error->code = HB_E_PERMISSION;
+	error->reason = HB_REASON_NOT_DOMAIN_0;
 	strcpy(error->message, "cannot connect");
 	strcpy(error->remedy, "run it in domain 0");
 	return HB_E_PERMISSION;

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli.h"
+
 const struct sim_guest usual_guest = {
 	.domid = GUEST,
 	.name = "guest1",
@@ -233,4 +235,16 @@ void common_write_state_file(const char *name, const char *text)
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
+}
+
+static char remedy[CLI_REMEDY_TEXT];
+
+const char *common_remedy(const struct hb_error *error)
+{
+	return cli_remedy(error, remedy);
+}
+
+const char *common_finding_remedy(const struct hb_finding *finding)
+{
+	return cli_finding_remedy(finding, remedy);
 }

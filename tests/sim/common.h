@@ -43,6 +43,10 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid);
 /* By what they say: between their fields there can be anything. */
 bool common_same_limits(const struct hb_limits *a, const struct hb_limits *b);
 
+/* What the command says to do about it; valid until the next call. */
+const char *common_remedy(const struct hb_error *error);
+const char *common_finding_remedy(const struct hb_finding *finding);
+
 /* Set the size through a connection of its own. */
 enum hb_code common_set(struct sim *sim, const char *size, const struct hb_set_request *how,
 			struct hb_set_result *result, struct hb_error *error);

@@ -84,6 +84,22 @@ static void still_host(void)
 	SAMPLES("show guest1", "migrate guest1 there");
 }
 
+/* All that a guest can say of its memory. */
+static void speaking_host(void)
+{
+	static const char *const words[HB_STAT_COUNT] = HB_STAT_WORDS;
+	char line[2048] = "";
+
+	for (int i = 0; i < HB_STAT_COUNT; i++)
+		sprintf(line + strlen(line), "%s%s=%d", i ? " " : "", words[i], 1000 * i);
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, line);
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "24576");
+	SAMPLES("list", "show guest1", "top", "explain guest1", "doctor");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, "nonsense");
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "much");
+	SAMPLES("show guest1");
+}
+
 static void change_values(struct sim *host)
 {
 	static const char *const causes[] = { "guest-busy", "nonsense" };
@@ -173,7 +189,7 @@ static void stuck_host(void)
 int main(void)
 {
 	void (*const hosts[])(void) = {
-		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host,
+		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host, speaking_host,
 	};
 
 	/* There is no xl, wherever this runs. */

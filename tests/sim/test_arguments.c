@@ -75,6 +75,7 @@ static void test_usage(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].line);
 		if (command_line(cases[i].line) != HB_E_USAGE || !strstr(command_err, cases[i].says))
 			fail_msg("\"%s\": %s", cases[i].line, command_err);
 		assert_string_equal(command_out, "");
@@ -100,6 +101,7 @@ static void test_usage_in_json(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].line);
 		assert_int_equal(command_line(cases[i].line), HB_E_USAGE);
 		assert_string_equal(command_err, "");
 		object = command_json();
@@ -122,8 +124,10 @@ static void test_heaps(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		assert_int_equal(command_line(lines[i]), HB_E_USAGE);
+	}
 }
 
 /* However the arguments are ordered, "-256M" is a size and no option. */
@@ -136,6 +140,7 @@ static void test_argument_order(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		if (command_line(lines[i]))
 			fail_msg("%s: %s", lines[i], command_err);
 		assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 256 * M);
@@ -163,6 +168,7 @@ static void test_help(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].line);
 		if (command_line_with(command_open_nothing, cases[i].line) ||
 		    strncmp(command_out, cases[i].says, strlen(cases[i].says)))
 			fail_msg("\"%s\": %s%s", cases[i].line, command_out, command_err);
@@ -170,6 +176,12 @@ static void test_help(void **state)
 		for (char *line = strtok(command_out, "\n"); line; line = strtok(NULL, "\n"))
 			assert_true(strlen(line) <= 80);
 	}
+	/* Who watches a host needs to know what its exit codes say. */
+	assert_int_equal(command_line("doctor --help"), 0);
+	assert_non_null(strstr(command_out, "\n  11  warning "));
+	assert_non_null(strstr(command_out, "\n  12  fault "));
+	assert_int_equal(command_line("list --help"), 0);
+	assert_null(strstr(command_out, "\n  11  "));
 	assert_int_equal(command_line("help nonsense"), HB_E_USAGE);
 	assert_int_equal(command_line("help set max"), HB_E_USAGE);
 }
@@ -204,6 +216,7 @@ static void test_nearest(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].line);
 		assert_int_equal(command_line(cases[i].line), HB_E_USAGE);
 		if (!strstr(command_err, cases[i].says))
 			fail_msg("\"%s\": %s", cases[i].line, command_err);
@@ -216,6 +229,7 @@ static void test_nearest(void **state)
 	assert_int_equal(command_line("list nobody"), HB_E_NO_DOMAIN);
 	assert_string_equal(command_out, "");
 	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		print_message("%s\n", far[i] ? far[i] : "-");
 		assert_int_equal(command_line(far[i]), HB_E_USAGE);
 		assert_null(strstr(command_err, "did you mean"));
 	}

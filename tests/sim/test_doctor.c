@@ -250,13 +250,14 @@ static void test_would_be_lost(void **state)
 	hold_and_lower_target();
 	sim_run(sim, 1000);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("cases, row %zu\n", i);
 		sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, cases[i].state);
 		assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
 		finding = &domains[1]->findings.list[domains[1]->findings.count - 1];
 		assert_string_equal(finding->what, "would-be-lost");
 		assert_int_equal(finding->severity, cases[i].severity);
 		assert_non_null(strstr(finding->message, "guest1 holds 512.1M and its target is 256M"));
-		assert_string_equal(finding->remedy, "\"hotballoon wait 5\" if it still comes down, \"hotballoon set 5 512M\" if not");
+		assert_string_equal(common_finding_remedy(finding), "wait if it still comes down; if not, set the size that it holds: \"hotballoon wait 5\", \"hotballoon set 5 512M\"");
 		hb_examinations_free(domains);
 	}
 }
@@ -272,7 +273,7 @@ static void test_sizes_in_remedies(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4195000");
 	fill_host();
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	assert_string_equal(domains[1]->findings.list[0].remedy, "\"hotballoon max 5 4195000K\" enlarges it");
+	assert_string_equal(common_finding_remedy(&domains[1]->findings.list[0]), "set its maximum again, that enlarges it: \"hotballoon max 5 4195000K\"");
 	assert_string_equal(host.list[0].what, "low-reserve");
 	assert_string_equal(host.list[0].message, "40M are left for the host itself, less than 81.9M");
 	hb_examinations_free(domains);
@@ -292,7 +293,7 @@ static void follow_small_pool(void)
 	assert_int_equal(count, 2);
 	assert_int_equal(domains[1]->findings.count, 1);
 	assert_string_equal(domains[1]->findings.list[0].what, "small-pool");
-	assert_int_equal(sscanf(domains[1]->findings.list[0].remedy, "\"hotballoon max 5 %23[^\"]", size), 1);
+	assert_true(hb_size_format(domains[1]->findings.list[0].size_kib, size));
 	hb_examinations_free(domains);
 	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
 	if (hb_max(hb, GUEST, &request, &result, &error))
@@ -345,6 +346,34 @@ static void test_pool_of_domain_0(void **state)
 	assert_string_equal(found(), "");
 }
 
+/* Of whatever key of the report it is: nonsense is found, and shown as such. */
+static void test_each_invalid_key(void **state)
+{
+	static const char *const keys[] = {
+#define ROW(NAME, field, kind, json) HB_KEY_REPORT_##NAME,
+		HB_REPORT_ROWS(ROW)
+#undef ROW
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		const char *value = sim_read_key(sim, GUEST, keys[i]);
+		char before[32] = "";
+
+		print_message("%s\n", keys[i] ? keys[i] : "-");
+		if (value)
+			strcpy(before, value);
+		sim_write_key(sim, GUEST, keys[i], "-nonsense-");
+		if (!strstr(found(), "invalid-report "))
+			fail_msg("doctor says nothing of nonsense in %s", keys[i]);
+		if (value)
+			sim_write_key(sim, GUEST, keys[i], before);
+		else
+			sim_remove_key(sim, GUEST, keys[i]);
+		assert_string_equal(found(), "");
+	}
+}
+
 /* What of our files cannot be read is found, with its place, and all the rest is looked at. */
 static void test_damaged_files(void **state)
 {
@@ -367,6 +396,19 @@ static void test_damaged_files(void **state)
 	common_write_state_file("reservations", "hotballoon reservations 1\n");
 	common_write_state_file("limits", "x\n");
 	assert_string_equal(found(), "damaged-file ");
+	/* What the host keeps is a file, too: the rule counts, and that is a finding. */
+	common_write_state_file("limits", "hotballoon limits 1\n");
+	common_write_state_file("host", "hotballoon host 1\nreserve=1048576\nreserve=\n");
+	assert_string_equal(found(), "damaged-file ");
+	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
+	free(domains);
+	assert_int_equal(host.list[0].severity, HB_FAULT);
+	assert_non_null(strstr(host.list[0].message, "/host, line 3, is damaged"));
+	assert_non_null(strstr(host.list[0].message, common_state_dir));
+	common_write_state_file("host", "");
+	assert_string_equal(found(), "damaged-file ");
+	common_write_state_file("host", "hotballoon host 1\nreserve=1048576\n");
+	assert_string_equal(found(), "");
 }
 
 /* The one finding of that name about the guest; its message and remedy are copied. */
@@ -539,6 +581,7 @@ int main(void)
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_files),
+		TEST(test_each_invalid_key),
 		TEST(test_following),
 		TEST(test_stale_report),
 		TEST(test_short_without_report),

@@ -87,6 +87,7 @@ static void test_same_as_done(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		snprintf(line, sizeof(line), "%s --dry-run", lines[i]);
 		assert_int_equal(command_line(line), 0);
 		would = command_json();
@@ -112,6 +113,7 @@ static void test_refused_as_well(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		snprintf(line, sizeof(line), "%s --dry-run", lines[i]);
 		code = command_line(line);
 		if (!code)

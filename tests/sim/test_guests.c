@@ -100,6 +100,7 @@ static void test_behaviours(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(behaviours) / sizeof(behaviours[0]); i++) {
+		print_message("behaviours, row %zu\n", i);
 		run(&behaviours[i], first);
 		run(&behaviours[i], second);
 		assert_string_equal(first, second);
@@ -119,6 +120,7 @@ static void test_reboot_after_growth(void **state)
 		struct hb_error error;
 		struct sim *sim;
 
+		print_message("types, row %zu\n", i);
 		guest.type = types[i];
 		guest.videoram_kib = types[i] == HB_TYPE_HVM ? 16 * M : 0;
 		sim = common_host_with(&guest);

@@ -107,6 +107,7 @@ static void test_damaged_file(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		print_message("%s\n", texts[i] ? texts[i] : "-");
 		common_write_state_file("host", texts[i]);
 		assert_int_equal(common_available(command_sim), before);
 		assert_int_equal(command_line("list"), 0);

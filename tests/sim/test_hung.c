@@ -68,8 +68,10 @@ static void test_time_limits(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		hang_everywhere(lines[i], 3000 + HB_CALL_LEAST_MS);
+	}
 }
 
 static void test_without_limits(void **state)
@@ -82,8 +84,10 @@ static void test_without_limits(void **state)
 
 	(void)state;
 	/* And what the command itself waits for: another look at what moves. */
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		print_message("%s\n", lines[i] ? lines[i] : "-");
 		hang_everywhere(lines[i], HB_CALL_MS + 5000);
+	}
 }
 
 /* A signal of the test's makes the next call hang. */

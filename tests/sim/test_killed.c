@@ -536,6 +536,7 @@ static void test_operations_killed(void **state)
 	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++) {
 		unsigned int at = 1;
 
+		print_message("operations, row %zu\n", i);
 		/* Past its last call it is not killed. */
 		while (kill_operation_at(&operations[i], at) >= at)
 			at++;

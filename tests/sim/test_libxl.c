@@ -109,8 +109,10 @@ static void check_row(const struct row *row)
 static void test_rows(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("rows, row %zu\n", i);
 		check_row(&rows[i]);
+	}
 }
 
 /*
@@ -176,6 +178,7 @@ static void test_no_target(void **state)
 	limit = limit_of(GUEST);
 	/* One after the other, in the end there is none. */
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		print_message("%s\n", keys[i] ? keys[i] : "-");
 		sim_remove_key(command_sim, GUEST, keys[i]);
 		assert_int_equal(command_line("set 5 2097152K"), HB_E_REFUSED);
 		assert_non_null(strstr(command_err, "has no target"));

@@ -201,6 +201,7 @@ static void test_what_cannot_be_kept(void **state)
 	change((struct hb_limits_change){ .min = kib(128 * M) });
 	snprintf(before, sizeof(before), "%s", common_state_file("limits"));
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		print_message("changes, row %zu\n", i);
 		assert_int_equal(hb_limits_set(hb, &domain, &changes[i], &limits, &error), HB_E_USAGE);
 		assert_non_null(strstr(error.message, "guest1"));
 		assert_non_null(strstr(error.remedy, "whole pages"));
@@ -239,6 +240,7 @@ static void test_damaged_file(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].text);
 		common_write_state_file("limits", cases[i].text);
 		assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), cases[i].get);
 		assert_int_equal(limits.mode, cases[i].mode);

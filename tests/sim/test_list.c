@@ -147,6 +147,7 @@ static void test_cell(void **state)
 		size_t size;
 		FILE *out = open_memstream(&text, &size);
 
+		print_message("%s\n", cases[i].text);
 		cli_print_cell(out, cases[i].text, cases[i].width);
 		fclose(out);
 		assert_string_equal(text, cases[i].cell);
@@ -168,8 +169,10 @@ static void test_column_size(void **state)
 	char text[HB_SIZE_TEXT];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].text);
 		assert_string_equal(cli_column_size(cases[i].kib, text), cases[i].text);
+	}
 }
 
 /* Who decides about the size of a domain. */

@@ -138,7 +138,7 @@ static void test_refused(void **state)
 		assert_int_equal(obstacle(), rows[i].obstacle);
 		assert_int_equal(manage(512 * M, 384 * M, false), HB_E_REFUSED);
 		assert_non_null(strstr(error.message, hb_obstacle_text(rows[i].obstacle)));
-		assert_true(error.remedy[0]);
+		assert_int_equal(error.reason, hb_obstacle_reason(rows[i].obstacle));
 		assert_int_equal(target(), 512 * M);
 		teardown(state);
 		assert_int_equal(setup(state), 0);

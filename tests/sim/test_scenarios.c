@@ -437,6 +437,7 @@ static void test_claim_refused_by_xen(void **state)
 	(void)state;
 	snprintf(line, sizeof(line), "reserve %lluK --for=guest1 --force", row->pages * HB_PAGE_KIB);
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		print_message("answers, row %zu\n", i);
 		refused = 0;
 		for (unsigned int at = 1; at < 200; at++) {
 			make_claim_host(row);

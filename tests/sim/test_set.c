@@ -176,13 +176,15 @@ static void test_stuck_guest_names_its_cause(void **state)
 		struct sim_guest guest = usual_guest;
 		struct sim *sim;
 
+		print_message("%s\n", cases[i].message);
 		guest.stick_at_kib = cases[i].size[0] == '1' ? 700 * M : 300 * M;
 		guest.stick_cause = cases[i].cause;
 		sim = common_host_with(&guest);
 		assert_int_equal(common_set(sim, cases[i].size, &waiting, &result, &error),
 				 HB_E_STUCK);
 		assert_non_null(strstr(error.message, cases[i].message));
-		assert_non_null(strstr(error.remedy, cases[i].remedy));
+		assert_non_null(strstr(common_remedy(&error), cases[i].remedy));
+		assert_int_equal(error.reason, hb_reason_of_cause(cases[i].cause));
 		/* Two seconds to prove itself wrong and not ten. */
 		assert_in_range(result.waited_ms, 2000, 4000);
 		common_assert_consistent(sim, GUEST);
@@ -248,7 +250,8 @@ static void test_pool_does_not_fit(void **state)
 					  .maxmem_kib = 8 * G, .vcpus = 1 });
 	assert_int_equal(common_set(sim, "4G", &forced, &result, &error), HB_E_HOST);
 	assert_non_null(strstr(error.message, "paging-pool"));
-	assert_non_null(strstr(error.remedy, "shrink another guest"));
+	assert_int_equal(error.reason, HB_REASON_XEN_FULL);
+	assert_non_null(strstr(common_remedy(&error), "shrink another guest"));
 	assert_false(result.done);
 	sim_xen(sim, GUEST, &after);
 	assert_int_equal(before, after);
@@ -424,10 +427,10 @@ static void test_paused_and_destroyed_during_wait(void **state)
 	sim->tick = pause_guest;
 	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_STUCK);
 	assert_non_null(strstr(error.message, "paused"));
-	assert_non_null(strstr(error.remedy, "unpause"));
+	assert_non_null(strstr(common_remedy(&error), "unpause"));
 	/* It has not been seen to be stuck. */
 	assert_int_equal(result.kept_kib, 0);
-	assert_non_null(strstr(error.remedy, "would lose it, and \"hotballoon set 5 "));
+	assert_non_null(strstr(common_remedy(&error), "would lose it, and \"hotballoon set 5 "));
 	common_assert_consistent(sim, GUEST);
 	sim_close(sim);
 
@@ -435,7 +438,8 @@ static void test_paused_and_destroyed_during_wait(void **state)
 	sim->tick = destroy_guest;
 	assert_int_equal(common_set(sim, "256M", &waiting, &result, &error), HB_E_NO_DOMAIN);
 	assert_string_equal(error.message, "guest1 went away on its way to 256M");
-	assert_non_null(strstr(error.remedy, "hotballoon list"));
+	assert_int_equal(error.reason, HB_REASON_WENT_AWAY);
+	assert_non_null(strstr(common_remedy(&error), "hotballoon list"));
 	assert_false(sim_has_nodes(sim, GUEST));
 	assert_int_equal(sim_pages(sim), sim->total_pages);
 	sim_close(sim);
@@ -525,6 +529,7 @@ static void test_lock_without_room(void **state)
 	(void)state;
 	sim->fault_errno = ENOSPC;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].message);
 		sim->fault = SIM_FAULT_ERROR;
 		sim->fault_at = sim->calls + cases[i].call;
 		assert_int_equal(common_set(sim, "256M", NULL, &result, &error), HB_E_HOST);

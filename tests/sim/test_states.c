@@ -189,6 +189,7 @@ static void test_situations(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		print_message("situations, row %zu\n", i);
 		check_show(&situations[i]);
 		check_set(&situations[i], "1G", situations[i].larger);
 		check_set(&situations[i], "256M", situations[i].smaller);
@@ -235,6 +236,7 @@ static void test_limit_stays(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		print_message("%s\n", situations[i].name);
 		if (situations[i].smaller != HB_E_REFUSED)
 			continue;
 		begin(&situations[i]);
@@ -263,6 +265,7 @@ static void test_explained(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].name);
 		for (size_t j = 0; j < sizeof(situations) / sizeof(situations[0]); j++) {
 			if (strcmp(situations[j].name, cases[i].name))
 				continue;
@@ -308,6 +311,7 @@ static void in_each(const char *const *names, size_t count, void (*what)(const c
 	size_t found = 0;
 
 	for (size_t i = 0; i < sizeof(situations) / sizeof(situations[0]); i++) {
+		print_message("%s\n", situations[i].name);
 		for (size_t j = 0; j < count; j++) {
 			if (strcmp(situations[i].name, names[j]))
 				continue;

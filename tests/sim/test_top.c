@@ -112,6 +112,7 @@ static void test_width(void **state)
 	sim_write_key(command_sim, 7, HB_KEY_REPORT_CAUSE, "host-out-of-memory");
 	sim_write_key(command_sim, 7, HB_KEY_REPORT_STATE, "shrinking");
 	for (size_t w = 0; w < sizeof(widths) / sizeof(widths[0]); w++) {
+		print_message("widths, row %zu\n", w);
 		frame(widths[w], 0, TOP_SORT_ID, false, 0);
 		assert_int_equal(nr_lines, 7);
 		for (size_t i = 0; i < nr_lines; i++)

@@ -105,7 +105,7 @@ static void row(struct cli *cli, const char *what, uint64_t kib, const char *rem
 static void print_account(struct cli *cli, const struct account *account)
 {
 	const struct hb_host_memory *host = &account->host;
-	char domains[32], givers[80], size[HB_SIZE_TEXT];
+	char domains[32], givers[80], size[HB_SIZE_TEXT], remedy[CLI_REMEDY_TEXT];
 
 	snprintf(domains, sizeof(domains), "%zu of them", account->count);
 	row(cli, "total", host->total_kib, "");
@@ -122,7 +122,7 @@ static void print_account(struct cli *cli, const struct account *account)
 		row(cli, "coming", account->coming_kib, "domains hold that above their targets");
 	if (account->unknown.code)
 		fprintf(cli->out, "What the host keeps is not known: %s; %s\n", account->unknown.message,
-			account->unknown.remedy);
+			cli_remedy(&account->unknown, remedy));
 	snprintf(givers, sizeof(givers), "%zu guest%s may be asked for %s at most",
 		 account->givers, account->givers == 1 ? "" : "s",
 		 cli_column_size(account->givable_kib, size));

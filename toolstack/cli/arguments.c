@@ -14,7 +14,7 @@
 
 enum hb_code cli_usage(struct cli *cli, const char *what, const char *value)
 {
-	cli->error.code = HB_E_USAGE;
+	cli->error = (struct hb_error){ .code = HB_E_USAGE, .reason = HB_REASON_BAD_ARGUMENTS };
 	snprintf(cli->error.message, sizeof(cli->error.message), what, value);
 	hb_text_clean(cli->error.message);
 	snprintf(cli->error.remedy, sizeof(cli->error.remedy), "see \"hotballoon %s%s--help\"",
@@ -255,10 +255,8 @@ enum hb_code cli_read_arguments(struct cli *cli, int argc, char **argv)
 
 	words->time_at = words->wrong_option = -1;
 	words->list = calloc(argc + 1, sizeof(*words->list));
-	if (!words->list) {
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
-		return HB_E_INTERNAL;
-	}
+	if (!words->list)
+		return cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	read_options(cli, argc, argv);
 	find_command_and_rest(cli, argc, argv);
 	return words->wrong ? refuse_option(cli) : find_time(cli);

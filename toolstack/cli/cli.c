@@ -19,7 +19,7 @@ static void advise_option(struct cli *cli, const char *dom)
 	}
 	if (options & CLI_BIT(OPT_TIMEOUT) && strlen(dom) < 8 && strspn(dom, "0123456789") == strlen(dom))
 		snprintf(cli->error.remedy, sizeof(cli->error.remedy),
-			 "if that is a time, write --timeout=%s; \"hotballoon list\" shows the domains", dom);
+			 "if that is a time, write --timeout=%s", dom);
 }
 
 enum hb_code cli_find_domid(struct cli *cli, const char *dom, uint32_t *domid)
@@ -41,6 +41,7 @@ enum hb_code cli_find(struct cli *cli, struct hb_domain *domain)
 
 void cli_print_error(struct cli *cli)
 {
+	char remedy[CLI_REMEDY_TEXT];
 	struct json_object *object;
 
 	/* On one line: some commands print an object a line. */
@@ -52,9 +53,8 @@ void cli_print_error(struct cli *cli)
 		else
 			cli_print_json_line(cli, object);
 	} else if (!cli_has(cli, OPT_JSON)) {
-		fprintf(cli->err, "hotballoon: %s\n", cli->error.message);
-		if (cli->error.remedy[0])
-			fprintf(cli->err, "  %s\n", cli->error.remedy);
+		fprintf(cli->err, "hotballoon: %s\n  %s\n", cli->error.message,
+			cli_remedy(&cli->error, remedy));
 	}
 }
 

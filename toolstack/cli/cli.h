@@ -16,6 +16,14 @@
 
 #include "results.h"
 
+/* What to do about an error, for whom uses this command; returns text, which is not empty. */
+#define CLI_REMEDY_TEXT 768
+const char *cli_remedy(const struct hb_error *error, char text[CLI_REMEDY_TEXT]);
+const char *cli_finding_remedy(const struct hb_finding *finding, char text[CLI_REMEDY_TEXT]);
+/* Is there a row for it? */
+bool cli_has_remedy(enum hb_reason reason);
+bool cli_has_finding_remedy(enum hb_finding_kind kind);
+
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
 	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
@@ -63,6 +71,10 @@ struct cli {
 	bool progressed;	/* a line of progress stands on the terminal */
 };
 
+/* An error of the command's own: fills cli->error and returns its code. */
+enum hb_code cli_fail(struct cli *cli, enum hb_reason reason, const char *remedy,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 typedef enum hb_code cli_run_fn(struct cli *cli);
 
 /* Of the operands; 0: all of them, once. */
@@ -98,7 +110,8 @@ struct cli_option_info {
 #define CLI_EXIT_FAULT 12
 
 struct cli_exit_info {
-	enum hb_code code;		/* its name is hb_code_name() */
+	int code;
+	const char *name;		/* NULL: that of hb_code_name() */
 	const char *what;
 };
 
@@ -108,6 +121,10 @@ extern const size_t cli_nr_commands;
 extern const struct cli_option_info cli_options[OPT_COUNT];
 extern const struct cli_exit_info cli_exits[];
 extern const size_t cli_nr_exits;
+/* Of doctor alone. */
+#define CLI_DOCTOR_EXITS 2
+extern const struct cli_exit_info cli_doctor_exits[CLI_DOCTOR_EXITS];
+const char *cli_exit_name(const struct cli_exit_info *info);
 
 /* "--wait[=SECONDS]", "-h, --help"; returns text. */
 #define CLI_FORM_TEXT 40
@@ -237,6 +254,18 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain);
 void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char *why_not);
 /* Why it is short, or why nobody knows: "no report" and the like, or whom it serves. */
 const char *cli_cause(const struct hb_domain *domain);
+
+/* A list of words of JSON, see words.c. */
+struct cli_word_list {
+	const char *object, *name;	/* of the schema; name "": the names of the object itself */
+	int count;
+	const char *(*word)(int row);
+	int first;			/* JSON has no word for those before it */
+	bool whole;			/* the schema has no others */
+};
+
+extern const struct cli_word_list cli_word_lists[];
+extern const size_t cli_nr_word_lists;
 
 /* Draws one line of progress to err, if that is a terminal. */
 void cli_show_progress(struct cli *cli, const struct hb_progress *progress);

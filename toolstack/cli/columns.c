@@ -216,7 +216,7 @@ enum hb_code cli_table_print(struct cli *cli, struct cli_table *table)
 	if (whole)
 		print_rows(cli->out, table);
 	else
-		cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
+		cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	for (size_t i = 0; table && i < table->nr_cells; i++)
 		free(table->cells[i]);
 	free(table ? table->cells : NULL);

@@ -8,12 +8,12 @@ static void print_findings(struct cli *cli, const struct hb_findings *findings)
 {
 	for (unsigned int i = 0; i < findings->count; i++) {
 		const struct hb_finding *finding = &findings->list[i];
+		char remedy[CLI_REMEDY_TEXT];
 
 		fprintf(cli->out, "%s%-7s%s  %s (%s)\n", cli_colour(cli, finding->severity),
 			hb_severity_name(finding->severity), cli_plain(cli), finding->message,
 			finding->what);
-		if (finding->remedy[0])
-			fprintf(cli->out, "         -> %s\n", finding->remedy);
+		fprintf(cli->out, "         -> %s\n", cli_finding_remedy(finding, remedy));
 	}
 }
 

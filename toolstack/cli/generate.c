@@ -86,8 +86,39 @@ static void print_exits(void)
 {
 	printf("| code | name | meaning |\n| --- | --- | --- |\n");
 	for (size_t i = 0; i < cli_nr_exits; i++)
-		printf("| %d | %s | %s |\n", cli_exits[i].code, hb_code_name(cli_exits[i].code),
+		printf("| %d | %s | %s |\n", cli_exits[i].code, cli_exit_name(&cli_exits[i]),
 		       cli_exits[i].what);
+	for (size_t i = 0; i < CLI_DOCTOR_EXITS; i++)
+		printf("| %d | %s | of `doctor`: %s |\n", cli_doctor_exits[i].code,
+		       cli_exit_name(&cli_doctor_exits[i]), cli_doctor_exits[i].what);
+}
+
+static void print_reasons(void)
+{
+	printf("| reason | code | meaning |\n| --- | --- | --- |\n");
+	for (int i = HB_REASON_NONE + 1; i < HB_REASON_COUNT; i++)
+		printf("| `%s` | %d | %s |\n", hb_reason_name(i), hb_reason_code(i),
+		       hb_reason_meaning(i));
+}
+
+static void print_findings(void)
+{
+	printf("| finding | meaning |\n| --- | --- |\n");
+	for (int i = 0; i < HB_FINDING_COUNT; i++)
+		printf("| `%s` | %s |\n", hb_finding_name(i), hb_finding_meaning(i));
+}
+
+static void print_words(void)
+{
+	for (size_t i = 0; i < cli_nr_word_lists; i++) {
+		const struct cli_word_list *list = &cli_word_lists[i];
+
+		printf("%s %s %s", list->object, list->name[0] ? list->name : "-",
+		       list->whole ? "whole" : "part");
+		for (int row = list->first; row < list->count; row++)
+			printf(" %s", list->word(row));
+		printf("\n");
+	}
 }
 
 /* "--json", and "--min=" for one that is not complete without a value. */
@@ -159,10 +190,16 @@ int main(int argc, char **argv)
 		print_options();
 	} else if (!strcmp(what, "exits")) {
 		print_exits();
+	} else if (!strcmp(what, "findings")) {
+		print_findings();
+	} else if (!strcmp(what, "reasons")) {
+		print_reasons();
+	} else if (!strcmp(what, "words")) {
+		print_words();
 	} else if (!strcmp(what, "completion") && argc == 3) {
 		print_completion(argv[2]);
 	} else {
-		fprintf(stderr, "usage: generate synopsis | options | exits | completion FILE\n");
+		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | words | completion FILE\n");
 		return 2;
 	}
 	return fflush(stdout) || ferror(stdout);

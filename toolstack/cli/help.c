@@ -24,12 +24,19 @@ static void print_wrapped(FILE *out, unsigned int indent, const char *text)
 	fprintf(out, "\n");
 }
 
-static void print_exits(FILE *out)
+static void print_exit(FILE *out, const struct cli_exit_info *info)
+{
+	print_wrapped(out, fprintf(out, "  %2d  %-14s  ", info->code, cli_exit_name(info)), info->what);
+}
+
+/* command: NULL for what all have. */
+static void print_exits(FILE *out, const struct cli_command *command)
 {
 	fprintf(out, "\nExit codes:\n");
 	for (size_t i = 0; i < cli_nr_exits; i++)
-		print_wrapped(out, fprintf(out, "  %2d  %-14s  ", cli_exits[i].code,
-					   hb_code_name(cli_exits[i].code)), cli_exits[i].what);
+		print_exit(out, &cli_exits[i]);
+	for (size_t i = 0; command && command->run == cli_doctor && i < CLI_DOCTOR_EXITS; i++)
+		print_exit(out, &cli_doctor_exits[i]);
 }
 
 static void print_option(FILE *out, const struct cli_option_info *option)
@@ -59,7 +66,7 @@ static void print_help(FILE *out)
 		"\nDOM is a name or a domid. SIZE is 512M, 2G or 2GiB, or a change: +256M, -1G,\n"
 		"+10%%, -10%%. \"hotballoon help COMMAND\" prints the options of a command. All take:\n");
 	print_options(out, CLI_BIT(OPT_JSON) | CLI_BIT(OPT_HELP) | CLI_BIT(OPT_VERSION));
-	print_exits(out);
+	print_exits(out, NULL);
 }
 
 static void print_command_help(FILE *out, const struct cli_command *command)
@@ -71,7 +78,7 @@ static void print_command_help(FILE *out, const struct cli_command *command)
 	print_wrapped(out, 2, command->what);
 	fprintf(out, "\n");
 	print_options(out, command->options | CLI_BIT(OPT_HELP));
-	print_exits(out);
+	print_exits(out, command);
 }
 
 bool cli_answer_help(struct cli *cli)

@@ -27,18 +27,41 @@ static struct json_object *word(const struct hb_word *word, const char *name)
 	return word->presence == HB_ABSENT ? NULL : json_object_new_string(name);
 }
 
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define ADD_NUMBER(number) number_or_word(number)
+#define ADD_FLAG(number) number_or_word(number)
+#define ADD_STATE(state) word(state, hb_report_state_name(state))
+#define ADD_CAUSE(cause) word(cause, hb_report_cause_name(cause))
+
+/* The words as names; null: no statistics, or none that can be read. */
+static struct json_object *stats(const struct hb_report *report)
+{
+	static const char *const names[HB_STAT_COUNT] = HB_STAT_WORDS;
+	static const bool is_kib[HB_STAT_COUNT] = HB_STAT_IS_KIB;
+	struct json_object *object = NULL;
+	char name[64];
+
+	for (int i = 0; i < HB_STAT_COUNT; i++) {
+		if (report->stats[i].presence != HB_PRESENT)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", names[i], is_kib[i] ? "_kib" : "");
+		for (char *c = name; *c; c++)
+			*c = *c == '-' ? '_' : *c;
+		object = object ? object : json_object_new_object();
+		add(object, name, json_object_new_uint64(report->stats[i].value));
+	}
+	return object;
+}
+
 static struct json_object *report(const struct hb_report *report)
 {
 	struct json_object *object = json_object_new_object();
 
 	add(object, "version", number_or_word(&report->version));
-	add(object, "state", word(&report->state, hb_report_state_name(&report->state)));
-	add(object, "cause", word(&report->cause, hb_report_cause_name(&report->cause)));
-	add(object, "current_kib", number_or_word(&report->current));
-	add(object, "goal_kib", number_or_word(&report->goal));
-	add(object, "floor_kib", number_or_word(&report->floor));
-	add(object, "max_kib", number_or_word(&report->max));
-	add(object, "still", number_or_word(&report->still));
+#define ADD(NAME, field, kind, json) add(object, json, ADD_##kind(&report->field));
+	HB_REPORT_ROWS(ADD)
+#undef ADD
+	add(object, "stats", stats(report));
 	return object;
 }
 
@@ -100,11 +123,13 @@ struct json_object *cli_json_host(const struct hb_host_memory *host)
 struct json_object *cli_json_error(const struct hb_error *error)
 {
 	struct json_object *object = json_object_new_object();
+	char remedy[CLI_REMEDY_TEXT];
 
 	add(object, "code", json_object_new_string(hb_code_name(error->code)));
+	add(object, "reason", json_object_new_string(hb_reason_name(error->reason)));
 	add(object, "exit", json_object_new_int(error->code));
 	add(object, "message", json_object_new_string(error->message));
-	add(object, "remedy", error->remedy[0] ? json_object_new_string(error->remedy) : NULL);
+	add(object, "remedy", json_object_new_string(cli_remedy(error, remedy)));
 	return object;
 }
 
@@ -202,11 +227,12 @@ struct json_object *cli_json_findings(const struct hb_findings *findings)
 	for (unsigned int i = 0; i < findings->count; i++) {
 		const struct hb_finding *finding = &findings->list[i];
 		struct json_object *object = json_object_new_object();
+		char remedy[CLI_REMEDY_TEXT];
 
 		add(object, "severity", json_object_new_string(hb_severity_name(finding->severity)));
 		add(object, "what", json_object_new_string(finding->what));
 		add(object, "message", json_object_new_string(finding->message));
-		add(object, "remedy", finding->remedy[0] ? json_object_new_string(finding->remedy) : NULL);
+		add(object, "remedy", json_object_new_string(cli_finding_remedy(finding, remedy)));
 		json_object_array_add(array, object);
 	}
 	return array;

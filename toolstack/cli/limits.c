@@ -117,14 +117,10 @@ static enum hb_code check_hotplug_max(struct cli *cli, const struct hb_domain *d
 	if (domain->hotplug_max.presence != HB_PRESENT ||
 	    domain->static_max.value <= domain->hotplug_max.value + domain->videoram_kib)
 		return HB_OK;
-	cli->error = (struct hb_error){
-		HB_E_REFUSED, "", "raise memory/hotplug-max, or give --min and --max"
-	};
-	snprintf(cli->error.message, sizeof(cli->error.message),
-		 "%s cannot be reset to its maximum of %s: memory/hotplug-max is %s",
-		 cli_who(domain, who), cli_number(&domain->static_max, max),
-		 cli_number(&domain->hotplug_max, most));
-	return HB_E_REFUSED;
+	return cli_fail(cli, HB_REASON_NO_MAXIMUM, "raise memory/hotplug-max, or give --min and --max",
+			"%s cannot be reset to its maximum of %s: memory/hotplug-max is %s",
+			cli_who(domain, who), cli_number(&domain->static_max, max),
+			cli_number(&domain->hotplug_max, most));
 }
 
 /* Domain 0 usually has none: Xen's number for no limit, or no key at all. */
@@ -134,10 +130,8 @@ static enum hb_code check_maximum(struct cli *cli, const struct hb_domain *domai
 
 	if (domain->static_max.presence == HB_PRESENT && domain->static_max.value < HB_SIZE_MAX_KIB)
 		return check_hotplug_max(cli, domain);
-	cli->error = (struct hb_error){ HB_E_REFUSED, "", "give --min and --max" };
-	snprintf(cli->error.message, sizeof(cli->error.message),
-		 "%s has no maximum that it could be reset to", cli_who(domain, who));
-	return HB_E_REFUSED;
+	return cli_fail(cli, HB_REASON_NO_MAXIMUM, "",
+			"%s has no maximum that it could be reset to", cli_who(domain, who));
 }
 
 /*
@@ -180,7 +174,7 @@ static void print_json(struct cli *cli, const struct hb_domain *domain, const st
 	enum hb_obstacle obstacle = hb_may_size(domain, limits);
 
 	json_object_object_add(object, "obstacle", obstacle ?
-			       json_object_new_string(hb_obstacle_name(obstacle)) : NULL);
+			       json_object_new_string(hb_reason_name(hb_obstacle_reason(obstacle))) : NULL);
 	cli_print_json(cli, object);
 }
 

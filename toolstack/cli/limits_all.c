@@ -14,12 +14,14 @@ void cli_read_limits(struct cli *cli, struct cli_limits *limits)
 
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits)
 {
+	char remedy[CLI_REMEDY_TEXT];
+
 	if (limits->error.code)
 		fprintf(cli->out, "The limits are not known: %s; %s\n", limits->error.message,
-			limits->error.remedy);
+			cli_remedy(&limits->error, remedy));
 	else if (limits->damage.code)
 		fprintf(cli->out, "Not all limits are known: %s; %s\n", limits->damage.message,
-			limits->damage.remedy);
+			cli_remedy(&limits->damage, remedy));
 }
 
 const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *limits)
@@ -178,14 +180,6 @@ bool cli_is_uuid(const char *text)
 	return true;
 }
 
-static enum hb_code fail(struct cli *cli, enum hb_code code, const char *what, const char *remedy)
-{
-	cli->error = (struct hb_error){ .code = code };
-	snprintf(cli->error.message, sizeof(cli->error.message), "%s %s", cli->operands[0], what);
-	strcpy(cli->error.remedy, remedy);
-	return code;
-}
-
 static enum hb_code forget(struct cli *cli, struct hb_limits_entry *entry)
 {
 	struct hb_domain gone = { 0 };
@@ -204,13 +198,14 @@ static enum hb_code show_or_forget(struct cli *cli, struct hb_limits_entry *entr
 	enum hb_code code = HB_OK;
 
 	if (entry->limits.mode == HB_MODE_MANUAL)
-		return fail(cli, HB_E_NO_DOMAIN, "is no domain, and nothing is kept for it",
-			    "\"hotballoon limits\" shows all that have limits");
+		return cli_fail(cli, HB_REASON_NOTHING_KEPT, "",
+				"%s is no domain, and nothing is kept for it", cli->operands[0]);
 	if (cli_has(cli, OPT_FORGET))
 		code = forget(cli, entry);
 	else if (cli->given & ~CLI_BESIDE)
-		return fail(cli, HB_E_REFUSED, "is not there: its limits can only be shown or forgotten",
-			    "start the domain first, or use --forget");
+		return cli_fail(cli, HB_REASON_NOT_THERE, "",
+				"%s is not there: its limits can only be shown or forgotten",
+				cli->operands[0]);
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))

@@ -40,7 +40,7 @@ static void add_row(struct cli_table *table, const struct hb_domain *domain,
 /* What nobody would look for in the columns. */
 static void print_remarks(FILE *out, const struct hb_domain *domain)
 {
-	char who[CLI_WHO_TEXT], size[HB_SIZE_TEXT];
+	char who[CLI_WHO_TEXT], size[HB_SIZE_TEXT], exact[HB_SIZE_TEXT];
 	uint64_t size_kib;
 
 	if (domain->still == HB_STILL_HELD)
@@ -48,6 +48,10 @@ static void print_remarks(FILE *out, const struct hb_domain *domain)
 	else if (domain->still == HB_STILL_LEFT)
 		fprintf(out, "%s is told to keep its memory as it is, by a process that has ended; \"hotballoon doctor\" tells what to do\n",
 			cli_who(domain, who));
+	if (domain->report.distress.value)
+		fprintf(out, "%s lacks %s now: \"hotballoon set %u +%s\"\n", cli_who(domain, who),
+			hb_size_human(domain->report.distress.value, size), domain->domid,
+			hb_size_format(domain->report.distress.value, exact));
 	if (hb_would_be_lost(domain, &size_kib))
 		fprintf(out, MARK " a save or a migration now would lose %s: \"hotballoon wait %u\", or \"hotballoon set %u %s\"\n",
 			cli_who(domain, who), domain->domid, domain->domid, hb_size_format(size_kib, size));

@@ -180,38 +180,31 @@ static void wait_for_xl(struct child *child, const sigset_t *waited)
 
 static enum hb_code judge(struct child *child)
 {
-	struct hb_error *error = &child->cli->error;
+	struct cli *cli = child->cli;
 	int status = child->status;
 
 	if (WIFEXITED(status) && !WEXITSTATUS(status))
 		return HB_OK;
-	error->code = child->stopped ? HB_E_INTERRUPTED : HB_E_HOST;
-	strcpy(error->remedy, child->stopped ? "the guest runs on here" :
-	       "what xl has said tells why; \"hotballoon show\" and \"xl list\" tell whether the guest runs");
-	if (child->stopped) {
-		snprintf(error->message, sizeof(error->message), "xl %s was ended", child->what);
-	} else if (WIFSIGNALED(status)) {
-		snprintf(error->message, sizeof(error->message), "xl %s was killed by signal %d", child->what,
-			 WTERMSIG(status));
-	} else if (WEXITSTATUS(status) == NOT_FOUND) {
-		strcpy(error->message, "there is no xl to run");
-		strcpy(error->remedy, "install the tools of Xen, or add their place to PATH");
-	} else {
-		snprintf(error->message, sizeof(error->message), "xl %s has failed with exit status %d",
-			 child->what, WEXITSTATUS(status));
-	}
-	return error->code;
+	if (child->stopped)
+		return cli_fail(cli, HB_REASON_INTERRUPTED, "the guest runs on here",
+				"xl %s was ended", child->what);
+	if (WIFSIGNALED(status))
+		return cli_fail(cli, HB_REASON_XL_FAILED, "", "xl %s was killed by signal %d",
+				child->what, WTERMSIG(status));
+	if (WEXITSTATUS(status) == NOT_FOUND)
+		return cli_fail(cli, HB_REASON_XL_FAILED,
+				"install the tools of Xen, or add their place to PATH",
+				"there is no xl to run");
+	return cli_fail(cli, HB_REASON_XL_FAILED, "", "xl %s has failed with exit status %d",
+			child->what, WEXITSTATUS(status));
 }
 
 static enum hb_code run_xl(struct child *child, const sigset_t *waited, const sigset_t *old)
 {
 	child->pid = fork();
-	if (child->pid < 0) {
-		child->cli->error = (struct hb_error){ .code = HB_E_INTERNAL };
-		snprintf(child->cli->error.message, sizeof(child->cli->error.message),
-			 "cannot start xl: %s", strerror(errno));
-		return HB_E_INTERNAL;
-	}
+	if (child->pid < 0)
+		return cli_fail(child->cli, HB_REASON_NO_PROCESS, "", "cannot start xl: %s",
+				strerror(errno));
 	if (!child->pid)
 		exec_xl(child, old);
 	wait_for_xl(child, waited);

@@ -7,7 +7,8 @@
 
 static void print_steps(struct cli *cli, const struct hb_set_result *result)
 {
-	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], keep[HB_SIZE_TEXT];
+	uint64_t keep_kib;
 
 	for (unsigned int i = 0; i < result->nr_steps; i++) {
 		const struct hb_step *step = &result->steps[i];
@@ -24,6 +25,9 @@ static void print_steps(struct cli *cli, const struct hb_set_result *result)
 	}
 	for (unsigned int i = 0; i < result->nr_notes; i++)
 		fprintf(cli->out, "  note: %s\n", result->notes[i]);
+	if (!cli_has(cli, OPT_WAIT) && hb_would_be_lost(&result->after, &keep_kib))
+		fprintf(cli->out, "  note: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not come down\n",
+			result->after.domid, result->after.domid, hb_size_format(keep_kib, keep));
 }
 
 static void print_result(struct cli *cli, const struct hb_set_result *result, bool waited,

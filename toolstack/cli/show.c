@@ -63,19 +63,43 @@ static void number_row(struct cli *cli, const char *name, const struct hb_number
 	row(cli, name, cli_number(number, text));
 }
 
+/* Drivers of before do not know all of them. */
+static void flag_row(struct cli *cli, const char *name, const struct hb_number *flag)
+{
+	if (flag->presence != HB_ABSENT)
+		row(cli, name, flag->presence == HB_INVALID ? "invalid" : flag->value ? "yes" : "no");
+}
+
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define SHOW_NUMBER(name, number) number_row(cli, "  " name, number)
+#define SHOW_FLAG(name, flag) flag_row(cli, "  keeps " name, flag)
+#define SHOW_STATE(name, state) row(cli, "  " name, hb_report_state_name(state))
+#define SHOW_CAUSE(name, cause) row(cli, "  " name, hb_report_cause_name(cause))
+
+/* What the guest says of its memory; a word that it does not say has no line. */
+static void print_stats(struct cli *cli, const struct hb_report *report)
+{
+	static const char *const words[HB_STAT_COUNT] = HB_STAT_WORDS;
+	static const bool is_kib[HB_STAT_COUNT] = HB_STAT_IS_KIB;
+	char name[32];
+
+	for (int i = 0; i < HB_STAT_COUNT; i++) {
+		snprintf(name, sizeof(name), "  %s", words[i]);
+		if (report->stats[i].presence == HB_PRESENT && is_kib[i])
+			number_row(cli, name, &report->stats[i]);
+		else if (report->stats[i].presence == HB_PRESENT)
+			fprintf(cli->out, "%-18s %" PRIu64 "\n", name, report->stats[i].value);
+	}
+}
+
 static void print_report(struct cli *cli, const struct hb_report *report)
 {
 	fprintf(cli->out, "%-18s hotballoon, report version %" PRIu64 "\n", "driver",
 		report->version.value);
-	row(cli, "  state", hb_report_state_name(&report->state));
-	row(cli, "  cause", hb_report_cause_name(&report->cause));
-	number_row(cli, "  current", &report->current);
-	number_row(cli, "  goal", &report->goal);
-	number_row(cli, "  floor", &report->floor);
-	number_row(cli, "  max", &report->max);
-	if (report->still.presence != HB_ABSENT)
-		row(cli, "  keeps still", report->still.presence == HB_INVALID ? "invalid" :
-		    report->still.value ? "yes" : "no");
+#define SHOW(NAME, field, kind, json) SHOW_##kind(#field, &report->field);
+	HB_REPORT_ROWS(SHOW)
+#undef SHOW
+	print_stats(cli, report);
 }
 
 static void print_driver(struct cli *cli, const struct hb_domain *domain)

@@ -69,18 +69,28 @@ const struct cli_command cli_commands[] = {
 };
 
 const struct cli_exit_info cli_exits[] = {
-	{ HB_OK, "done" },
-	{ HB_E_INTERNAL, "out of memory, or the output could not be written" },
-	{ HB_E_USAGE, "the arguments cannot mean anything" },
-	{ HB_E_NO_DOMAIN, "no such domain, or it went away; of release: nothing is set aside" },
-	{ HB_E_REFUSED, "it would harm or cannot work; the message says what to do" },
-	{ HB_E_HOST, "Xen, xenstore, xl or a file of ours failed, or another tool kept something locked" },
-	{ HB_E_PERMISSION, "not root, or not in domain 0 of a running Xen host" },
-	{ HB_E_TIMEOUT, "the time is over, and the guest is not there yet" },
-	{ HB_E_STUCK, "the guest does not move any more; the message names the cause" },
-	{ HB_E_INTERRUPTED, "Ctrl-C during the wait, or while xl was at work" },
-	{ HB_E_SUPERSEDED, "somebody else has set another target during the wait" },
+	{ HB_OK, NULL, "done" },
+	{ HB_E_INTERNAL, NULL, "out of memory, or the output could not be written" },
+	{ HB_E_USAGE, NULL, "the arguments cannot mean anything" },
+	{ HB_E_NO_DOMAIN, NULL, "no such domain, or it went away; of release: nothing is set aside" },
+	{ HB_E_REFUSED, NULL, "it would harm or cannot work; the message says what to do" },
+	{ HB_E_HOST, NULL, "Xen, xenstore, xl or a file of ours failed, or another tool kept something locked" },
+	{ HB_E_PERMISSION, NULL, "not root, or not in domain 0 of a running Xen host" },
+	{ HB_E_TIMEOUT, NULL, "the time is over, and the guest is not there yet" },
+	{ HB_E_STUCK, NULL, "the guest does not move any more; the message names the cause" },
+	{ HB_E_INTERRUPTED, NULL, "Ctrl-C during the wait, or while xl was at work" },
+	{ HB_E_SUPERSEDED, NULL, "somebody else has set another target during the wait" },
 };
+
+const struct cli_exit_info cli_doctor_exits[CLI_DOCTOR_EXITS] = {
+	{ CLI_EXIT_WARNING, "warning", "it has found something that is worth a warning, and no fault" },
+	{ CLI_EXIT_FAULT, "fault", "it has found a fault" },
+};
+
+const char *cli_exit_name(const struct cli_exit_info *info)
+{
+	return info->name ? info->name : hb_code_name(info->code);
+}
 
 const size_t cli_nr_exits = sizeof(cli_exits) / sizeof(cli_exits[0]);
 

@@ -54,8 +54,7 @@ enum hb_code cli_top_prepare(struct cli *cli)
 
 static enum hb_code fail_memory(struct cli *cli)
 {
-	cli->error = (struct hb_error){ HB_E_INTERNAL, "out of memory", "" };
-	return HB_E_INTERNAL;
+	return cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 }
 
 /* data->rows is to be released by free(). */

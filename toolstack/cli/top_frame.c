@@ -179,7 +179,8 @@ static const char *colour_of(const struct hb_domain *domain, const struct top_vi
 	if (domain->state == HB_DOMAIN_CRASHED)
 		return view->fault;
 	return domain->driver == HB_DRIVER_HOTBALLOON &&
-	       domain->report.cause.value != HB_CAUSE_NONE ? view->warning : "";
+	       (domain->report.distress.value || domain->report.cause.value != HB_CAUSE_NONE) ?
+	       view->warning : "";
 }
 
 static void print_size(FILE *line, const char *text, unsigned int width)
@@ -253,7 +254,7 @@ static void print_help(FILE *out, const struct top_view *view)
 		"  r                    reverse the order",
 		"  ?, h                 this; any key goes back",
 		"Bar, from nothing to the maximum of the domain",
-		"  =  what it holds     |  its target           *  what it uses, by an agent in it",
+		"  =  what it holds     |  its target           *  what it uses, as it says itself",
 		"  <  least, and  >     most that managers give it (hotballoon limits)",
 		"MODE: auto, managers may size it; pinned, a person has set its size since; off",
 		"CAUSE: why it is short, by its driver; \"hotballoon explain\" tells more",

@@ -7,6 +7,7 @@
 #include "domain.h"
 #include "examine.h"
 #include "explain.h"
+#include "host_reserve.h"
 #include "limits_look.h"
 #include "memory.h"
 #include "objects.h"
@@ -81,7 +82,9 @@ static enum hb_code examine_files(struct hb *hb, struct hb_findings *findings,
 {
 	enum hb_code code = examine_file(hb, hb_limits_damage, findings, error);
 
-	return code ? code : examine_file(hb, hb_reservations_damage, findings, error);
+	if (!code)
+		code = examine_file(hb, hb_reservations_damage, findings, error);
+	return code ? code : examine_file(hb, hb_host_reserve_damage, findings, error);
 }
 
 /* Domains that go away meanwhile are left out; the others move up. */
@@ -168,7 +171,7 @@ static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *co
 	notes->limits = calloc(*count + 1, sizeof(*notes->limits));
 	notes->follows = calloc(*count + 1, sizeof(*notes->follows));
 	if (!notes->limits || !notes->follows)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = follow_all(hb, list, count, notes->follows, memory, error);
 	if (code)
 		return code;
@@ -208,7 +211,7 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	if (!code)
 		*domains = examine_all(list, &notes, *count);
 	if (!code && !*domains)
-		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code)
 		hb_examine_host(&memory, **domains, *count, host);
 	else

@@ -13,6 +13,7 @@
 
 #include "domain.h"
 #include "objects.h"
+#include "stats.h"
 #include "value.h"
 
 /* Domain ids from here on are Xen's own (DOMID_FIRST_RESERVED). */
@@ -24,13 +25,13 @@
  */
 #define XEN_PAGES_UNLIMITED UINT32_MAX
 
-static const char *const type_names[] = {
+static const char *const type_names[HB_TYPE_COUNT] = {
 	[HB_TYPE_PV] = "pv",
 	[HB_TYPE_PVH] = "pvh",
 	[HB_TYPE_HVM] = "hvm",
 };
 
-static const char *const domain_state_names[] = {
+static const char *const domain_state_names[HB_DOMAIN_STATE_COUNT] = {
 	[HB_DOMAIN_RUNNING] = "running",
 	[HB_DOMAIN_PAUSED] = "paused",
 	[HB_DOMAIN_BUILDING] = "building",
@@ -41,13 +42,13 @@ static const char *const domain_state_names[] = {
 	[HB_DOMAIN_MIGRATING] = "migrating",
 };
 
-static const char *const stillness_names[] = {
+static const char *const stillness_names[HB_STILLNESS_COUNT] = {
 	[HB_STILL_NO] = "no",
 	[HB_STILL_HELD] = "held",
 	[HB_STILL_LEFT] = "left",
 };
 
-static const char *const driver_names[] = {
+static const char *const driver_names[HB_DRIVER_COUNT] = {
 	[HB_DRIVER_UNKNOWN] = "-",
 	[HB_DRIVER_ANNOUNCED] = "other",
 	[HB_DRIVER_HOTBALLOON] = "hotballoon",
@@ -76,7 +77,7 @@ const char *hb_driver_name(enum hb_driver driver)
 
 const char *hb_service_name(enum hb_service service)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_SERVICE_COUNT] = {
 		[HB_SERVICE_NONE] = "-",
 		[HB_SERVICE_XENSTORE] = "xenstore",
 		[HB_SERVICE_DEVICE_MODEL] = "stubdom",
@@ -215,45 +216,41 @@ static int read_still(struct hb *hb, struct hb_domain *domain)
 	return rc < 0 ? rc : 0;
 }
 
-static int read_report_words(struct hb *hb, struct hb_domain *domain)
-{
-	struct hb_report *report = &domain->report;
-	int rc = read_word(hb, domain->domid, HB_KEY_REPORT_STATE, hb_state_words, HB_STATE_COUNT,
-			   &report->state);
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define READ_NUMBER(key, to) read_domain_number(hb, domain->domid, key, HB_SIZE_MAX_KIB, to)
+#define READ_FLAG(key, to) read_domain_number(hb, domain->domid, key, 1, to)
+#define READ_STATE(key, to) read_word(hb, domain->domid, key, hb_state_words, HB_STATE_COUNT, to)
+#define READ_CAUSE(key, to) read_word(hb, domain->domid, key, hb_cause_words, HB_CAUSE_COUNT, to)
 
-	if (rc)
-		return rc;
-	return read_word(hb, domain->domid, HB_KEY_REPORT_CAUSE, hb_cause_words, HB_CAUSE_COUNT,
-			 &report->cause);
+/* A line that is no line of statistics counts as none. */
+static int read_stats(struct hb *hb, struct hb_domain *domain)
+{
+	char path[HB_PATH_TEXT], *value;
+	size_t length;
+	int rc = read_node(hb->host, HB_NO_TRANSACTION,
+			   hb_domain_path(path, domain->domid, HB_KEY_REPORT_STATS), &value, &length);
+
+	if (value)
+		hb_stats_parse(value, length, domain->report.stats);
+	free(value);
+	return rc;
 }
 
 /* The driver writes the version last: without it there is no report, or not a whole one. */
 static int read_report(struct hb *hb, struct hb_domain *domain)
 {
 	struct hb_report *report = &domain->report;
-	const struct {
-		const char *key;
-		struct hb_number *number;
-		uint64_t limit;
-	} keys[] = {
-		{ HB_KEY_REPORT_CURRENT, &report->current, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_GOAL, &report->goal, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_FLOOR, &report->floor, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_MAX, &report->max, HB_SIZE_MAX_KIB },
-		{ HB_KEY_REPORT_STILL, &report->still, 1 },
-	};
-	int rc = read_domain_number(hb, domain->domid, HB_KEY_REPORT_VERSION, HB_SIZE_MAX_KIB,
-				    &report->version);
+	int rc = READ_NUMBER(HB_KEY_REPORT_VERSION, &report->version);
 
 	if (rc || !report->version.value) {
 		report->version = (struct hb_number){ 0 };
 		return rc;
 	}
 	domain->driver = HB_DRIVER_HOTBALLOON;
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && !rc; i++)
-		rc = read_domain_number(hb, domain->domid, keys[i].key, keys[i].limit,
-					keys[i].number);
-	return rc ? rc : read_report_words(hb, domain);
+#define READ(NAME, field, kind, json) rc = rc ? rc : READ_##kind(HB_KEY_REPORT_##NAME, &report->field);
+	HB_REPORT_ROWS(READ)
+#undef READ
+	return rc ? rc : read_stats(hb, domain);
 }
 
 /* Text at key, cut to size and clean, empty if there is none. */
@@ -438,8 +435,8 @@ static int read_own_use(struct hb *hb, struct hb_domain *domain)
 }
 
 /*
- * The guest's demand, from whichever agent it runs: that of Qubes OS says it, that
- * of XenServer says what there is and what is left of it.
+ * The guest's demand, from our driver, or from whichever agent it runs: that of Qubes OS says
+ * it, that of XenServer says what there is and what is left of it.
  */
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
@@ -452,7 +449,10 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 				    &domain->used);
 
 	domain->qmemman = domain->used.presence != HB_ABSENT;
-	if (rc || domain->qmemman)
+	if (domain->report.stats[HB_STAT_USED].presence == HB_PRESENT &&
+	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB)
+		domain->used = domain->report.stats[HB_STAT_USED];
+	if (rc || domain->used.presence != HB_ABSENT)
 		return rc;
 	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
 	if (rc || total.presence == HB_ABSENT)
@@ -541,9 +541,9 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 	if (!rc)
 		rc = read_still(hb, domain);
 	if (!rc)
-		rc = read_used(hb, domain);
-	if (!rc)
 		rc = read_driver(hb, domain);
+	if (!rc)
+		rc = read_used(hb, domain);
 	if (!rc)
 		rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->target);
 	return rc ? rc : check_there(hb, domain);
@@ -606,8 +606,7 @@ int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT])
 enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid)
 {
 	if (rc == -ESRCH) {
-		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain %u", domid);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "there is no domain %u", domid);
 		return HB_E_NO_DOMAIN;
 	}
 	return hb_fail_host(error, rc, "cannot read domain %u", domid);
@@ -777,12 +776,11 @@ static enum hb_code find_name(struct hb *hb, const char *name, uint32_t *domid,
 	if (search.found == 1)
 		return HB_OK;
 	if (search.found) {
-		hb_fail(error, HB_E_REFUSED, "domains %u and %u are both named \"%s\"", *domid,
+		hb_fail(error, HB_REASON_AMBIGUOUS_NAME, "domains %u and %u are both named \"%s\"", *domid,
 			search.domids[1], name);
 		hb_remedy(error, "use the domid");
 	} else {
-		hb_fail(error, HB_E_NO_DOMAIN, "there is no domain named \"%s\"", name);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "there is no domain named \"%s\"", name);
 	}
 	return error->code;
 }
@@ -794,15 +792,14 @@ enum hb_code hb_find(struct hb *hb, const char *dom, uint32_t *domid, struct hb_
 	int rc;
 
 	if (!*dom) {
-		hb_fail(error, HB_E_USAGE, "the name of the domain is empty");
-		hb_remedy(error, "give a name or a domid; \"hotballoon list\" shows both");
+		hb_fail(error, HB_REASON_BAD_NAME, "the name of the domain is empty");
+		hb_remedy(error, "give a name or a domid");
 		return HB_E_USAGE;
 	}
 	if (strspn(dom, "0123456789") != strlen(dom))
 		return find_name(hb, dom, domid, error);
 	if (number.presence != HB_PRESENT || number.value >= DOMID_END) {
-		hb_fail(error, HB_E_NO_DOMAIN, "%s is no domid: they end at %u", dom, DOMID_END - 1);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist");
+		hb_fail(error, HB_REASON_NO_SUCH_DOMAIN, "%s is no domid: they end at %u", dom, DOMID_END - 1);
 		return HB_E_NO_DOMAIN;
 	}
 	*domid = number.value;

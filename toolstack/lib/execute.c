@@ -225,7 +225,7 @@ static enum hb_code fail_step(const struct hb_domain *domain, const struct hb_st
 		     hb_step_name(step->kind), hb_size_format(step->from_kib, from),
 		     hb_size_format(step->to_kib, to));
 	if (rc == -ENOMEM)
-		hb_remedy(error, "the host has no memory for it; shrink another guest first");
+		hb_refine(error, HB_REASON_XEN_FULL);
 	return error->code;
 }
 
@@ -270,8 +270,10 @@ enum hb_code hb_execute(struct hb *hb, const struct hb_domain *seen, struct hb_p
 	/* If only the plan is stale there is no error to report, but one to fill. */
 	hb_fail_host(error, rc ? rc : -EAGAIN, "%s: cannot write the new target",
 		     hb_who(seen, who));
-	if (!rc || rc == -EAGAIN)
+	if (!rc || rc == -EAGAIN) {
+		hb_refine(error, HB_REASON_OVERTAKEN);
 		hb_remedy(error, "another tool was faster each time: find out which, and set the size again");
+	}
 	undo(hb, seen, plan, done, error);
 	return error->code;
 }

@@ -82,7 +82,7 @@ static enum hb_code make_candidates(struct work *work, struct hb_error *error)
 	work->donors = calloc(work->count + 1, sizeof(*work->donors));
 	work->limits = calloc(work->count + 1, sizeof(*work->limits));
 	if (!work->candidates || !work->donors || !work->limits)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	for (size_t i = 0; i < work->count; i++)
 		work->candidates[i].domain = work->looked_at[i];
 	return HB_OK;
@@ -186,14 +186,12 @@ static enum hb_code fail_short(struct work *work, uint64_t lacking_kib, struct h
 	hb_size_human(need_kib, need);
 	hb_size_human(possible_kib, most);
 	if (work->tried) {
-		hb_fail(error, HB_E_STUCK, "%s cannot be made free: guests have stopped on their way, and %s is what there is",
+		hb_fail(error, HB_REASON_DONORS_STUCK, "%s cannot be made free: guests have stopped on their way, and %s is what there is",
 			need, hb_size_human(work->result->after_kib, most));
-		hb_remedy(error, "\"hotballoon doctor\" says what stops them");
 		return HB_E_STUCK;
 	}
-	hb_fail(error, HB_E_REFUSED, "%s cannot be made free: all guests that may be asked give %s together with what is free",
+	hb_fail(error, HB_REASON_GUESTS_GIVE_LESS, "%s cannot be made free: all guests that may be asked give %s together with what is free",
 		need, most);
-	hb_remedy(error, "lower the minimum of guests, or give limits to more of them: \"hotballoon limits DOM --min=SIZE\"");
 	return HB_E_REFUSED;
 }
 
@@ -258,7 +256,7 @@ static enum hb_code announce_shares(struct work *work, struct hb_error *error)
 	size_t count = 0;
 
 	if (!list)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	for (size_t i = 0; i < work->count; i++) {
 		const struct candidate *candidate = &work->candidates[i];
 
@@ -394,10 +392,11 @@ static bool anybody_moving(struct work *work)
 
 static enum hb_code fail_timeout(struct work *work, struct hb_error *error)
 {
-	hb_fail(error, HB_E_TIMEOUT, "not enough is free after %u s", work->request->timeout_s);
+	hb_fail(error, anybody_moving(work) ? HB_REASON_TIMEOUT : HB_REASON_RESTS,
+		"not enough is free after %u s", work->request->timeout_s);
 	hb_remedy(error, "%s", anybody_moving(work) ?
 		  "wait longer: the guests that were asked go on by themselves" :
-		  "nobody moves, and who gave nothing keeps its size; \"hotballoon doctor\" says what stops them");
+		  "nobody moves, and who gave nothing keeps its size");
 	return HB_E_TIMEOUT;
 }
 
@@ -415,7 +414,7 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 		if (!moving)
 			return look_at_host(work, error);
 		if (!report_progress(work))
-			return hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
+			return hb_fail(error, HB_REASON_INTERRUPTED, "the wait was ended");
 		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
 			return fail_timeout(work, error);
 		}
@@ -583,7 +582,7 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return code;
 	work->result->entries = calloc(work->count + 1, sizeof(*work->result->entries));
 	if (!work->result->entries)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
 	hb_rate_start(&work->rate, hb_account_short_kib(&work->memory, work->request->need_kib),
@@ -603,7 +602,7 @@ static enum hb_code fail_too_large(struct hb_error *error)
 {
 	char max[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "more than %s cannot be made free",
+	hb_fail(error, HB_REASON_TOO_LARGE, "more than %s cannot be made free",
 		hb_size_human(HB_SIZE_MAX_KIB, max));
 	hb_remedy(error, "give a smaller size; no host has that much");
 	return HB_E_USAGE;

@@ -29,13 +29,13 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 	char *copy;
 
 	if (dir[0] != '/' || strlen(dir) > longest) {
-		hb_fail(error, HB_E_USAGE, "the state directory \"%.200s\" is no absolute path", dir);
+		hb_fail(error, HB_REASON_BAD_DIRECTORY, "the state directory \"%.200s\" is no absolute path", dir);
 		hb_remedy(error, "the usual one is %s", HB_STATE_DIR);
 		return HB_E_USAGE;
 	}
 	copy = strdup(dir);
 	if (!copy)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	free(hb->state_dir);
 	hb->state_dir = copy;
 	return HB_OK;
@@ -62,7 +62,7 @@ static enum hb_code check_api(unsigned int api_version, struct hb_error *error)
 {
 	if (api_version && api_version <= HB_API_VERSION)
 		return HB_OK;
-	hb_fail(error, HB_E_USAGE, "the program was built with version %u of the library's interface, and libhotballoon " HB_VERSION " has version %u",
+	hb_fail(error, HB_REASON_API_VERSION, "the program was built with version %u of the library's interface, and libhotballoon " HB_VERSION " has version %u",
 		api_version, HB_API_VERSION);
 	hb_remedy(error, "install the libhotballoon that belongs to the program, or a later one");
 	return HB_E_USAGE;
@@ -79,14 +79,14 @@ enum hb_code hb_open_api(unsigned int api_version, struct hb **hb, struct hb_err
 		return code;
 	rc = hb_xen_host_open(&host);
 	if (rc == -ENOENT) {
-		hb_fail(error, HB_E_PERMISSION, "this is not domain 0 of a running Xen host");
+		hb_fail(error, HB_REASON_NOT_DOMAIN_0, "this is not domain 0 of a running Xen host");
 		hb_remedy(error, "run it in domain 0, with xenstored running");
 		return HB_E_PERMISSION;
 	}
 	if (rc)
 		return hb_fail_host(error, rc, "cannot connect to Xen and xenstore");
 	*hb = hb_open_host(host);
-	return *hb ? HB_OK : hb_fail(error, HB_E_INTERNAL, "out of memory");
+	return *hb ? HB_OK : hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 }
 
 void hb_close(struct hb *hb)

@@ -37,6 +37,18 @@ enum hb_code hb_host_reserve_get(struct hb *hb, struct hb_number *kib, struct hb
 	return code;
 }
 
+enum hb_code hb_host_reserve_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_number kib = { HB_ABSENT, 0 };
+	struct hb_damage found = { 0 };
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, read_line, &kib, &found, error);
+
+	damage->code = HB_OK;
+	if (!code && found.lines)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
+	return code;
+}
+
 /* A file that cannot be read must not keep anybody from looking at the host. */
 uint64_t hb_host_reserve_kib(struct hb *hb, uint64_t total_kib)
 {
@@ -55,7 +67,7 @@ static enum hb_code check(struct hb *hb, uint64_t kib, struct hb_error *error)
 
 	if (code || (kib < memory.total_kib && kib % HB_PAGE_KIB == 0))
 		return code;
-	hb_fail(error, HB_E_USAGE, "the host cannot keep %s for itself: it has %s",
+	hb_fail(error, HB_REASON_TOO_LARGE, "the host cannot keep %s for itself: it has %s",
 		hb_size_format(kib, size), hb_size_human(memory.total_kib, total));
 	hb_remedy(error, "give a smaller size of whole pages; the usual one is %s",
 		  hb_size_human(hb_account_reserve_kib(memory.total_kib), size));

@@ -149,7 +149,7 @@ static enum hb_code append_line(const struct hb_domain *domain, struct edit *edi
 	hb_limits_format(&edit->found, line);
 	line[strlen(line) - 1] = '\0';
 	if (!hb_limits_parse(line, &back)) {
-		hb_fail(error, HB_E_USAGE, "these limits of %s cannot be kept: \"%s\"", hb_who(domain, who),
+		hb_fail(error, HB_REASON_BAD_LIMITS, "these limits of %s cannot be kept: \"%s\"", hb_who(domain, who),
 			line);
 		hb_remedy(error, "give sizes of whole pages of 4K up to 4096T, a weight of 1 to %d, and a domain that there is",
 			  HB_WEIGHT_MAX);
@@ -260,7 +260,7 @@ enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_
 
 	damage->code = HB_OK;
 	if (!code && collection.failed)
-		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code && found.lines)
 		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
 	/* Without its header nobody knows what the file says of anybody. */

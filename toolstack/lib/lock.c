@@ -130,12 +130,12 @@ static enum hb_code fail_busy(struct hb_error *error, const struct wanted *wante
 	unsigned int s = timeout_s(patience);
 
 	if (wanted->host_failed) {
-		hb_fail(error, HB_E_HOST, "another hotballoon has held the host locked for %u s", s);
-		hb_remedy(error, "look for a hotballoon that hangs or is stopped");
+		hb_fail(error, HB_REASON_LOCKED, "another hotballoon has held the host locked for %u s", s);
+		hb_remedy(error, "look for one that hangs or is stopped");
 	} else {
-		hb_fail(error, HB_E_HOST, "another tool has held domain %u locked for %u s",
+		hb_fail(error, HB_REASON_LOCKED, "another tool has held domain %u locked for %u s",
 			wanted->domid, s);
-		hb_remedy(error, "look for an xl or libvirt that hangs");
+		hb_remedy(error, "look for a tool that hangs: xl, libvirt");
 	}
 	return HB_E_HOST;
 }
@@ -143,10 +143,10 @@ static enum hb_code fail_busy(struct hb_error *error, const struct wanted *wante
 static enum hb_code fail_interrupted(struct hb_error *error, const struct wanted *wanted)
 {
 	if (wanted->host_failed) {
-		hb_fail(error, HB_E_INTERRUPTED, "the wait for another hotballoon, which has the host locked, was ended");
+		hb_fail(error, HB_REASON_INTERRUPTED, "the wait for another hotballoon, which has the host locked, was ended");
 		hb_remedy(error, "nothing was changed; ask again when it is done");
 	} else {
-		hb_fail(error, HB_E_INTERRUPTED, "the wait for another tool, which has domain %u locked, was ended",
+		hb_fail(error, HB_REASON_INTERRUPTED, "the wait for another tool, which has domain %u locked, was ended",
 			wanted->domid);
 		hb_remedy(error, "nothing was changed; ask again when xl or libvirt is done");
 	}
@@ -162,9 +162,11 @@ static enum hb_code fail_lock(struct hb_error *error, int rc, const struct wante
 		hb_fail_host(error, rc, "cannot lock the host");
 	else
 		hb_fail_host(error, rc, "cannot lock domain %u", wanted->domid);
-	if (error->code == HB_E_HOST)
+	if (error->reason == HB_REASON_HOST_FAILED) {
+		hb_refine(error, HB_REASON_FILE_FAILED);
 		hb_remedy(error, "the lock is a file in %s: is that file system full or read-only?",
 			  wanted->host_failed ? HB_HOST_LOCK_DIR : HB_LIBXL_DIR);
+	}
 	return error->code;
 }
 

@@ -470,7 +470,7 @@ enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory
 	enum hb_code code;
 
 	if (!domains)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	for (size_t i = 0; i < monitor->nr_known; i++)
 		domains[i] = monitor->known[i]->domain;
 	code = hb_memory_among(monitor->hb, domains, monitor->nr_known, memory, error);
@@ -486,13 +486,13 @@ enum hb_code hb_monitor_open_for(struct hb *hb, const uint32_t *only, hb_change_
 
 	*monitor = NULL;
 	if (hb->monitored) {
-		hb_fail(error, HB_E_USAGE, "this handle has a monitor already");
+		hb_fail(error, HB_REASON_SECOND_MONITOR, "this handle has a monitor already");
 		hb_remedy(error, "open another handle for another monitor");
 		return HB_E_USAGE;
 	}
 	m = calloc(1, sizeof(*m));
 	if (!m)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	*m = (struct hb_monitor){
 		.hb = hb, .change = change, .argument = argument,
 		.one = only, .domid = only ? *only : 0, .list_marked = true,

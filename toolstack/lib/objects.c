@@ -90,7 +90,7 @@ void *hb_array_of(void *values, size_t *count, size_t size, enum hb_code *code,
 	void **array = *code ? NULL : hb_array_new(*count, size);
 
 	if (!*code && !array)
-		*code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+		*code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (*code)
 		*count = 0;
 	if (*count)

@@ -152,7 +152,7 @@ static enum hb_code judge(struct store *store, const struct hb_domain *domains, 
 	const struct hb_domain **sorted = sort(domains, count, &nr_sorted);
 
 	if (!sorted)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	for (size_t i = 0; i < store->count; i++) {
 		struct hb_reservation *r = &store->list[i];
 		const struct hb_domain *domain = find_for(sorted, nr_sorted, r->name);
@@ -178,7 +178,7 @@ static enum hb_code read_file(struct hb *hb, struct store *store, struct hb_dama
 	*store = (struct store){ 0 };
 	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, damage, error);
 	if (!code && store->failed)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	return code;
 }
 
@@ -220,7 +220,7 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 			add(store, &claim);
 	}
 	free(domains);
-	return store->failed ? hb_fail(error, HB_E_INTERNAL, "out of memory") : HB_OK;
+	return store->failed ? hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory") : HB_OK;
 }
 
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
@@ -356,8 +356,9 @@ static enum hb_code fail_room(struct hb_error *error, const struct hb_reservatio
 	uint64_t more_kib = wanted->kib > own_kib ? wanted->kib - own_kib : HB_PAGE_KIB;
 	char need[HB_SIZE_TEXT], give[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, "%s needs %s with what it costs beyond its size, and the host has %s to give",
+	hb_fail(error, HB_REASON_HOST_FULL, "%s needs %s with what it costs beyond its size, and the host has %s to give",
 		wanted->name, hb_size_human(wanted->kib, need), hb_size_human(available_kib, give));
+	error->size_kib = more_kib;
 	*missing_kib = more_kib;
 	return HB_E_REFUSED;
 }
@@ -370,10 +371,12 @@ static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *er
 	char size[HB_SIZE_TEXT];
 	struct hb_error why;
 
-	if (hb_free(hb, &request, &result, &why) == HB_E_REFUSED)
+	if (hb_free(hb, &request, &result, &why) == HB_E_REFUSED) {
 		hb_remedy(error, "reserve less, or give limits to more guests: %s", why.message);
-	else
-		hb_remedy(error, "\"hotballoon free %s\" first", hb_size_format(missing_kib, size));
+		error->size_kib = 0;
+	} else {
+		hb_remedy(error, "make %s free first", hb_size_format(missing_kib, size));
+	}
 	hb_free_result_clear(&result);
 }
 
@@ -413,7 +416,7 @@ static enum hb_code fail_too_large(struct hb_error *error, const char *name)
 {
 	char max[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "%s would need more than %s with what it costs beyond its size",
+	hb_fail(error, HB_REASON_TOO_LARGE, "%s would need more than %s with what it costs beyond its size",
 		name, hb_size_human(HB_SIZE_MAX_KIB, max));
 	hb_remedy(error, "give a smaller size; no host has that much");
 	return HB_E_USAGE;
@@ -470,12 +473,13 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 static enum hb_code fail_claim(struct hb_error *error, int rc, const char *who)
 {
 	hb_fail_host(error, rc, "Xen refuses to set memory aside for %s", who);
+	hb_refine(error, rc == -ENOMEM ? HB_REASON_XEN_FULL : HB_REASON_CLAIM_REFUSED);
 	if (rc == -EINVAL)
-		hb_remedy(error, "\"hotballoon show\" it: it has that much or a claim by now, its maxmem is less, or it is being destroyed");
+		hb_remedy(error, "look at it: it has that much or a claim by now, its maxmem is less, or it is being destroyed");
 	else if (rc == -ENOMEM)
-		hb_remedy(error, "somebody else has taken the memory; \"hotballoon free\" some and ask again");
+		hb_remedy(error, "somebody else has taken the memory; make some free and ask again");
 	else if (rc == -EOPNOTSUPP)
-		hb_remedy(error, "this Xen cannot, by its build or its cache colouring; \"hotballoon set\" the size now");
+		hb_remedy(error, "this Xen cannot, by its build or its cache colouring; set the size now");
 	return error->code;
 }
 
@@ -524,15 +528,14 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 	char who[HB_WHO_TEXT];
 
 	if (domain->state == HB_DOMAIN_BUILDING) {
-		hb_fail(error, HB_E_REFUSED, "%s is being built: its builder sets its memory aside",
+		hb_fail(error, HB_REASON_BUILDING, "%s is being built: its builder sets its memory aside",
 			hb_who(domain, who));
 		hb_remedy(error, "reserve before the domain is created, or when it runs");
 		return HB_E_REFUSED;
 	}
 	if (request->ttl_s || request->vcpus || request->maxmem_kib) {
-		hb_fail(error, HB_E_USAGE, "%s exists, and Xen sets memory aside for its size, without a time",
+		hb_fail(error, HB_REASON_NOT_OF_A_CLAIM, "%s exists, and Xen sets memory aside for its size, without a time",
 			hb_who(domain, who));
-		hb_remedy(error, "leave --ttl, --vcpus and --maxmem out, and \"hotballoon release\" it afterwards");
 		return HB_E_USAGE;
 	}
 	reservation->kib = request->size_kib;
@@ -618,7 +621,6 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 	hb_unlock_host(hb);
 	if (code || claim || kept)
 		return code;
-	hb_fail(error, HB_E_NO_DOMAIN, "nothing is reserved for \"%s\"", name);
-	hb_remedy(error, "\"hotballoon reserve\" shows what is");
+	hb_fail(error, HB_REASON_NOTHING_RESERVED, "nothing is reserved for \"%s\"", name);
 	return HB_E_NO_DOMAIN;
 }

@@ -51,9 +51,9 @@ static enum hb_code check_expected(const struct hb_domain *domain, const uint64_
 	if (!expected_kib ||
 	    (domain->target.presence == HB_PRESENT && domain->target.value == *expected_kib))
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "somebody else has set another target for %s meanwhile",
+	hb_fail(error, HB_REASON_TARGET_CHANGED, "somebody else has set another target for %s meanwhile",
 		hb_who(domain, who));
-	hb_remedy(error, "find out which tool did: xl mem-set, libvirt or a memory manager");
+	hb_remedy(error, "find out which tool did: xl, libvirt or a memory manager");
 	return HB_E_REFUSED;
 }
 
@@ -167,6 +167,8 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const struct terms *ter
 	result->size_kib = plan.size_kib;
 	result->target_kib = plan.target_kib;
 	add_steps(result, &plan);
+	if (hb->dry_run && plan.has_later)
+		add_step(result, &plan.later);
 	result->nr_notes = plan.nr_notes;
 	memcpy(result->notes, plan.notes, sizeof(plan.notes));
 	result->done = true;
@@ -202,28 +204,29 @@ static enum hb_code fail_wait(enum hb_verdict verdict, bool moves,
 	hb_size_human(result->size_kib, goal);
 	switch (verdict) {
 	case HB_WAIT_GONE:
-		hb_fail(error, HB_E_NO_DOMAIN, "%s went away on its way to %s", who, goal);
-		hb_remedy(error, "\"hotballoon list\" shows the domains that exist; one that reboots gets another domid");
+		hb_fail(error, HB_REASON_WENT_AWAY, "%s went away on its way to %s", who, goal);
+		hb_remedy(error, "one that reboots gets another domid");
 		return HB_E_NO_DOMAIN;
 	case HB_WAIT_PAUSED:
-		hb_fail(error, HB_E_STUCK, "%s is %s and cannot move from %s to %s", who,
+		hb_fail(error, HB_REASON_PAUSED, "%s is %s and cannot move from %s to %s", who,
 			hb_domain_state_name(domain->state), at, goal);
 		hb_remedy(error, "%s", hb_refusal_of_state(domain->state, &what, &remedy) ? remedy :
-			  "\"xl unpause\" it; the target stands");
+			  "let it run; the target stands");
 		hb_advise_lost(domain, error);
 		return HB_E_STUCK;
 	case HB_WAIT_SUPERSEDED:
-		hb_fail(error, HB_E_SUPERSEDED, "somebody else has set another target for %s", who);
-		hb_remedy(error, "find out which tool did: xl mem-set, libvirt or a memory manager");
+		hb_fail(error, HB_REASON_SUPERSEDED, "somebody else has set another target for %s", who);
+		hb_remedy(error, "find out which tool did: xl, libvirt or a memory manager");
 		return HB_E_SUPERSEDED;
 	case HB_WAIT_TIMEOUT:
-		hb_fail(error, HB_E_TIMEOUT, "%s is at %s on its way to %s after %u s", who, at, goal,
+		hb_fail(error, moves ? HB_REASON_TIMEOUT : HB_REASON_RESTS,
+			"%s is at %s on its way to %s after %u s", who, at, goal,
 			(unsigned int)(result->waited_ms / 1000));
 		if (moves)
 			hb_remedy(error, "wait longer: it still moves, and goes on by itself");
 		else
-			hb_remedy(error, "it does not move now: \"hotballoon explain %u\" tells more",
-				  domain->domid);
+			hb_remedy(error, "it does not move now");
+		hb_about(error, domain, 0);
 		hb_advise_lost(domain, error);
 		return HB_E_TIMEOUT;
 	default:
@@ -284,7 +287,7 @@ static enum hb_code wait_for_guest(struct hb *hb, unsigned int timeout_s,
 		if (verdict != HB_WAIT_ON)
 			return fail_wait(verdict, hb_wait_moves(&wait, now), result, error);
 		if (!report_progress(hb, result, &wait, now)) {
-			hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
+			hb_fail(error, HB_REASON_INTERRUPTED, "the wait was ended");
 			hb_remedy(error, "the target stands and the guest goes on by itself");
 			hb_advise_lost(&result->after, error);
 			return HB_E_INTERRUPTED;
@@ -304,6 +307,7 @@ static enum hb_code set_maxmem(struct hb *hb, const struct hb_step *step,
 	if (rc) {
 		hb_fail_host(error, rc, "%s has its new target, but maxmem stays at %s",
 			     hb_who(domain, who), hb_size_human(domain->maxmem_kib, now));
+		hb_refine(error, HB_REASON_MAXMEM_LEFT);
 		hb_remedy(error, "set the size again to correct it");
 		return error->code;
 	}
@@ -438,8 +442,7 @@ static void note_pinned(struct hb *hb, struct hb_set_result *result)
 
 	if (result->target_kib != before->target.value &&
 	    !hb_limits_get(hb, before, &limits, &ignored) && hb_limits_automatic(before, &limits, &why))
-		note(result, "it was sized automatically and is pinned to this size now; \"hotballoon limits %u --auto\" ends that",
-		     before->domid);
+		note(result, "it was sized automatically and is pinned to this size now, until somebody says that it may be sized again");
 }
 
 static void take_step(struct hb_domain *domain, const struct hb_step *step)
@@ -456,22 +459,12 @@ static void take_step(struct hb_domain *domain, const struct hb_step *step)
 		domain->target = value;
 }
 
-/*
- * A dry run: how the domain would be with the keys written and actual_kib of memory, and
- * what would be done then.
- */
+/* A dry run: how the domain would be with all steps done and actual_kib of memory. */
 static void preview(struct hb_set_result *result, uint64_t actual_kib)
 {
-	struct hb_domain *domain = &result->after;
-	struct hb_step step;
-
 	for (unsigned int i = 0; i < result->nr_steps; i++)
-		take_step(domain, &result->steps[i]);
-	domain->actual_kib = actual_kib;
-	if (!hb_plan_settle(domain, result->size_kib, &step))
-		return;
-	add_step(result, &step);
-	take_step(domain, &step);
+		take_step(&result->after, &result->steps[i]);
+	result->after.actual_kib = actual_kib;
 }
 
 /* Nobody waits until it has come down: what is to be done if that does not happen. */
@@ -481,8 +474,8 @@ static void note_lost(struct hb_set_result *result)
 	uint64_t size_kib;
 
 	if (hb_would_be_lost(&result->after, &size_kib))
-		note(result, "until it has come down, a save or a migration would lose it: \"hotballoon wait %u\" tells, \"hotballoon set %u %s\" if it does not",
-		     result->after.domid, result->after.domid, hb_size_format(size_kib, size));
+		note(result, "until it has come down, a save or a migration would lose it: if it does not, %s is a size that it can keep",
+		     hb_size_format(size_kib, size));
 }
 
 static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct terms *terms,
@@ -573,7 +566,7 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 
 	if (domain->state == HB_DOMAIN_DYING &&
 	    hb_refusal_of_state(domain->state, &what, &remedy)) {
-		hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who), what);
+		hb_fail(error, hb_refusal_reason(domain->state), "%s %s", hb_who(domain, who), what);
 		hb_remedy(error, "%s", remedy);
 		return HB_E_REFUSED;
 	}
@@ -582,8 +575,8 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 		return hb_refuse_service(domain, error);
 	if (domain->target.presence == HB_PRESENT)
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s has no target that it could reach", hb_who(domain, who));
-	hb_remedy(error, "set a size: \"hotballoon set\"");
+	hb_fail(error, HB_REASON_NO_TARGET, "%s has no target that it could reach", hb_who(domain, who));
+	hb_remedy(error, "set a size");
 	return HB_E_REFUSED;
 }
 

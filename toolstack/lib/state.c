@@ -34,6 +34,7 @@ static enum hb_code fail_file(struct hb_error *error, const char *what, const ch
 	int problem = errno;
 	enum hb_code code = hb_fail_host(error, -problem, "cannot %s %s", what, path);
 
+	hb_refine(error, HB_REASON_FILE_FAILED);
 	if (problem == ELOOP)
 		hb_remedy(error, "it is a symbolic link, and none is followed: put the file itself there");
 	else if (code == HB_E_HOST)
@@ -78,7 +79,7 @@ static char *read_all(int fd, size_t *length)
 static enum hb_code fail_line(struct hb_error *error, const char *path, unsigned int number,
 			      const char *header)
 {
-	hb_fail(error, HB_E_HOST, "%s, line %u, is damaged", path, number);
+	hb_fail(error, HB_REASON_DAMAGED_FILE, "%s, line %u, is damaged", path, number);
 	/* Without its header the next line would be in its place. */
 	if (number == 1)
 		hb_remedy(error, "the first line must be \"%s\"; a file in which nothing is needed can be removed",
@@ -231,8 +232,9 @@ static void remove_leftovers(const struct hb *hb, const char *name)
 static enum hb_code fail_sync(struct hb_error *error, const char *path)
 {
 	hb_fail_host(error, -errno, "%s has been written, but may not survive a power failure", path);
+	hb_set_reason(error, HB_REASON_NOT_SAFE_YET);
 	hb_remedy(error, "what was asked for is done; look at that file system: is it full or read-only?");
-	return error->code = HB_E_HOST;
+	return error->code;
 }
 
 static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text,
@@ -268,7 +270,7 @@ enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *heade
 	if (hb->dry_run)
 		code = HB_OK;
 	else if (text.failed || body->failed)
-		code = hb_fail(error, HB_E_INTERNAL, "out of memory");
+		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	else
 		code = replace(hb, name, &text, error);
 	free(text.text);

@@ -58,6 +58,7 @@ static enum hb_code take_hold(struct hb *hb, const struct hb_domain *domain, str
 	if (!rc)
 		return HB_OK;
 	hb_fail_host(error, rc, "cannot lock %s to keep it still", still->who);
+	hb_refine(error, HB_REASON_FILE_FAILED);
 	hb_remedy(error, "the lock is a file in %s: is that file system full or read-only?",
 		  HB_HOST_LOCK_DIR);
 	return error->code;
@@ -127,7 +128,7 @@ static enum hb_code wait_a_while(struct hb *hb, const struct hb_still_result *re
 	};
 
 	if (!hb_report_progress(hb, &progress)) {
-		hb_fail(error, HB_E_INTERRUPTED, "the wait was ended");
+		hb_fail(error, HB_REASON_INTERRUPTED, "the wait was ended");
 		hb_remedy(error, "nothing was saved or migrated");
 		return HB_E_INTERRUPTED;
 	}
@@ -234,7 +235,7 @@ enum hb_code hb_still_begin(struct hb *hb, uint32_t domid, const struct hb_still
 		return code;
 	made = calloc(1, sizeof(*made));
 	if (!made)
-		return hb_fail(error, HB_E_INTERNAL, "out of memory");
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	made->domid = domid;
 	memcpy(made->uuid, domain->uuid, sizeof(made->uuid));
 	hb_who(domain, made->who);
@@ -273,7 +274,8 @@ enum hb_code hb_still_end(struct hb *hb, struct hb_still *still, struct hb_error
 		rc = tell(hb, still, false);
 	if (rc && rc != -ESRCH) {
 		code = hb_fail_host(error, rc, "%s is still told to keep its memory as it is", still->who);
-		hb_remedy(error, "set its size again when the host answers: \"hotballoon set\" takes that back");
+		hb_refine(error, HB_REASON_STILL_LEFT);
+		hb_remedy(error, "set its size again when the host answers: that takes it back");
 	}
 	hb->host->ops->let_go(hb->host, &still->hold);
 	free(still);

@@ -42,7 +42,7 @@ static enum hb_code wait_event(const struct watcher *watcher, struct hb_monitor 
 		rc = hb_monitor_wait(monitor, &old);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (!go_on)
-		return hb_fail(error, HB_E_INTERRUPTED, "the watch was ended");
+		return hb_fail(error, HB_REASON_INTERRUPTED, "the watch was ended");
 	/* A signal may mean something else: it is asked again. */
 	return rc && rc != -EINTR ? hb_fail_host(error, rc, "cannot hear of changes in xenstore") : HB_OK;
 }

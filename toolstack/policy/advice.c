@@ -26,7 +26,7 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 	},
 	[HB_CAUSE_ABOVE_MAX] = {
 		"the guest may not have more: Xen's limit for it, or its address window",
-		"\"hotballoon show\" gives both; \"hotballoon set\" and xl mem-max raise the limit",
+		"raise the limit; the window is that of its hardware",
 	},
 	[HB_CAUSE_OFFLINE_PENDING] = {
 		"the guest could not put its new memory online",
@@ -34,7 +34,7 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 	},
 	[HB_CAUSE_BACKEND_GONE] = {
 		"Xen refuses the guest's memory calls altogether",
-		"look at the guest's kernel log and at the host's security policy (\"xl dmesg\")",
+		"look at the guest's kernel log, and at Xen's and the security policy of the host",
 	},
 	[HB_CAUSE_BAD_TARGET] = {
 		"the guest could not read its target",
@@ -42,7 +42,7 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 	},
 	[HB_CAUSE_PAGING_POOL] = {
 		"its paging pool has no room for the page tables that Xen needs to take memory back",
-		"\"hotballoon set\" enlarges the pool if the host has memory for that; or set a larger size",
+		"set the size again, which enlarges the pool if the host has memory for that; or set a larger size",
 	},
 	[HB_CAUSE_STILL] = {
 		"the host has asked it to keep its memory as it is, for a save or a migration",
@@ -91,6 +91,15 @@ static bool reports(const struct hb_domain *domain)
 	return domain->driver == HB_DRIVER_HOTBALLOON && hb_wait_believes(domain);
 }
 
+static enum hb_reason reason_for(const struct hb_domain *domain)
+{
+	if (hb_follow_is_stale(domain))
+		return HB_REASON_STALE_REPORT;
+	if (reports(domain))
+		return hb_reason_of_cause(domain->report.cause.value);
+	return domain->driver == HB_DRIVER_HOTBALLOON ? HB_REASON_WRONG_REPORT : HB_REASON_NO_REPORT;
+}
+
 static const struct advice *advice_for(const struct hb_domain *domain)
 {
 	if (hb_follow_is_stale(domain))
@@ -110,7 +119,7 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 	bool cause = reports(domain) && advice != &stale_report;
 	char who[HB_WHO_TEXT], at[HB_SIZE_TEXT], goal[HB_SIZE_TEXT], least[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_STUCK, "%s stopped at %s on its way to %s: %s%s%s%s",
+	hb_fail(error, reason_for(domain), "%s stopped at %s on its way to %s: %s%s%s%s",
 		hb_who(domain, who), hb_size_human(position_kib + domain->videoram_kib, at),
 		hb_size_human(goal_kib + domain->videoram_kib, goal), advice->what,
 		cause ? " (" : "", cause ? hb_report_cause_name(&domain->report.cause) : "",
@@ -119,20 +128,22 @@ enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_k
 	if (advice == &by_cause[HB_CAUSE_GUEST_FLOOR] && floor->presence == HB_PRESENT)
 		hb_remedy(error, "free memory in the guest or set at least %s",
 			  hb_at_least(least_kib + domain->videoram_kib, least));
+	hb_about(error, domain, 0);
 	hb_advise_lost(domain, error);
 	return HB_E_STUCK;
 }
 
 void hb_advise_lost(const struct hb_domain *domain, struct hb_error *error)
 {
-	char so_far[sizeof(error->remedy)], size[HB_SIZE_TEXT];
+	char so_far[sizeof(error->remedy)];
 	uint64_t size_kib;
 
 	if (!hb_would_be_lost(domain, &size_kib))
 		return;
 	strcpy(so_far, error->remedy);
-	hb_remedy(error, "%s; a save or a migration now would lose it, and \"hotballoon set %u %s\" ends that",
-		  so_far, domain->domid, hb_size_format(size_kib, size));
+	hb_remedy(error, "%s%sa save or a migration now would lose it", so_far,
+		  so_far[0] ? "; " : "");
+	hb_about(error, domain, size_kib);
 }
 
 /* Of a driver that reports, what the cause calls for is done with that. */
@@ -144,4 +155,5 @@ void hb_advise_kept(const struct hb_domain *domain, uint64_t kept_kib, struct hb
 
 	hb_remedy(error, "%s%sits size is %s now, what it holds: with a smaller one a save or a migration would lose it; set that again when the guest can give more",
 		  look ? look : "", look ? "; " : "", hb_size_human(kept_kib, size));
+	hb_about(error, domain, 0);
 }

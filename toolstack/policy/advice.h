@@ -9,7 +9,7 @@
 enum hb_code hb_advise_stuck(const struct hb_domain *domain, uint64_t position_kib,
 			     uint64_t goal_kib, struct hb_error *error);
 
-/* Add to the remedy what ends it that a save or a migration would lose the domain, if so. */
+/* Add to the remedy that a save or a migration would lose the domain, if so; error->size_kib ends that. */
 void hb_advise_lost(const struct hb_domain *domain, struct hb_error *error);
 /* In place of both: the remedy of one that was given the size that it holds, kept_kib. */
 void hb_advise_kept(const struct hb_domain *domain, uint64_t kept_kib, struct hb_error *error);

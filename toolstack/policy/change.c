@@ -49,6 +49,15 @@ static const char *answer_text(const struct hb_number *still)
 	return still->value ? "yes" : "no";
 }
 
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define COMPARE_NUMBER(name, a, b) compare_number(&teller, name, a, b)
+#define COMPARE_FLAG(name, a, b) \
+	compare_word(&teller, "keeps-" name, answer_text(a), answer_text(b))
+#define COMPARE_STATE(name, a, b) \
+	compare_word(&teller, name, hb_report_state_name(a), hb_report_state_name(b))
+#define COMPARE_CAUSE(name, a, b) \
+	compare_word(&teller, name, hb_report_cause_name(a), hb_report_cause_name(b))
+
 void hb_change_compare(const struct hb_domain *was, const struct hb_domain *now, hb_change_fn *tell,
 		       void *argument)
 {
@@ -59,14 +68,9 @@ void hb_change_compare(const struct hb_domain *was, const struct hb_domain *now,
 	compare_number(&teller, "static-max", &was->static_max, &now->static_max);
 	compare_number(&teller, "hotplug-max", &was->hotplug_max, &now->hotplug_max);
 	compare_word(&teller, "driver", hb_driver_name(was->driver), hb_driver_name(now->driver));
-	compare_word(&teller, "state", hb_report_state_name(&a->state),
-		     hb_report_state_name(&b->state));
-	compare_word(&teller, "cause", hb_report_cause_name(&a->cause),
-		     hb_report_cause_name(&b->cause));
-	compare_number(&teller, "current", &a->current, &b->current);
-	compare_number(&teller, "goal", &a->goal, &b->goal);
-	compare_number(&teller, "floor", &a->floor, &b->floor);
-	compare_number(&teller, "max", &a->max, &b->max);
+	compare_number(&teller, "used", &was->used, &now->used);
 	compare_word(&teller, "still", hb_stillness_name(was->still), hb_stillness_name(now->still));
-	compare_word(&teller, "keeps-still", answer_text(&a->still), answer_text(&b->still));
+#define COMPARE(NAME, field, kind, json) COMPARE_##kind(#field, &a->field, &b->field);
+	HB_REPORT_ROWS(COMPARE)
+#undef COMPARE
 }

@@ -3,14 +3,14 @@
 #include "claim.h"
 #include "error.h"
 
-static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domain, uint64_t kib,
-			   const char *format, const char *remedy)
+static enum hb_code refuse(struct hb_error *error, enum hb_reason reason,
+			   const struct hb_domain *domain, uint64_t kib, const char *format)
 {
 	char who[HB_WHO_TEXT], text[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, format, hb_who(domain, who), hb_size_human(kib, text));
-	hb_remedy(error, "%s", remedy);
-	return HB_E_REFUSED;
+	hb_fail(error, reason, format, hb_who(domain, who), hb_size_human(kib, text));
+	hb_about(error, domain, 0);
+	return error->code;
 }
 
 static enum hb_code check_xen(const struct hb_domain *domain, const struct hb_host_memory *host,
@@ -19,21 +19,18 @@ static enum hb_code check_xen(const struct hb_domain *domain, const struct hb_ho
 	uint64_t free_kib = host->free_kib + host->scrub_kib;
 
 	if (domain->claimed_kib)
-		return refuse(error, domain, domain->claimed_kib,
-			      "%s has %s claimed already, and Xen keeps one claim a domain",
-			      "\"hotballoon release\" it first");
+		return refuse(error, HB_REASON_HAS_CLAIM, domain, domain->claimed_kib,
+			      "%s has %s claimed already, and Xen keeps one claim a domain");
 	if (size_kib <= domain->actual_kib)
-		return refuse(error, domain, domain->actual_kib, "%s holds %s already",
-			      "reserve more than that, or nothing");
+		return refuse(error, HB_REASON_HOLDS_ALREADY, domain, domain->actual_kib,
+			      "%s holds %s already");
 	if (size_kib > domain->maxmem_kib)
-		return refuse(error, domain, domain->maxmem_kib,
-			      "%s may hold %s at most (maxmem), and Xen sets no more aside",
-			      "\"hotballoon max\" raises that");
+		return refuse(error, HB_REASON_ABOVE_MAXMEM, domain, domain->maxmem_kib,
+			      "%s may hold %s at most (maxmem), and Xen sets no more aside");
 	if (host->claimed_kib > free_kib ||
 	    size_kib - domain->actual_kib > free_kib - host->claimed_kib)
-		return refuse(error, domain, size_kib - domain->actual_kib,
-			      "%s would need %s more than it holds, and the host has not that much unclaimed",
-			      "\"hotballoon free\" makes memory free");
+		return refuse(error, HB_REASON_UNCLAIMED_LESS, domain, size_kib - domain->actual_kib,
+			      "%s would need %s more than it holds, and the host has not that much unclaimed");
 	return HB_OK;
 }
 
@@ -44,8 +41,7 @@ enum hb_code hb_claim_check(const struct hb_domain *domain, const struct hb_host
 
 	if (!code && !force &&
 	    size_kib - domain->actual_kib > hb_account_available_for(host, domain))
-		return refuse(error, domain, size_kib - domain->actual_kib,
-			      "%s would need %s more than it holds, and the host has not that much to give",
-			      "\"hotballoon free\" makes memory free; --force takes what is set aside for others");
+		return refuse(error, HB_REASON_HOST_FULL, domain, size_kib - domain->actual_kib,
+			      "%s would need %s more than it holds, and the host has not that much to give");
 	return code;
 }

@@ -7,7 +7,7 @@
 
 #include "error.h"
 
-static const char *const code_names[] = {
+static const char *const code_names[HB_CODE_COUNT] = {
 	[HB_OK] = "ok",
 	[HB_E_INTERNAL] = "internal",
 	[HB_E_USAGE] = "usage",
@@ -26,17 +26,74 @@ const char *hb_code_name(enum hb_code code)
 	return code_names[code];
 }
 
-enum hb_code hb_fail(struct hb_error *error, enum hb_code code, const char *format, ...)
+static const struct {
+	const char *word, *meaning;
+	enum hb_code code;
+} reasons[HB_REASON_COUNT] = {
+#define ROW(name, word, code, meaning) [HB_REASON_##name] = { word, meaning, code },
+	HB_REASONS(ROW)
+#undef ROW
+};
+
+const char *hb_reason_name(enum hb_reason reason)
+{
+	return reasons[reason].word;
+}
+
+const char *hb_reason_meaning(enum hb_reason reason)
+{
+	return reasons[reason].meaning;
+}
+
+enum hb_code hb_reason_code(enum hb_reason reason)
+{
+	return reasons[reason].code;
+}
+
+enum hb_reason hb_reason_of_cause(enum hb_cause cause)
+{
+	static const char *const words[] = HB_CAUSE_WORDS;
+
+	for (int i = 0; i < HB_REASON_COUNT; i++) {
+		if (reasons[i].code == HB_E_STUCK && !strcmp(reasons[i].word, words[cause]))
+			return i;
+	}
+	return HB_REASON_NO_CAUSE;
+}
+
+void hb_set_reason(struct hb_error *error, enum hb_reason reason)
+{
+	error->code = reasons[reason].code;
+	error->reason = reason;
+}
+
+void hb_refine(struct hb_error *error, enum hb_reason reason)
+{
+	if (error->reason == HB_REASON_HOST_FAILED)
+		hb_set_reason(error, reason);
+}
+
+void hb_about(struct hb_error *error, const struct hb_domain *domain, uint64_t size_kib)
+{
+	error->of_domain = true;
+	error->domid = domain->domid;
+	error->size_kib = size_kib;
+}
+
+enum hb_code hb_fail(struct hb_error *error, enum hb_reason reason, const char *format, ...)
 {
 	va_list args;
 
-	error->code = code;
+	hb_set_reason(error, reason);
+	error->of_domain = false;
+	error->domid = 0;
+	error->size_kib = 0;
 	error->remedy[0] = '\0';
 	va_start(args, format);
 	vsnprintf(error->message, sizeof(error->message), format, args);
 	va_end(args);
 	hb_text_clean(error->message);
-	return code;
+	return error->code;
 }
 
 void hb_remedy(struct hb_error *error, const char *format, ...)
@@ -49,16 +106,18 @@ void hb_remedy(struct hb_error *error, const char *format, ...)
 	hb_text_clean(error->remedy);
 }
 
-static enum hb_code code_of_errno(int rc)
+static enum hb_reason reason_of_errno(int rc)
 {
 	switch (-rc) {
 	case ESRCH:
-		return HB_E_NO_DOMAIN;
+		return HB_REASON_NO_SUCH_DOMAIN;
 	case EACCES:
 	case EPERM:
-		return HB_E_PERMISSION;
+		return HB_REASON_NOT_ALLOWED;
+	case ETIMEDOUT:
+		return HB_REASON_NO_ANSWER;
 	default:
-		return HB_E_HOST;
+		return HB_REASON_HOST_FAILED;
 	}
 }
 
@@ -70,16 +129,9 @@ enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ..
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	hb_fail(error, code_of_errno(rc), "%s: %s", what,
-		rc == -ESRCH ? "no such domain" :
-		rc == -ETIMEDOUT ? "xenstored does not answer" : strerror(-rc));
-	if (error->code == HB_E_NO_DOMAIN)
-		hb_remedy(error, "the domain is gone; \"hotballoon list\" shows those that exist");
-	else if (error->code == HB_E_PERMISSION)
-		hb_remedy(error, "run it as root in domain 0");
-	else if (rc == -ETIMEDOUT)
-		hb_remedy(error, "look whether xenstored hangs or is stopped");
-	return error->code;
+	return hb_fail(error, reason_of_errno(rc), "%s: %s", what,
+		       rc == -ESRCH ? "no such domain" :
+		       rc == -ETIMEDOUT ? "xenstored does not answer" : strerror(-rc));
 }
 
 const char *hb_at_least(uint64_t kib, char text[HB_SIZE_TEXT])

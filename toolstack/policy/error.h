@@ -5,11 +5,22 @@
 
 #include <hotballoon.h>
 
-/* Fill error and return code; the remedy is empty until hb_remedy(). */
-enum hb_code hb_fail(struct hb_error *error, enum hb_code code, const char *format, ...)
+/*
+ * Fill error and return the code of the reason. The remedy is empty until hb_remedy(),
+ * which says what to do in words of no tool: the command has its own for each reason.
+ */
+enum hb_code hb_fail(struct hb_error *error, enum hb_reason reason, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void hb_remedy(struct hb_error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* Another reason, and its code, for what has been said. */
+void hb_set_reason(struct hb_error *error, enum hb_reason reason);
+/* The same if it is only known that the host has failed: what more is known stays. */
+void hb_refine(struct hb_error *error, enum hb_reason reason);
+/* Which domain it is about, and the size that would help, see struct hb_error; 0: none. */
+void hb_about(struct hb_error *error, const struct hb_domain *domain, uint64_t size_kib);
+/* The reason of a guest that is stuck for that cause. */
+enum hb_reason hb_reason_of_cause(enum hb_cause cause);
 /* hb_fail() for a negative errno rc that the host gave for what the format says. */
 enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

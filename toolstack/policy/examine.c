@@ -14,15 +14,33 @@
 
 const char *hb_severity_name(enum hb_severity severity)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_SEVERITY_COUNT] = {
 		[HB_NOTE] = "note", [HB_WARNING] = "warning", [HB_FAULT] = "fault",
 	};
 
 	return names[severity];
 }
 
+static const struct {
+	const char *word, *meaning;
+} kinds[HB_FINDING_COUNT] = {
+#define ROW(name, word, meaning) [HB_FINDING_##name] = { word, meaning },
+	HB_FINDINGS(ROW)
+#undef ROW
+};
+
+const char *hb_finding_name(enum hb_finding_kind kind)
+{
+	return kinds[kind].word;
+}
+
+const char *hb_finding_meaning(enum hb_finding_kind kind)
+{
+	return kinds[kind].meaning;
+}
+
 struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity severity,
-				  const char *what, const char *format, ...)
+				  enum hb_finding_kind kind, const char *format, ...)
 {
 	struct hb_finding *finding;
 	va_list args;
@@ -31,7 +49,7 @@ struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity
 	if (findings->count == HB_FINDINGS_MAX)
 		findings->count--;
 	finding = &findings->list[findings->count++];
-	*finding = (struct hb_finding){ .severity = severity, .what = what };
+	*finding = (struct hb_finding){ .severity = severity, .kind = kind, .what = hb_finding_name(kind) };
 	va_start(args, format);
 	vsnprintf(finding->message, sizeof(finding->message), format, args);
 	va_end(args);
@@ -39,14 +57,21 @@ struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity
 	return finding;
 }
 
-static void __attribute__((format(printf, 2, 3))) remedy(struct hb_finding *finding,
-							  const char *format, ...)
+static struct hb_finding *__attribute__((format(printf, 2, 3))) remedy(struct hb_finding *finding,
+								       const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(finding->remedy, sizeof(finding->remedy), format, args);
 	va_end(args);
+	return finding;
+}
+
+/* A size that the library takes. */
+static uint64_t whole_up(uint64_t kib)
+{
+	return (kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB;
 }
 
 static bool is_running(const struct hb_domain *domain)
@@ -60,24 +85,24 @@ static void examine_keys(const struct hb_domain *domain, struct hb_findings *fin
 
 	hb_who(domain, who);
 	if (domain->target.presence == HB_INVALID || domain->static_max.presence == HB_INVALID) {
-		remedy(hb_examine_add(findings, HB_FAULT, "invalid-key",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_INVALID_KEY,
 				      "the target or the maximum of %s in xenstore is no number", who),
-		       "\"hotballoon set\" an absolute size");
+		       "set an absolute size");
 		return;
 	}
 	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT) {
 		if (domain->domid)
-			remedy(hb_examine_add(findings, HB_WARNING, "no-target",
+			remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_NO_TARGET,
 					      "%s has no target or no maximum in xenstore: it was made by a toolstack that does not size it", who),
-			       "let xl or xapi make it: they write what a size is set by");
+			       "let libxl or xapi make it: they write what a size is set by");
 		return;
 	}
 	if (domain->static_max.value < domain->target.value)
-		remedy(hb_examine_add(findings, HB_FAULT, "max-below-target",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_MAX_BELOW_TARGET,
 				      "the maximum of %s (static-max, %s) is below its target of %s", who,
 				      hb_size_human(domain->static_max.value, max),
 				      hb_size_human(domain->target.value, target)),
-		       "\"hotballoon set\" the size again");
+		       "set the size again");
 }
 
 static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *findings)
@@ -92,15 +117,15 @@ static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *f
 	hb_who(domain, who);
 	hb_size_human(domain->maxmem_kib, limit);
 	if (domain->maxmem_kib < size)
-		remedy(hb_examine_add(findings, HB_FAULT, "maxmem-below-target",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_MAXMEM_BELOW_TARGET,
 				      "Xen's limit for %s (maxmem, %s) is below its size of %s: it cannot get there",
 				      who, limit, hb_size_human(size, text)),
-		       "\"hotballoon set\" the size again");
+		       "set the size again");
 	else if (domain->domid && domain->maxmem_kib > top && domain->maxmem_kib > domain->actual_kib)
-		remedy(hb_examine_add(findings, HB_WARNING, "maxmem-too-high",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_MAXMEM_TOO_HIGH,
 				      "Xen lets %s take %s, more than its maximum of %s", who, limit,
 				      hb_size_human(domain->static_max.value, text)),
-		       "\"hotballoon set\" the size again takes the limit to its place");
+		       "set the size again, that takes the limit to its place");
 }
 
 static void examine_pool(const struct hb_domain *domain, struct hb_findings *findings)
@@ -110,7 +135,6 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 	uint64_t size = domain->target.value + domain->videoram_kib;
 	uint64_t max_kib = domain->static_max.value, floor, ceiling;
 	char who[HB_WHO_TEXT], has[HB_SIZE_TEXT], wants[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
-	char text[HB_SIZE_TEXT];
 
 	if (domain->pool.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT ||
 	    domain->type == HB_TYPE_PV || domain->pool.value >= need)
@@ -120,12 +144,11 @@ static void examine_pool(const struct hb_domain *domain, struct hb_findings *fin
 	ceiling -= ceiling % HB_PAGE_KIB;
 	max_kib = max_kib < ceiling ? max_kib : ceiling;
 	max_kib = max_kib > size ? max_kib : size;
-	remedy(hb_examine_add(findings, HB_FAULT, "small-pool",
+	remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_SMALL_POOL,
 			      "the paging pool of %s is %s and a guest of up to %s needs %s: Xen may fail to map its memory",
 			      hb_who(domain, who), hb_size_human(domain->pool.value, has),
 			      hb_size_human(domain->static_max.value, max), hb_size_human(need, wants)),
-	       "\"hotballoon max %u %s\" enlarges it", domain->domid,
-	       hb_at_least(max_kib, text));
+	       "set its maximum again, that enlarges it")->size_kib = whole_up(max_kib);
 }
 
 static void examine_state(const struct hb_domain *domain, struct hb_findings *findings)
@@ -135,18 +158,18 @@ static void examine_state(const struct hb_domain *domain, struct hb_findings *fi
 	hb_who(domain, who);
 	hb_size_human(domain->actual_kib, held);
 	if (domain->state == HB_DOMAIN_DYING)
-		remedy(hb_examine_add(findings, HB_NOTE, "dying", "%s is being destroyed and still holds %s",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_DYING, "%s is being destroyed and still holds %s",
 				      who, held),
 		       "if that stays so, end what has its memory mapped: a backend, a device model, a debugger");
 	else if (domain->state == HB_DOMAIN_CRASHED)
-		remedy(hb_examine_add(findings, HB_FAULT, "crashed", "%s has crashed and holds %s", who,
-				      held), "\"xl destroy %u\" when you have looked at it", domain->domid);
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_CRASHED, "%s has crashed and holds %s", who,
+				      held), "destroy it when you have looked at it");
 	else if (domain->state == HB_DOMAIN_PAUSED)
-		remedy(hb_examine_add(findings, HB_NOTE, "paused",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_PAUSED,
 				      "%s is paused and cannot follow a target", who),
-		       "\"xl unpause %u\"", domain->domid);
+		       "let it run");
 	if (domain->vnodes)
-		remedy(hb_examine_add(findings, HB_NOTE, "virtual-numa",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_VIRTUAL_NUMA,
 				      "%s has %u virtual NUMA nodes and keeps its size", who, domain->vnodes),
 		       "size it in its configuration");
 }
@@ -155,24 +178,25 @@ static void examine_state(const struct hb_domain *domain, struct hb_findings *fi
 static void examine_report(const struct hb_domain *domain, struct hb_findings *findings)
 {
 	const struct hb_report *report = &domain->report;
-	bool invalid = report->state.presence == HB_INVALID || report->cause.presence == HB_INVALID ||
-		       report->current.presence == HB_INVALID || report->goal.presence == HB_INVALID ||
-		       report->floor.presence == HB_INVALID || report->max.presence == HB_INVALID;
+	bool invalid = false;
 	char who[HB_WHO_TEXT], says[HB_SIZE_TEXT], has[HB_SIZE_TEXT];
 
 	hb_who(domain, who);
+#define JUDGE(NAME, field, kind, json) invalid |= report->field.presence == HB_INVALID;
+	HB_REPORT_ROWS(JUDGE)
+#undef JUDGE
 	if (report->version.value != HB_REPORT_VERSION)
-		remedy(hb_examine_add(findings, HB_WARNING, "version-skew",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_VERSION_SKEW,
 				      "the driver of %s reports by version %" PRIu64
 				      " of the contract, this tool knows %d", who, report->version.value,
 				      HB_REPORT_VERSION),
 		       "update the older of the two; what both know works");
 	if (invalid)
-		remedy(hb_examine_add(findings, HB_FAULT, "invalid-report",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_INVALID_REPORT,
 				      "the driver of %s reports something that is not in the contract", who),
 		       "look at the guest; its report counts for nothing there");
 	else if (report->current.presence == HB_PRESENT && !hb_wait_believes(domain))
-		remedy(hb_examine_add(findings, HB_FAULT, "wrong-report",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_WRONG_REPORT,
 				      "the driver of %s says that it holds %s and Xen counts %s", who,
 				      hb_size_human(report->current.value, says),
 				      hb_size_human(domain->actual_kib, has)),
@@ -193,17 +217,30 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 
 	hb_who(domain, who);
 	if (domain->driver == HB_DRIVER_UNKNOWN)
-		remedy(hb_examine_add(findings, HB_NOTE, "no-report",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_NO_REPORT,
 				      "%s reports nothing: it runs the kernel's balloon driver, or none", who),
 		       "load xen-hotballoon in it to know why it is short, and to grow it safely");
 	if (domain->driver != HB_DRIVER_HOTBALLOON)
 		return;
 	examine_report(domain, findings);
 	if (says_why(report))
-		remedy(hb_examine_add(findings, HB_WARNING, "stuck", "%s has not reached its target: %s (%s)",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_STUCK, "%s has not reached its target: %s (%s)",
 				      who, hb_advice_what(report->cause.value),
 				      hb_report_cause_name(&report->cause)),
 		       "%s", hb_advice_remedy(report->cause.value));
+}
+
+static void examine_distress(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	uint64_t lacking = domain->report.distress.value;
+	char who[HB_WHO_TEXT], size[HB_SIZE_TEXT];
+
+	if (!lacking)
+		return;
+	remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_DISTRESS,
+			      "%s lacks %s now: its kernel may kill processes for want of it",
+			      hb_who(domain, who), hb_size_human(lacking, size)),
+	       "let it have more")->size_kib = whole_up(domain->target.value + lacking);
 }
 
 /* Away from its target, and nobody has said yet why. */
@@ -222,13 +259,13 @@ static void examine_follow(const struct hb_domain *domain, const struct hb_follo
 	hb_size_human(follow->gap_kib, off);
 	hb_size_human(domain->target.value + domain->videoram_kib, size);
 	if (follow->kind == HB_FOLLOW_STALE)
-		remedy(hb_examine_add(findings, HB_WARNING, "stale-report",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_STALE_REPORT,
 				      "%s holds %s, %s %s its size of %s, and does not move: its driver acts on another target, %s",
 				      who, held, off, follow->above ? "above" : "short of", size,
 				      hb_size_human(report->goal.value, goal)),
 		       "%s", hb_advice_stale_report());
 	else
-		remedy(hb_examine_add(findings, HB_WARNING, "not-following",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_NOT_FOLLOWING,
 				      "%s holds %s, %s %s its size of %s, and does not move%s%s", who, held,
 				      off, follow->above ? "above" : "short of", size,
 				      reports ? "; its driver says that it is " : "",
@@ -242,26 +279,26 @@ static void examine_still(const struct hb_domain *domain, struct hb_findings *fi
 {
 	const struct hb_word *state = &domain->report.state;
 	bool moves = state->presence == HB_PRESENT && state->value == HB_STATE_SHRINKING;
-	char who[HB_WHO_TEXT], held[HB_SIZE_TEXT], target[HB_SIZE_TEXT], size[HB_SIZE_TEXT];
+	char who[HB_WHO_TEXT], held[HB_SIZE_TEXT], target[HB_SIZE_TEXT];
 	uint64_t size_kib;
 
 	hb_who(domain, who);
 	if (domain->still == HB_STILL_HELD)
-		remedy(hb_examine_add(findings, HB_NOTE, "kept-still",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_KEPT_STILL,
 				      "%s is kept still, to be saved or migrated", who),
 		       "wait until that has ended; it gets no other size before");
 	else if (domain->still == HB_STILL_LEFT)
-		remedy(hb_examine_add(findings, HB_FAULT, "left-still",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_LEFT_STILL,
 				      "%s is told to keep its memory as it is, by a process that has ended without taking that back", who),
-		       "\"hotballoon set %u %s\" takes it back", domain->domid,
-		       hb_at_least(domain->target.value + domain->videoram_kib, size));
+		       "set its size again, that takes it back")->size_kib =
+			whole_up(domain->target.value + domain->videoram_kib);
 	if (hb_would_be_lost(domain, &size_kib))
-		remedy(hb_examine_add(findings, moves ? HB_NOTE : HB_WARNING, "would-be-lost",
+		remedy(hb_examine_add(findings, moves ? HB_NOTE : HB_WARNING, HB_FINDING_WOULD_BE_LOST,
 				      "%s holds %s and its target is %s: a save or a migration now would lose it, as the new domain gets room for its target only",
 				      who, hb_size_human(domain->actual_kib, held),
 				      hb_size_human(domain->target.value, target)),
-		       "\"hotballoon wait %u\" if it still comes down, \"hotballoon set %u %s\" if not",
-		       domain->domid, domain->domid, hb_size_format(size_kib, size));
+		       "wait if it still comes down; if not, set the size that it holds")->size_kib =
+			size_kib;
 }
 
 static void examine_limits(const struct hb_domain *domain, const struct hb_limits *limits,
@@ -277,19 +314,19 @@ static void examine_limits(const struct hb_domain *domain, const struct hb_limit
 	hb_who(domain, who);
 	range = hb_limits_range(domain, limits);
 	if (size < range.min_kib || size > range.max_kib)
-		remedy(hb_examine_add(findings, HB_WARNING, "outside-limits",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_OUTSIDE_LIMITS,
 				      "the size of %s, %s, is outside of its limits of %s to %s", who,
 				      hb_size_human(size, now), hb_size_human(range.min_kib, min),
 				      hb_size_human(range.max_kib, max)),
-		       "\"hotballoon set\" a size between them, or change them: \"hotballoon limits\"");
+		       "set a size between them, or change them");
 	if (!hb_limits_automatic(domain, limits, &why))
-		remedy(hb_examine_add(findings, HB_NOTE, "pinned", "%s is not sized automatically: %s",
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_PINNED, "%s is not sized automatically: %s",
 				      who, why),
-		       "\"hotballoon limits %u --auto\" ends that", domain->domid);
+		       "say that it may be sized again");
 }
 
-void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       const struct hb_follow *follow, struct hb_findings *findings)
+static void examine_all(const struct hb_domain *domain, const struct hb_limits *limits,
+			const struct hb_follow *follow, struct hb_findings *findings)
 {
 	examine_state(domain, findings);
 	if (!is_running(domain) || domain->service)
@@ -300,15 +337,26 @@ void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *l
 	if (domain->domid) {
 		examine_pool(domain, findings);
 		examine_driver(domain, findings);
+		examine_distress(domain, findings);
 		examine_follow(domain, follow, findings);
 		examine_still(domain, findings);
 	}
 	examine_limits(domain, limits, findings);
 }
 
+void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
+		       const struct hb_follow *follow, struct hb_findings *findings)
+{
+	examine_all(domain, limits, follow, findings);
+	for (unsigned int i = 0; i < findings->count; i++) {
+		findings->list[i].of_domain = true;
+		findings->list[i].domid = domain->domid;
+	}
+}
+
 void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings)
 {
-	remedy(hb_examine_add(findings, HB_FAULT, "damaged-file", "%s", damage->message), "%s",
+	remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_DAMAGED_FILE, "%s", damage->message), "%s",
 	       damage->remedy);
 }
 
@@ -323,11 +371,11 @@ static void examine_managers(const struct hb_examination *domains, size_t count,
 		qmemman += domains[i].domain.qmemman;
 	}
 	if (squeezed)
-		remedy(hb_examine_add(findings, HB_WARNING, "second-manager",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_SECOND_MANAGER,
 				      "xapi's squeezed manages %u of the domains", squeezed),
 		       "set sizes through xapi, or they are changed back");
 	if (qmemman)
-		remedy(hb_examine_add(findings, HB_WARNING, "second-manager",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_SECOND_MANAGER,
 				      "the qmemman of Qubes OS manages %u of the domains", qmemman),
 		       "exclude a domain from qmemman before you size it");
 }
@@ -340,15 +388,15 @@ void hb_examine_host(const struct hb_host_memory *host, const struct hb_examinat
 	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT];
 
 	if (taken > free_kib)
-		remedy(hb_examine_add(findings, HB_FAULT, "promised-too-much",
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_PROMISED_TOO_MUCH,
 				      "%s are claimed, reserved or promised and %s are free",
 				      hb_size_human(taken, a), hb_size_human(free_kib, b)),
 		       "shrink a guest, or release a reservation: some will not get what they were told");
 	else if (taken + host->reserve_kib > free_kib)
-		remedy(hb_examine_add(findings, HB_WARNING, "low-reserve",
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_LOW_RESERVE,
 				      "%s are left for the host itself, less than %s",
 				      hb_size_human(free_kib - taken, a),
 				      hb_size_human(host->reserve_kib, b)),
-		       "shrink a guest; \"hotballoon free 4K\" takes what is missing from those that may be asked");
+		       "shrink a guest");
 	examine_managers(domains, count, findings);
 }

@@ -18,7 +18,7 @@ void hb_examine_file(const struct hb_error *damage, struct hb_findings *findings
 
 /* Add one; what is beyond HB_FINDINGS_MAX is dropped. Returns it, to add a remedy. */
 struct hb_finding *hb_examine_add(struct hb_findings *findings, enum hb_severity severity,
-				  const char *what, const char *format, ...)
+				  enum hb_finding_kind kind, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -10,7 +10,7 @@
 #include "refusal.h"
 #include "value.h"
 
-static const char *const mode_words[] = {
+static const char *const mode_words[HB_MODE_COUNT] = {
 	[HB_MODE_MANUAL] = "manual",
 	[HB_MODE_AUTO] = "auto",
 	[HB_MODE_OFF] = "off",
@@ -175,14 +175,14 @@ static enum hb_code fail_limits(const struct hb_domain *domain, uint64_t min_kib
 
 	hb_who(domain, who);
 	if (min_kib > max_kib) {
-		hb_fail(error, HB_E_USAGE, "the minimum of %s would be %s and its maximum %s", who,
+		hb_fail(error, HB_REASON_BAD_LIMITS, "the minimum of %s would be %s and its maximum %s", who,
 			hb_size_format(min_kib, a), hb_size_format(max_kib, b));
-		hb_remedy(error, "give both, the smaller one as --min");
+		hb_remedy(error, "give both, the minimum as the smaller one");
 	} else if (min_kib < floor_kib) {
-		hb_fail(error, HB_E_USAGE, "%s cannot live with %s", who, hb_size_format(min_kib, a));
+		hb_fail(error, HB_REASON_BAD_LIMITS, "%s cannot live with %s", who, hb_size_format(min_kib, a));
 		hb_remedy(error, "set a minimum of at least %s", hb_at_least(floor_kib, a));
 	} else {
-		hb_fail(error, HB_E_USAGE, "%s cannot grow to %s", who, hb_size_format(max_kib, a));
+		hb_fail(error, HB_REASON_BAD_LIMITS, "%s cannot grow to %s", who, hb_size_format(max_kib, a));
 		hb_remedy(error, "set a maximum of at most %s", hb_at_most(ceiling_kib, a));
 	}
 	return HB_E_USAGE;

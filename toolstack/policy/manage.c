@@ -8,62 +8,30 @@
 #include "manage.h"
 #include "refusal.h"
 
-/* word: for programs. text begins with "it", remedy says what ends it. */
+/* text begins with "it". */
 static const struct {
-	const char *word, *text, *remedy;
-} obstacles[] = {
-	[HB_OBSTACLE_NONE] = { "-", NULL, NULL },
-	[HB_OBSTACLE_SERVICE] = {
-		"service-domain", "it works for other domains and is not sized",
-		"size it in its configuration",
-	},
-	[HB_OBSTACLE_NUMA] = {
-		"virtual-numa", "it has virtual NUMA nodes",
-		"nothing: its nodes are of the size that it was started with",
-	},
-	[HB_OBSTACLE_NO_LIMITS] = {
-		"no-limits", "nobody has given it limits", "give it some: \"hotballoon limits\"",
-	},
-	[HB_OBSTACLE_OFF] = {
-		"off", "automatic sizing is off for it", "\"hotballoon limits --auto\" turns it on",
-	},
-	[HB_OBSTACLE_NO_TARGET] = {
-		"no-target", "it has no target in xenstore, or an invalid one",
-		"set its size: \"hotballoon set\"",
-	},
-	[HB_OBSTACLE_PINNED] = {
-		"pinned", "its size is not what managers have set last: it is pinned",
-		"\"hotballoon limits --auto\" ends that",
-	},
-	[HB_OBSTACLE_SQUEEZED] = {
-		"squeezed", "xapi's squeezed sizes it", "size it with xe, or end its dynamic range there",
-	},
-	[HB_OBSTACLE_QMEMMAN] = {
-		"qmemman", "qmemman of Qubes OS sizes it", "exclude it from memory balancing there",
-	},
-	[HB_OBSTACLE_PAUSED] = { "paused", "it is paused", "\"xl unpause\" it" },
-	[HB_OBSTACLE_BUILDING] = { "building", "it is being built", "wait until it runs" },
-	[HB_OBSTACLE_SHUTDOWN] = { "shutdown", "it is shut down", "start it again" },
-	[HB_OBSTACLE_CRASHED] = { "crashed", "it has crashed", "start it again" },
-	[HB_OBSTACLE_DYING] = {
-		"dying", "it is being destroyed", "nothing; its memory comes back",
-	},
-	[HB_OBSTACLE_SAVING] = {
-		"saving", "it is suspended, to be saved or to go to another host", "wait until that has ended",
-	},
-	[HB_OBSTACLE_MIGRATING] = {
-		"migrating", "it is one end of a migration", "wait until that has ended",
-	},
-	[HB_OBSTACLE_STILL] = {
-		"still", "it is told to keep its memory as it is", "wait until its save or migration has ended",
-	},
-	[HB_OBSTACLE_CLAIM] = {
-		"claim", "it has a claim, and older Xens set aside for that what it gives back",
-		"wait until the claim is used up, or \"hotballoon release\" it",
-	},
+	enum hb_reason reason;
+	const char *text;
+} obstacles[HB_OBSTACLE_COUNT] = {
+	[HB_OBSTACLE_NONE] = { HB_REASON_NONE, NULL },
+	[HB_OBSTACLE_SERVICE] = { HB_REASON_SERVES_OTHERS, "it works for other domains and is not sized" },
+	[HB_OBSTACLE_NUMA] = { HB_REASON_VIRTUAL_NUMA, "it has virtual NUMA nodes" },
+	[HB_OBSTACLE_NO_LIMITS] = { HB_REASON_NO_LIMITS, "nobody has given it limits" },
+	[HB_OBSTACLE_OFF] = { HB_REASON_SIZING_OFF, "automatic sizing is off for it" },
+	[HB_OBSTACLE_NO_TARGET] = { HB_REASON_NO_TARGET, "it has no target in xenstore, or an invalid one" },
+	[HB_OBSTACLE_PINNED] = { HB_REASON_PINNED, "its size is not what managers have set last: it is pinned" },
+	[HB_OBSTACLE_SQUEEZED] = { HB_REASON_SQUEEZED, "xapi's squeezed sizes it" },
+	[HB_OBSTACLE_QMEMMAN] = { HB_REASON_QMEMMAN, "qmemman of Qubes OS sizes it" },
+	[HB_OBSTACLE_PAUSED] = { HB_REASON_NOT_RUNNING, "it is paused" },
+	[HB_OBSTACLE_BUILDING] = { HB_REASON_BUILDING, "it is being built" },
+	[HB_OBSTACLE_SHUTDOWN] = { HB_REASON_SHUT_DOWN, "it is shut down" },
+	[HB_OBSTACLE_CRASHED] = { HB_REASON_CRASHED, "it has crashed" },
+	[HB_OBSTACLE_DYING] = { HB_REASON_DYING, "it is being destroyed" },
+	[HB_OBSTACLE_SAVING] = { HB_REASON_SAVING, "it is suspended, to be saved or to go to another host" },
+	[HB_OBSTACLE_MIGRATING] = { HB_REASON_MIGRATING, "it is one end of a migration" },
+	[HB_OBSTACLE_STILL] = { HB_REASON_KEPT_STILL, "it is told to keep its memory as it is" },
+	[HB_OBSTACLE_CLAIM] = { HB_REASON_HAS_CLAIM, "it has a claim, and older Xens set aside for that what it gives back" },
 };
-
-#define NR_OBSTACLES (sizeof(obstacles) / sizeof(obstacles[0]))
 
 static const enum hb_obstacle of_states[] = {
 	[HB_DOMAIN_RUNNING] = HB_OBSTACLE_NONE,
@@ -76,14 +44,14 @@ static const enum hb_obstacle of_states[] = {
 	[HB_DOMAIN_MIGRATING] = HB_OBSTACLE_MIGRATING,
 };
 
-const char *hb_obstacle_name(enum hb_obstacle obstacle)
+enum hb_reason hb_obstacle_reason(enum hb_obstacle obstacle)
 {
-	return obstacle < NR_OBSTACLES ? obstacles[obstacle].word : "unknown";
+	return obstacles[obstacle].reason;
 }
 
 const char *hb_obstacle_text(enum hb_obstacle obstacle)
 {
-	return obstacle < NR_OBSTACLES ? obstacles[obstacle].text : NULL;
+	return obstacles[obstacle].text;
 }
 
 static enum hb_obstacle of_limits(const struct hb_domain *domain, const struct hb_limits *limits)
@@ -136,8 +104,8 @@ enum hb_code hb_refuse_obstacle(const struct hb_domain *domain, enum hb_obstacle
 
 	if (!obstacle)
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "managers leave %s alone: %s", hb_who(domain, who),
+	hb_fail(error, obstacles[obstacle].reason, "managers leave %s alone: %s", hb_who(domain, who),
 		obstacles[obstacle].text);
-	hb_remedy(error, "%s", obstacles[obstacle].remedy);
-	return HB_E_REFUSED;
+	hb_about(error, domain, 0);
+	return error->code;
 }

@@ -23,7 +23,7 @@
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_STEP_COUNT] = {
 		[HB_STEP_POOL] = "paging-pool",
 		[HB_STEP_MAXMEM] = "maxmem",
 		[HB_STEP_POD] = "pod-target",
@@ -75,14 +75,15 @@ static uint64_t resolve_size(uint64_t from_kib, const struct hb_size *size)
 	return change < now ? now - change : 0;
 }
 
-static enum hb_code refuse(struct hb_error *error, const struct hb_domain *domain,
-			   const char *what, const char *remedy)
+static enum hb_code refuse(struct hb_error *error, enum hb_reason reason,
+			   const struct hb_domain *domain, const char *what, const char *remedy)
 {
 	char who[HB_WHO_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who), what);
+	hb_fail(error, reason, "%s %s", hb_who(domain, who), what);
 	hb_remedy(error, "%s", remedy);
-	return HB_E_REFUSED;
+	hb_about(error, domain, 0);
+	return error->code;
 }
 
 static enum hb_code check_state(const struct hb_domain *domain, struct hb_error *error)
@@ -92,17 +93,18 @@ static enum hb_code check_state(const struct hb_domain *domain, struct hb_error 
 	if (domain->service)
 		return hb_refuse_service(domain, error);
 	if (hb_refusal_of_state(domain->state, &what, &remedy))
-		return refuse(error, domain, what, remedy);
+		return refuse(error, hb_refusal_reason(domain->state), domain, what, remedy);
 	/* A target that is written while it is copied is lost, or ends the migration. */
 	if (domain->still == HB_STILL_HELD)
 		return hb_refuse_held(domain, error);
 	if (domain->vnodes)
-		return refuse(error, domain, "has virtual NUMA nodes: what it gives and takes would "
-			      "come from any of them, and the layout it was promised would be lost",
+		return refuse(error, HB_REASON_VIRTUAL_NUMA, domain, "has virtual NUMA nodes: what "
+			      "it gives and takes would come from any of them, and the layout it was promised would be lost",
 			      "size it in its configuration and start it again");
 	if (domain->target.presence == HB_ABSENT || domain->static_max.presence == HB_ABSENT)
-		return refuse(error, domain, "has no target or no static-max in xenstore",
-			      "it is being built, or was not made by libxl or xapi; \"hotballoon show\" tells");
+		return refuse(error, HB_REASON_NO_TARGET, domain,
+			      "has no target or no static-max in xenstore",
+			      "it is being built, or was not made by libxl or xapi");
 	return HB_OK;
 }
 
@@ -137,10 +139,10 @@ static enum hb_code refuse_used(const struct hb_domain *domain, uint64_t target_
 {
 	char who[HB_WHO_TEXT], used[HB_SIZE_TEXT], target[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, "%s uses %s now: with %s it may run out of memory, and the whole host with it",
+	hb_fail(error, HB_REASON_IN_USE, "%s uses %s now: with %s it may run out of memory, and the whole host with it",
 		hb_who(domain, who), hb_size_human(domain->used.value, used),
 		hb_size_human(target_kib, target));
-	hb_remedy(error, "end what uses its memory, set at least %s, or --force",
+	hb_remedy(error, "end what uses its memory, or set at least %s",
 		  hb_at_least(hb_plan_used_kib(domain), used));
 	return HB_E_REFUSED;
 }
@@ -152,14 +154,16 @@ static enum hb_code check_domain_0(const struct hb_domain *domain, uint64_t targ
 	if (domain->domid)
 		return HB_OK;
 	if (target_kib > domain->static_max.value)
-		return refuse(error, domain, "cannot grow beyond what it was booted with",
+		return refuse(error, HB_REASON_ABOVE_BOOT, domain,
+			      "cannot grow beyond what it was booted with",
 			      "boot Xen with a larger dom0_mem=max:");
 	if (target_kib < DOMAIN_0_LEAST_KIB)
-		return refuse(error, domain, "does not live with less than 128M",
-			      "set at least 1G");
+		return refuse(error, HB_REASON_DOMAIN_0_LEAST, domain,
+			      "does not live with less than 128M", "set at least 1G");
 	if (!force && target_kib < DOMAIN_0_MIN_KIB && is_smaller(domain, target_kib))
-		return refuse(error, domain, "may run out of memory with less than 1G, and the whole "
-			      "host with it", "set at least 1G, or --force");
+		return refuse(error, HB_REASON_BELOW_LEAST, domain,
+			      "may run out of memory with less than 1G, and the whole host with it",
+			      "set at least 1G");
 	if (!force && target_kib < hb_plan_used_kib(domain) && is_smaller(domain, target_kib))
 		return refuse_used(domain, target_kib, error);
 	return HB_OK;
@@ -171,13 +175,13 @@ static enum hb_code check_size(const struct hb_domain *domain, uint64_t size_kib
 	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT], top[HB_SIZE_TEXT];
 
 	if (size_kib > HB_SIZE_MAX_KIB) {
-		hb_fail(error, HB_E_USAGE, "%s would get more than %s", hb_who(domain, who),
+		hb_fail(error, HB_REASON_TOO_LARGE, "%s would get more than %s", hb_who(domain, who),
 			hb_size_format(HB_SIZE_MAX_KIB, top));
 		hb_remedy(error, "its size is %s now", hb_size_human(current_size(domain), now));
 		return HB_E_USAGE;
 	}
 	if (size_kib <= domain->videoram_kib) {
-		hb_fail(error, HB_E_REFUSED, "%s would be left with no memory", hb_who(domain, who));
+		hb_fail(error, HB_REASON_NOTHING_LEFT, "%s would be left with no memory", hb_who(domain, who));
 		hb_remedy(error, "its size is %s now, %s of it video memory",
 			  hb_size_human(current_size(domain), now),
 			  hb_size_human(domain->videoram_kib, top));
@@ -196,7 +200,7 @@ static enum hb_code check_amount(const struct hb_size *size, struct hb_error *er
 
 	if (size->amount <= most && (percent || size->amount % HB_PAGE_KIB == 0))
 		return HB_OK;
-	hb_fail(error, HB_E_USAGE, "%" PRIu64 "%s is no size", size->amount, percent ? " %" : " KiB");
+	hb_fail(error, HB_REASON_BAD_SIZE, "%" PRIu64 "%s is no size", size->amount, percent ? " %" : " KiB");
 	hb_remedy(error, "give whole pages of 4 KiB, or up to %d %%", HB_PERCENT_MAX);
 	return HB_E_USAGE;
 }
@@ -206,9 +210,10 @@ static enum hb_code refuse_ceiling(const struct hb_domain *domain, uint64_t ceil
 {
 	char who[HB_WHO_TEXT], top[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, "%s cannot be larger than %s: %s", hb_who(domain, who),
+	hb_fail(error, HB_REASON_ABOVE_CEILING, "%s cannot be larger than %s: %s", hb_who(domain, who),
 		hb_size_human(ceiling_kib, top), whose);
-	hb_remedy(error, "set at most %s, or --force", hb_at_most(ceiling_kib, top));
+	hb_remedy(error, "set at most %s", hb_at_most(ceiling_kib, top));
+	hb_about(error, domain, whole_pages(ceiling_kib));
 	return HB_E_REFUSED;
 }
 
@@ -244,10 +249,10 @@ static enum hb_code check_unguarded(const struct hb_domain *domain, uint64_t tar
 	if (domain->driver == HB_DRIVER_HOTBALLOON || target_kib >= UNGUARDED_MIN_KIB ||
 	    !is_smaller(domain, target_kib))
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED,
+	hb_fail(error, HB_REASON_BELOW_LEAST,
 		"%s runs no driver that stops at a floor; below %s it may run out of memory and crash",
 		hb_who(domain, who), hb_at_least(hb_plan_least_kib(domain), least));
-	hb_remedy(error, "set at least %s, load our driver in the guest, or --force", least);
+	hb_remedy(error, "set at least %s, or load our driver in the guest", least);
 	return HB_E_REFUSED;
 }
 
@@ -281,11 +286,11 @@ static enum hb_code check_host(const struct hb_domain *domain, const struct hb_h
 		need += size_kib - domain->actual_kib;
 	if (need <= available || size_kib <= current_size(domain))
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s needs %s more (it holds %s) and the host has %s to give",
+	hb_fail(error, HB_REASON_HOST_FULL, "%s needs %s more (it holds %s) and the host has %s to give",
 		hb_who(domain, who), hb_size_human(need, n),
 		hb_size_human(domain->actual_kib, held), hb_size_human(available, a));
-	hb_remedy(error, "shrink another guest first, or --force to let it take what comes free; "
-		  "\"hotballoon list\" shows what the host's free memory is set aside for");
+	hb_remedy(error, "shrink another guest first");
+	hb_about(error, domain, whole_pages(need + HB_PAGE_KIB - 1));
 	return HB_E_REFUSED;
 }
 
@@ -416,7 +421,7 @@ static void add_notes(const struct hb_domain *domain, struct hb_plan *plan)
 	add_unsettled(domain, plan);
 	if (domain->state == HB_DOMAIN_PAUSED)
 		snprintf(plan->notes[plan->nr_notes++], room,
-			 "the guest is paused: nothing moves until \"xl unpause\"");
+			 "the guest is paused: nothing moves until it runs");
 	if (plan->target_kib > domain->static_max.value && domain->driver != HB_DRIVER_HOTBALLOON)
 		snprintf(plan->notes[plan->nr_notes++], room,
 			 "beyond the maximum of %s the guest must add memory at run time; %s",
@@ -443,6 +448,19 @@ static enum hb_code check_wise(const struct hb_domain *domain, const struct hb_h
 	return code ? code : check_host(domain, host, plan->size_kib, error);
 }
 
+/* What comes when the steps are done and the domain holds actual_kib. */
+static void foresee(const struct hb_domain *domain, uint64_t actual_kib, struct hb_plan *plan)
+{
+	struct hb_domain then = *domain;
+
+	for (unsigned int i = 0; i < plan->nr_steps; i++) {
+		if (plan->steps[i].kind == HB_STEP_MAXMEM)
+			then.maxmem_kib = plan->steps[i].to_kib;
+	}
+	then.actual_kib = actual_kib;
+	plan->has_later = hb_plan_settle(&then, plan->size_kib, &plan->later);
+}
+
 enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_memory *host,
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error)
@@ -456,7 +474,8 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 	if (code)
 		return code;
 	if (size->kind != HB_SIZE_ABSOLUTE && domain.target.presence == HB_INVALID)
-		return refuse(error, &domain, "has an invalid target, nothing to count from",
+		return refuse(error, HB_REASON_INVALID_KEY, &domain,
+				      "has an invalid target, nothing to count from",
 			      "set an absolute size");
 	plan->size_kib = resolve_size(current_size(&domain), size);
 	code = check_size(&domain, plan->size_kib, error);
@@ -471,6 +490,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 		return code;
 	add_xen_steps(&domain, host, plan);
 	add_store_steps(seen, &domain, host, plan);
+	foresee(&domain, plan->size_kib, plan);
 	add_notes(&domain, plan);
 	return HB_OK;
 }
@@ -535,9 +555,10 @@ static enum hb_code check_pool(const struct hb_domain *domain, const struct hb_h
 
 	if (need <= available)
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "the paging pool of %s needs %s more and the host has %s to give",
+	hb_fail(error, HB_REASON_HOST_FULL, "the paging pool of %s needs %s more and the host has %s to give",
 		hb_who(domain, who), hb_size_human(need, n), hb_size_human(available, a));
-	hb_remedy(error, "shrink another guest first, or --force");
+	hb_remedy(error, "shrink another guest first");
+	hb_about(error, domain, whole_pages(need + HB_PAGE_KIB - 1));
 	return HB_E_REFUSED;
 }
 
@@ -546,11 +567,12 @@ static enum hb_code check_ceiling_keys(const struct hb_domain *domain, const str
 				       struct hb_error *error)
 {
 	if (domain->target.presence == HB_INVALID)
-		return refuse(error, domain, "has an invalid target: what its maximum must be is not known",
-			      "set an absolute size first: \"hotballoon set\"");
+		return refuse(error, HB_REASON_INVALID_KEY, domain,
+			      "has an invalid target: what its maximum must be is not known",
+			      "set an absolute size first");
 	if (size->kind != HB_SIZE_ABSOLUTE && domain->static_max.presence == HB_INVALID)
-		return refuse(error, domain, "has an invalid static-max, nothing to count from",
-			      "set an absolute maximum");
+		return refuse(error, HB_REASON_INVALID_KEY, domain,
+			      "has an invalid static-max, nothing to count from", "set an absolute maximum");
 	return HB_OK;
 }
 
@@ -559,7 +581,7 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 			     struct hb_error *error)
 {
 	enum hb_code code = domain->domid ? check_state(domain, error) :
-			    refuse(error, domain, "is domain 0: what it can grow to is set at boot",
+			    refuse(error, HB_REASON_DOMAIN_0, domain, "is domain 0: what it can grow to is set at boot",
 				   "boot Xen with dom0_mem=max:");
 	char who[HB_WHO_TEXT], least[HB_SIZE_TEXT];
 
@@ -576,7 +598,7 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 	if (code)
 		return code;
 	if (plan->size_kib < current_size(domain)) {
-		hb_fail(error, HB_E_REFUSED, "the maximum of %s cannot be below its size of %s",
+		hb_fail(error, HB_REASON_BELOW_SIZE, "the maximum of %s cannot be below its size of %s",
 			hb_who(domain, who), hb_size_human(current_size(domain), least));
 		hb_remedy(error, "set a smaller size first, or a maximum of at least %s",
 			  hb_at_least(current_size(domain), least));
@@ -586,9 +608,11 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 		code = check_ceilings(domain, plan->size_kib - domain->videoram_kib, error);
 	if (!code && !force)
 		code = check_pool(domain, host, plan->size_kib, error);
-	if (!code)
-		add_ceiling_steps(domain, host, plan);
-	return code;
+	if (code)
+		return code;
+	add_ceiling_steps(domain, host, plan);
+	foresee(domain, domain->actual_kib, plan);
+	return HB_OK;
 }
 
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step)

@@ -21,6 +21,9 @@ struct hb_plan {
 	uint64_t size_kib, target_kib;
 	unsigned int nr_steps;
 	struct hb_step steps[HB_STEPS_MAX];
+	/* Not among steps: what hb_plan_settle() will find when the guest is there; kind MAXMEM. */
+	bool has_later;
+	struct hb_step later;
 	bool may_lack_pool;	/* go on if Xen has no memory for the paging pool */
 	bool clear_still;	/* take back what a process that has ended had told the domain */
 	unsigned int nr_notes;

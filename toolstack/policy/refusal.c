@@ -5,28 +5,30 @@
 /* Why a domain in this state cannot follow a target; all NULL if it can. */
 static const struct {
 	const char *what, *remedy;
-} state_refusals[] = {
-	[HB_DOMAIN_RUNNING] = { NULL, NULL },
-	[HB_DOMAIN_PAUSED] = { NULL, NULL },
+	enum hb_reason reason;
+} state_refusals[HB_DOMAIN_STATE_COUNT] = {
+	[HB_DOMAIN_RUNNING] = { NULL, NULL, HB_REASON_NONE },
+	[HB_DOMAIN_PAUSED] = { NULL, NULL, HB_REASON_NONE },
 	[HB_DOMAIN_BUILDING] = {
 		"is paused and has never run: it is being built",
-		"wait until it runs, or \"xl unpause\" it if it was created paused",
+		"wait until it runs, or let it run if it was created paused", HB_REASON_BUILDING,
 	},
 	[HB_DOMAIN_SHUTDOWN] = {
-		"is shut down and cannot follow a target", "\"xl destroy\" it, and start it again",
+		"is shut down and cannot follow a target", "destroy it, and start it again",
+		HB_REASON_SHUT_DOWN,
 	},
 	[HB_DOMAIN_CRASHED] = {
 		"has crashed and cannot follow a target",
-		"\"xl destroy\" it when you have looked at it, and start it again",
+		"destroy it when you have looked at it, and start it again", HB_REASON_CRASHED,
 	},
-	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back" },
+	[HB_DOMAIN_DYING] = { "is being destroyed", "nothing; its memory comes back", HB_REASON_DYING },
 	[HB_DOMAIN_SAVING] = {
 		"is suspended, to be saved or to go to another host",
-		"wait until that has ended; a size set now would be lost",
+		"wait until that has ended; a size set now would be lost", HB_REASON_SAVING,
 	},
 	[HB_DOMAIN_MIGRATING] = {
 		"is one end of a migration",
-		"wait until that has ended; a size set now would be lost",
+		"wait until that has ended; a size set now would be lost", HB_REASON_MIGRATING,
 	},
 };
 
@@ -37,10 +39,15 @@ bool hb_refusal_of_state(enum hb_domain_state state, const char **what, const ch
 	return *what;
 }
 
+enum hb_reason hb_refusal_reason(enum hb_domain_state state)
+{
+	return state_refusals[state].reason;
+}
+
 /* Why nobody sizes a domain that serves others; all NULL for one that does not. */
 static const struct {
 	const char *what, *remedy, *why;
-} service_refusals[] = {
+} service_refusals[HB_SERVICE_COUNT] = {
 	[HB_SERVICE_NONE] = { NULL, NULL, NULL },
 	[HB_SERVICE_XENSTORE] = {
 		"is the domain of xenstored, which all others need: it is not sized",
@@ -70,7 +77,7 @@ enum hb_code hb_refuse_service(const struct hb_domain *domain, struct hb_error *
 
 	if (!domain->service)
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s %s", hb_who(domain, who),
+	hb_fail(error, HB_REASON_SERVES_OTHERS, "%s %s", hb_who(domain, who),
 		service_refusals[domain->service].what);
 	hb_remedy(error, "%s", service_refusals[domain->service].remedy);
 	return HB_E_REFUSED;
@@ -80,8 +87,8 @@ enum hb_code hb_refuse_held(const struct hb_domain *domain, struct hb_error *err
 {
 	char who[HB_WHO_TEXT];
 
-	hb_fail(error, HB_E_REFUSED, "%s is being saved or migrated: another process keeps it still",
+	hb_fail(error, HB_REASON_KEPT_STILL, "%s is being saved or migrated: another process keeps it still",
 		hb_who(domain, who));
-	hb_remedy(error, "wait until that has ended; \"hotballoon show %u\" tells", domain->domid);
+	hb_about(error, domain, 0);
 	return HB_E_REFUSED;
 }

@@ -11,6 +11,9 @@
  */
 bool hb_refusal_of_state(enum hb_domain_state state, const char **what, const char **remedy);
 
+/* The reason word of that; HB_REASON_NONE if the state is no reason. */
+enum hb_reason hb_refusal_reason(enum hb_domain_state state);
+
 /* HB_E_REFUSED if it serves others; see enum hb_service. */
 enum hb_code hb_refuse_service(const struct hb_domain *domain, struct hb_error *error);
 /* The same in a sentence that begins with "it"; NULL if it serves nobody. Static. */

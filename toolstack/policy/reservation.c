@@ -24,7 +24,7 @@ enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)
 {
 	if (is_name(name))
 		return HB_OK;
-	hb_fail(error, HB_E_USAGE, "\"%.100s\" is no name for a domain", name);
+	hb_fail(error, HB_REASON_BAD_NAME, "\"%.100s\" is no name for a domain", name);
 	hb_remedy(error, "give the name= of its configuration; digits alone are a domid");
 	return HB_E_USAGE;
 }

@@ -82,7 +82,7 @@ static enum hb_code refuse_no_number(const char *text, struct hb_error *error)
 {
 	char form[LIKELY_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" is not a size", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" is not a size", text);
 	if (likely_number(form, text))
 		hb_remedy(error, "write %s", form);
 	else
@@ -114,7 +114,7 @@ static enum hb_code refuse_no_unit(const char *text, const char *sign, uint64_t 
 
 	print_reading(mib, sign, number, &units[1], "MiB, as xl reads it");
 	print_reading(kib, sign, number, &units[0], "KiB, as xenstore counts");
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" has no unit", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" has no unit", text);
 	hb_remedy(error, "write %s%s%s", mib, mib[0] && kib[0] ? " or " : "",
 		  mib[0] || kib[0] ? kib : "the unit: K, M, G or T");
 	return HB_E_USAGE;
@@ -239,7 +239,7 @@ static enum hb_code refuse_fraction(const char *text, const char *sign, uint64_t
 	char form[LIKELY_TEXT], other[LIKELY_TEXT];
 	bool grouped = likely_grouped(other, sign, whole, rest);
 
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" has a fraction; sizes are whole numbers", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" has a fraction; sizes are whole numbers", text);
 	if (likely_fraction(form, sign, whole, rest))
 		hb_remedy(error, "write %s%s%s", grouped ? other : "", grouped ? " or " : "", form);
 	else if (grouped)
@@ -257,7 +257,7 @@ static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t num
 {
 	char form[LIKELY_TEXT], other[LIKELY_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%.200s\": unknown unit \"%.200s\"", text, unit);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\": unknown unit \"%.200s\"", text, unit);
 	if (likely_without_blanks(form, sign, number, unit)) {
 		hb_remedy(error, "write %s, without a blank", form);
 		return HB_E_USAGE;
@@ -281,7 +281,7 @@ static enum hb_code refuse_unit(const char *text, const char *sign, uint64_t num
 
 static enum hb_code refuse_percent(const char *text, struct hb_error *error)
 {
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" is out of range", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" is out of range", text);
 	hb_remedy(error, "write -1%% to -99%%, or +1%% to +%d%%", HB_PERCENT_MAX);
 	return HB_E_USAGE;
 }
@@ -294,7 +294,7 @@ static enum hb_code parse_percent(const char *text, const char *sign, uint64_t n
 	if (number == 0 || number > HB_PERCENT_MAX || (*sign == '-' && number >= 100))
 		return refuse_percent(text, error);
 	if (!*sign) {
-		hb_fail(error, HB_E_USAGE, "\"%.200s\" does not say in which direction", text);
+		hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" does not say in which direction", text);
 		snprintf(shrink, sizeof(shrink), " or -%" PRIu64 "%% to shrink", number);
 		hb_remedy(error, "write +%" PRIu64 "%% to grow%s by that part of the current size",
 			  number, number < 100 ? shrink : "");
@@ -306,7 +306,7 @@ static enum hb_code parse_percent(const char *text, const char *sign, uint64_t n
 
 static enum hb_code refuse_zero(const char *text, const char *sign, struct hb_error *error)
 {
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" is zero", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" is zero", text);
 	hb_remedy(error, "the smallest size or change is one page: %s4K", sign);
 	return HB_E_USAGE;
 }
@@ -315,7 +315,7 @@ static enum hb_code refuse_too_large(const char *text, struct hb_error *error)
 {
 	char form[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" is too large", text);
+	hb_fail(error, HB_REASON_TOO_LARGE, "\"%.200s\" is too large", text);
 	hb_remedy(error, "the largest size is %s", hb_size_format(HB_SIZE_MAX_KIB, form));
 	return HB_E_USAGE;
 }
@@ -326,7 +326,7 @@ static enum hb_code refuse_part_of_page(const char *text, const char *sign, uint
 	uint64_t down = kib - kib % HB_PAGE_KIB;
 	char low[HB_SIZE_TEXT], high[HB_SIZE_TEXT];
 
-	hb_fail(error, HB_E_USAGE, "\"%.200s\" is not a whole number of pages of 4K", text);
+	hb_fail(error, HB_REASON_BAD_SIZE, "\"%.200s\" is not a whole number of pages of 4K", text);
 	hb_size_format(down + HB_PAGE_KIB, high);
 	if (down)
 		hb_remedy(error, "write %s%s or %s%s", sign, hb_size_format(down, low), sign, high);

@@ -7,7 +7,7 @@
 
 const char *hb_still_answer_name(enum hb_still_answer answer)
 {
-	static const char *const names[] = {
+	static const char *const names[HB_STILL_ANSWER_COUNT] = {
 		[HB_STILL_ANSWERED] = "answered",
 		[HB_STILL_SILENT] = "silent",
 		[HB_STILL_NO_DRIVER] = "no-driver",
@@ -66,20 +66,21 @@ enum hb_code hb_still_check(const struct hb_domain *domain, struct hb_error *err
 	char who[HB_WHO_TEXT];
 
 	if (!domain->domid) {
-		hb_fail(error, HB_E_REFUSED, "%s is domain 0, which is neither saved nor migrated",
+		hb_fail(error, HB_REASON_DOMAIN_0, "%s is domain 0, which is neither saved nor migrated",
 			hb_who(domain, who));
-		hb_remedy(error, "name a guest; \"hotballoon list\" shows them");
+		hb_remedy(error, "name a guest");
 		return HB_E_REFUSED;
 	}
 	if (domain->service == HB_SERVICE_XENSTORE || domain->service == HB_SERVICE_DEVICE_MODEL) {
-		hb_fail(error, HB_E_REFUSED, "%s cannot be saved or migrated: it serves others (%s)",
+		hb_fail(error, HB_REASON_SERVES_OTHERS, "%s cannot be saved or migrated: it serves others (%s)",
 			hb_who(domain, who), hb_service_name(domain->service));
 		hb_remedy(error, "name a guest; its device model goes with it");
 		return HB_E_REFUSED;
 	}
 	if (!hb_refusal_of_state(domain->state, &what, &remedy))
 		return HB_OK;
-	hb_fail(error, HB_E_REFUSED, "%s cannot be saved or migrated now: it is %s", hb_who(domain, who),
+	hb_fail(error, hb_refusal_reason(domain->state),
+		"%s cannot be saved or migrated now: it is %s", hb_who(domain, who),
 		hb_domain_state_name(domain->state));
 	hb_remedy(error, "%s", domain->state == HB_DOMAIN_SAVING || domain->state == HB_DOMAIN_MIGRATING ?
 		  "wait until what is under way has ended" : remedy);

@@ -157,7 +157,7 @@ static struct sim_report report_of(struct sim_domain *domain, uint64_t target, e
 {
 	uint64_t now = domain->guest.lies ? target : position(domain);
 	struct sim_report report = {
-		.said = true, .still = domain->still, .state = HB_STATE_IDLE,
+		.said = true, .still = domain->guest.restless ? -1 : domain->still, .state = HB_STATE_IDLE,
 		.cause = domain->guest.lies ? HB_CAUSE_NONE : cause,
 		.current = now, .goal = target, .max = domain->guest.report_max_kib,
 		.floor = cause == HB_CAUSE_GUEST_FLOOR ? domain->guest.stick_at_kib : domain->report.floor,
@@ -182,6 +182,12 @@ static void say_word(struct sim *sim, const struct sim_domain *domain, const cha
 		sim_write_key(sim, domain->xen.domid, key, words[now]);
 }
 
+/* By the kind of a row of HB_REPORT_ROWS(). */
+#define SAY_NUMBER(key, was, now) do { if (now) say_number(sim, domain, key, was, now); } while (0)
+#define SAY_FLAG(key, was, now) do { if (now >= 0) say_number(sim, domain, key, was, now); } while (0)
+#define SAY_STATE(key, was, now) say_word(sim, domain, key, was, now, states)
+#define SAY_CAUSE(key, was, now) say_word(sim, domain, key, was, now, causes)
+
 /* The version comes last, when the report is complete. */
 static void publish(struct sim *sim, struct sim_domain *domain, uint64_t target, enum hb_cause cause)
 {
@@ -193,16 +199,9 @@ static void publish(struct sim *sim, struct sim_domain *domain, uint64_t target,
 	if (!domain->guest.reports)
 		return;
 	now = report_of(domain, target, cause);
-	say_word(sim, domain, HB_KEY_REPORT_STATE, was->state, now.state, states);
-	say_word(sim, domain, HB_KEY_REPORT_CAUSE, was->cause, now.cause, causes);
-	say_number(sim, domain, HB_KEY_REPORT_CURRENT, was->current, now.current);
-	say_number(sim, domain, HB_KEY_REPORT_GOAL, was->goal, now.goal);
-	if (now.floor)
-		say_number(sim, domain, HB_KEY_REPORT_FLOOR, was->floor, now.floor);
-	if (now.max)
-		say_number(sim, domain, HB_KEY_REPORT_MAX, was->max, now.max);
-	if (!domain->guest.restless)
-		say_number(sim, domain, HB_KEY_REPORT_STILL, was->still, now.still);
+#define SAY(NAME, field, kind, json) SAY_##kind(HB_KEY_REPORT_##NAME, was->field, now.field);
+	HB_REPORT_ROWS(SAY)
+#undef SAY
 	if (!was->said)
 		write_number(sim, domain->xen.domid, HB_KEY_REPORT_VERSION, HB_REPORT_VERSION);
 	domain->report = now;

@@ -14,12 +14,16 @@
 #define SIM_UUID 40
 
 /* What a guest's driver has said last; it writes what is another value. */
+#define SIM_REPORT_NUMBER uint64_t	/* 0: not said */
+#define SIM_REPORT_FLAG int		/* negative: not said */
+#define SIM_REPORT_STATE int
+#define SIM_REPORT_CAUSE int
+#define SIM_REPORT_MEMBER(NAME, field, kind, json) SIM_REPORT_##kind field;
 struct sim_report {
 	bool said;
-	int state, cause;
-	bool still;
-	uint64_t current, goal, floor, max;
+	HB_REPORT_ROWS(SIM_REPORT_MEMBER)
 };
+#undef SIM_REPORT_MEMBER
 
 struct sim_domain {
 	struct sim_guest guest;

@@ -120,6 +120,70 @@ static void test_floor_keeps_reserve(void **state)
 	}
 }
 
+/* A kernel that never promises more than it has: what was promised, and a reserve, stays. */
+static void test_floor_keeps_promises(void **state)
+{
+	static const struct {
+		const char *what;
+		struct hb_commit commit;
+		u64 room;	/* of a guest of 512 MiB: reserve 48 */
+	} rows[] = {
+		{ "half of memory, 100 left", { true, 256, 108, 50 }, 200 },
+		{ "all of memory, 100 left", { true, 512, 364, 100 }, 100 },
+		{ "twice the memory", { true, 1024, 476, 200 }, 250 },
+		{ "the reserve and no more", { true, 256, 208, 50 }, 0 },
+		{ "more than may be promised", { true, 256, 300, 50 }, 0 },
+		{ "the limit is a number", { true, 256, 300, 0 }, 300 },
+		{ "promises are free", { false, 256, 300, 50 }, 300 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_pressure pressure = { .nr = 1 };
+		struct hb_floor floor;
+		u64 room = mib(rows[i].room);
+
+		pressure.commit = rows[i].commit;
+		pressure.commit.limit = mib(rows[i].commit.limit);
+		pressure.commit.committed = mib(rows[i].commit.committed);
+		pressure.of[0].in = (struct hb_floor_input){ mib(512), mib(348), mib(324) };
+		floor = hb_floor_compute(&pressure);
+		if (floor.take_added != room || floor.take_boot != room ||
+		    floor.take_added_kernel != room)
+			fail_msg("%s: %llu, %llu of the kernel's, %llu of boot",
+				 rows[i].what, (unsigned long long)floor.take_added,
+				 (unsigned long long)floor.take_added_kernel,
+				 (unsigned long long)floor.take_boot);
+	}
+}
+
+/* Whatever goes, one after the other, CommitLimit stays above Committed_AS by the reserve. */
+static void test_floor_promises_property(void **state)
+{
+	uint64_t seed = random_seed("promises");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		unsigned int percent = 1 + random_below(&seed, 200);
+		u64 managed = random_below(&seed, mib(1 << 20));
+		u64 swap = random_below(&seed, mib(1 << 14));
+		struct hb_commit commit = {
+			.strict = true,
+			.percent = percent,
+			.limit = managed * percent / 100 + swap,
+			.committed = random_below(&seed, managed * 2 + 1),
+		};
+		u64 reserve = hb_floor_reserve(managed);
+		u64 room = hb_floor_commit_room(&commit, reserve);
+
+		if (room && room <= managed)
+			assert_true((managed - room) * percent / 100 + swap >=
+				    commit.committed + reserve);
+	}
+}
+
 /* Each node keeps what it needs; what one cannot give another may. */
 static void test_floor_of_nodes(void **state)
 {
@@ -252,6 +316,8 @@ int main(void)
 		cmocka_unit_test(test_ledger_moved),
 		cmocka_unit_test(test_floor_table),
 		cmocka_unit_test(test_floor_of_nodes),
+		cmocka_unit_test(test_floor_keeps_promises),
+		cmocka_unit_test(test_floor_promises_property),
 		cmocka_unit_test(test_floor_keeps_reserve),
 		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),

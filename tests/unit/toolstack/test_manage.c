@@ -51,48 +51,50 @@ static const struct {
 	enum hb_obstacle obstacle;
 	const char *word, *text;
 } rows[] = {
-	{ serves, HB_OBSTACLE_SERVICE, "service-domain", "it works for other domains and is not sized" },
-	{ has_stub, HB_OBSTACLE_SERVICE, "service-domain", "it works for other domains and is not sized" },
+	{ serves, HB_OBSTACLE_SERVICE, "serves-others", "it works for other domains and is not sized" },
+	{ has_stub, HB_OBSTACLE_SERVICE, "serves-others", "it works for other domains and is not sized" },
 	{ has_nodes, HB_OBSTACLE_NUMA, "virtual-numa", "it has virtual NUMA nodes" },
 	{ no_limits, HB_OBSTACLE_NO_LIMITS, "no-limits", "nobody has given it limits" },
-	{ off, HB_OBSTACLE_OFF, "off", "automatic sizing is off for it" },
+	{ off, HB_OBSTACLE_OFF, "sizing-off", "automatic sizing is off for it" },
 	{ no_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
 	{ bad_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
 	{ pinned, HB_OBSTACLE_PINNED, "pinned", "its size is not what managers have set last: it is pinned" },
 	{ squeezed, HB_OBSTACLE_SQUEEZED, "squeezed", "xapi's squeezed sizes it" },
 	{ qmemman, HB_OBSTACLE_QMEMMAN, "qmemman", "qmemman of Qubes OS sizes it" },
-	{ paused, HB_OBSTACLE_PAUSED, "paused", "it is paused" },
+	{ paused, HB_OBSTACLE_PAUSED, "not-running", "it is paused" },
 	{ building, HB_OBSTACLE_BUILDING, "building", "it is being built" },
-	{ shut_down, HB_OBSTACLE_SHUTDOWN, "shutdown", "it is shut down" },
+	{ shut_down, HB_OBSTACLE_SHUTDOWN, "shut-down", "it is shut down" },
 	{ crashed, HB_OBSTACLE_CRASHED, "crashed", "it has crashed" },
 	{ dying, HB_OBSTACLE_DYING, "dying", "it is being destroyed" },
 	{ saving, HB_OBSTACLE_SAVING, "saving", "it is suspended, to be saved or to go to another host" },
 	{ migrating, HB_OBSTACLE_MIGRATING, "migrating", "it is one end of a migration" },
-	{ held, HB_OBSTACLE_STILL, "still", "it is told to keep its memory as it is" },
-	{ left, HB_OBSTACLE_STILL, "still", "it is told to keep its memory as it is" },
-	{ claims, HB_OBSTACLE_CLAIM, "claim",
+	{ held, HB_OBSTACLE_STILL, "kept-still", "it is told to keep its memory as it is" },
+	{ left, HB_OBSTACLE_STILL, "kept-still", "it is told to keep its memory as it is" },
+	{ claims, HB_OBSTACLE_CLAIM, "has-claim",
 	  "it has a claim, and older Xens set aside for that what it gives back" },
 };
 
 #define NR_ROWS (sizeof(rows) / sizeof(rows[0]))
 
+static const char *word_of(enum hb_obstacle obstacle)
+{
+	return hb_reason_name(hb_obstacle_reason(obstacle));
+}
+
 static void test_each(void **state)
 {
 	(void)state;
 	assert_int_equal(hb_may_size(&good, &given), HB_OBSTACLE_NONE);
-	assert_string_equal(hb_obstacle_name(HB_OBSTACLE_NONE), "-");
+	assert_string_equal(word_of(HB_OBSTACLE_NONE), "none");
 	assert_null(hb_obstacle_text(HB_OBSTACLE_NONE));
 	for (size_t i = 0; i < NR_ROWS; i++) {
 		domain = good;
 		limits = given;
 		rows[i].spoil();
 		assert_int_equal(hb_may_size(&domain, &limits), rows[i].obstacle);
-		assert_string_equal(hb_obstacle_name(rows[i].obstacle), rows[i].word);
+		assert_string_equal(word_of(rows[i].obstacle), rows[i].word);
 		assert_string_equal(hb_obstacle_text(rows[i].obstacle), rows[i].text);
 	}
-	/* Of a word from a later version nothing is known. */
-	assert_string_equal(hb_obstacle_name(HB_OBSTACLE_CLAIM + 1), "unknown");
-	assert_null(hb_obstacle_text(HB_OBSTACLE_CLAIM + 1));
 }
 
 /* Of two the one that is said is the first of the table, unless they exclude each other. */
@@ -110,7 +112,7 @@ static void test_first(void **state)
 	}
 }
 
-/* The refusal names the domain, says why, and what ends that. */
+/* The refusal names the domain, says why, and is of that reason. */
 static void test_refusal(void **state)
 {
 	struct hb_error error;
@@ -121,7 +123,9 @@ static void test_refusal(void **state)
 		assert_int_equal(hb_refuse_obstacle(&good, rows[i].obstacle, &error), HB_E_REFUSED);
 		assert_non_null(strstr(error.message, "guest1"));
 		assert_non_null(strstr(error.message, rows[i].text));
-		assert_true(error.remedy[0]);
+		assert_string_equal(hb_reason_name(error.reason), rows[i].word);
+		assert_true(error.of_domain);
+		assert_int_equal(error.domid, 5);
 	}
 }
 

@@ -176,6 +176,7 @@ static void test_refused(void **state)
 		struct hb_size size;
 		enum hb_code code = hb_size_parse(refused[i].text, &size, &error);
 
+		print_message("%s\n", refused[i].text);
 		if (code != HB_E_USAGE || error.code != HB_E_USAGE)
 			fail_msg("\"%s\": code %d", refused[i].text, code);
 		if (!strstr(error.message, refused[i].message))
@@ -212,6 +213,7 @@ static void test_format(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("cases, row %zu\n", i);
 		assert_string_equal(hb_size_format(cases[i].kib, text), cases[i].exact);
 		assert_string_equal(hb_size_human(cases[i].kib, text), cases[i].human);
 	}

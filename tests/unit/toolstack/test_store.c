@@ -362,6 +362,7 @@ static void test_broken(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		print_message("rows, row %zu\n", i);
 		manner = rows[i].manner;
 		assert_int_equal(read_path("/local/x"), rows[i].rc);
 		/* What comes after it is not believed. */

@@ -120,6 +120,7 @@ static void test_clean(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("%s\n", cases[i].text);
 		strcpy(text, cases[i].text);
 		assert_string_equal(hb_text_clean(text), cases[i].clean);
 	}

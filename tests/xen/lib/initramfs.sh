@@ -147,7 +147,7 @@ base_dom0() {
 	printf 'root:x:0:\n' >"$root/etc/group"
 	copy_modules "$(xen_kernel "$opt_xen")" "$root/lib/modules" xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs \
 		virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk \
-		loop xen-blkback xen-netback
+		loop xen-blkback xen-netback crc16 ?crc32c_generic mbcache jbd2 ext4
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
 	build_dom0_tool "$opt_xen" "$XEN_TESTS/dom0/labtool.c" "$root/usr/bin/labtool" -lxenctrl -lxenforeignmemory

@@ -107,6 +107,16 @@ wait_until() {
 		done"
 }
 
+# soon COMMAND...: until it succeeds here; ten seconds at most.
+soon() {
+	local n=0
+	until "$@"; do
+		n=$((n + 1))
+		[ $n -lt 100 ] || return 1
+		sleep 0.1
+	done
+}
+
 # wait_blocks NAME N [SECONDS]: until only N are left; on PV, where blocks stay, online.
 wait_blocks() {
 	local which="ls -d $BLOCKS/memory[0-9]*"

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Statistics: what the guest says of its memory, and when.
+ *
+ * Somebody looks often and cheaply; what was seen is told only if it differs enough from what
+ * was told last, and not more often than the reader wants.  Each reader (the line of ours, the
+ * keys of others) has an audience of its own here, so that none misses what another was told.
+ */
+#ifndef HB_CORE_STATS_H
+#define HB_CORE_STATS_H
+
+#include <core/port.h>
+#include <hotballoon/keys.h>
+
+struct hb_stats {
+	u64 value[HB_STAT_COUNT];	/* KiB, or a count: HB_STAT_IS_KIB */
+	u32 known;			/* bits of enum hb_stat: kernels differ */
+};
+
+#define HB_STATS_BIT(stat) (1U << (stat))
+
+/* One who is told, and what he was told last. */
+struct hb_audience {
+	u32 words;		/* bits of enum hb_stat that he reads */
+	u64 interval_ms;	/* at least so long between two */
+	u64 step_kib;		/* a size moved if it moved by as much; */
+	bool percent;		/* or by 1 % of the guest's memory, if that is less */
+	bool told;		/* anything at all, */
+	u64 told_ms;		/* at this time: */
+	struct hb_stats last;
+};
+
+/* A size has moved by 4 MiB, or 1 % of the guest; see hb_audience_due(). */
+#define HB_STATS_STEP_KIB (4 * 1024)
+
+/* At most once a second, and all words. */
+#define HB_STATS_INTERVAL_MS 1000
+#define HB_STATS_ALL (HB_STATS_BIT(HB_STAT_COUNT) - 1)
+
+static inline void hb_stats_put(struct hb_stats *stats, enum hb_stat stat, u64 value)
+{
+	stats->value[stat] = value;
+	stats->known |= HB_STATS_BIT(stat);
+}
+
+static inline bool hb_stats_has(const struct hb_stats *stats, enum hb_stat stat)
+{
+	return stats->known & HB_STATS_BIT(stat);
+}
+
+/*
+ * Add what follows from the rest: total less available, and the swap in use.  Nothing follows
+ * without the former two.
+ */
+void hb_stats_derive(struct hb_stats *stats);
+
+/**
+ * hb_audience_due() - is it time to tell this one?
+ * @now_ms: a clock that never goes back
+ *
+ * If he has been told nothing; or if his interval is over and one of his words moved: a size
+ * by @step_kib (or 1 % of the guest's memory), a count by one and by 1 %, or it came or went.
+ */
+bool hb_audience_due(const struct hb_audience *audience, const struct hb_stats *now,
+		     u64 now_ms);
+
+/* He has been told @now. */
+void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, u64 now_ms);
+
+/* The longest line has as many bytes, with its NUL: 2^64 - 1 has 20 digits. */
+#define HB_STATS_LINE (HB_STAT_COUNT * (16 + 1 + 20 + 1) + 1)
+
+/**
+ * hb_stats_format() - the line of data/hotballoon/stats
+ *
+ * word=decimal of all that is known, in the order of the enum, one blank in between.
+ *
+ * Return: its length.
+ */
+size_t hb_stats_format(const struct hb_stats *stats, char line[HB_STATS_LINE]);
+
+#endif /* HB_CORE_STATS_H */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Moving what is in use out of a range of pages, beside the worker.
+ *
+ * The kernel's alloc_contig_range() waits for pages that are read or written at that moment,
+ * for their buffers and for locks that I/O holds: as long as the disk takes, which may be for
+ * ever, and nothing ends it.  A worker that waits follows no target.  So a thread of its own
+ * calls it, one range at a time, and the worker waits for the thread no longer than a disk
+ * that works takes.  A range that took longer is given back when it comes, and until then no
+ * other is begun: the worker goes round.
+ *
+ * Until then the module cannot be unloaded.
+ */
+#ifndef HB_MEM_EVACUATE_H
+#define HB_MEM_EVACUATE_H
+
+#include <linux/types.h>
+
+/* The thread.  Return: 0 or a negative errno. */
+int hb_evacuate_start(void);
+/* Nobody evacuates any more. */
+void hb_evacuate_stop(void);
+
+/**
+ * hb_evacuate() - take @nr pages from @pfn on; what is in use there moves elsewhere
+ *
+ * Sleeps; called by one thread at a time.  The pages have one reference each;
+ * hb_pages_put_back() undoes it.
+ *
+ * Return: 0; -EBUSY if something there cannot move or has I/O under way, if the range takes
+ * too long, or if an earlier one still does; or another errno of alloc_contig_range().
+ */
+int hb_evacuate(unsigned long pfn, unsigned long nr);
+
+/* Seconds since the range was begun that takes too long; 0: there is none. */
+unsigned long hb_evacuate_stuck_seconds(void);
+
+#endif /* HB_MEM_EVACUATE_H */

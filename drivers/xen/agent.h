@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What agents of other toolstacks write, written by the driver where the guest may and no
+ * agent does: graphs of xapi and the balancing of Qubes OS then work without one.
+ *
+ * Whose a key is, is looked at before each write: an agent may start at any time, and is left
+ * alone from then on.
+ */
+#ifndef HB_XEN_AGENT_H
+#define HB_XEN_AGENT_H
+
+#include "../core/stats.h"
+
+/* This is a new domain: what was not allowed may be now. */
+void hb_agent_moved(void);
+
+/* data/meminfo_total, data/meminfo_free and data/updated.  Return: 0 or a negative errno. */
+int hb_agent_tell_xapi(const struct hb_stats *stats);
+
+/* memory/meminfo.  Return: 0 or a negative errno. */
+int hb_agent_tell_qubes(const struct hb_stats *stats);
+
+/* Take back what hb_agent_tell_xapi() wrote. */
+void hb_agent_untell(void);
+
+/* control/feature-balloon: once a domain; and take it back. */
+void hb_agent_announce(void);
+void hb_agent_unannounce(void);
+
+#endif /* HB_XEN_AGENT_H */

@@ -1,0 +1,650 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What to do now: who is left alone and why, in which order, by how much; and what always holds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "account.h"
+#include "control.h"
+#include "seed.h"
+
+#define M (1ULL << 10)
+#define G (1ULL << 20)
+#define MOST 12
+#define S 1000ULL
+
+struct fixture {
+	struct hb_host_memory host;
+	struct hb_domain domains[MOST];
+	struct hb_limits limits[MOST];
+	struct hb_estimate estimates[MOST];
+	struct hb_controlled_before before[MOST];
+	struct hb_controlled looked[MOST];
+	struct hb_portion portions[MOST];
+	struct hb_controlled *actions[MOST];
+	struct hb_control control;
+};
+
+static struct fixture f;
+
+static void open_host(uint64_t total_kib)
+{
+	f = (struct fixture){ .host.total_kib = total_kib };
+	f.control = (struct hb_control){ .now_ms = S, .host = &f.host };
+	f.host.reserve_kib = hb_account_reserve_kib(total_kib);
+}
+
+/* One that rests at its size and needs must and wants want. */
+static size_t add(uint64_t size, uint64_t must, uint64_t want)
+{
+	size_t i = f.control.count++;
+
+	f.domains[i] = (struct hb_domain){
+		.domid = i + 1, .type = HB_TYPE_PVH, .vcpus = 1, .hap = true, .actual_kib = size,
+		.maxmem_kib = size + M, .target = { HB_PRESENT, size }, .static_max = { HB_PRESENT, 8 * G },
+	};
+	f.limits[i] = (struct hb_limits){
+		.mode = HB_MODE_AUTO, .weight = HB_WEIGHT_DEFAULT, .min = { HB_PRESENT, 256 * M },
+		.max = { HB_PRESENT, 4 * G }, .set = { HB_PRESENT, size },
+	};
+	hb_estimate_start(&f.estimates[i], size);
+	f.estimates[i].known = true;
+	f.estimates[i].must_kib = f.estimates[i].base_kib = must;
+	f.estimates[i].want_kib = want;
+	return i;
+}
+
+static void look(void)
+{
+	uint64_t held = 0, promised = 0;
+
+	for (size_t i = 0; i < f.control.count; i++) {
+		f.looked[i] = (struct hb_controlled){
+			.domain = &f.domains[i], .limits = &f.limits[i], .estimate = &f.estimates[i],
+			.before = &f.before[i],
+		};
+		held += f.domains[i].actual_kib;
+		promised += hb_account_promised_kib(&f.domains[i]);
+	}
+	f.host.free_kib = f.host.total_kib - held;
+	f.host.promised_kib = promised;
+	f.control.domains = f.looked;
+	f.control.portions = f.portions;
+	f.control.actions = f.actions;
+	hb_control(&f.control);
+}
+
+static void write_size(size_t i, uint64_t size_kib)
+{
+	f.domains[i].target.value = f.limits[i].set.value = size_kib - f.domains[i].videoram_kib;
+}
+
+static void carry_out(void)
+{
+	for (size_t i = 0; i < f.control.nr_actions; i++)
+		write_size(f.actions[i]->domain->domid - 1, f.actions[i]->to_kib);
+}
+
+/* All guests do what they were told. */
+static void arrive(void)
+{
+	for (size_t i = 0; i < f.control.count; i++)
+		f.domains[i].actual_kib = f.domains[i].target.value;
+}
+
+static void settle(void)
+{
+	for (int round = 0; round < 200; round++) {
+		look();
+		carry_out();
+		arrive();
+		f.control.now_ms += S;
+	}
+}
+
+static void assert_action(size_t i, size_t who, uint64_t to_kib, enum hb_motive reason)
+{
+	assert_true(i < f.control.nr_actions);
+	assert_int_equal(f.actions[i]->domain->domid, who + 1);
+	assert_int_equal(f.actions[i]->to_kib, to_kib);
+	assert_string_equal(hb_motive_word(f.actions[i]->reason), hb_motive_word(reason));
+}
+
+static void test_words(void **state)
+{
+	(void)state;
+	for (int a = 0; a < HB_MOTIVE_COUNT; a++) {
+		assert_true(strlen(hb_motive_word(a)) > 0 && strlen(hb_motive_text(a)) > 8);
+		for (int b = 0; b < a; b++)
+			assert_string_not_equal(hb_motive_word(a), hb_motive_word(b));
+	}
+}
+
+static void test_nothing_to_do(void **state)
+{
+	(void)state;
+	open_host(4 * G);
+	add(G, 512 * M, G);
+	add(G, 512 * M, G + 20 * M);
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	assert_false(f.control.soon);
+	assert_false(f.control.host_short);
+	/* 2 % of 1 GiB are 20.48 MiB: not worth a write. */
+	assert_int_equal(f.looked[1].reason, HB_MOTIVE_SETTLED);
+	assert_int_equal(f.looked[1].share_kib, G + 20 * M);
+	assert_int_equal(f.control.reclaimable_kib, G);
+	assert_int_equal(f.control.pool_kib, 128 * M);
+	f.estimates[1].want_kib = G + 21 * M;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_action(0, 1, G + 21 * M, HB_MOTIVE_WANTS);
+}
+
+/* What is free and not kept is given at once, the rest when somebody has given it. */
+static void test_needs_before_wants(void **state)
+{
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M + 100 * M);
+	add(G, 300 * M, G);
+	add(G, 1500 * M, 1600 * M);
+	look();
+	assert_true(f.control.urgent);
+	assert_true(f.control.soon);
+	/* The donor first, straight to its share; what is free to the other. */
+	assert_int_equal(f.control.nr_actions, 2);
+	assert_int_equal(f.looked[0].share_kib + f.looked[1].share_kib, 2 * G + 100 * M);
+	assert_action(0, 0, f.looked[0].share_kib, HB_MOTIVE_OTHERS_NEED);
+	assert_action(1, 1, G + 100 * M, HB_MOTIVE_NEEDS);
+	carry_out();
+	/* Half-way: nobody is written to, nothing is given that is not there. */
+	f.domains[0].actual_kib = G - 100 * M;
+	f.control.now_ms += 100;
+	look();
+	/* What it is still to give is shared out already. */
+	assert_int_equal(f.looked[0].share_kib + f.looked[1].share_kib, 2 * G + 100 * M);
+	for (size_t i = 0; i < f.control.nr_actions; i++)
+		assert_true(f.actions[i] != &f.looked[0]);
+	settle();
+	assert_int_equal(f.domains[1].target.value, 1600 * M);
+	assert_int_equal(f.control.nr_actions, 0);
+}
+
+/* A shrink that nobody waits for: 64 MiB or 5 % a step, and the next one when it is there. */
+static void test_steps(void **state)
+{
+	(void)state;
+	open_host(4 * G + 72 * M + 128 * M);
+	add(2 * G, 300 * M, G);
+	add(2 * G, 300 * M, 2 * G + 512 * M);
+	look();
+	assert_false(f.control.urgent);
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_MOTIVE_OTHERS_WANT);
+	carry_out();
+	f.control.now_ms += S;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_MOVES);
+	assert_true(f.control.soon);
+	arrive();
+	look();
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_WANT);
+}
+
+static void test_pool_and_reserve(void **state)
+{
+	(void)state;
+	/* The pool is not full: it is filled in steps. */
+	open_host(2 * G + 72 * M);
+	add(2 * G, 300 * M, 2 * G);
+	look();
+	assert_true(f.control.host_short);
+	assert_action(0, 0, 2 * G - (2 * G / 20 - 2 * G / 20 % 4), HB_MOTIVE_POOL);
+	/* Nobody wants more than he has: it is the host that is short. */
+	f.estimates[0].want_kib = G;
+	look();
+	assert_true(f.control.host_short);
+	assert_int_equal(f.looked[0].share_kib, G);
+	/* 1 % of a large host. */
+	assert_int_equal(hb_control_pool_kib(100 * G), G);
+	/* The host has reserved more than it has: straight there. */
+	open_host(2 * G + 72 * M + 128 * M);
+	f.host.reserved_kib = 500 * M;
+	add(2 * G, 300 * M, 2 * G);
+	look();
+	assert_true(f.control.urgent);
+	assert_action(0, 0, 2 * G - 500 * M, HB_MOTIVE_HOST_SHORT);
+}
+
+static void test_short(void **state)
+{
+	(void)state;
+	/* The pool is full, and there is not what they want. */
+	open_host(2 * G + 72 * M + 128 * M + 5 * M);
+	add(G, 300 * M, G + 200 * M);
+	add(G, 300 * M, G);
+	look();
+	assert_true(f.control.host_short);
+	assert_false(f.control.urgent);
+	/* 5 MiB are not worth a write. */
+	assert_int_equal(f.looked[0].to_kib, G);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_HOST_FULL);
+	f.estimates[0].want_kib = G + 5 * M;
+	look();
+	assert_false(f.control.host_short);
+	/* Nor are they when there will be more as soon as the other has given it. */
+	f.estimates[0].want_kib = G + 200 * M;
+	f.estimates[1].want_kib = G - 195 * M;
+	look();
+	assert_int_equal(f.looked[0].share_kib, G + 200 * M);
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_action(0, 1, G - 64 * M, HB_MOTIVE_OTHERS_WANT);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_HOST_FULL);
+}
+
+static void test_distress(void **state)
+{
+	size_t poor;
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 900 * M, G);
+	poor = add(G, G + 20 * M, G + 20 * M);
+	f.estimates[poor].distress = true;
+	f.estimates[poor].lacks_kib = 20 * M;
+	look();
+	/* Out of the pool, before anybody has given anything. */
+	assert_action(0, poor, G + 20 * M, HB_MOTIVE_DISTRESS);
+	assert_int_equal(f.actions[1]->reason, HB_MOTIVE_OTHERS_NEED);
+	carry_out();
+	/* 8 MiB at least; again after a second, and no more than a part of the pool. */
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, G, G);
+	poor = add(G, G, G);
+	f.estimates[poor].distress = true;
+	look();
+	assert_action(0, poor, G + 8 * M, HB_MOTIVE_DISTRESS);
+	assert_int_equal(f.looked[poor].share_kib, G);
+	carry_out();
+	arrive();
+	f.control.now_ms += 900;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	for (int round = 0; round < 50; round++) {
+		carry_out();
+		f.domains[poor].actual_kib = f.domains[poor].target.value;
+		f.control.now_ms += 500;
+		look();
+	}
+	assert_in_range(f.domains[poor].target.value, G + 16 * M, G + 32 * M);
+}
+
+static void test_due(void **state)
+{
+	struct hb_estimate e = { .known = true, .must_kib = G + 5 * M };
+
+	(void)state;
+	assert_false(hb_control_is_due(&e, G));
+	e.must_kib = G + 6 * M;
+	assert_true(hb_control_is_due(&e, G));
+	e.must_kib = 0;
+	e.distress = true;
+	assert_true(hb_control_is_due(&e, G));
+	e.known = false;
+	assert_false(hb_control_is_due(&e, G));
+}
+
+static void test_stuck(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, 600 * M);
+	add(G, 1500 * M, 1500 * M);
+	look();
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_NEED);
+	first = f.actions[0]->to_kib;
+	/* It does not move: one write, however often somebody looks, and needs more. */
+	for (int second = 0; second < 9; second++) {
+		carry_out();
+		f.control.now_ms += S;
+		f.estimates[1].must_kib += 11 * M;
+		f.estimates[1].want_kib = f.estimates[1].must_kib;
+		look();
+		assert_int_equal(f.domains[0].target.value, first);
+		assert_int_equal(f.looked[0].reason, HB_MOTIVE_MOVES);
+	}
+	f.control.now_ms += S;
+	look();
+	assert_action(0, 0, G, HB_MOTIVE_RESTS);
+	assert_true(f.control.soon);
+	carry_out();
+	for (int second = 0; second < 29; second++) {
+		f.control.now_ms += S;
+		look();
+		assert_int_equal(f.control.nr_actions, 0);
+		assert_int_equal(f.looked[0].reason, HB_MOTIVE_STUCK);
+	}
+	f.control.now_ms += S;
+	look();
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_OTHERS_NEED);
+	/* Again: twice as long. */
+	for (int second = 0; second < 10; second++) {
+		carry_out();
+		f.control.now_ms += S;
+		look();
+	}
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_RESTS);
+	assert_int_equal(f.before[0].retry_ms, f.control.now_ms + 60 * S);
+	/* It moves: all is forgotten. */
+	carry_out();
+	f.control.now_ms += 60 * S;
+	settle();
+	assert_int_equal(f.before[0].stuck, 0);
+	assert_int_equal(f.domains[1].target.value, (1500 + 9 * 11) * M);
+}
+
+/* One that cannot grow does not keep what is set aside for it. */
+static void test_stuck_growing(void **state)
+{
+	(void)state;
+	open_host(4 * G);
+	add(G, 2 * G, 2 * G);
+	look();
+	assert_action(0, 0, 2 * G, HB_MOTIVE_NEEDS);
+	for (int second = 0; second < 10; second++) {
+		carry_out();
+		f.control.now_ms += S;
+		look();
+	}
+	assert_action(0, 0, G, HB_MOTIVE_RESTS);
+	carry_out();
+	look();
+	assert_int_equal(f.host.promised_kib, 0);
+}
+
+static void assert_left_alone(enum hb_motive reason)
+{
+	look();
+	assert_string_equal(hb_motive_word(f.looked[0].reason), hb_motive_word(reason));
+	assert_int_equal(f.looked[0].from_kib, f.looked[0].to_kib);
+	assert_int_equal(f.control.nr_actions, 0);
+}
+
+static void open_one(void)
+{
+	open_host(8 * G);
+	add(G, 2 * G, 2 * G);
+}
+
+static void test_left_alone(void **state)
+{
+	static const struct {
+		enum hb_domain_state state;
+		enum hb_motive reason;
+	} states[] = {
+		{ HB_DOMAIN_PAUSED, HB_MOTIVE_PAUSED }, { HB_DOMAIN_BUILDING, HB_MOTIVE_BUILDING },
+		{ HB_DOMAIN_SHUTDOWN, HB_MOTIVE_SHUT_DOWN }, { HB_DOMAIN_CRASHED, HB_MOTIVE_SHUT_DOWN },
+		{ HB_DOMAIN_DYING, HB_MOTIVE_DYING }, { HB_DOMAIN_SAVING, HB_MOTIVE_STILL },
+		{ HB_DOMAIN_MIGRATING, HB_MOTIVE_STILL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		open_one();
+		f.domains[0].state = states[i].state;
+		assert_left_alone(states[i].reason);
+	}
+	open_one();
+	f.domains[0].still = HB_STILL_HELD;
+	assert_left_alone(HB_MOTIVE_STILL);
+	open_one();
+	f.domains[0].vnodes = 2;
+	assert_left_alone(HB_MOTIVE_NUMA);
+	open_one();
+	f.domains[0].pod = true;
+	f.domains[0].pod_entries_kib = 4;
+	assert_left_alone(HB_MOTIVE_POPULATING);
+	open_one();
+	f.domains[0].claimed_kib = 4;
+	assert_left_alone(HB_MOTIVE_CLAIM);
+	open_one();
+	f.domains[0].service = HB_SERVICE_DRIVER;
+	assert_left_alone(HB_MOTIVE_SERVICE);
+	open_one();
+	f.limits[0].mode = HB_MODE_MANUAL;
+	assert_left_alone(HB_MOTIVE_MANUAL);
+	open_one();
+	f.limits[0].mode = HB_MODE_OFF;
+	assert_left_alone(HB_MOTIVE_OFF);
+	open_one();
+	f.limits[0].set.value = G - 4;
+	assert_left_alone(HB_MOTIVE_PINNED);
+	open_one();
+	f.domains[0].target = (struct hb_number){ HB_INVALID, 0 };
+	assert_left_alone(HB_MOTIVE_NO_TARGET);
+	open_one();
+	f.estimates[0].known = false;
+	assert_left_alone(HB_MOTIVE_NO_REPORT);
+	/* The other presets ask nobody what he needs. */
+	f.control.preset = HB_PRESET_SHARES;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	open_one();
+	f.limits[0].min.value = f.limits[0].max.value = G;
+	assert_left_alone(HB_MOTIVE_FIXED);
+}
+
+static void test_domain_0(void **state)
+{
+	(void)state;
+	open_host(8 * G);
+	add(2 * G, 3 * G, 3 * G);
+	f.domains[0].domid = 0;
+	assert_left_alone(HB_MOTIVE_DOMAIN_0);
+	f.control.domain_0 = true;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_NEEDS);
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	open_host(8 * G);
+	add(G, 300 * M, G);
+	add(G, 300 * M, G);
+	f.limits[0].min.value = G + 4;
+	f.limits[1].max.value = G - 4;
+	look();
+	/* However little. */
+	assert_int_equal(f.control.nr_actions, 2);
+	assert_action(0, 1, G - 4, HB_MOTIVE_ABOVE_MAX);
+	assert_action(1, 0, G + 4, HB_MOTIVE_BELOW_MIN);
+	/* More is promised as minimum than there is: said, and nobody goes below. */
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, G);
+	add(G, 300 * M, G);
+	f.limits[0].min.value = f.limits[1].min.value = G + 100 * M;
+	look();
+	assert_int_equal(f.control.short_kib, 200 * M);
+	assert_int_equal(f.control.nr_actions, 0);
+}
+
+static void test_videoram(void **state)
+{
+	(void)state;
+	open_host(8 * G);
+	add(G, 2 * G, 2 * G);
+	f.domains[0].videoram_kib = 16 * M;
+	f.domains[0].target.value = f.limits[0].set.value = G - 16 * M;
+	look();
+	assert_action(0, 0, 2 * G, HB_MOTIVE_NEEDS);
+	assert_int_equal(f.actions[0]->from_kib, G);
+	carry_out();
+	f.domains[0].actual_kib = 2 * G;
+	f.control.now_ms += S;
+	look();
+	assert_false(f.before[0].asked);
+}
+
+static uint64_t random_size(uint64_t from, uint64_t to)
+{
+	return from + random() % ((to - from) / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
+}
+
+static void any_need(size_t i)
+{
+	struct hb_estimate *e = &f.estimates[i];
+
+	e->must_kib = random_size(0, 2 * G) + random() % 4;
+	e->base_kib = e->must_kib + random_size(0, 256 * M);
+	e->want_kib = e->base_kib + random_size(0, G);
+	e->distress = random() % 8 == 0;
+	e->lacks_kib = e->distress ? random_size(0, 100 * M) : 0;
+	e->known = random() % 8;
+}
+
+static void any_host(void)
+{
+	size_t count = random() % MOST + 1;
+	uint64_t held = 0;
+
+	open_host(0);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t size = random_size(256 * M, 2 * G);
+
+		add(size, 0, 0);
+		any_need(i);
+		f.limits[i].min.value = random_size(16 * M, random() % 8 ? size : 2 * G);
+		f.limits[i].max.value = random_size(random() % 4 && size > f.limits[i].min.value ? size :
+						    f.limits[i].min.value, 4 * G);
+		f.limits[i].weight = random() % 3 ? HB_WEIGHT_DEFAULT : random() % 5000 + 1;
+		if (random() % 8 == 0)
+			f.domains[i].state = random() % (HB_DOMAIN_MIGRATING + 1);
+		held += size;
+	}
+	f.host.total_kib = held + random_size(0, 2 * G);
+	f.host.reserve_kib = random_size(0, 128 * M);
+	f.control.preset = random() % HB_PRESET_COUNT;
+	f.control.surplus = random() % 2;
+}
+
+/* What is given is there, and sizes are in their limits. */
+static void check_actions(void)
+{
+	uint64_t before = hb_account_short_kib(&f.host, 0), given = 0, left = hb_host_available_kib(&f.host);
+	bool grown = false;
+
+	for (size_t i = 0; i < f.control.nr_actions; i++) {
+		const struct hb_controlled *one = f.actions[i];
+		uint64_t held = one->domain->actual_kib > one->from_kib ? one->domain->actual_kib : one->from_kib;
+
+		assert_int_not_equal(one->to_kib, one->from_kib);
+		assert_int_equal(one->to_kib % HB_PAGE_KIB, 0);
+		assert_int_equal(one->domain->state, HB_DOMAIN_RUNNING);
+		if (one->reason == HB_MOTIVE_RESTS)
+			continue;
+		assert_true(one->to_kib <= one->range.max_kib);
+		assert_true(one->to_kib >= one->range.min_kib || one->to_kib > one->from_kib);
+		/* Donors before takers; distress before all. */
+		if (one->to_kib < one->from_kib)
+			assert_false(grown);
+		else if (one->reason != HB_MOTIVE_DISTRESS)
+			grown = true;
+		if (one->to_kib > held)
+			given += one->to_kib - held;
+	}
+	if (given)
+		assert_int_equal(before, 0);
+	assert_true(given <= left);
+}
+
+/* Guests move somewhat towards their targets, or not; say something else, or not. */
+static void time_passes(void)
+{
+	f.control.now_ms += random() % 4 ? 100 : random() % 20000;
+	for (size_t i = 0; i < f.control.count; i++) {
+		struct hb_domain *domain = &f.domains[i];
+		uint64_t to = domain->target.value, step = random_size(0, 200 * M);
+
+		if (random() % 4 == 0)
+			any_need(i);
+		if (domain->state != HB_DOMAIN_RUNNING || i % 4 == 3)
+			continue;
+		if (domain->actual_kib < to)
+			domain->actual_kib += to - domain->actual_kib < step ? to - domain->actual_kib : step;
+		else
+			domain->actual_kib -= domain->actual_kib - to < step ? domain->actual_kib - to : step;
+	}
+}
+
+static void test_any_host(void **state)
+{
+	unsigned int seen[HB_MOTIVE_COUNT] = { 0 };
+
+	(void)state;
+	srandom(choose_seed());
+	for (int run = 0; run < 1000; run++) {
+		any_host();
+		for (int round = 0; round < 60; round++) {
+			look();
+			check_actions();
+			for (size_t i = 0; i < f.control.count; i++)
+				seen[f.looked[i].reason]++;
+			carry_out();
+			time_passes();
+		}
+	}
+	/* The test has walked through all actions. */
+	for (int reason = 0; reason <= HB_MOTIVE_RESTS; reason++)
+		assert_true(seen[reason] > 0);
+}
+
+/* When nothing changes, nothing is written, whatever it was before. */
+static void test_any_rest(void **state)
+{
+	(void)state;
+	srandom(choose_seed());
+	for (int run = 0; run < 500; run++) {
+		any_host();
+		for (size_t i = 0; i < f.control.count; i++)
+			f.estimates[i].distress = false;
+		settle();
+		for (int round = 0; round < 20; round++) {
+			look();
+			assert_int_equal(f.control.nr_actions, 0);
+			f.control.now_ms += S;
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_nothing_to_do),
+		cmocka_unit_test(test_needs_before_wants),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_pool_and_reserve),
+		cmocka_unit_test(test_short),
+		cmocka_unit_test(test_distress),
+		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_stuck_growing),
+		cmocka_unit_test(test_left_alone),
+		cmocka_unit_test(test_domain_0),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_videoram),
+		cmocka_unit_test(test_any_host),
+		cmocka_unit_test(test_any_rest),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# hungdisk [KEY=VALUE...]: a disk of the guest does not answer any more while pages wait to be
+# written to it, in boot memory and in hot-added.  The driver goes round them and counts
+# nothing as available that must be written first: it follows new targets both ways at once,
+# stops where the guest can live, and counters are exact when the disk is back.
+. /lab/files/lib-driver.sh
+
+g=guest
+DISK=110	# MiB; what the guest writes to it waits in 70
+SECONDS_TO_FOLLOW=20
+
+# The disk is a file on a file system of dom0 that can be frozen.
+make_disk() {
+	local module
+	for module in loop xen-blkback crc16 crc32c_generic mbcache jbd2 ext4; do
+		[ ! -e /lib/modules/$module.ko ] || insmod /lib/modules/$module.ko || fail "dom0: load $module"
+	done
+	mkdir -p /run/outer
+	truncate -s 160M /run/image && losetup /dev/loop6 /run/image &&
+		mke2fs /dev/loop6 >/dev/null && mount -t ext4 /dev/loop6 /run/outer &&
+		truncate -s ${DISK}M /run/outer/disk && losetup /dev/loop7 /run/outer/disk ||
+		fail "dom0: make a disk"
+}
+
+# A file system on it, of which much may be dirty.
+use_disk() {
+	check_ok "$g: a file system" in_guest -t 240 $g '
+		for m in crc16 crc32c_generic mbcache jbd2 ext4 xen-blkfront; do
+			[ ! -e /lib/modules/$m.ko ] || insmod /lib/modules/$m.ko || exit 1
+		done
+		until [ -b /dev/xvda ]; do sleep 0.2; done
+		mke2fs /dev/xvda >/dev/null && mkdir -p /d && mount -t ext4 /dev/xvda /d || exit 1
+		echo 60 >/proc/sys/vm/dirty_ratio
+		echo 50 >/proc/sys/vm/dirty_background_ratio
+		dd if=/dev/zero of=/d/a bs=1M count=4 2>/dev/null && sync
+		echo "dd if=/dev/zero of=/d/b bs=1M count=70; sync" >/tmp/write.sh'
+}
+
+# worker_state: of the driver's thread; D is one that waits for a disk.
+worker_state() {
+	in_guest $g "sed -n 's/^State:.\\(.\\).*/\\1/p' /proc/\$(pidof hotballoon)/status"
+}
+
+# follows MIB: the target while the disk hangs.
+follows() {
+	xl mem-set $g "$1"
+	check_ok "$g: a target of $1 MiB is followed while the disk hangs" \
+		guest_wait_size $g "$1" 256 $SECONDS_TO_FOLLOW
+}
+
+make_disk
+guest_start $g memory=256 io=yes "$@" cfg='shadow_memory = 16
+disk = [ "phy:/dev/loop7,xvda,w" ]'
+books_open $g
+xl mem-max $g 1024
+use_disk
+xl mem-set $g 640
+check_ok "$g: grown" reach $g $((640 * 1024))
+check_ok "dom0: the disk hangs" fsfreeze --freeze /run/outer
+guest_spawn $g w 'sh /tmp/write.sh'
+# shellcheck disable=SC2016 # it is the guest's shell
+check_ok "$g: 2 MiB and more wait for it" \
+	wait_until $g 30 '[ "$(sed -n "s/^Writeback: *\([0-9]*\) kB/\1/p" /proc/meminfo)" -ge 2048 ]'
+note "$g: $(in_guest $g "grep -E 'Dirty|Writeback:' /proc/meminfo" | tr -s ' \n' ' ')"
+
+# Below what it has, through what waits: as far as it goes.
+xl mem-set $g 150
+sleep 15
+check "$g: no OOM kill" 0 "$(oom_kills $g)"
+note "$g: told 150 MiB it has $(($(guest_tot_pages $g) / 256)), stuck for $(in_guest $g 'cat /sys/kernel/hotballoon/stuck_s') s, cause $(xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/cause")"
+check_ok "$g: it gave what does not wait for the disk" [ "$(guest_tot_pages $g)" -lt $((480 * 256)) ]
+check_ok "$g: its worker does not wait for a disk" [ "$(worker_state)" != D ]
+follows 800
+follows 500
+follows 700
+check_ok "dom0: the disk goes on" fsfreeze --unfreeze /run/outer
+check_ok "$g: what was written is written" wait_until $g 60 '! pidof sync dd >/dev/null'
+for mib in 300 800 256; do
+	xl mem-set $g $mib
+	check_ok "$g: and after it, $mib MiB" reach $g $((mib * 1024)) 60
+	books_check $g $((mib * 1024)) "$mib MiB"
+done
+check "$g: nothing is stuck" 0 "$(in_guest $g 'cat /sys/kernel/hotballoon/stuck_s')"
+check_log $g

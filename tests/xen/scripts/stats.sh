@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# stats [KEY=VALUE...]: what the guest says of its memory is true, follows within seconds, at
+# most once a second, and the command shows it; what agents of others write is written where
+# the guest may and left alone where an agent does; off by key and parameter, and gone after
+# the module is unloaded.
+. /lab/files/lib-command.sh
+
+g=guest
+PARAMETER=/sys/module/xen_hotballoon/parameters/stats
+
+key() { echo "/local/domain/$(guest_domid $g)/$1"; }
+has_key() { xenstore-read "$(key "$1")" >/dev/null 2>&1; }
+lacks_key() { ! has_key "$1"; }
+# word NAME: of the line; nothing if it is not there.
+word() { xenstore-read "$(key data/hotballoon/stats)" 2>/dev/null | tr ' ' '\n' | sed -n "s/^$1=//p"; }
+uses_about() { local used; used=$(word used) && [ "${used:-0}" -ge $(($1 - 6144)) -a "${used:-0}" -le $(($1 + 6144)) ]; }
+
+guest_start $g memory=256 maxmem=512 "$@"
+books_open $g
+check_ok "$g: says something" soon has_key data/hotballoon/stats
+note "$(xenstore-read "$(key data/hotballoon/stats)")"
+check "$g: total-memory is MemTotal" "$(guest_memtotal_kib $g)" "$(word total-memory)"
+check_near "$g: available-memory is MemAvailable" "$(guest_meminfo $g MemAvailable)" "$(word available-memory)" 6144
+check "$g: used is the rest" $(($(word total-memory) - $(word available-memory))) "$(word used)"
+check "$g: it has no swap" "0 0" "$(word swap-total) $(word swap-free)"
+check "$g: no OOM kill" 0 "$(word oom-kills)"
+check_near "$g: committed is Committed_AS" "$(guest_meminfo $g Committed_AS)" "$(word committed)" 6144
+check "$g: the command shows it" "$(word used)" "$(field $g used_kib)"
+check_ok "$g: ... and top" sh -c "hotballoon top | grep -q DEMAND"
+
+# Follows, and not more often than once a second.
+before=$(word used)
+check_ok "$g: fill 48 MiB" guest_fill $g a 48
+check_ok "$g: used follows" soon uses_about $((before + 49152))
+check_ok "$g: ... and back" guest_release $g a
+check_ok "$g: used follows" soon uses_about "$before"
+guest_spawn $g busy 'while :; do memfill start b 16 && memfill stop b; done'
+lines=0 last='' end=$(($(now_ms) + 10000)) now=''
+while [ "$(now_ms)" -lt $end ]; do
+	now=$(xenstore-read "$(key data/hotballoon/stats)")
+	[ "$now" = "$last" ] || lines=$((lines + 1))
+	last=$now
+done
+guest_end $g busy >/dev/null
+check_ok "$g: $lines lines in ten busy seconds: 3 to 12" [ $lines -ge 3 -a $lines -le 12 ]
+
+# What others' agents write.
+check "$g: data/meminfo_total" "$(guest_memtotal_kib $g)" "$(xenstore-read "$(key data/meminfo_total)")"
+check_ok "$g: data/meminfo_free" has_key data/meminfo_free
+check_ok "$g: data/updated is ours" sh -c "xenstore-read $(key data/updated) | grep -q '^hotballoon '"
+check_ok "$g: no memory/meminfo where nobody has made it" lacks_key memory/meminfo
+check_ok "$g: no control/feature-balloon where it may not" lacks_key control/feature-balloon
+xenstore-write "$(key data/updated)" "an agent" "$(key data/meminfo_free)" 4711
+xenstore-write "$(key memory/meminfo)" ""
+xenstore-chmod "$(key memory/meminfo)" "n$(guest_domid $g)"
+check_ok "$g: fill 48 MiB" guest_fill $g a 48
+is_number() { xenstore-read "$(key "$1")" | grep -qx '[0-9][0-9]*'; }
+check_ok "$g: memory/meminfo, which Qubes OS makes" soon is_number memory/meminfo
+check_near "$g: ... is what it uses" "$(word used)" "$(xenstore-read "$(key memory/meminfo)")" 30000
+xenstore-write "$(key memory/meminfo)" 4711
+check_ok "$g: free it" guest_release $g a
+sleep 12
+check "$g: what an agent writes is left alone" "an agent 4711 4711" \
+	"$(echo $(xenstore-read "$(key data/updated)" "$(key data/meminfo_free)" "$(key memory/meminfo)"))"
+
+# Off.
+xenstore-write "$(key memory/hotballoon-stats)" 0
+check_ok "$g: off by the host" soon lacks_key data/hotballoon/stats
+check_ok "$g: fill 48 MiB" guest_fill $g a 48
+sleep 3
+check_ok "$g: ... nothing is said" lacks_key data/hotballoon/stats
+check "$g: ... and a report is" hotballoon "$(field $g driver)"
+xenstore-rm "$(key memory/hotballoon-stats)"
+check_ok "$g: on again" soon has_key data/hotballoon/stats
+check_ok "$g: off by the parameter" in_guest $g "echo 0 >$PARAMETER"
+check_ok "$g: ... at once" lacks_key data/hotballoon/stats
+check_fails "$g: nonsense is refused" in_guest $g "echo perhaps >$PARAMETER"
+check_ok "$g: on again" in_guest $g "echo 1 >$PARAMETER"
+check_ok "$g: ... it says something" soon has_key data/hotballoon/stats
+check_ok "$g: free it" guest_release $g a
+
+# The kernel counts what is with Xen, where it has a place for it.
+xl mem-set $g 200
+check_ok "$g: reaches 200 MiB" reach $g 204800
+check_ok "$g: moved is 56 MiB or more" soon sh -c "[ \$(xenstore-read $(key data/hotballoon/stats) | tr ' ' '\n' | sed -n 's/^moved=//p') -ge 57344 ]"
+held() { in_guest $g "awk 'NR > 1 { n += \$5 } END { print n * 4 }' $BOOKS/blocks"; }
+balloon=$(guest_meminfo $g Balloon)
+[ -z "$balloon" ] || check "$g: Balloon of /proc/meminfo" "$(held)" "$balloon"
+xl mem-set $g 256
+check_ok "$g: reaches 256 MiB" reach $g 262144
+[ -z "$balloon" ] || check "$g: Balloon of /proc/meminfo" "$(held)" "$(guest_meminfo $g Balloon)"
+
+# Where the guest may, as with xapi; and all is taken back.
+xenstore-rm "$(key data/updated)"
+xenstore-rm "$(key data/meminfo_total)"
+xenstore-chmod "$(key control)" "n$(guest_domid $g)"
+check_ok "$g: unload" in_guest $g 'rmmod xen_hotballoon'
+check_ok "$g: nothing of ours is left" lacks_key data/hotballoon
+check_ok "$g: load" in_guest $g 'insmod /xen-hotballoon.ko'
+check_ok "$g: it announces a balloon driver" soon has_key control/feature-balloon
+check_ok "$g: says something" soon has_key data/hotballoon/stats
+check_ok "$g: data/updated is ours again" soon sh -c "xenstore-read $(key data/updated) | grep -q '^hotballoon '"
+check_ok "$g: unload" in_guest $g 'rmmod xen_hotballoon'
+for key in control/feature-balloon data/updated data/meminfo_total data/meminfo_free data/hotballoon; do
+	check_ok "$g: $key is taken back" lacks_key $key
+done
+check_log $g

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# stuck [KEY=VALUE...]: pages of the guest stay locked, and whoever wants to move them waits.
+# The driver does not: it says so, goes round them, and follows new targets; it stays until
+# they are unlocked, and then nothing is lost.
+. /lab/files/lib-driver.sh
+
+g=guest
+FILE=160	# MiB, of 512, a locked page in each of them
+
+# worker_state: of the driver's thread; D is one that waits for what cannot be interrupted.
+worker_state() {
+	in_guest $g "sed -n 's/^State:.\\(.\\).*/\\1/p' /proc/\$(pidof hotballoon)/status"
+}
+
+stuck_seconds() { in_guest $g 'cat /sys/kernel/hotballoon/stuck_s'; }
+
+# follows MIB
+follows() {
+	xl mem-set $g "$1"
+	check_ok "$g: a target of $1 MiB is followed" reach $g $(($1 * 1024)) 30
+	books_check $g $(($1 * 1024)) "stuck, $1 MiB"
+}
+
+guest_start $g memory=512 "$@"
+books_open $g
+xl mem-max $g 1024
+check_ok "$g: a file of $FILE MiB" in_guest -t 120 $g "mkdir -p /t && mount -t tmpfs -o size=400m t /t &&
+	dd if=/dev/urandom of=/t/f bs=1M count=$FILE 2>/dev/null && md5sum /t/f >/tmp/sum"
+check_ok "$g: its pages are locked" in_guest $g 'insmod /lockpages.ko path=/t/f every=256'
+follows 300
+check_ok "$g: something is stuck" [ "$(stuck_seconds)" -gt 0 ]
+check_ok "$g: its worker does not wait" [ "$(worker_state)" != D ]
+follows 700
+follows 280
+follows 512
+check_fails "$g: the driver stays" in_guest $g 'rmmod xen_hotballoon'
+check_ok "$g: the pages are unlocked" in_guest $g 'rmmod lockpages'
+# shellcheck disable=SC2016 # it is the guest's shell
+check_ok "$g: nothing is stuck" wait_until $g 20 '[ "$(cat /sys/kernel/hotballoon/stuck_s)" = 0 ]'
+for mib in 300 700 512; do
+	xl mem-set $g $mib
+	check_ok "$g: and after it, $mib MiB" reach $g $((mib * 1024))
+	books_check $g $((mib * 1024)) "$mib MiB"
+done
+check_ok "$g: contents" in_guest -t 120 $g 'md5sum -c /tmp/sum >/dev/null'
+check_log $g

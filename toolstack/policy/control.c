@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "account.h"
+#include "control.h"
+#include "limit.h"
+#include "plan.h"
+
+#define MIB_KIB 1024ULL
+
+#define POOL_MIN_KIB (128 * MIB_KIB)
+#define POOL_PERCENT 1
+/* Of the pool, what one guest in distress may have beyond its share: a liar drains no pool. */
+#define RELIEF_PART 4
+#define RELIEF_MIN_KIB (8 * MIB_KIB)
+/* A guest needs a moment to use what it was given. */
+#define RELIEF_MS 1000
+
+/* Changes smaller than that are not worth a write. */
+#define BAND_MIN_KIB (16 * MIB_KIB)
+#define BAND_PART 50
+/* When somebody lacks what he needs. */
+#define NEED_BAND_MIN_KIB (4 * MIB_KIB)
+#define NEED_BAND_PART 200
+/* A shrink that nobody waits for. */
+#define STEP_MIN_KIB (64 * MIB_KIB)
+#define STEP_PART 20
+
+/* Xen counts some pages more than the size that a guest has; see wait.c. */
+#define TOLERANCE_KIB MIB_KIB
+
+/* A guest that does not follow is tried again after half a minute, up to a quarter of an hour. */
+#define RETRY_MS 30000ULL
+#define RETRY_DOUBLINGS 5
+
+static const struct {
+	const char *word, *text;
+} reasons[HB_MOTIVE_COUNT] = {
+#define HB_MOTIVE_ROW(name, word, text) [HB_MOTIVE_##name] = { word, text },
+	HB_MOTIVES(HB_MOTIVE_ROW)
+};
+
+const char *hb_motive_word(enum hb_motive reason)
+{
+	return reasons[reason].word;
+}
+
+const char *hb_motive_text(enum hb_motive reason)
+{
+	return reasons[reason].text;
+}
+
+/* What is known of all domains together. */
+struct sums {
+	uint64_t held_kib;	/* what those who can be moved hold or are on their way from */
+	uint64_t free_kib;	/* what the host can give now, its pool included */
+	uint64_t lacks_kib;	/* and what it has set aside and does not have; one of the two is 0 */
+	uint64_t pool_kib;
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static uint64_t less(uint64_t from, uint64_t what)
+{
+	return from > what ? from - what : 0;
+}
+
+static uint64_t band_of(uint64_t size_kib)
+{
+	return larger(BAND_MIN_KIB, size_kib / BAND_PART);
+}
+
+static uint64_t need_band_of(uint64_t size_kib)
+{
+	return larger(NEED_BAND_MIN_KIB, size_kib / NEED_BAND_PART);
+}
+
+uint64_t hb_control_pool_kib(uint64_t total_kib)
+{
+	uint64_t part = total_kib / 100 * POOL_PERCENT;
+
+	return larger(POOL_MIN_KIB, part - part % HB_PAGE_KIB);
+}
+
+bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
+{
+	return estimate->known &&
+	       (estimate->distress || estimate->must_kib >= size_kib + need_band_of(size_kib));
+}
+
+/* ------------------------------------------------------------ who is sized */
+
+static enum hb_motive of_state(enum hb_domain_state state)
+{
+	static const enum hb_motive by_state[] = {
+		[HB_DOMAIN_RUNNING] = HB_MOTIVE_SETTLED,
+		[HB_DOMAIN_PAUSED] = HB_MOTIVE_PAUSED,
+		[HB_DOMAIN_BUILDING] = HB_MOTIVE_BUILDING,
+		[HB_DOMAIN_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
+		[HB_DOMAIN_CRASHED] = HB_MOTIVE_SHUT_DOWN,
+		[HB_DOMAIN_DYING] = HB_MOTIVE_DYING,
+		[HB_DOMAIN_SAVING] = HB_MOTIVE_STILL,
+		[HB_DOMAIN_MIGRATING] = HB_MOTIVE_STILL,
+	};
+
+	return by_state[state];
+}
+
+/* Who has a say about its size? HB_MOTIVE_SETTLED: managers. */
+static enum hb_motive of_owner(const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	const char *why;
+
+	if (hb_limits_automatic(domain, limits, &why))
+		return HB_MOTIVE_SETTLED;
+	if (domain->service)
+		return HB_MOTIVE_SERVICE;
+	if (limits->mode != HB_MODE_AUTO)
+		return limits->mode == HB_MODE_OFF ? HB_MOTIVE_OFF : HB_MOTIVE_MANUAL;
+	return domain->target.presence == HB_PRESENT ? HB_MOTIVE_PINNED : HB_MOTIVE_NO_TARGET;
+}
+
+/* Why the domain is left alone; HB_MOTIVE_SETTLED: it is not. */
+static enum hb_motive why_fixed(const struct hb_control *control, const struct hb_controlled *one)
+{
+	const struct hb_domain *domain = one->domain;
+	enum hb_motive reason = of_state(domain->state);
+
+	if (reason != HB_MOTIVE_SETTLED)
+		return reason;
+	if (!domain->domid && !control->domain_0)
+		return HB_MOTIVE_DOMAIN_0;
+	reason = of_owner(domain, one->limits);
+	if (reason != HB_MOTIVE_SETTLED)
+		return reason;
+	if (domain->still != HB_STILL_NO)
+		return HB_MOTIVE_STILL;
+	if (domain->vnodes)
+		return HB_MOTIVE_NUMA;
+	if (hb_plan_unsettled_kib(domain))
+		return HB_MOTIVE_POPULATING;
+	if (domain->claimed_kib)
+		return HB_MOTIVE_CLAIM;
+	if (hb_limits_fixed(&one->range) && one->range.min_kib == one->from_kib)
+		return HB_MOTIVE_FIXED;
+	if (!one->estimate->known && hb_preset_by_need(control->preset))
+		return HB_MOTIVE_NO_REPORT;
+	return control->now_ms < one->before->retry_ms ? HB_MOTIVE_STUCK : HB_MOTIVE_SETTLED;
+}
+
+/* ---------------------------------------------------------- who is on his way */
+
+/* What it still holds beyond its size and gives back. */
+static uint64_t coming_kib(const struct hb_controlled *one)
+{
+	uint64_t position = hb_wait_position(one->domain) + one->domain->videoram_kib;
+	uint64_t coming = less(position, one->from_kib);
+
+	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
+}
+
+static uint64_t whole_way(const struct hb_wait *wait)
+{
+	return wait->start_kib > wait->goal_kib ? wait->start_kib - wait->goal_kib :
+	       wait->goal_kib - wait->start_kib;
+}
+
+/*
+ * Asked for another size again and again, a guest that does not move would never be seen
+ * not to, and one that does is written to more than helps: it gets no other one in the
+ * same direction before it has gone most of its way.
+ */
+static bool may_go_on(const struct hb_controlled *one)
+{
+	const struct hb_wait *wait = &one->before->wait;
+
+	return !one->before->asked ||
+	       hb_wait_gap(one->domain, wait->goal_kib) <= whole_way(wait) / 4;
+}
+
+/*
+ * The size at which a guest rests that did not follow: what it holds. Not below its
+ * minimum: that is what it shall get as soon as it can take it.
+ */
+static uint64_t resting_size(const struct hb_controlled *one)
+{
+	const struct hb_domain *domain = one->domain;
+	uint64_t position = hb_wait_position(domain) + domain->videoram_kib, lost;
+
+	position -= position % HB_PAGE_KIB;
+	if (hb_would_be_lost(domain, &lost))
+		position = larger(position, lost);
+	return one->before->shrinks ? larger(position, one->from_kib) :
+	       larger(smaller(position, one->from_kib), smaller(one->range.min_kib, one->from_kib));
+}
+
+static void give_up(struct hb_control *control, struct hb_controlled *one)
+{
+	struct hb_controlled_before *before = one->before;
+	unsigned int doublings = before->stuck < RETRY_DOUBLINGS ? before->stuck : RETRY_DOUBLINGS;
+
+	before->stuck++;
+	before->retry_ms = control->now_ms + (RETRY_MS << doublings);
+	one->reason = HB_MOTIVE_STUCK;
+	one->movable = false;
+	one->to_kib = resting_size(one);
+	if (one->to_kib != one->from_kib)
+		one->reason = HB_MOTIVE_RESTS;
+}
+
+/* What has become of the last size that it was given? */
+static void follow(struct hb_control *control, struct hb_controlled *one)
+{
+	struct hb_controlled_before *before = one->before;
+	enum hb_verdict verdict;
+
+	if (!before->asked)
+		return;
+	verdict = hb_wait_judge(&before->wait, one->domain, control->now_ms);
+	before->asked = verdict == HB_WAIT_ON;
+	/* To be told to keep what it holds is no proof that it moves. */
+	if (verdict == HB_WAIT_ARRIVED && whole_way(&before->wait) >= NEED_BAND_MIN_KIB)
+		before->stuck = 0;
+	if (verdict == HB_WAIT_STUCK && one->movable)
+		give_up(control, one);
+}
+
+static void look_at(struct hb_control *control, struct hb_controlled *one)
+{
+	one->from_kib = one->domain->target.presence == HB_PRESENT ?
+		one->domain->target.value + one->domain->videoram_kib : one->domain->actual_kib;
+	one->to_kib = one->share_kib = one->from_kib;
+	one->range = hb_limits_range(one->domain, one->limits);
+	one->reason = why_fixed(control, one);
+	one->movable = one->reason == HB_MOTIVE_SETTLED;
+	follow(control, one);
+}
+
+/* ------------------------------------------------------------ what each gets */
+
+static struct sums add_up(const struct hb_control *control)
+{
+	const struct hb_host_memory *host = control->host;
+	struct sums sums = {
+		.free_kib = hb_host_available_kib(host),
+		.lacks_kib = hb_account_short_kib(host, 0),
+		.pool_kib = hb_control_pool_kib(host->total_kib),
+	};
+
+	for (size_t i = 0; i < control->count; i++) {
+		const struct hb_controlled *one = &control->domains[i];
+
+		if (one->movable)
+			sums.held_kib += one->from_kib + coming_kib(one);
+	}
+	return sums;
+}
+
+static void allocate(struct hb_control *control, const struct sums *sums)
+{
+	uint64_t have = less(sums->held_kib + sums->free_kib, sums->lacks_kib + sums->pool_kib);
+	size_t n = 0;
+
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+		const struct hb_wish wish = {
+			.key = one->domain->domid, .range = one->range, .weight = one->limits->weight,
+			.must_kib = one->estimate->must_kib, .want_kib = one->estimate->want_kib,
+		};
+		struct hb_portion *portion = &control->portions[n];
+
+		if (!one->movable)
+			continue;
+		n++;
+		*portion = hb_portion_of(control->preset, control->surplus, &wish);
+		one->needs_kib = portion->upto_kib[HB_TIER_MUST];
+		one->wants_kib = portion->upto_kib[HB_TIER_WANT];
+	}
+	control->short_kib = hb_allocate(control->portions, n, have).short_kib;
+	n = 0;
+	for (size_t i = 0; i < control->count; i++) {
+		if (control->domains[i].movable)
+			control->domains[i].share_kib = control->portions[n++].give_kib;
+	}
+}
+
+/* What the domain needs of its share: to have less than that does not wait. */
+static uint64_t needs_of_share(const struct hb_controlled *one)
+{
+	return smaller(one->share_kib, one->needs_kib);
+}
+
+static bool lacks_needs(const struct hb_controlled *one)
+{
+	return one->from_kib + need_band_of(one->from_kib) <= needs_of_share(one) ||
+	       (one->estimate->distress && one->share_kib > one->from_kib);
+}
+
+static void assess(struct hb_control *control, const struct sums *sums)
+{
+	control->pool_kib = smaller(sums->pool_kib, sums->free_kib);
+	control->host_short = sums->free_kib < sums->pool_kib;
+	control->urgent = sums->lacks_kib > 0;
+	control->reclaimable_kib = 0;
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+
+		if (!one->movable)
+			continue;
+		if (one->share_kib < one->wants_kib) {
+			control->host_short = true;
+			one->reason = HB_MOTIVE_HOST_FULL;
+		}
+		if (one->before->asked)
+			one->reason = HB_MOTIVE_MOVES;
+		control->urgent |= lacks_needs(one);
+		control->reclaimable_kib += less(one->from_kib,
+						 larger(one->range.min_kib, one->estimate->base_kib));
+	}
+}
+
+/* ---------------------------------------------------------------- what is done */
+
+static void act(struct hb_control *control, struct hb_controlled *one, uint64_t to_kib,
+		enum hb_motive reason)
+{
+	struct hb_controlled_before *before = one->before;
+
+	one->to_kib = to_kib;
+	one->reason = reason;
+	control->actions[control->nr_actions++] = one;
+	before->asked = one->movable;
+	before->shrinks = to_kib < one->from_kib;
+	hb_wait_start(&before->wait, one->domain, to_kib - one->domain->videoram_kib, 0, control->now_ms);
+}
+
+static enum hb_motive why_shrink(const struct hb_control *control, const struct sums *sums,
+				 const struct hb_controlled *one)
+{
+	if (one->from_kib > one->range.max_kib)
+		return HB_MOTIVE_ABOVE_MAX;
+	if (sums->lacks_kib)
+		return HB_MOTIVE_HOST_SHORT;
+	if (control->urgent)
+		return HB_MOTIVE_OTHERS_NEED;
+	return sums->free_kib < sums->pool_kib ? HB_MOTIVE_POOL : HB_MOTIVE_OTHERS_WANT;
+}
+
+/* May a guest in distress keep what it was given beyond its share? */
+static bool is_relieved(const struct hb_controlled *one, const struct sums *sums)
+{
+	return one->estimate->distress &&
+	       one->from_kib <= one->share_kib + sums->pool_kib / RELIEF_PART;
+}
+
+static void shrink(struct hb_control *control, const struct sums *sums, struct hb_controlled *one)
+{
+	uint64_t size = one->from_kib, step = larger(STEP_MIN_KIB, size / STEP_PART);
+	bool above = size > one->range.max_kib, waited_for = control->urgent || above;
+	uint64_t band = control->urgent ? need_band_of(size) : band_of(size);
+
+	if (!above && (size - one->share_kib < band || is_relieved(one, sums)))
+		return;
+	if (waited_for ? !may_go_on(one) : one->before->asked) {
+		one->reason = HB_MOTIVE_MOVES;
+		return;
+	}
+	step -= step % HB_PAGE_KIB;
+	act(control, one, waited_for ? one->share_kib : larger(one->share_kib, less(size, step)),
+	    why_shrink(control, sums, one));
+}
+
+/* Returns what is given. */
+static uint64_t relieve(struct hb_control *control, const struct sums *sums,
+			struct hb_controlled *one, uint64_t left_kib)
+{
+	uint64_t lacks = one->estimate->lacks_kib, now = control->now_ms;
+	uint64_t last = one->before->relief_ms, size = one->from_kib;
+	uint64_t most = smaller(one->range.max_kib, one->share_kib + sums->pool_kib / RELIEF_PART);
+	uint64_t give = larger(larger(RELIEF_MIN_KIB, lacks),
+			       smaller(less(one->share_kib, size), less(left_kib, sums->pool_kib)));
+
+	give = smaller(give, smaller(less(most, size), left_kib));
+	give -= give % HB_PAGE_KIB;
+	if (!one->estimate->distress || give < NEED_BAND_MIN_KIB || (last && now - last < RELIEF_MS) ||
+	    (!one->before->shrinks && !may_go_on(one)))
+		return 0;
+	one->before->relief_ms = now;
+	act(control, one, size + give, HB_MOTIVE_DISTRESS);
+	return give;
+}
+
+static enum hb_motive why_grow(const struct hb_controlled *one)
+{
+	if (one->from_kib < one->range.min_kib)
+		return HB_MOTIVE_BELOW_MIN;
+	if (one->from_kib < one->needs_kib)
+		return HB_MOTIVE_NEEDS;
+	return one->from_kib < one->wants_kib ? HB_MOTIVE_WANTS : HB_MOTIVE_SURPLUS;
+}
+
+/* Is it worth a write to take it towards its share? */
+static bool is_to_grow(const struct hb_controlled *one)
+{
+	uint64_t size = one->from_kib;
+
+	return one->movable && one->to_kib == size && one->share_kib > size &&
+	       (lacks_needs(one) || size < one->range.min_kib || one->share_kib - size >= band_of(size));
+}
+
+/*
+ * What there is among those who shall have more, in the same tiers. One that was to give
+ * and still holds it takes nothing from the others by keeping that.
+ */
+static void grow_all(struct hb_control *control, uint64_t left_kib)
+{
+	uint64_t have = left_kib;
+	size_t n = 0;
+
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+		struct hb_portion *portion = &control->portions[n];
+		uint64_t held = smaller(one->from_kib + coming_kib(one), one->share_kib);
+
+		if (!is_to_grow(one))
+			continue;
+		n++;
+		have += held;
+		*portion = (struct hb_portion){ .key = one->domain->domid, .weight = one->limits->weight };
+		portion->upto_kib[HB_TIER_MIN] = held;
+		portion->upto_kib[HB_TIER_MUST] = larger(held, needs_of_share(one));
+		portion->upto_kib[HB_TIER_WANT] = portion->upto_kib[HB_TIER_MAX] = one->share_kib;
+	}
+	hb_allocate(control->portions, n, have);
+}
+
+static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t to_kib)
+{
+	uint64_t size = one->from_kib, needs = needs_of_share(one);
+	bool worth = to_kib - size >= band_of(size) ||
+		     (to_kib > size && (to_kib == one->share_kib || (size < needs && to_kib >= needs)));
+
+	/* One that still holds what it was to give needs only be told to keep it. */
+	if (!one->before->shrinks && !may_go_on(one))
+		one->reason = HB_MOTIVE_MOVES;
+	else if (worth)
+		act(control, one, to_kib, why_grow(one));
+	else
+		one->reason = HB_MOTIVE_HOST_FULL;
+}
+
+static void act_on_all(struct hb_control *control, const struct sums *sums)
+{
+	uint64_t left = sums->free_kib;
+	size_t n = 0;
+
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+
+		if (one->reason == HB_MOTIVE_RESTS)
+			act(control, one, one->to_kib, HB_MOTIVE_RESTS);
+		else if (one->movable)
+			left -= relieve(control, sums, one, left);
+	}
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+
+		if (one->movable && one->to_kib == one->from_kib && one->share_kib < one->from_kib)
+			shrink(control, sums, one);
+	}
+	grow_all(control, less(left, sums->pool_kib));
+	for (size_t i = 0; i < control->count; i++) {
+		struct hb_controlled *one = &control->domains[i];
+
+		if (is_to_grow(one))
+			grow(control, one, control->portions[n++].give_kib);
+	}
+}
+
+void hb_control(struct hb_control *control)
+{
+	struct sums sums;
+
+	control->nr_actions = 0;
+	for (size_t i = 0; i < control->count; i++)
+		look_at(control, &control->domains[i]);
+	sums = add_up(control);
+	allocate(control, &sums);
+	assess(control, &sums);
+	act_on_all(control, &sums);
+	control->soon = control->nr_actions;
+	for (size_t i = 0; i < control->count; i++)
+		control->soon |= control->domains[i].before->asked;
+}
