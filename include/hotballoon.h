@@ -260,6 +260,9 @@ struct hb_domain {
 	bool pod;			/* the two below are known */
 	uint64_t pod_cache_kib;		/* populate-on-demand: memory not handed out yet */
 	uint64_t pod_entries_kib;	/* populate-on-demand: guest memory without frames yet */
+
+	/* What it may take above its target by itself, in need: see hb_headroom_set(). */
+	struct hb_number headroom;
 };
 
 struct hb_domain *hb_domain_new(void);
@@ -269,7 +272,7 @@ struct hb_host_memory {
 	uint64_t total_kib, free_kib, scrub_kib;
 	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
 	uint64_t reserved_kib;	/* set aside for domains that do not exist yet */
-	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
+	uint64_t promised_kib;	/* targets and headroom above what the domains hold, claims not counted */
 	uint64_t reserve_kib;	/* what the host keeps for itself; see hb_host_reserve_set() */
 };
 
@@ -393,6 +396,7 @@ enum hb_step_kind {
 	HB_STEP_STATIC_MAX,	/* xenstore */
 	HB_STEP_TARGET,		/* xenstore */
 	HB_STEP_VM_MEMORY,	/* xenstore, for older tools */
+	HB_STEP_HEADROOM,	/* xenstore; to 0: there is none any more */
 	HB_STEP_COUNT
 };
 
@@ -422,7 +426,7 @@ struct hb_set_request {
 struct hb_set_request *hb_set_request_new(void);
 void hb_set_request_free(struct hb_set_request *request);
 
-/* What hb_set(), hb_max() and hb_wait() have done; filled as far as known whatever they return. */
+/* What hb_set(), hb_max(), hb_headroom_set() and hb_wait() have done; filled as far as known whatever they return. */
 struct hb_set_result;
 
 struct hb_set_result *hb_set_result_new(void);
@@ -493,6 +497,26 @@ void hb_max_request_free(struct hb_max_request *request);
  */
 enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_max_request *request,
 		    struct hb_set_result *result, struct hb_error *error);
+
+/*
+ * Let a guest take so much above its target by itself (KiB, whole pages; 0: nothing), before
+ * it kills a process for want of memory: memory/hotballoon-headroom, and Xen's limit with
+ * it. Target and static-max stay. The host counts it as promised from now on, and every
+ * function that changes the size leaves room for it; it ends with the domain. What the
+ * guest has taken already, it keeps until its need is over or its target is another one.
+ *
+ * HB_E_REFUSED: the host has not that much to give, domain 0, and what hb_set() refuses
+ * whatever is forced. timeout_s: of waiting for another tool; as in struct hb_set_request.
+ */
+enum hb_code hb_headroom_set(struct hb *hb, uint32_t domid, uint64_t headroom_kib,
+			     unsigned int timeout_s, struct hb_set_result *result,
+			     struct hb_error *error);
+
+/*
+ * What the guest has above its target now because it has taken it in need, as far as what
+ * it says and what Xen counts agree; KiB, 0: nothing. A larger size makes that its own.
+ */
+uint64_t hb_rescued_kib(const struct hb_domain *domain);
 
 struct hb_wait_request {
 	unsigned int timeout_s;	/* 0: none, a guest that stops moving ends it */

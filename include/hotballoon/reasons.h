@@ -138,7 +138,8 @@ enum hb_reason {
 	ROW(INVALID_REPORT, "invalid-report", "the driver reports what is not in the contract") \
 	ROW(WRONG_REPORT, "wrong-report", "the driver reports something else than Xen counts") \
 	ROW(OUTSIDE_LIMITS, "outside-limits", "the size does not fit the limits") \
-	ROW(PINNED, "pinned", "the size is not what managers have set last, so they leave it alone")
+	ROW(PINNED, "pinned", "the size is not what managers have set last, so they leave it alone") \
+	ROW(RESCUED, "rescued", "the guest has taken memory above its target in need, from its headroom")
 
 #define HB_FINDING_ENUM(name, word, meaning) HB_FINDING_##name,
 enum hb_finding_kind {

@@ -60,7 +60,8 @@ static void sound_host(void)
 		"migrate guest1 there --dry-run", "release web --dry-run",
 		"free", "reserve --host=1G --dry-run", "reserve --host=1G", "free", "reserve --host=usual",
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
-		"migrate guest1 there", "save 0 /tmp/image");
+		"migrate guest1 there", "save 0 /tmp/image", "limits guest1 --headroom=64M", "show guest1", "limits guest1 --headroom=100G",
+		"set guest1 600M --wait", "limits guest1 --headroom=none");
 }
 
 /* One that serves others. */
@@ -94,7 +95,10 @@ static void speaking_host(void)
 		sprintf(line + strlen(line), "%s%s=%d", i ? " " : "", words[i], 1000 * i);
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, line);
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "24576");
-	SAMPLES("list", "show guest1", "top", "explain guest1", "doctor");
+	SAMPLES("list", "show guest1", "top", "explain guest1", "doctor", "limits guest1 --headroom=64M");
+	sim_guest(command_sim, GUEST)->needs_kib = 24 * M;
+	sim_run(command_sim, 500);
+	SAMPLES("show guest1", "explain guest1", "doctor", "set guest1 512M --wait");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, "nonsense");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "much");
 	SAMPLES("show guest1");

@@ -26,7 +26,7 @@ bool cli_has_finding_remedy(enum hb_finding_kind kind);
 
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
-	OPT_RESET, OPT_FORGET, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
+	OPT_RESET, OPT_FORGET, OPT_HEADROOM, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
 	OPT_INTERVAL, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
@@ -60,7 +60,7 @@ struct cli {
 	unsigned int timeout_s;			/* 0: none; of top: between two frames */
 	struct hb_limits_change change;		/* of limits */
 	unsigned long vcpus;			/* of reserve; 0: not given */
-	uint64_t maxmem_kib;
+	uint64_t maxmem_kib, headroom_kib;
 	struct hb_number host_reserve;
 	struct hb *hb;
 	struct hb_error error;
@@ -251,7 +251,8 @@ bool cli_is_uuid(const char *text);
 /* What it does with one that is there; domain is what it is afterwards. */
 enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain);
 /* why_not: why managers leave it alone, or NULL. */
-void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char *why_not);
+void cli_print_kept(struct cli *cli, const struct hb_domain *domain, const struct hb_limits *limits,
+		    const char *why_not);
 /* Why it is short, or why nobody knows: "no report" and the like, or whom it serves. */
 const char *cli_cause(const struct hb_domain *domain);
 

@@ -90,6 +90,7 @@ struct json_object *cli_json_domain(const struct hb_domain *domain)
 	add(object, "target_kib", number_or_word(&domain->target));
 	add(object, "static_max_kib", number_or_word(&domain->static_max));
 	add(object, "hotplug_max_kib", number_or_word(&domain->hotplug_max));
+	add(object, "headroom_kib", number_or_word(&domain->headroom));
 	add(object, "videoram_kib", json_object_new_uint64(domain->videoram_kib));
 	add(object, "driver", domain->driver == HB_DRIVER_UNKNOWN ? NULL :
 	    json_object_new_string(hb_driver_name(domain->driver)));
@@ -204,6 +205,7 @@ struct json_object *cli_json_limits(const struct hb_domain *domain, const struct
 	add_limits(object, limits, automatic, why);
 	add(object, "effective_min_kib", json_object_new_uint64(range.min_kib));
 	add(object, "effective_max_kib", json_object_new_uint64(range.max_kib));
+	add(object, "headroom_kib", number_or_word(&domain->headroom));
 	return object;
 }
 

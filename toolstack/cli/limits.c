@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hotballoon limits: what managers may do with a domain. */
+#include <string.h>
+
 #include "cli.h"
 
 static enum hb_code read_size(struct cli *cli, enum cli_option option, struct hb_number *number)
@@ -12,6 +14,16 @@ static enum hb_code read_size(struct cli *cli, enum cli_option option, struct hb
 	if (!code)
 		number->presence = HB_PRESENT;
 	return code;
+}
+
+static enum hb_code read_headroom(struct cli *cli)
+{
+	const char *text = cli->values[OPT_HEADROOM];
+
+	cli->headroom_kib = 0;
+	if (!text || !strcmp(text, "none") || !strcmp(text, "0"))
+		return HB_OK;
+	return cli_parse_absolute(cli, text, &cli->headroom_kib);
 }
 
 /* Options that say opposite things. */
@@ -42,6 +54,8 @@ enum hb_code cli_limits_prepare(struct cli *cli)
 		code = read_size(cli, OPT_MIN, &change->min);
 	if (!code)
 		code = read_size(cli, OPT_MAX, &change->max);
+	if (!code)
+		code = read_headroom(cli);
 	if (!code && cli_has(cli, OPT_WEIGHT) &&
 	    !cli_parse_number(cli->values[OPT_WEIGHT], HB_WEIGHT_MAX, &weight))
 		code = cli_usage(cli, "\"--weight=%s\": a weight is 1 to 1000000, usually 1000",
@@ -54,7 +68,8 @@ enum hb_code cli_limits_prepare(struct cli *cli)
 	return code;
 }
 
-void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char *why_not)
+void cli_print_kept(struct cli *cli, const struct hb_domain *domain, const struct hb_limits *limits,
+		    const char *why_not)
 {
 	char text[HB_SIZE_TEXT];
 
@@ -62,6 +77,8 @@ void cli_print_kept(struct cli *cli, const struct hb_limits *limits, const char 
 	fprintf(cli->out, "%-8s %s\n", "min", cli_number(&limits->min, text));
 	fprintf(cli->out, "%-8s %s\n", "max", cli_number(&limits->max, text));
 	fprintf(cli->out, "%-8s %u\n", "weight", limits->weight);
+	if (domain && domain->headroom.presence != HB_ABSENT)
+		fprintf(cli->out, "%-8s %s\n", "headroom", cli_number(&domain->headroom, text));
 	if (why_not)
 		fprintf(cli->out, "Managers leave it alone: %s.\n", why_not);
 }
@@ -80,7 +97,7 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 	if (cli_has(cli, OPT_RESET))
 		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
 	why = hb_obstacle_text(hb_may_size(domain, limits));
-	cli_print_kept(cli, limits, why);
+	cli_print_kept(cli, domain, limits, why);
 	if (!why)
 		fprintf(cli->out, "Managers may size it between %s and %s.\n",
 			hb_size_human(range.min_kib, text), hb_size_human(range.max_kib, max));
@@ -167,6 +184,23 @@ static enum hb_code keep(struct cli *cli, const struct hb_domain *domain, struct
 	return code;
 }
 
+/* Forgotten is that, too. domain is what it is afterwards. */
+static enum hb_code set_headroom(struct cli *cli, struct hb_domain *domain)
+{
+	bool forget = cli_has(cli, OPT_FORGET) && domain->headroom.presence != HB_ABSENT;
+	struct hb_set_result result;
+	enum hb_code code;
+
+	if (!cli_has(cli, OPT_HEADROOM) && !forget)
+		return HB_OK;
+	cli_begin_wait();
+	code = hb_headroom_set(cli->hb, domain->domid, cli->headroom_kib, 0, &result, &cli->error);
+	cli_end_wait(cli);
+	if (!code)
+		*domain = result.after;
+	return code;
+}
+
 /* Of one domain all is known that could be in the way of managers. */
 static void print_json(struct cli *cli, const struct hb_domain *domain, const struct hb_limits *limits)
 {
@@ -185,7 +219,9 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 
 	if (cli_has(cli, OPT_RESET))
 		code = reset_size(cli, domain);
-	if (!code && (cli->given & ~CLI_BESIDE))
+	if (!code)
+		code = set_headroom(cli, domain);
+	if (!code && (cli->given & ~(CLI_BESIDE | CLI_BIT(OPT_HEADROOM))))
 		code = keep(cli, domain, &limits);
 	else if (!code)
 		code = hb_limits_get(cli->hb, domain, &limits, &cli->error);

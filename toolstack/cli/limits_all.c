@@ -211,7 +211,7 @@ static enum hb_code show_or_forget(struct cli *cli, struct hb_limits_entry *entr
 	if (cli_has(cli, OPT_JSON))
 		cli_print_json(cli, json_entry(entry, NULL));
 	else
-		cli_print_kept(cli, &entry->limits, "no domain with this uuid is there");
+		cli_print_kept(cli, NULL, &entry->limits, "no domain with this uuid is there");
 	return HB_OK;
 }
 

@@ -37,21 +37,31 @@ static void add_row(struct cli_table *table, const struct hb_domain *domain,
 	});
 }
 
+/* A size that the command takes. */
+static uint64_t whole_pages(uint64_t kib)
+{
+	return (kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB;
+}
+
 /* What nobody would look for in the columns. */
 static void print_remarks(FILE *out, const struct hb_domain *domain)
 {
 	char who[CLI_WHO_TEXT], size[HB_SIZE_TEXT], exact[HB_SIZE_TEXT];
-	uint64_t size_kib;
+	uint64_t rescued = hb_rescued_kib(domain), size_kib;
 
 	if (domain->still == HB_STILL_HELD)
 		fprintf(out, "%s is kept still: it is being saved or migrated\n", cli_who(domain, who));
 	else if (domain->still == HB_STILL_LEFT)
 		fprintf(out, "%s is told to keep its memory as it is, by a process that has ended; \"hotballoon doctor\" tells what to do\n",
 			cli_who(domain, who));
+	if (rescued)
+		fprintf(out, "%s has taken %s above its target in need: \"hotballoon set %u +%s\" lets it have that\n",
+			cli_who(domain, who), hb_size_human(rescued, size), domain->domid,
+			hb_size_format(whole_pages(rescued), exact));
 	if (domain->report.distress.value)
 		fprintf(out, "%s lacks %s now: \"hotballoon set %u +%s\"\n", cli_who(domain, who),
 			hb_size_human(domain->report.distress.value, size), domain->domid,
-			hb_size_format(domain->report.distress.value, exact));
+			hb_size_format(whole_pages(domain->report.distress.value + rescued), exact));
 	if (hb_would_be_lost(domain, &size_kib))
 		fprintf(out, MARK " a save or a migration now would lose %s: \"hotballoon wait %u\", or \"hotballoon set %u %s\"\n",
 			cli_who(domain, who), domain->domid, domain->domid, hb_size_format(size_kib, size));

@@ -123,6 +123,7 @@ static const char *const finding_remedies[HB_FINDING_COUNT] = {
 	[HB_FINDING_KEPT_STILL] = "{wait until that has ended}",
 	[HB_FINDING_LEFT_STILL] = "{set its size again}: \"hotballoon set DOM SIZE\"",
 	[HB_FINDING_DISTRESS] = "{let it have more}: \"hotballoon set DOM SIZE\"",
+	[HB_FINDING_RESCUED] = "{set a larger size}: \"hotballoon set DOM SIZE\"",
 	[HB_FINDING_NO_REPORT] = "{load xen-hotballoon in it}",
 	[HB_FINDING_STUCK] = "{look at the guest's kernel log}",
 	[HB_FINDING_NOT_FOLLOWING] = "{look at the guest}",

@@ -128,6 +128,9 @@ static void print_still(struct cli *cli, const struct hb_domain *domain)
 		row(cli, "told to keep still", "yes: it is being saved or migrated");
 	else if (domain->still == HB_STILL_LEFT)
 		row(cli, "told to keep still", "yes, by a process that has ended: \"hotballoon set\" takes it back");
+	if (hb_rescued_kib(domain))
+		fprintf(cli->out, "%-18s %s above its target, in need\n", "taken",
+			hb_size_human(hb_rescued_kib(domain), size));
 	if (hb_would_be_lost(domain, &size_kib))
 		fprintf(cli->out, "%-18s a save or a migration now would lose it: \"hotballoon set %u %s\" ends that\n",
 			"target too low", domain->domid, hb_size_format(size_kib, size));
@@ -155,6 +158,8 @@ static void print_domain(struct cli *cli, const struct hb_domain *domain)
 	size_row(cli, "video memory", domain->videoram_kib);
 	number_row(cli, "static-max", &domain->static_max);
 	number_row(cli, "hotplug-max", &domain->hotplug_max);
+	if (domain->headroom.presence != HB_ABSENT)
+		number_row(cli, "headroom", &domain->headroom);
 	size_row(cli, "maxmem (Xen)", domain->maxmem_kib);
 	size_row(cli, "claimed (Xen)", domain->claimed_kib);
 	number_row(cli, "used (guest)", &domain->used);

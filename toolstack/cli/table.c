@@ -23,6 +23,8 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 	[OPT_OFF] = { "off", 0, NULL, false, "managers leave it alone", NULL },
 	[OPT_RESET] = { "reset", 0, NULL, false, "minimum, maximum and size are what it can grow to now", NULL },
 	[OPT_FORGET] = { "forget", 0, NULL, false, "as if nothing had ever been said about it", NULL },
+	[OPT_HEADROOM] = { "headroom", 0, "SIZE", false,
+			   "what it may take above its target by itself, in need; \"none\" takes that back", "none" },
 	[OPT_DRY_RUN] = { "dry-run", 0, NULL, false, "say what would be done, and change nothing", NULL },
 	[OPT_FOR] = { "for", 0, "NAME", false, "name of the domain", NULL },
 	[OPT_TTL] = { "ttl", 0, "SECONDS", false, "how long it is set aside, usually an hour", NULL },
@@ -51,7 +53,8 @@ const struct cli_command cli_commands[] = {
 	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON | DRY_RUN, "xl migrate, of a guest that is kept still meanwhile",
 	  NULL, cli_migrate },
 	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED | CLI_BLOCKS, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
-	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) | FORCE | DRY_RUN,
+	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) |
+	  CLI_BIT(OPT_HEADROOM) | FORCE | DRY_RUN,
 	  "between which sizes managers may move domains", cli_limits_prepare, cli_limits },
 	{ "top", "", 0, 0, JSON | CLI_BIT(OPT_SORT) | CLI_BIT(OPT_INTERVAL),
 	  "a live view of all domains; one frame if this is no terminal", cli_top_prepare, cli_top },

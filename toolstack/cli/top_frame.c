@@ -179,7 +179,8 @@ static const char *colour_of(const struct hb_domain *domain, const struct top_vi
 	if (domain->state == HB_DOMAIN_CRASHED)
 		return view->fault;
 	return domain->driver == HB_DRIVER_HOTBALLOON &&
-	       (domain->report.distress.value || domain->report.cause.value != HB_CAUSE_NONE) ?
+	       (domain->report.distress.value || domain->report.rescued.value ||
+		domain->report.cause.value != HB_CAUSE_NONE) ?
 	       view->warning : "";
 }
 

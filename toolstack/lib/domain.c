@@ -149,6 +149,15 @@ int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domi
 	return rc;
 }
 
+int hb_read_headroom(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		     struct hb_number *headroom)
+{
+	char path[HB_PATH_TEXT];
+
+	return hb_read_number(host, transaction, hb_domain_path(path, domid, HB_KEY_HEADROOM),
+			      HB_SIZE_MAX_KIB, headroom);
+}
+
 int hb_read_told_still(struct hb_host *host, uint32_t transaction, uint32_t domid, bool *told)
 {
 	struct hb_number still;
@@ -200,6 +209,8 @@ static int read_numbers(struct hb *hb, struct hb_domain *domain)
 	if (!rc)
 		rc = read_domain_number(hb, domain->domid, HB_KEY_HOTPLUG_MAX, HB_SIZE_MAX_KIB,
 					&domain->hotplug_max);
+	if (!rc)
+		rc = hb_read_headroom(hb->host, HB_NO_TRANSACTION, domain->domid, &domain->headroom);
 	return rc ? rc : read_videoram(hb, domain);
 }
 
@@ -643,6 +654,8 @@ int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_
 	memset(domain, 0, sizeof(*domain));
 	fill_from_xen(domain, xen);
 	rc = hb_read_target(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->target);
+	if (!rc)
+		rc = hb_read_headroom(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->headroom);
 	return rc ? rc : read_videoram(hb, domain);
 }
 

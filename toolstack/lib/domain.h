@@ -29,7 +29,7 @@ bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);
 
 /*
- * One that Xen lists, only as far as policy/account.h looks at it: two xenstore reads. One
+ * One that Xen lists, only as far as policy/account.h looks at it: three xenstore reads. One
  * that goes away meanwhile has no target. Returns a negative errno.
  */
 int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_domain *domain);
@@ -49,6 +49,8 @@ int hb_read_number(struct hb_host *host, uint32_t transaction, const char *path,
 
 int hb_read_target(struct hb_host *host, uint32_t transaction, uint32_t domid,
 		   struct hb_number *target);
+int hb_read_headroom(struct hb_host *host, uint32_t transaction, uint32_t domid,
+		     struct hb_number *headroom);
 /* At most HB_SIZE_MAX_KIB, which stands for no limit. */
 int hb_read_static_max(struct hb_host *host, uint32_t transaction, uint32_t domid,
 		       struct hb_number *static_max);

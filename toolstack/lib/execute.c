@@ -13,7 +13,7 @@
 static bool is_store_step(const struct hb_step *step)
 {
 	return step->kind == HB_STEP_STATIC_MAX || step->kind == HB_STEP_TARGET ||
-	       step->kind == HB_STEP_VM_MEMORY;
+	       step->kind == HB_STEP_VM_MEMORY || step->kind == HB_STEP_HEADROOM;
 }
 
 int hb_execute_xen_step(struct hb *hb, uint32_t domid, const struct hb_step *step)
@@ -118,13 +118,27 @@ static void undo(struct hb *hb, const struct hb_domain *seen, const struct hb_pl
 	repair(hb, seen);
 }
 
+/* There may be nothing. */
+static int remove_key(struct hb *hb, uint32_t transaction, uint32_t domid, const char *key)
+{
+	char path[HB_PATH_TEXT];
+	int rc = hb->host->ops->remove(hb->host, transaction, hb_domain_path(path, domid, key));
+
+	return rc == -ENOENT ? 0 : rc;
+}
+
 static int write_step(struct hb *hb, uint32_t transaction, const struct hb_domain *domain,
 		      const struct hb_step *step)
 {
 	char path[HB_PATH_TEXT], value[24];
 	uint64_t number = step->to_kib;
 
+	if (step->kind == HB_STEP_HEADROOM && !number)
+		return remove_key(hb, transaction, domain->domid, HB_KEY_HEADROOM);
 	switch (step->kind) {
+	case HB_STEP_HEADROOM:
+		hb_domain_path(path, domain->domid, HB_KEY_HEADROOM);
+		break;
 	case HB_STEP_STATIC_MAX:
 		hb_domain_path(path, domain->domid, HB_KEY_STATIC_MAX);
 		break;
@@ -140,16 +154,6 @@ static int write_step(struct hb *hb, uint32_t transaction, const struct hb_domai
 	return hb->host->ops->write(hb->host, transaction, path, value);
 }
 
-/* What nobody is behind any more; there may be nothing. */
-static int clear_still(struct hb *hb, uint32_t transaction, const struct hb_domain *domain)
-{
-	char path[HB_PATH_TEXT];
-	int rc = hb->host->ops->remove(hb->host, transaction,
-				       hb_domain_path(path, domain->domid, HB_KEY_STILL));
-
-	return rc == -ENOENT ? 0 : rc;
-}
-
 static bool differs(const struct hb_number *a, const struct hb_number *b)
 {
 	return a->presence != b->presence || a->value != b->value;
@@ -162,7 +166,7 @@ static bool differs(const struct hb_number *a, const struct hb_number *b)
 static int check_unchanged(struct hb *hb, uint32_t transaction, const struct hb_domain *seen,
 			   bool *stale)
 {
-	struct hb_number domid, target, static_max;
+	struct hb_number domid, target, static_max, headroom;
 	char path[HB_PATH_TEXT];
 	bool told;
 	int rc;
@@ -177,9 +181,11 @@ static int check_unchanged(struct hb *hb, uint32_t transaction, const struct hb_
 	if (!rc)
 		rc = hb_read_static_max(hb->host, transaction, seen->domid, &static_max);
 	if (!rc)
+		rc = hb_read_headroom(hb->host, transaction, seen->domid, &headroom);
+	if (!rc)
 		rc = hb_read_told_still(hb->host, transaction, seen->domid, &told);
 	*stale = !rc && (differs(&target, &seen->target) || differs(&static_max, &seen->static_max) ||
-			 told != (seen->still != HB_STILL_NO));
+			 differs(&headroom, &seen->headroom) || told != (seen->still != HB_STILL_NO));
 	return rc;
 }
 
@@ -198,7 +204,7 @@ static int try_store_steps(struct hb *hb, const struct hb_domain *seen, const st
 			rc = write_step(hb, transaction, seen, &plan->steps[i]);
 	}
 	if (!rc && !*stale && plan->clear_still)
-		rc = clear_still(hb, transaction, seen);
+		rc = remove_key(hb, transaction, seen->domid, HB_KEY_STILL);
 	if (rc || *stale) {
 		hb->host->ops->end(hb->host, transaction, false);
 		return rc;

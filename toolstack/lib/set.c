@@ -31,7 +31,7 @@
 /* How often a wait takes Xen's limit to where the target needs it, before others must agree. */
 #define MENDS_MAX 3
 
-/* hb_plan_make() or hb_plan_ceiling(). */
+/* hb_plan_make(), hb_plan_ceiling() and so on. */
 typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_host_memory *host,
 				const struct hb_size *size, bool force, struct hb_plan *plan,
 				struct hb_error *error);
@@ -457,6 +457,8 @@ static void take_step(struct hb_domain *domain, const struct hb_step *step)
 		domain->static_max = value;
 	else if (step->kind == HB_STEP_TARGET)
 		domain->target = value;
+	else if (step->kind == HB_STEP_HEADROOM)
+		domain->headroom = value;
 }
 
 /* A dry run: how the domain would be with all steps done and actual_kib of memory. */
@@ -476,6 +478,17 @@ static void note_lost(struct hb_set_result *result)
 	if (hb_would_be_lost(&result->after, &size_kib))
 		note(result, "until it has come down, a save or a migration would lose it: if it does not, %s is a size that it can keep",
 		     hb_size_format(size_kib, size));
+}
+
+/* The size stands, and the guest is there but for what it was allowed to take. */
+static void note_rescued(struct hb_set_result *result)
+{
+	uint64_t rescued = hb_rescued_kib(&result->after);
+	char size[HB_SIZE_TEXT];
+
+	if (rescued)
+		note(result, "it has taken %s above that in need, as it may, and gives it back when the need is over or it gets another size",
+		     hb_size_human(rescued, size));
 }
 
 static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct terms *terms,
@@ -500,6 +513,8 @@ static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct term
 	code = finish(hb, code, request->timeout_s, result, error);
 	if (!request->wait)
 		note_lost(result);
+	else if (!code)
+		note_rescued(result);
 	return code;
 }
 
@@ -556,6 +571,25 @@ enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_max_request *
 	if (code || hb->dry_run)
 		return code;
 	return settle(hb, result->target_kib, result->size_kib, request->timeout_s, result, error);
+}
+
+enum hb_code hb_headroom_set(struct hb *hb, uint32_t domid, uint64_t headroom_kib,
+			     unsigned int timeout_s, struct hb_set_result *result,
+			     struct hb_error *error)
+{
+	const struct hb_set_request asked = {
+		.size = { HB_SIZE_ABSOLUTE, false, headroom_kib }, .timeout_s = timeout_s,
+	};
+	const struct terms terms = { .managed = false };
+	enum hb_code code;
+
+	memset(result, 0, sizeof(*result));
+	code = apply(hb, domid, &terms, hb_plan_headroom, &asked, result, error);
+	if (!code && hb->dry_run)
+		preview(result, result->before.actual_kib);
+	if (code || hb->dry_run)
+		return code;
+	return settle(hb, result->target_kib, result->size_kib, timeout_s, result, error);
 }
 
 /* Nothing to wait for: a guest that is being destroyed, or has no target. */

@@ -10,7 +10,7 @@
 
 uint64_t hb_account_promised_kib(const struct hb_domain *domain)
 {
-	uint64_t size = domain->target.value + domain->videoram_kib;
+	uint64_t size = domain->target.value + domain->videoram_kib + domain->headroom.value;
 	uint64_t has = domain->actual_kib + domain->claimed_kib;
 
 	/* Neither comes back to life; a suspended one does. */

@@ -5,7 +5,8 @@
  *   free + being scrubbed
  *     - claimed    set aside in Xen for a domain, not allocated yet
  *     - reserved   set aside by us for a domain that does not exist yet
- *     - promised   targets above what the domains hold: they may take it any time
+ *     - promised   targets, and the headroom granted above them, as far as that is more than
+ *                  the domains hold: they may take it any time
  *     - reserve    what Xen and domain 0 need to go on working
  *
  * A guest on its way down adds nothing: what it still holds is not free.
@@ -16,8 +17,8 @@
 #include <hotballoon.h>
 
 /*
- * What the domain may still take on the ground of its target, claims not
- * counted: those are in the host's sum already.
+ * What the domain may still take on the ground of its target and its headroom, claims
+ * not counted: those are in the host's sum already.
  */
 uint64_t hb_account_promised_kib(const struct hb_domain *domain);
 

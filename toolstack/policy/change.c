@@ -67,6 +67,7 @@ void hb_change_compare(const struct hb_domain *was, const struct hb_domain *now,
 	compare_number(&teller, "target", &was->target, &now->target);
 	compare_number(&teller, "static-max", &was->static_max, &now->static_max);
 	compare_number(&teller, "hotplug-max", &was->hotplug_max, &now->hotplug_max);
+	compare_number(&teller, "headroom", &was->headroom, &now->headroom);
 	compare_word(&teller, "driver", hb_driver_name(was->driver), hb_driver_name(now->driver));
 	compare_number(&teller, "used", &was->used, &now->used);
 	compare_word(&teller, "still", hb_stillness_name(was->still), hb_stillness_name(now->still));

@@ -97,6 +97,10 @@ static void examine_keys(const struct hb_domain *domain, struct hb_findings *fin
 			       "let libxl or xapi make it: they write what a size is set by");
 		return;
 	}
+	if (domain->headroom.presence == HB_INVALID)
+		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_INVALID_KEY,
+				      "the headroom of %s in xenstore is no number: nothing is granted", who),
+		       "grant it again");
 	if (domain->static_max.value < domain->target.value)
 		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_MAX_BELOW_TARGET,
 				      "the maximum of %s (static-max, %s) is below its target of %s", who,
@@ -109,8 +113,8 @@ static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *f
 {
 	uint64_t size = domain->target.value + domain->videoram_kib;
 	uint64_t max = domain->static_max.value + domain->videoram_kib;
-	uint64_t top = (max > size ? max : size) + HB_MAXMEM_SLACK_KIB;
-	char who[HB_WHO_TEXT], limit[HB_SIZE_TEXT], text[HB_SIZE_TEXT];
+	uint64_t top = (max > size ? max : size) + domain->headroom.value + HB_MAXMEM_SLACK_KIB;
+	char who[HB_WHO_TEXT], limit[HB_SIZE_TEXT], text[HB_SIZE_TEXT], room[HB_SIZE_TEXT];
 
 	if (domain->target.presence != HB_PRESENT || domain->static_max.presence != HB_PRESENT)
 		return;
@@ -120,6 +124,12 @@ static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *f
 		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_MAXMEM_BELOW_TARGET,
 				      "Xen's limit for %s (maxmem, %s) is below its size of %s: it cannot get there",
 				      who, limit, hb_size_human(size, text)),
+		       "set the size again");
+	else if (domain->headroom.value && domain->maxmem_kib < size + domain->headroom.value)
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_MAXMEM_BELOW_TARGET,
+				      "Xen's limit for %s (maxmem, %s) leaves no room for its headroom of %s above its size of %s",
+				      who, limit, hb_size_human(domain->headroom.value, room),
+				      hb_size_human(size, text)),
 		       "set the size again");
 	else if (domain->domid && domain->maxmem_kib > top && domain->maxmem_kib > domain->actual_kib)
 		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_MAXMEM_TOO_HIGH,
@@ -233,6 +243,7 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 static void examine_distress(const struct hb_domain *domain, struct hb_findings *findings)
 {
 	uint64_t lacking = domain->report.distress.value;
+	uint64_t has = domain->target.value + domain->videoram_kib + hb_rescued_kib(domain);
 	char who[HB_WHO_TEXT], size[HB_SIZE_TEXT];
 
 	if (!lacking)
@@ -240,7 +251,23 @@ static void examine_distress(const struct hb_domain *domain, struct hb_findings 
 	remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_DISTRESS,
 			      "%s lacks %s now: its kernel may kill processes for want of it",
 			      hb_who(domain, who), hb_size_human(lacking, size)),
-	       "let it have more")->size_kib = whole_up(domain->target.value + lacking);
+	       "let it have more")->size_kib = whole_up(has + lacking);
+}
+
+/* No harm, and no lasting state: its target is too small for it. */
+static void examine_rescued(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	uint64_t rescued = hb_rescued_kib(domain);
+	char who[HB_WHO_TEXT], size[HB_SIZE_TEXT], room[HB_SIZE_TEXT];
+
+	if (!rescued)
+		return;
+	remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_RESCUED,
+			      "%s has taken %s above its target in need; its headroom is %s",
+			      hb_who(domain, who), hb_size_human(rescued, size),
+			      hb_size_human(domain->headroom.value, room)),
+	       "set a larger size, or it gives that back when the need is over")->size_kib =
+		whole_up(domain->target.value + domain->videoram_kib + rescued);
 }
 
 /* Away from its target, and nobody has said yet why. */
@@ -338,6 +365,7 @@ static void examine_all(const struct hb_domain *domain, const struct hb_limits *
 		examine_pool(domain, findings);
 		examine_driver(domain, findings);
 		examine_distress(domain, findings);
+		examine_rescued(domain, findings);
 		examine_follow(domain, follow, findings);
 		examine_still(domain, findings);
 	}

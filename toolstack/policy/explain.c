@@ -55,6 +55,11 @@ static void say_position(struct hb_explanation *explanation, const struct hb_fol
 	    hb_size_human(goal, size));
 	if (domain->service)
 		return;
+	if (hb_follow_is_there(domain) && hb_rescued_kib(domain)) {
+		say(explanation, "it has taken %s above that in need, and gives it back when the need is over",
+		    hb_size_human(hb_rescued_kib(domain), off));
+		return;
+	}
 	if (hb_wait_is_there(domain, domain->target.value)) {
 		say(explanation, "it is where it shall be");
 		return;
@@ -131,6 +136,9 @@ static void say_room(struct hb_explanation *explanation)
 	char a[HB_SIZE_TEXT];
 
 	say_maxima(explanation);
+	if (domain->headroom.value)
+		say(explanation, "it may take %s above its size by itself, in need",
+		    hb_size_human(domain->headroom.value, a));
 	hb_limits_bounds(domain, &floor, &ceiling);
 	if (ceiling < HB_SIZE_MAX_KIB)
 		say(explanation, "it can never be larger than %s", hb_size_human(ceiling, a));

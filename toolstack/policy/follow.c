@@ -24,10 +24,18 @@ static bool rests_as_built(const struct hb_domain *domain)
 	       hb_wait_gap(domain, domain->target.value) <= 2 * HB_MAXMEM_SLACK_KIB;
 }
 
+/* What it has above its target it has taken in need. */
+static bool is_rescued(const struct hb_domain *domain)
+{
+	uint64_t rescued = hb_rescued_kib(domain);
+
+	return rescued && hb_wait_position(domain) - domain->target.value <= rescued + HB_MAXMEM_SLACK_KIB;
+}
+
 bool hb_follow_is_there(const struct hb_domain *domain)
 {
 	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value) ||
-	       rests_as_built(domain);
+	       is_rescued(domain) || rests_as_built(domain);
 }
 
 bool hb_follow_is_stale(const struct hb_domain *domain)

@@ -30,14 +30,16 @@ const char *hb_step_name(enum hb_step_kind kind)
 		[HB_STEP_STATIC_MAX] = "static-max",
 		[HB_STEP_TARGET] = "target",
 		[HB_STEP_VM_MEMORY] = "vm-memory",
+		[HB_STEP_HEADROOM] = "headroom",
 	};
 
 	return names[kind];
 }
 
-static uint64_t maxmem_for(const struct hb_domain *domain, uint64_t target_kib)
+/* What Xen must let it hold with that size. */
+static uint64_t maxmem_for(const struct hb_domain *domain, uint64_t size_kib)
 {
-	return target_kib + domain->videoram_kib + HB_MAXMEM_SLACK_KIB;
+	return size_kib + domain->headroom.value + HB_MAXMEM_SLACK_KIB;
 }
 
 /* As Xen keeps a limit. Targets of other tools can be anything. */
@@ -275,23 +277,37 @@ static uint64_t pool_growth(const struct hb_domain *domain, uint64_t size_kib)
 	return need - domain->pool.value;
 }
 
-static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
-			       uint64_t size_kib, struct hb_error *error)
+/* Above what it holds, and the pool for that. */
+static uint64_t need_of(const struct hb_domain *domain, uint64_t size_kib)
 {
-	uint64_t available = hb_account_available_for(host, domain);
-	uint64_t need = pool_growth(domain, size_kib);
+	uint64_t whole = size_kib + domain->headroom.value;
+
+	return pool_growth(domain, whole) +
+	       (whole > domain->actual_kib ? whole - domain->actual_kib : 0);
+}
+
+static enum hb_code refuse_full(const struct hb_domain *domain, uint64_t need, uint64_t available,
+				struct hb_error *error)
+{
 	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], n[HB_SIZE_TEXT], held[HB_SIZE_TEXT];
 
-	if (size_kib > domain->actual_kib)
-		need += size_kib - domain->actual_kib;
-	if (need <= available || size_kib <= current_size(domain))
-		return HB_OK;
 	hb_fail(error, HB_REASON_HOST_FULL, "%s needs %s more (it holds %s) and the host has %s to give",
 		hb_who(domain, who), hb_size_human(need, n),
 		hb_size_human(domain->actual_kib, held), hb_size_human(available, a));
 	hb_remedy(error, "shrink another guest first");
 	hb_about(error, domain, whole_pages(need + HB_PAGE_KIB - 1));
 	return HB_E_REFUSED;
+}
+
+static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
+			       uint64_t size_kib, struct hb_error *error)
+{
+	uint64_t available = hb_account_available_for(host, domain);
+	uint64_t need = need_of(domain, size_kib);
+
+	if (need <= available || size_kib <= current_size(domain))
+		return HB_OK;
+	return refuse_full(domain, need, available, error);
 }
 
 static void add_step(struct hb_plan *plan, enum hb_step_kind kind, uint64_t from_kib,
@@ -312,7 +328,8 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 	uint64_t spare = host->free_kib + host->scrub_kib;
 	uint64_t held = domain->actual_kib > HB_MAXMEM_SLACK_KIB ?
 			domain->actual_kib - HB_MAXMEM_SLACK_KIB : 0;
-	uint64_t grow = pool_growth(domain, larger || held < plan->size_kib ? plan->size_kib : held);
+	uint64_t most = plan->size_kib + domain->headroom.value;
+	uint64_t grow = pool_growth(domain, larger || held < most ? most : held);
 
 	plan->may_lack_pool = !larger;
 	spare = spare > host->claimed_kib ? spare - host->claimed_kib : 0;
@@ -320,7 +337,7 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 		grow = spare;
 	if (grow)
 		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
-			 larger || held < plan->size_kib ? "Xen keeps the page tables of the larger guest there" :
+			 larger || held < most ? "Xen keeps the page tables of the larger guest there" :
 			 "Xen needs page tables there for what it takes back");
 }
 
@@ -328,11 +345,12 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 static void add_room_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
 			   bool larger, const char *why, struct hb_plan *plan)
 {
-	uint64_t maxmem = plan->size_kib + HB_MAXMEM_SLACK_KIB;
+	uint64_t maxmem = whole_pages(maxmem_for(domain, plan->size_kib));
 
 	add_pool_step(domain, host, larger, plan);
 	if (maxmem > domain->maxmem_kib)
-		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem, why);
+		add_step(plan, HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
+			 domain->headroom.value ? "Xen's limit: the size, the headroom and 1M" : why);
 }
 
 static void add_xen_steps(const struct hb_domain *domain, const struct hb_host_memory *host,
@@ -615,10 +633,85 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 	return HB_OK;
 }
 
+/* Domain 0 runs the kernel's driver, which takes none. */
+static enum hb_code check_grant(const struct hb_domain *domain, const struct hb_size *headroom,
+				struct hb_error *error)
+{
+	enum hb_code code = domain->domid ? check_state(domain, error) :
+			    refuse(error, HB_REASON_DOMAIN_0, domain, "is domain 0: it takes no headroom",
+				   "name a guest");
+
+	if (code)
+		return code;
+	if (domain->target.presence != HB_PRESENT)
+		return refuse(error, HB_REASON_INVALID_KEY, domain,
+			      "has an invalid target, nothing to have headroom above", "set an absolute size first");
+	return check_amount(headroom, error);
+}
+
+/* What is granted is promised: the host must have it to give. Less than before it always has. */
+static enum hb_code check_promise(const struct hb_domain *domain, const struct hb_domain *then,
+				  const struct hb_host_memory *host, struct hb_error *error)
+{
+	uint64_t available = hb_account_available_for(host, domain);
+	uint64_t need = need_of(then, current_size(then));
+	char who[HB_WHO_TEXT], a[HB_SIZE_TEXT], n[HB_SIZE_TEXT], whole[HB_SIZE_TEXT];
+
+	if (then->headroom.value <= domain->headroom.value || need <= available)
+		return HB_OK;
+	hb_fail(error, HB_REASON_HOST_FULL, "%s could take %s more with a headroom of %s, and the host has %s to give",
+		hb_who(domain, who), hb_size_human(need, n), hb_size_human(then->headroom.value, whole),
+		hb_size_human(available, a));
+	hb_remedy(error, "shrink another guest first, or grant less");
+	hb_about(error, domain, whole_pages(need + HB_PAGE_KIB - 1));
+	return HB_E_REFUSED;
+}
+
+static void add_grant_notes(const struct hb_domain *domain, struct hb_plan *plan)
+{
+	add_still(domain, plan);
+	if (domain->driver != HB_DRIVER_HOTBALLOON)
+		snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+			 "no driver of ours reports in it, and others take no headroom: the host sets it aside all the same");
+}
+
+enum hb_code hb_plan_headroom(const struct hb_domain *domain, const struct hb_host_memory *host,
+			      const struct hb_size *headroom, bool force, struct hb_plan *plan,
+			      struct hb_error *error)
+{
+	struct hb_domain then = *domain;
+	enum hb_code code = check_grant(domain, headroom, error);
+
+	(void)force;
+	memset(plan, 0, sizeof(*plan));
+	plan->size_kib = current_size(domain);
+	plan->target_kib = domain->target.value;
+	if (!code && headroom->amount > HB_SIZE_MAX_KIB - plan->size_kib)
+		code = check_size(domain, HB_SIZE_MAX_KIB + 1, error);
+	if (code)
+		return code;
+	then.headroom = (struct hb_number){ headroom->amount ? HB_PRESENT : HB_ABSENT, headroom->amount };
+	code = check_promise(domain, &then, host, error);
+	if (code)
+		return code;
+	if (headroom->amount)
+		add_room_steps(&then, host, headroom->amount > domain->headroom.value,
+			       "Xen's limit: the size and 1M", plan);
+	if (domain->headroom.presence != HB_ABSENT || headroom->amount)
+		add_step(plan, HB_STEP_HEADROOM, domain->headroom.value, headroom->amount,
+			 "what the guest may take by itself, in need");
+	if (plan->nr_steps)
+		add_grant_notes(&then, plan);
+	foresee(&then, domain->actual_kib, plan);
+	return HB_OK;
+}
+
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step)
 {
-	uint64_t maxmem = whole_pages(size_kib + HB_MAXMEM_SLACK_KIB);
-	const char *reason = "Xen's limit follows the size: the size and 1M";
+	uint64_t maxmem = whole_pages(maxmem_for(domain, size_kib));
+	const char *reason = domain->headroom.value ?
+		"Xen's limit follows the size: the size, the headroom and 1M" :
+		"Xen's limit follows the size: the size and 1M";
 	const char *what, *remedy;
 
 	/* Who builds, saves or receives it still needs the limit that it has set. */
@@ -635,7 +728,7 @@ bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb
 
 bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step)
 {
-	uint64_t maxmem = whole_pages(maxmem_for(domain, domain->target.value));
+	uint64_t maxmem = whole_pages(maxmem_for(domain, current_size(domain)));
 
 	*step = (struct hb_step){ HB_STEP_MAXMEM, domain->maxmem_kib, maxmem,
 				  "another tool has set another size meanwhile" };

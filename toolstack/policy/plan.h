@@ -67,6 +67,14 @@ enum hb_code hb_plan_ceiling(const struct hb_domain *domain, const struct hb_hos
 			     struct hb_error *error);
 
 /*
+ * The same for another headroom, an absolute size; 0: none. Before the guest may take it,
+ * the host has it to give and Xen's limit has room for it. force is not used.
+ */
+enum hb_code hb_plan_headroom(const struct hb_domain *domain, const struct hb_host_memory *host,
+			      const struct hb_size *headroom, bool force, struct hb_plan *plan,
+			      struct hb_error *error);
+
+/*
  * The size that a domain holds which hb_would_be_lost() with its own; no step if it would
  * not be. size and force are not used: it has that memory, and nobody gives it any.
  */
@@ -85,14 +93,14 @@ enum hb_code hb_plan_mend(const struct hb_domain *domain, const struct hb_host_m
 
 /*
  * After the keys are written: the maxmem that still has to come down, to what
- * size_kib (video memory included) needs or, while the guest holds more, to what
+ * size_kib (video memory included) and the headroom need or, while the guest holds more, to what
  * it holds. False if there is nothing to do, or the domain is one that gets no other
  * size.
  */
 bool hb_plan_settle(const struct hb_domain *domain, uint64_t size_kib, struct hb_step *step);
 
 /*
- * True if maxmem is below what the domain's target needs, whoever wrote that:
+ * True if maxmem is below what the domain's target and its headroom need, whoever wrote that:
  * another tool can have come between our look at the target and our deed.
  */
 bool hb_plan_repair(const struct hb_domain *domain, struct hb_step *step);

@@ -77,6 +77,30 @@ static bool arrived_silently(const struct hb_domain *domain, uint64_t goal_kib)
 	       distance(domain->actual_kib, goal_kib) <= TOLERANCE_KIB;
 }
 
+uint64_t hb_rescued_kib(const struct hb_domain *domain)
+{
+	uint64_t position = hb_wait_position(domain), rescued = domain->report.rescued.value;
+	uint64_t above = position > domain->target.value ? position - domain->target.value : 0;
+
+	if (domain->driver != HB_DRIVER_HOTBALLOON || domain->target.presence != HB_PRESENT ||
+	    !hb_wait_believes(domain))
+		return 0;
+	return rescued < above ? rescued : above;
+}
+
+/*
+ * It was at its target, and has taken what it was granted since. What a report of before
+ * this target says is of another place; and more than was granted is no excuse.
+ */
+static bool arrived_and_rescued(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	uint64_t rescued = domain->report.rescued.value, position = hb_wait_position(domain);
+
+	return rescued && rescued <= domain->headroom.value && hb_wait_believes(domain) &&
+	       domain->report.goal.value == goal_kib && position > goal_kib &&
+	       distance(position - goal_kib, rescued) <= TOLERANCE_KIB;
+}
+
 static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 {
 	uint64_t gap = distance(hb_wait_position(domain), goal_kib);
@@ -84,7 +108,7 @@ static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 
 	if (!hb_wait_believes(domain))
 		return arrived_silently(domain, goal_kib);
-	if (gap <= HB_PAGE_KIB)
+	if (gap <= HB_PAGE_KIB || arrived_and_rescued(domain, goal_kib))
 		return true;
 	/* A driver that has finished within the tolerance will come no nearer. */
 	return gap <= TOLERANCE_KIB && state->presence == HB_PRESENT &&

@@ -160,10 +160,11 @@ static struct sim_report report_of(struct sim_domain *domain, uint64_t target, e
 		.said = true, .still = domain->guest.restless ? -1 : domain->still, .state = HB_STATE_IDLE,
 		.cause = domain->guest.lies ? HB_CAUSE_NONE : cause,
 		.current = now, .goal = target, .max = domain->guest.report_max_kib,
+		.rescued = domain->taken_kib,
 		.floor = cause == HB_CAUSE_GUEST_FLOOR ? domain->guest.stick_at_kib : domain->report.floor,
 	};
 
-	if (now != target)
+	if (now != target && now != target + domain->taken_kib)
 		report.state = cause ? HB_STATE_WAITING : now < target ? HB_STATE_GROWING : HB_STATE_SHRINKING;
 	return report;
 }
@@ -183,7 +184,7 @@ static void say_word(struct sim *sim, const struct sim_domain *domain, const cha
 }
 
 /* By the kind of a row of HB_REPORT_ROWS(). */
-#define SAY_NUMBER(key, was, now) do { if (now) say_number(sim, domain, key, was, now); } while (0)
+#define SAY_NUMBER(key, was, now) do { if (now || was) say_number(sim, domain, key, was, now); } while (0)
 #define SAY_FLAG(key, was, now) do { if (now >= 0) say_number(sim, domain, key, was, now); } while (0)
 #define SAY_STATE(key, was, now) say_word(sim, domain, key, was, now, states)
 #define SAY_CAUSE(key, was, now) say_word(sim, domain, key, was, now, causes)
@@ -301,6 +302,24 @@ static void heed_still(struct sim *sim, struct sim_domain *domain)
 		domain->still = sim->clock_ms >= domain->told_still_ms + domain->guest.stills_ms;
 }
 
+/* core/rescue.c: before it kills a process it takes what is granted, until the need or the target ends. */
+static void rescue(struct sim *sim, struct sim_domain *domain, uint64_t target)
+{
+	uint64_t needs = domain->guest.reports ? domain->guest.needs_kib : 0, granted;
+
+	if (target != domain->followed_kib || !needs)
+		domain->taken_kib = 0;
+	domain->followed_kib = target;
+	if (needs <= domain->taken_kib || position(domain) != target + domain->taken_kib)
+		return;
+	granted = read_number(sim, domain->xen.domid, HB_KEY_HEADROOM);
+	if (needs > granted)
+		needs = granted;
+	if (needs > domain->taken_kib)
+		domain->taken_kib += HB_PAGE_KIB *
+			sim_populate(sim, domain, (needs - domain->taken_kib) / HB_PAGE_KIB);
+}
+
 static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int ms)
 {
 	uint64_t target;
@@ -310,11 +329,13 @@ static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int 
 	heed_still(sim, domain);
 	target = read_target(sim, domain);
 	if (domain->still) {
-		publish(sim, domain, target, position(domain) == target ? HB_CAUSE_NONE : HB_CAUSE_STILL);
+		publish(sim, domain, target, position(domain) == target + domain->taken_kib ?
+			HB_CAUSE_NONE : HB_CAUSE_STILL);
 		return;
 	}
+	rescue(sim, domain, target);
 	publish(sim, domain, target,
-		step(sim, domain, target, domain->guest.rate_kib_s * ms / 1000 / HB_PAGE_KIB));
+		step(sim, domain, target + domain->taken_kib, domain->guest.rate_kib_s * ms / 1000 / HB_PAGE_KIB));
 }
 
 static struct hb_xen_domain fill_xen(const struct sim_guest *guest)

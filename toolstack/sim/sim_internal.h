@@ -32,6 +32,8 @@ struct sim_domain {
 	struct hb_xen_pod pod;
 	struct sim_report report;
 	const struct sim_node *target;	/* its node; NULL: to be looked up */
+	uint64_t followed_kib;		/* the target that its driver acts on */
+	uint64_t taken_kib;		/* what it has above that, taken in need */
 	uint64_t told_still_ms;		/* when it was told to keep still; 0: it is not */
 	bool still;			/* and does */
 };

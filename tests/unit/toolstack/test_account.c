@@ -44,6 +44,13 @@ static void test_promised(void **state)
 	domain.state = HB_DOMAIN_DYING;
 	assert_int_equal(hb_account_promised_kib(&domain), 0);
 
+	/* What it may take in need, until it has. */
+	domain = domain_of(512 * M, 512 * M + 64);
+	domain.headroom = (struct hb_number){ HB_PRESENT, 100 * M };
+	assert_int_equal(hb_account_promised_kib(&domain), 100 * M - 64);
+	domain.actual_kib += 40 * M;
+	assert_int_equal(hb_account_promised_kib(&domain), 60 * M - 64);
+
 	/* On its way down: what it still holds is not free. */
 	domain = domain_of(512 * M, G);
 	assert_int_equal(hb_account_promised_kib(&domain), 0);

@@ -66,10 +66,10 @@ static void refused(const struct hb_domain *domain, const struct hb_host_memory 
 	assert_int_equal(plan.nr_steps, 0);
 }
 
-/* kinds is one letter a step: p pool, m maxmem, d pod, s static-max, t target, v vm. */
+/* kinds is one letter a step: p pool, m maxmem, d pod, s static-max, t target, v vm, h headroom. */
 static void assert_steps(const struct hb_plan *plan, const char *kinds)
 {
-	static const char letters[] = "pmdstv";
+	static const char letters[] = "pmdstvh";
 	char got[HB_STEPS_MAX + 1] = "";
 
 	for (unsigned int i = 0; i < plan->nr_steps; i++) {
@@ -448,6 +448,7 @@ static struct hb_domain some_domain(void)
 	if (domain.static_max.presence != HB_PRESENT)
 		domain.static_max.value = 0;
 	domain.pool = (struct hb_number){ random() % 2 ? HB_PRESENT : HB_ABSENT, random() % 65536 };
+	domain.headroom = (struct hb_number){ HB_PRESENT, random() % 3 ? 0 : some_kib() };
 	domain.pod_entries_kib = random() % 3 ? 0 : some_kib();
 	domain.pod_cache_kib = random() % 3 ? 0 : some_kib();
 	domain.driver = random() % 4;
@@ -462,6 +463,7 @@ static struct hb_domain some_domain(void)
 static void check_plan(const struct hb_domain *domain, const struct hb_plan *plan)
 {
 	uint64_t maxmem = domain->maxmem_kib, static_max = domain->static_max.value;
+	uint64_t need = plan->size_kib + domain->headroom.value + M;
 	bool target_seen = false;
 	struct hb_step step;
 
@@ -482,10 +484,10 @@ static void check_plan(const struct hb_domain *domain, const struct hb_plan *pla
 	}
 	assert_true(target_seen);
 	assert_int_equal(plan->target_kib + domain->videoram_kib, plan->size_kib);
-	assert_true(maxmem >= plan->size_kib + M);
+	assert_true(maxmem >= need);
 	assert_true(static_max >= plan->target_kib);
 	if (hb_plan_settle(domain, plan->size_kib, &step)) {
-		assert_true(step.to_kib >= plan->size_kib + M);
+		assert_true(step.to_kib >= need);
 		assert_true(step.to_kib >= domain->actual_kib);
 		assert_true(step.to_kib < domain->maxmem_kib);
 	}
@@ -545,6 +547,86 @@ static void test_any_plan(void **state)
 	}
 	/* The property is worth something only if plans were made. */
 	assert_true(made > 10000);
+}
+
+static struct hb_plan grant(const struct hb_domain *domain, uint64_t kib)
+{
+	struct hb_size size = absolute(kib);
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	if (hb_plan_headroom(domain, &roomy, &size, false, &plan, &error))
+		fail_msg("refused: %s", error.message);
+	return plan;
+}
+
+/* What may be taken is there before it may be, and its room goes after it. */
+static void test_headroom(void **state)
+{
+	struct hb_domain domain = guest(G, G);
+	struct hb_plan plan = grant(&domain, 512 * M);
+	struct hb_step step;
+
+	(void)state;
+	assert_steps(&plan, "pmh");
+	assert_int_equal(step_to(&plan, HB_STEP_MAXMEM), G + 512 * M + M);
+	assert_int_equal(step_to(&plan, HB_STEP_HEADROOM), 512 * M);
+	assert_int_equal(plan.nr_notes, 1);
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	assert_int_equal(grant(&domain, 512 * M).nr_notes, 0);
+
+	domain.headroom = (struct hb_number){ HB_PRESENT, 512 * M };
+	domain.maxmem_kib = G + M;
+	assert_true(hb_plan_repair(&domain, &step));
+	assert_int_equal(step.to_kib, G + 512 * M + M);
+	domain.maxmem_kib = step.to_kib;
+	assert_false(hb_plan_repair(&domain, &step));
+	plan = grant(&domain, 0);
+	assert_steps(&plan, "h");
+	assert_true(plan.has_later);
+	assert_int_equal(plan.later.to_kib, G + M);
+	/* There is none, and none is taken back. */
+	domain.headroom = (struct hb_number){ 0 };
+	domain.maxmem_kib = G + M;
+	plan = grant(&domain, 0);
+	assert_steps(&plan, "");
+	assert_false(plan.has_later);
+}
+
+static void assert_no_grant(const struct hb_domain *domain, uint64_t kib, enum hb_reason reason)
+{
+	const struct hb_host_memory host = { .total_kib = 8 * G, .free_kib = 2 * G,
+					     .promised_kib = domain->headroom.value };
+	struct hb_size size = absolute(kib);
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	assert_int_equal(hb_plan_headroom(domain, &host, &size, true, &plan, &error), hb_reason_code(reason));
+	if (reason != HB_REASON_NONE)
+		assert_int_equal(error.reason, reason);
+	if (reason != HB_REASON_NONE)
+		assert_int_equal(plan.nr_steps, 0);
+}
+
+static void test_headroom_refused(void **state)
+{
+	struct hb_domain domain = guest(G, G);
+
+	(void)state;
+	assert_no_grant(&domain, 3 * G, HB_REASON_HOST_FULL);
+	assert_no_grant(&domain, M + 1, HB_REASON_BAD_SIZE);
+	assert_no_grant(&domain, HB_SIZE_MAX_KIB, HB_REASON_TOO_LARGE);
+	/* Less than before is no promise. */
+	domain.headroom = (struct hb_number){ HB_PRESENT, 4 * G };
+	assert_no_grant(&domain, 3 * G, HB_REASON_NONE);
+	domain.still = HB_STILL_HELD;
+	assert_no_grant(&domain, M, HB_REASON_KEPT_STILL);
+	domain.still = HB_STILL_NO;
+	domain.target = (struct hb_number){ HB_INVALID, 0 };
+	assert_no_grant(&domain, M, HB_REASON_INVALID_KEY);
+	domain = guest(G, G);
+	domain.domid = 0;
+	assert_no_grant(&domain, M, HB_REASON_DOMAIN_0);
 }
 
 /* Xen counts whole pages: what other tools' targets need beyond them it does not keep. */
@@ -657,6 +739,8 @@ int main(void)
 		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_same_size_is_written_again),
 		cmocka_unit_test(test_maxmem_below_target),
+		cmocka_unit_test(test_headroom),
+		cmocka_unit_test(test_headroom_refused),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_to_shrink),
 		cmocka_unit_test(test_pool_of_a_smaller_target),

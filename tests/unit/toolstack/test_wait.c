@@ -229,6 +229,43 @@ static void test_other_ends(void **state)
 	assert_int_equal(hb_wait_judge(&wait, &domain, 1100), HB_WAIT_GONE);
 }
 
+/* What it was granted and has taken since it was there is not waited for; anything else is. */
+static void test_rescued(void **state)
+{
+	struct hb_domain domain = reporting(296 * M + 64, 296 * M, HB_STATE_IDLE, HB_CAUSE_NONE), other;
+
+	(void)state;
+	domain.domid = 5;
+	domain.report.rescued = (struct hb_number){ HB_PRESENT, 40 * M };
+	domain.headroom = (struct hb_number){ HB_PRESENT, 40 * M };
+	assert_true(hb_wait_is_there(&domain, 256 * M));
+	assert_int_equal(hb_rescued_kib(&domain), 40 * M);
+	/* No more than it was granted; what it says of itself it says all the same. */
+	other = domain;
+	other.headroom.value = 39 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_rescued_kib(&other), 40 * M);
+	/* Of another target, or a place that it is not at. */
+	other = domain;
+	other.report.goal.value = 260 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	other = domain;
+	other.report.rescued.value = 30 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_rescued_kib(&other), 30 * M);
+	/* Xen counts that it is not there. */
+	other = domain;
+	other.actual_kib = 512 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_rescued_kib(&other), 0);
+	other = domain;
+	other.driver = HB_DRIVER_ANNOUNCED;
+	assert_int_equal(hb_rescued_kib(&other), 0);
+	/* Never more than it has above its target. */
+	domain.report.rescued.value = 4096 * M;
+	assert_int_equal(hb_rescued_kib(&domain), 40 * M);
+}
+
 /* A floor above what the guest has is no floor, and no advice. */
 static void test_advice_of_liar(void **state)
 {
@@ -261,6 +298,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_way),
 		cmocka_unit_test(test_cause_shortens),
 		cmocka_unit_test(test_other_ends),
+		cmocka_unit_test(test_rescued),
 		cmocka_unit_test(test_advice_of_liar),
 	};
 
