@@ -139,6 +139,8 @@ static enum hb_motive why_fixed(const struct hb_control *control, const struct h
 	reason = of_owner(domain, one->limits);
 	if (reason != HB_MOTIVE_SETTLED)
 		return reason;
+	if (domain->squeezed || domain->qmemman)
+		return HB_MOTIVE_OTHER_MANAGER;
 	if (domain->still != HB_STILL_NO)
 		return HB_MOTIVE_STILL;
 	if (domain->vnodes)
@@ -151,6 +153,8 @@ static enum hb_motive why_fixed(const struct hb_control *control, const struct h
 		return HB_MOTIVE_FIXED;
 	if (!one->estimate->known && hb_preset_by_need(control->preset))
 		return HB_MOTIVE_NO_REPORT;
+	if (one->held)
+		return HB_MOTIVE_HELD;
 	return control->now_ms < one->before->retry_ms ? HB_MOTIVE_STUCK : HB_MOTIVE_SETTLED;
 }
 
@@ -250,7 +254,8 @@ static struct sums add_up(const struct hb_control *control)
 	struct sums sums = {
 		.free_kib = hb_host_available_kib(host),
 		.lacks_kib = hb_account_short_kib(host, 0),
-		.pool_kib = hb_control_pool_kib(host->total_kib),
+		.pool_kib = control->pool.presence == HB_PRESENT ? control->pool.value :
+			    hb_control_pool_kib(host->total_kib),
 	};
 
 	for (size_t i = 0; i < control->count; i++) {
