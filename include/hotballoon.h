@@ -6,11 +6,30 @@
  * what people and "xl mem-set" mean, video memory included; "target" is the
  * value of memory/target, video memory excluded: target = size - videoram.
  *
+ * Objects. What may grow in a later version is made and released by the library: a
+ * program that was built for an older one goes on working.
+ *
+ *   Every struct of this header, but for the four of the next paragraph, is an object: made
+ *   by its hb_..._new(), which gives one of zeros, or NULL if there is no memory, and
+ *   released by its hb_..._free(), which heeds NULL. Or by a function that says so, such as
+ *   hb_list(). A program has pointers to them only: it neither declares a variable or an
+ *   array of one, nor assigns one, nor asks for sizeof. New fields are appended, and 0 in
+ *   one that is handed to the library means what was before it. Those without fields here
+ *   are read by functions. A function that fills an object can fill the same one again.
+ *
+ *   struct hb_size, hb_number, hb_word and hb_range are values that never change.
+ *
+ *   Words can be added to each enum, at its end: a program must be ready for one that it
+ *   does not know. HB_..._COUNT is how many this header has, and grows with them.
+ *
+ * What a function gives belongs to the caller if it says by what it is released; otherwise,
+ * as const, it belongs to the object that it was asked of, and lives until that is filled
+ * again or released.
+ *
  * Functions that can fail return an enum hb_code, HB_OK (0) on success, and
- * fill the struct hb_error they were given; every struct hb_error pointer must
- * be valid. Nothing is printed, no signal is handled, and only a monitor starts a
- * thread, with all signals blocked. A handle must not be used by two threads at the
- * same time.
+ * fill the struct hb_error they were given; every pointer must be valid. Nothing is
+ * printed, no signal is handled, and only a monitor starts a thread, with all signals
+ * blocked. A handle must not be used by two threads at the same time.
  *
  * Nodes that a guest writes are hints: they are parsed strictly, and a value
  * of the wrong form is HB_INVALID, never a number.
@@ -24,10 +43,21 @@
 
 #include <hotballoon/keys.h>
 #include <hotballoon/reasons.h>
+#include <hotballoon/version.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/*
+ * Grows by one with each version that adds something to this header. HB_VERSION is the
+ * version of hotballoon that it is of.
+ */
+#define HB_API_VERSION 1
+
+/* The same of the library that the program runs with; static. */
+const char *hb_version(void);
+unsigned int hb_api_version(void);
 
 #define HB_PAGE_KIB 4ULL
 /* The largest size accepted: 4 PiB, the 52 physical address bits of x86-64. */
@@ -59,6 +89,9 @@ struct hb_error {
 	/* The size that would help: of the domain, or (host-full) to be made free; 0: none. */
 	uint64_t size_kib;
 };
+
+struct hb_error *hb_error_new(void);
+void hb_error_free(struct hb_error *error);
 
 /* "no-such-domain" for HB_E_NO_DOMAIN and so on; static. */
 const char *hb_code_name(enum hb_code code);
@@ -169,13 +202,22 @@ enum hb_service {
 #define HB_REPORT_STATE struct hb_word		/* enum hb_state */
 #define HB_REPORT_CAUSE struct hb_word		/* enum hb_cause */
 #define HB_REPORT_MEMBER(NAME, field, kind, json) HB_REPORT_##kind field;
+#define HB_REPORT_ONE(NAME, field, kind, json) + 1
+/* Room for what drivers will say: a report is a part of struct hb_domain, and stays as large. */
+#define HB_REPORT_ROOM 15
+#define HB_STATS_ROOM 32
 struct hb_report {
 	struct hb_number version;	/* a plain number */
+	/*
+	 * By enum hb_stat; KiB, or a count where HB_STAT_IS_KIB says so. Those from HB_STAT_COUNT
+	 * on are absent, until a later version has names for them.
+	 */
+	struct hb_number stats[HB_STATS_ROOM];
 	HB_REPORT_ROWS(HB_REPORT_MEMBER)
-	/* By enum hb_stat; KiB, or a count where HB_STAT_IS_KIB says so. */
-	struct hb_number stats[HB_STAT_COUNT];
+	struct hb_number spare[HB_REPORT_ROOM - (0 HB_REPORT_ROWS(HB_REPORT_ONE))];	/* absent */
 };
 #undef HB_REPORT_MEMBER
+#undef HB_REPORT_ONE
 
 /* Is a domain told to leave its memory as it is (memory/still)? See hb_still_begin(). */
 enum hb_stillness {
@@ -220,6 +262,9 @@ struct hb_domain {
 	uint64_t pod_entries_kib;	/* populate-on-demand: guest memory without frames yet */
 };
 
+struct hb_domain *hb_domain_new(void);
+void hb_domain_free(struct hb_domain *domain);
+
 struct hb_host_memory {
 	uint64_t total_kib, free_kib, scrub_kib;
 	uint64_t claimed_kib;	/* set aside in Xen for domains that exist */
@@ -227,6 +272,9 @@ struct hb_host_memory {
 	uint64_t promised_kib;	/* targets above what the domains hold, claims not counted */
 	uint64_t reserve_kib;	/* what the host keeps for itself; see hb_host_reserve_set() */
 };
+
+struct hb_host_memory *hb_host_memory_new(void);
+void hb_host_memory_free(struct hb_host_memory *memory);
 
 /* Free to be given away: free + scrub - all the others, not below 0. */
 uint64_t hb_host_available_kib(const struct hb_host_memory *host);
@@ -254,8 +302,16 @@ bool hb_would_be_lost(const struct hb_domain *domain, uint64_t *size_kib);
 
 struct hb;
 
-/* Connect to Xen and xenstore. On success *hb is to be closed by hb_close(). */
-enum hb_code hb_open(struct hb **hb, struct hb_error *error);
+/*
+ * Connect to Xen and xenstore. On success *hb is to be closed by hb_close(). api_version is
+ * the HB_API_VERSION that the program was built with, which hb_open() knows: HB_E_USAGE if
+ * the library is older, as it does not know what the program expects.
+ */
+enum hb_code hb_open_api(unsigned int api_version, struct hb **hb, struct hb_error *error);
+static inline enum hb_code hb_open(struct hb **hb, struct hb_error *error)
+{
+	return hb_open_api(HB_API_VERSION, hb, error);
+}
 void hb_close(struct hb *hb);
 
 struct hb_progress {
@@ -303,17 +359,19 @@ void hb_set_time_limit(struct hb *hb, unsigned int seconds);
 enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct hb_error *error);
 
 /*
- * All domains in order of domid; *domains is to be released by free(). Domains
- * that go away meanwhile are left out. pool and pod are not read.
+ * All domains in order of domid: *domains is an array of count pointers and NULL, to be
+ * released by hb_domains_free(). Domains that go away meanwhile are left out. pool and pod
+ * are not read.
  */
-enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
+enum hb_code hb_list(struct hb *hb, struct hb_domain ***domains, size_t *count,
 		     struct hb_error *error);
+void hb_domains_free(struct hb_domain **domains);
 
 /*
  * hb_host_memory() and hb_list() as one look, which asks about each domain once: the
  * numbers of both fit each other.
  */
-enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain **domains,
+enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain ***domains,
 			 size_t *count, struct hb_error *error);
 
 /*
@@ -348,9 +406,6 @@ struct hb_step {
 	const char *reason;	/* static */
 };
 
-#define HB_STEPS_MAX 16
-#define HB_NOTES_MAX 8
-
 struct hb_set_request {
 	struct hb_size size;
 	bool force;		/* do what would be refused as unwise; see hb_set() */
@@ -364,22 +419,34 @@ struct hb_set_request {
 	unsigned int timeout_s;
 };
 
-struct hb_set_result {
-	struct hb_domain before, after;
-	uint64_t size_kib;	/* the size asked for, resolved */
-	uint64_t target_kib;
-	bool done;		/* the target stands, even if the return code is not HB_OK */
-	/*
-	 * With HB_E_STUCK: the size that it holds and was given instead, because a save or
-	 * a migration would lose it with the one asked for; 0: none.
-	 */
-	uint64_t kept_kib;
-	unsigned int nr_steps;
-	struct hb_step steps[HB_STEPS_MAX];	/* in the order they were carried out; more are left out */
-	unsigned int nr_notes;
-	char notes[HB_NOTES_MAX][200];		/* what the caller should know */
-	uint64_t waited_ms;
-};
+struct hb_set_request *hb_set_request_new(void);
+void hb_set_request_free(struct hb_set_request *request);
+
+/* What hb_set(), hb_max() and hb_wait() have done; filled as far as known whatever they return. */
+struct hb_set_result;
+
+struct hb_set_result *hb_set_result_new(void);
+void hb_set_result_free(struct hb_set_result *result);
+
+const struct hb_domain *hb_set_result_before(const struct hb_set_result *result);
+const struct hb_domain *hb_set_result_after(const struct hb_set_result *result);
+/* The size asked for, resolved, and the target that it makes. */
+uint64_t hb_set_result_size_kib(const struct hb_set_result *result);
+uint64_t hb_set_result_target_kib(const struct hb_set_result *result);
+/* The target stands, even if the return code is not HB_OK. */
+bool hb_set_result_is_done(const struct hb_set_result *result);
+/*
+ * With HB_E_STUCK: the size that it holds and was given instead, because a save or a
+ * migration would lose it with the one asked for; 0: none.
+ */
+uint64_t hb_set_result_kept_kib(const struct hb_set_result *result);
+uint64_t hb_set_result_waited_ms(const struct hb_set_result *result);
+/* What was done, in that order; of very many the last are left out. NULL from the count on. */
+unsigned int hb_set_result_steps(const struct hb_set_result *result);
+const struct hb_step *hb_set_result_step(const struct hb_set_result *result, unsigned int i);
+/* What the caller should know, sentences. NULL from the count on. */
+unsigned int hb_set_result_notes(const struct hb_set_result *result);
+const char *hb_set_result_note(const struct hb_set_result *result, unsigned int i);
 
 /*
  * Set the size of a guest, also beyond the maximum it was booted with.
@@ -388,12 +455,12 @@ struct hb_set_result {
  * target and /vm/<uuid>/memory in one transaction; a maxmem that must come down
  * follows afterwards. Before the transaction is committed every failure is
  * undone; a domain that is gone is never written to. Once committed, the target
- * stands: result->done is true and the remaining failures say what is left.
+ * stands: hb_set_result_is_done(), and the remaining failures say what is left.
  *
  * Without wait, a lower maxmem follows at once, down to what the guest still
  * holds. With wait it follows down to the new size when the guest is there. A guest
  * that gets stuck above its new size is given the one that it holds, as far as
- * hb_would_be_lost() needs it: result->kept_kib. Not so with keep_target.
+ * hb_would_be_lost() needs it: hb_set_result_kept_kib(). Not so with keep_target.
  *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
@@ -403,30 +470,42 @@ struct hb_set_result {
  * one with virtual NUMA nodes, a size not above 0, domain 0 below 128 MiB or beyond
  * its boot maximum, if it has one.
  * HB_E_USAGE: above HB_SIZE_MAX_KIB, or an amount that hb_size_parse() never gives.
- *
- * result is filled as far as known whatever the return code is.
  */
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error);
 
+struct hb_max_request {
+	struct hb_size size;	/* a relative one counts from static-max */
+	bool force;
+	unsigned int timeout_s;	/* of waiting for another tool; as in struct hb_set_request */
+};
+
+struct hb_max_request *hb_max_request_new(void);
+void hb_max_request_free(struct hb_max_request *request);
+
 /*
  * Set how far a running guest may grow, as xl mem-max does: paging pool, Xen's
- * maxmem and static-max; the target stays. A relative size counts from
- * static-max. result->size_kib is the maximum. Of request, all but wait is used.
+ * maxmem and static-max; the target stays. hb_set_result_size_kib() is the maximum.
  *
  * Until the next hb_set() Xen lets the guest take that much whatever its target
  * is. HB_E_REFUSED: below the size now, and what hb_set() refuses; domain 0
  * always. More than the host has free is no reason: nothing is taken yet.
  */
-enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_max_request *request,
 		    struct hb_set_result *result, struct hb_error *error);
+
+struct hb_wait_request {
+	unsigned int timeout_s;	/* 0: none, a guest that stops moving ends it */
+};
+
+struct hb_wait_request *hb_wait_request_new(void);
+void hb_wait_request_free(struct hb_wait_request *request);
 
 /*
  * Wait until the guest is at the target that it has, whoever set that; then let
- * maxmem follow. A limit of Xen's that is below the target is mended first. Of request,
- * timeout_s is used.
+ * maxmem follow. A limit of Xen's that is below the target is mended first.
  */
-enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_wait_request *request,
 		     struct hb_set_result *result, struct hb_error *error);
 
 /* ----------------------------------------------------------------- limits */
@@ -461,6 +540,9 @@ struct hb_limits {
 	struct hb_number set;
 };
 
+struct hb_limits *hb_limits_new(void);
+void hb_limits_free(struct hb_limits *limits);
+
 /* The sizes between which managers may move the domain; equal if they may not. */
 struct hb_range {
 	uint64_t min_kib, max_kib;
@@ -479,45 +561,42 @@ enum hb_code hb_set_state_dir(struct hb *hb, const char *dir, struct hb_error *e
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error);
 
-/*
- * The same for count domains, with one look at what is kept: limits[i] of domains[i]. Those
- * whose line alone cannot be read are HB_MODE_OFF without an error.
- */
-enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
-			   struct hb_limits *limits, struct hb_error *error);
-
 struct hb_limits_entry {
 	char uuid[37];
-	struct hb_limits limits;
-	struct hb_number next;		/* what hb_free() was about to set; hb_limits_find() heeds it */
+	struct hb_number next;		/* what a manager was about to set; hb_limits_find() heeds it */
+	struct hb_limits limits;	/* the last: it grows */
 };
 
 /*
- * Everything that is kept, in order of uuid, also for domains that are not there;
- * *list is to be released by free(). To read it once for all domains. *damage tells which
- * lines cannot be read, or has the code HB_OK: those whose line that is are HB_MODE_OFF.
+ * Everything that is kept, also for domains that are not there, to read it once for all:
+ * *list is an array of count pointers and NULL, in order of uuid, to be released by
+ * hb_limits_list_free(). *damage tells which lines cannot be read, or has the code HB_OK:
+ * those whose line that is are HB_MODE_OFF.
  */
-enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error);
+void hb_limits_list_free(struct hb_limits_entry **list);
 /* What hb_limits_get() would give for that domain, from such a list. */
-struct hb_limits hb_limits_find(const struct hb_limits_entry *list, size_t count,
-				const struct hb_domain *domain);
+void hb_limits_find(struct hb_limits_entry *const *list, size_t count,
+		    const struct hb_domain *domain, struct hb_limits *limits);
 
 struct hb_limits_change {
 	struct hb_number min, max;	/* absent: as they are */
 	unsigned int weight;		/* 0: as it is */
-	struct hb_number sized;		/* a manager says: I have written this target */
 	bool automatic;			/* managers may size it again, from its size now on */
 	bool off;			/* managers shall leave it alone */
 	bool reset;			/* min and max are its static-max; the size is the caller's */
 	bool forget;			/* as if nothing had ever been said; alone */
 };
 
+struct hb_limits_change *hb_limits_change_new(void);
+void hb_limits_change_free(struct hb_limits_change *change);
+
 /*
  * Change what is kept; a first change without off makes the mode auto. HB_E_USAGE
  * if the domain cannot have such limits. *limits is the outcome. Of a domain whose limits
  * are forgotten only the uuid counts: it need not be there. The file is
- * replaced at once or not at all. With sized or reset, which belong to a target that
+ * replaced at once or not at all. With reset, which belongs to a target that
  * has been written, no progress ends the wait for the host's lock.
  */
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
@@ -526,18 +605,88 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 
 /* What of the limits applies to the domain as it is now. */
 struct hb_range hb_limits_range(const struct hb_domain *domain, const struct hb_limits *limits);
-/* May managers size it? If not, *why says why not; static text, else NULL. */
+/*
+ * Is its size left to managers, by what is kept, and it has not been pinned? If not, *why
+ * says why not; static text, else NULL. hb_may_size() knows all that stands in the way.
+ */
 bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
 			 const char **why);
 
-/* ------------------------------------------------------- free and reserve */
+/* ---------------------------------------------------------------- manager */
 
-struct hb_free_entry {
-	struct hb_domain domain;	/* as it was before */
-	/* Its size before, and asked for; of one that got stuck, what it was given to keep. */
-	uint64_t from_kib, to_kib;
-	bool stuck;			/* it did not get there, or could not be asked */
+/*
+ * What a program needs that sizes domains by itself: it decides from a look at domains, and
+ * that can be out of date when it acts. A person wins over it, other managers are not
+ * fought, and wherever it is killed, no domain is pinned by what it did.
+ */
+
+/* What keeps managers from sizing a domain. */
+enum hb_obstacle {
+	HB_OBSTACLE_NONE,
+	/* It is none for managers at all: */
+	HB_OBSTACLE_SERVICE,	/* it works for others, see enum hb_service */
+	HB_OBSTACLE_NUMA,	/* it has virtual NUMA nodes */
+	/* Somebody else decides about it: */
+	HB_OBSTACLE_NO_LIMITS,	/* HB_MODE_MANUAL */
+	HB_OBSTACLE_OFF,	/* HB_MODE_OFF, or what is kept cannot be read */
+	HB_OBSTACLE_NO_TARGET,	/* nor a valid one: no tool has set its size yet */
+	HB_OBSTACLE_PINNED,	/* a person has set its size: see struct hb_limits, set */
+	HB_OBSTACLE_SQUEEZED,	/* xapi's squeezed */
+	HB_OBSTACLE_QMEMMAN,	/* that of Qubes OS */
+	/* It is no time for it now: */
+	HB_OBSTACLE_PAUSED,
+	HB_OBSTACLE_BUILDING,
+	HB_OBSTACLE_SHUTDOWN,
+	HB_OBSTACLE_CRASHED,
+	HB_OBSTACLE_DYING,
+	HB_OBSTACLE_SAVING,
+	HB_OBSTACLE_MIGRATING,
+	HB_OBSTACLE_STILL,	/* it is told to keep its memory as it is, see hb_still_begin() */
+	HB_OBSTACLE_CLAIM,	/* pages are set aside for it in Xen */
+	HB_OBSTACLE_COUNT
 };
+
+/* The reason of an error because of it: its word is that of the obstacle, too. */
+enum hb_reason hb_obstacle_reason(enum hb_obstacle obstacle);
+/* "it is paused" and so on, without full stop; static. NULL: none. */
+const char *hb_obstacle_text(enum hb_obstacle obstacle);
+
+/*
+ * May managers size the domain, and what is in the way first? Nothing is asked of the host:
+ * domain is from hb_show(), as hb_list() does not read all that this looks at, and limits
+ * are of that domain. Between which sizes is what hb_limits_range() says.
+ */
+enum hb_obstacle hb_may_size(const struct hb_domain *domain, const struct hb_limits *limits);
+
+/*
+ * hb_set() only if the target is expected_kib still, as seen under libxl's lock: otherwise
+ * HB_E_REFUSED, and nothing is changed. For sizes that were worked out from an earlier
+ * look. It counts as set by a person.
+ */
+enum hb_code hb_set_expected(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			     const struct hb_set_request *request, struct hb_set_result *result,
+			     struct hb_error *error);
+
+/*
+ * The same for a manager: HB_E_REFUSED also if hb_may_size() finds something, as seen under
+ * the same lock. That the target is a manager's is on disk before the target is written: killed
+ * between, or wherever else, the domain is sized automatically as before, with the old
+ * target or the new one.
+ */
+enum hb_code hb_set_managed(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			    const struct hb_set_request *request, struct hb_set_result *result,
+			    struct hb_error *error);
+
+/*
+ * Let maxmem follow to what target_kib needs, as far as the guest has come; does
+ * nothing if the domain has another target by now. A manager does that when guests have
+ * got there that it did not wait for. timeout_s: of waiting for libxl's lock, as in struct
+ * hb_set_request.
+ */
+enum hb_code hb_settle(struct hb *hb, uint32_t domid, uint64_t target_kib, unsigned int timeout_s,
+		       struct hb_error *error);
+
+/* ------------------------------------------------------- free and reserve */
 
 struct hb_free_request {
 	uint64_t need_kib;	/* what shall be free to be given away */
@@ -545,13 +694,30 @@ struct hb_free_request {
 	unsigned int timeout_s;	/* 0: none, guests that stop moving end it */
 };
 
-struct hb_free_result {
-	uint64_t before_kib, after_kib;	/* free to be given away */
-	uint64_t coming_kib;		/* what guests give back by themselves */
-	size_t count;
-	struct hb_free_entry *entries;	/* who gives; to be released by free() */
-	uint64_t waited_ms;
-};
+struct hb_free_request *hb_free_request_new(void);
+void hb_free_request_free(struct hb_free_request *request);
+
+/* What hb_free() has done; filled as far as known whatever it returns. */
+struct hb_free_result;
+
+struct hb_free_result *hb_free_result_new(void);
+void hb_free_result_free(struct hb_free_result *result);
+
+/* Free to be given away. */
+uint64_t hb_free_result_before_kib(const struct hb_free_result *result);
+uint64_t hb_free_result_after_kib(const struct hb_free_result *result);
+/* What guests give back by themselves. */
+uint64_t hb_free_result_coming_kib(const struct hb_free_result *result);
+uint64_t hb_free_result_waited_ms(const struct hb_free_result *result);
+/* Those who give. Of one from the count on: NULL, 0 and false. */
+unsigned int hb_free_result_donors(const struct hb_free_result *result);
+/* As it was before. */
+const struct hb_domain *hb_free_result_domain(const struct hb_free_result *result, unsigned int i);
+/* Its size before, and asked for; of one that got stuck, what it was given to keep. */
+uint64_t hb_free_result_from_kib(const struct hb_free_result *result, unsigned int i);
+uint64_t hb_free_result_to_kib(const struct hb_free_result *result, unsigned int i);
+/* It did not get there, or could not be asked. */
+bool hb_free_result_is_stuck(const struct hb_free_result *result, unsigned int i);
 
 /*
  * Make memory free now, from guests that managers may size (hb_limits_set()), in
@@ -559,7 +725,7 @@ struct hb_free_result {
  * claim frees nothing but for that, and is not asked. Guests that do not move are
  * left and others asked instead. If all together cannot give enough, nothing is done:
  * HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests that have given stay smaller,
- * also when the wait ends early. *result is filled whatever the return code is.
+ * also when the wait ends early.
  */
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error);
@@ -571,6 +737,9 @@ struct hb_reservation {
 	uint64_t left_kib;	/* what of it is set aside now; not kept */
 };
 
+struct hb_reservation *hb_reservation_new(void);
+void hb_reservation_free(struct hb_reservation *reservation);
+
 struct hb_reserve_request {
 	const char *name;
 	uint64_t size_kib;
@@ -579,6 +748,9 @@ struct hb_reserve_request {
 	unsigned int ttl_s;	/* 0: an hour */
 	bool force;		/* although the host has not that much to give */
 };
+
+struct hb_reserve_request *hb_reserve_request_new(void);
+void hb_reserve_request_free(struct hb_reserve_request *request);
 
 /*
  * Set memory aside for a domain that does not exist yet, by name; another one for
@@ -592,11 +764,13 @@ enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 /* End a reservation or a claim; HB_E_NO_DOMAIN if there is none for that name. */
 enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error);
 /*
- * Those that are not over, and after them the claims that hb_release() ends;
- * *reservations is to be released by free().
+ * Those that are not over, and after them the claims that hb_release() ends:
+ * *reservations is an array of count pointers and NULL, to be released by
+ * hb_reservations_free().
  */
-enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
+enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
 			     struct hb_error *error);
+void hb_reservations_free(struct hb_reservation **reservations);
 
 /*
  * What the host keeps for itself and never gives away, if an administrator has said how
@@ -627,27 +801,38 @@ struct hb_still_request {
 	unsigned int timeout_s;	/* for the answer of the driver; 0: five seconds */
 };
 
-struct hb_still_result {
-	struct hb_domain domain;	/* as it is kept */
-	enum hb_still_answer answer;
-	bool taken_over;	/* another process had ended and left it told to keep still */
-	uint64_t from_kib;	/* its size before */
-	/* The size that it holds and was given, because it would have been lost; 0: none. */
-	uint64_t kept_kib;
-	uint64_t waited_ms;	/* for the answer */
-	/*
-	 * A descriptor that a child may inherit (it has FD_CLOEXEC): the domain counts as
-	 * kept still until all who have it have ended. -1: none. Not to be closed.
-	 */
-	int fd;
-};
+struct hb_still_request *hb_still_request_new(void);
+void hb_still_request_free(struct hb_still_request *request);
+
+/* What hb_still_begin() has done; filled as far as known whatever it returns. */
+struct hb_still_result;
+
+struct hb_still_result *hb_still_result_new(void);
+void hb_still_result_free(struct hb_still_result *result);
+
+/* As it is kept. */
+const struct hb_domain *hb_still_result_domain(const struct hb_still_result *result);
+enum hb_still_answer hb_still_result_answer(const struct hb_still_result *result);
+/* Another process had ended and left it told to keep still. */
+bool hb_still_result_is_taken_over(const struct hb_still_result *result);
+/* Its size before. */
+uint64_t hb_still_result_from_kib(const struct hb_still_result *result);
+/* The size that it holds and was given, because it would have been lost; 0: none. */
+uint64_t hb_still_result_kept_kib(const struct hb_still_result *result);
+/* For the answer. */
+uint64_t hb_still_result_waited_ms(const struct hb_still_result *result);
+/*
+ * A descriptor that a child may inherit (it has FD_CLOEXEC): the domain counts as
+ * kept still until all who have it have ended. -1: none. Not to be closed.
+ */
+int hb_still_result_fd(const struct hb_still_result *result);
 
 /*
  * Get a domain ready to be saved or migrated by whichever tool, and keep it so until
  * hb_still_end(): its driver is told to leave the memory as it is, and answers; a domain
  * that hb_would_be_lost() is given the size that it holds; and nobody who uses this
  * library sets its size meanwhile. A driver that does not answer in time is no error:
- * result->answer says so, and the caller decides. The kernel's own driver cannot be told.
+ * hb_still_result_answer() says so, and the caller decides. The kernel's own driver cannot be told.
  *
  * HB_E_REFUSED: domain 0, a domain that another process keeps still, is being built,
  * saved or migrated already, is shut down or dying, or that cannot be given a size that it
@@ -751,6 +936,9 @@ struct hb_watch_request {
 	void *argument;
 };
 
+struct hb_watch_request *hb_watch_request_new(void);
+void hb_watch_request_free(struct hb_watch_request *request);
+
 /*
  * A monitor and a loop around it, for programs that do nothing else: tell what changes
  * until change or interrupted says that it is enough, or the domain has ended.
@@ -786,41 +974,48 @@ struct hb_finding {
 	uint64_t size_kib;	/* the size or maximum that would help; 0: none */
 };
 
-#define HB_FINDINGS_MAX 20
+/* Any number of them. */
+struct hb_findings;
 
-struct hb_findings {
-	unsigned int count;
-	struct hb_finding list[HB_FINDINGS_MAX];
-};
+struct hb_findings *hb_findings_new(void);
+void hb_findings_free(struct hb_findings *findings);
 
-#define HB_REASONS_MAX 12
+unsigned int hb_findings_count(const struct hb_findings *findings);
+/* NULL from the count on. */
+const struct hb_finding *hb_findings_at(const struct hb_findings *findings, unsigned int i);
 
 /* Why a domain has the size it has, and what stands in the way of another one. */
-struct hb_explanation {
-	struct hb_domain domain;
-	struct hb_host_memory host;
-	struct hb_limits limits;
-	unsigned int nr_reasons;
-	char reasons[HB_REASONS_MAX][256];	/* sentences without full stop, in order */
-	struct hb_findings findings;
-};
+struct hb_explanation;
+
+struct hb_explanation *hb_explanation_new(void);
+void hb_explanation_free(struct hb_explanation *explanation);
+
+const struct hb_domain *hb_explanation_domain(const struct hb_explanation *explanation);
+const struct hb_host_memory *hb_explanation_host(const struct hb_explanation *explanation);
+const struct hb_limits *hb_explanation_limits(const struct hb_explanation *explanation);
+const struct hb_findings *hb_explanation_findings(const struct hb_explanation *explanation);
+/* Sentences without full stop, in order. NULL from the count on. */
+unsigned int hb_explanation_reasons(const struct hb_explanation *explanation);
+const char *hb_explanation_reason(const struct hb_explanation *explanation, unsigned int i);
 
 enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *explanation,
 			struct hb_error *error);
 
-struct hb_examination {
-	struct hb_domain domain;
-	struct hb_findings findings;
-};
+/* What was found about one domain. */
+struct hb_examination;
+
+const struct hb_domain *hb_examination_domain(const struct hb_examination *examination);
+const struct hb_findings *hb_examination_findings(const struct hb_examination *examination);
 
 /*
  * Look for what is wrong: on the host, and in each domain. If a guest is away from its
  * target, all are looked at again two seconds later, to see who moves; hb_explain() does the
- * same. *domains, in order of
- * domid and with those that nothing was found about, is to be released by free().
+ * same. *domains is an array of count pointers and NULL, in order of domid and with those
+ * that nothing was found about, to be released by hb_examinations_free().
  */
-enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,
+enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination ***domains,
 		       size_t *count, struct hb_error *error);
+void hb_examinations_free(struct hb_examination **examinations);
 
 #ifdef __cplusplus
 }

@@ -90,7 +90,14 @@
 	ROW(PAGING_POOL, "paging-pool", HB_E_STUCK, "the guest's paging pool has no room for the page tables that Xen needs to take memory back") \
 	ROW(STILL, "still", HB_E_STUCK, "the host has asked the guest to keep its memory as it is") \
 	ROW(INTERRUPTED, "interrupted", HB_E_INTERRUPTED, "the caller has ended the wait") \
-	ROW(SUPERSEDED, "superseded", HB_E_SUPERSEDED, "somebody else has set another target during the wait")
+	ROW(SUPERSEDED, "superseded", HB_E_SUPERSEDED, "somebody else has set another target during the wait") \
+	ROW(API_VERSION, "api-version", HB_E_USAGE, "the program was built for a later version of the library") \
+	ROW(NO_LIMITS, "no-limits", HB_E_REFUSED, "nobody has given the domain limits, and managers leave it alone") \
+	ROW(SIZING_OFF, "sizing-off", HB_E_REFUSED, "managers are to leave the domain alone") \
+	ROW(PINNED, "pinned", HB_E_REFUSED, "the domain's size is not what managers have set last, and they leave it alone") \
+	ROW(SQUEEZED, "squeezed", HB_E_REFUSED, "xapi's squeezed sizes the domain") \
+	ROW(QMEMMAN, "qmemman", HB_E_REFUSED, "the qmemman of Qubes OS sizes the domain") \
+	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone")
 
 #define HB_REASON_ENUM(name, word, code, meaning) HB_REASON_##name,
 enum hb_reason {

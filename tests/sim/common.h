@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "results.h"
 #include "sim_host.h"
 
 #define M 1024ULL

@@ -779,6 +779,26 @@ static void test_output_that_cannot_be_written(void **state)
 	fclose(sink);
 }
 
+/* What is in the way of managers, though all that was said lets them. */
+static void test_obstacle_is_said(void **state)
+{
+	struct json_object *object, *obstacle;
+
+	(void)state;
+	assert_int_equal(command_line("limits guest1 --min=128M --json"), 0);
+	object = command_json();
+	assert_true(json_object_object_get_ex(object, "obstacle", &obstacle));
+	assert_null(obstacle);
+	json_object_put(object);
+	sim_guest(command_sim, GUEST)->paused = true;
+	assert_int_equal(command_line("limits guest1 --json"), 0);
+	object = command_json();
+	assert_json_text(object, "obstacle", "not-running");
+	json_object_put(object);
+	assert_int_equal(command_line("limits guest1"), 0);
+	assert_non_null(strstr(command_out, "Managers leave it alone: it is paused."));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
 int main(void)
@@ -811,6 +831,7 @@ int main(void)
 		TEST(test_interrupt_before_lock),
 		TEST(test_interrupt_before_host_lock),
 		TEST(test_output_that_cannot_be_written),
+		TEST(test_obstacle_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

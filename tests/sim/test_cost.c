@@ -214,7 +214,7 @@ static enum hb_code free_from_all(uint64_t more_kib, struct hb_free_result *resu
 
 static void test_free_in_one(void **state)
 {
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 
 	(void)state;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
@@ -222,7 +222,7 @@ static void test_free_in_one(void **state)
 	/* One round: the file, and its name. */
 	assert_int_equal(syncs, 2);
 	assert_in_range(looks, 1, 4);
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /*
@@ -231,7 +231,7 @@ static void test_free_in_one(void **state)
  */
 static void test_free_in_rounds(void **state)
 {
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 
 	(void)state;
 	for (uint32_t i = 0; i < 20; i++)
@@ -239,22 +239,22 @@ static void test_free_in_rounds(void **state)
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
 	assert_int_equal(result.count, DONORS);
 	assert_int_equal(syncs, 2 * 2 + 2 * 2);
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /* A manager has set them all: they can be asked again. */
 static void test_free_again(void **state)
 {
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct hb_free_request request;
 
 	(void)state;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
-	free(result.entries);
+	hb_free_result_clear(&result);
 	request = (struct hb_free_request){ .need_kib = common_available(command_sim) + DONORS * 64 * M };
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(result.count, DONORS);
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 static void let_go(struct sim *sim)

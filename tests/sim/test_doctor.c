@@ -36,7 +36,7 @@ static int teardown(void **state)
 static const char *found(void)
 {
 	static char names[1024];
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_findings host;
 	size_t count;
 
@@ -47,17 +47,17 @@ static const char *found(void)
 		strcat(strcat(names, host.list[i].what), " ");
 	}
 	for (size_t i = 0; i < count; i++) {
-		for (unsigned int j = 0; j < domains[i].findings.count; j++) {
-			const struct hb_finding *finding = &domains[i].findings.list[j];
+		for (unsigned int j = 0; j < domains[i]->findings.count; j++) {
+			const struct hb_finding *finding = &domains[i]->findings.list[j];
 
 			/* A sentence that names the domain, and no buffer was too small. */
-			assert_non_null(strstr(finding->message, domains[i].domain.name));
+			assert_non_null(strstr(finding->message, domains[i]->domain.name));
 			assert_true(strlen(finding->message) < sizeof(finding->message) - 1);
 			assert_in_range(strlen(finding->remedy), 1, sizeof(finding->remedy) - 2);
 			strcat(strcat(names, finding->what), " ");
 		}
 	}
-	free(domains);
+	hb_examinations_free(domains);
 	return names;
 }
 
@@ -222,7 +222,7 @@ static void test_remedies(void **state)
 	assert_int_equal(common_set(sim, "512M", NULL, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
 	forget_pool();
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = size }, &result, &error), HB_OK);
 	assert_string_equal(found(), "");
 	leave_still();
 	assert_string_equal(found(), "left-still ");
@@ -241,7 +241,7 @@ static void test_would_be_lost(void **state)
 		const char *state;
 		enum hb_severity severity;
 	} cases[] = { { "shrinking", HB_NOTE }, { "idle", HB_WARNING }, { "nonsense", HB_WARNING } };
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	const struct hb_finding *finding;
 	struct hb_findings host;
 	size_t count;
@@ -253,19 +253,19 @@ static void test_would_be_lost(void **state)
 		print_message("cases, row %zu\n", i);
 		sim_write_key(sim, GUEST, HB_KEY_REPORT_STATE, cases[i].state);
 		assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-		finding = &domains[1].findings.list[domains[1].findings.count - 1];
+		finding = &domains[1]->findings.list[domains[1]->findings.count - 1];
 		assert_string_equal(finding->what, "would-be-lost");
 		assert_int_equal(finding->severity, cases[i].severity);
 		assert_non_null(strstr(finding->message, "guest1 holds 512.1M and its target is 256M"));
 		assert_string_equal(common_finding_remedy(finding), "wait if it still comes down; if not, set the size that it holds: \"hotballoon wait 5\", \"hotballoon set 5 512M\"");
-		free(domains);
+		hb_examinations_free(domains);
 	}
 }
 
 /* A size in a remedy is one that the command takes: exact, and that of the remedy. */
 static void test_sizes_in_remedies(void **state)
 {
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_findings host;
 	size_t count;
 
@@ -273,17 +273,17 @@ static void test_sizes_in_remedies(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_STATIC_MAX, "4195000");
 	fill_host();
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	assert_string_equal(common_finding_remedy(&domains[1].findings.list[0]), "set its maximum again, that enlarges it: \"hotballoon max 5 4195000K\"");
+	assert_string_equal(common_finding_remedy(&domains[1]->findings.list[0]), "set its maximum again, that enlarges it: \"hotballoon max 5 4195000K\"");
 	assert_string_equal(host.list[0].what, "low-reserve");
 	assert_string_equal(host.list[0].message, "40M are left for the host itself, less than 81.9M");
-	free(domains);
+	hb_examinations_free(domains);
 }
 
 /* The only finding is small-pool, and what its remedy says is accepted and helps. */
 static void follow_small_pool(void)
 {
-	struct hb_set_request request = { 0 };
-	struct hb_examination *domains;
+	struct hb_max_request request = { 0 };
+	struct hb_examination **domains;
 	struct hb_set_result result;
 	struct hb_findings host;
 	char size[HB_SIZE_TEXT];
@@ -291,10 +291,10 @@ static void follow_small_pool(void)
 
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
 	assert_int_equal(count, 2);
-	assert_int_equal(domains[1].findings.count, 1);
-	assert_string_equal(domains[1].findings.list[0].what, "small-pool");
-	assert_true(hb_size_format(domains[1].findings.list[0].size_kib, size));
-	free(domains);
+	assert_int_equal(domains[1]->findings.count, 1);
+	assert_string_equal(domains[1]->findings.list[0].what, "small-pool");
+	assert_true(hb_size_format(domains[1]->findings.list[0].size_kib, size));
+	hb_examinations_free(domains);
 	assert_int_equal(hb_size_parse(size, &request.size, &error), HB_OK);
 	if (hb_max(hb, GUEST, &request, &result, &error))
 		fail_msg("%s: %s", error.message, error.remedy);
@@ -377,7 +377,7 @@ static void test_each_invalid_key(void **state)
 /* What of our files cannot be read is found, with its place, and all the rest is looked at. */
 static void test_damaged_files(void **state)
 {
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_findings host;
 	size_t count;
 
@@ -388,7 +388,7 @@ static void test_damaged_files(void **state)
 	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
 	assert_string_equal(found(), "damaged-file damaged-file pinned ");
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	free(domains);
+	hb_examinations_free(domains);
 	assert_int_equal(host.list[0].severity, HB_FAULT);
 	assert_non_null(strstr(host.list[0].message, "/limits, line 2, is damaged, and 1 more: they count for nothing"));
 	assert_non_null(strstr(host.list[0].message, common_state_dir));
@@ -415,16 +415,16 @@ static void test_damaged_files(void **state)
 static struct hb_finding finding_of(const char *what)
 {
 	struct hb_finding finding = { 0 };
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_findings host;
 	size_t count;
 
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	for (unsigned int i = 0; i < domains[1].findings.count; i++) {
-		if (!strcmp(domains[1].findings.list[i].what, what))
-			finding = domains[1].findings.list[i];
+	for (unsigned int i = 0; i < domains[1]->findings.count; i++) {
+		if (!strcmp(domains[1]->findings.list[i].what, what))
+			finding = domains[1]->findings.list[i];
 	}
-	free(domains);
+	hb_examinations_free(domains);
 	return finding;
 }
 

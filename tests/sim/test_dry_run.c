@@ -131,7 +131,7 @@ static void test_of_handle(void **state)
 	const struct hb_limits_change change = { .min = { HB_PRESENT, 128 * M } };
 	const struct hb_free_request request = { .need_kib = 6650 * M };
 	struct hb *hb = common_connect(command_sim);
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct hb_domain domain;
 	struct hb_limits limits;
 	struct hb_error error;
@@ -142,7 +142,7 @@ static void test_of_handle(void **state)
 	hb_set_dry_run(hb);
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(result.count, 1);
-	free(result.entries);
+	hb_free_result_clear(&result);
 	assert_int_equal(hb_limits_set(hb, &domain, &(struct hb_limits_change){ .forget = true }, &limits,
 				       &error), HB_OK);
 	assert_int_equal(limits.mode, HB_MODE_MANUAL);

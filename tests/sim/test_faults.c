@@ -66,14 +66,15 @@ static enum hb_code run(struct sim *sim, const struct operation *operation,
 			struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_set_request request = { .wait = operation->wait };
+	struct hb_max_request max = { 0 };
 	struct hb *hb;
 	enum hb_code code;
 
 	if (!operation->max)
 		return common_set(sim, operation->size, &request, result, error);
 	hb = sim_connect(sim);
-	assert_int_equal(hb_size_parse(operation->size, &request.size, error), HB_OK);
-	code = hb_max(hb, GUEST, &request, result, error);
+	assert_int_equal(hb_size_parse(operation->size, &max.size, error), HB_OK);
+	code = hb_max(hb, GUEST, &max, result, error);
 	hb_close(hb);
 	return code;
 }

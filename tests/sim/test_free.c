@@ -72,13 +72,13 @@ static enum hb_code make_free(uint64_t kib, bool dry_run)
 {
 	struct hb_free_request request = { .need_kib = kib, .dry_run = dry_run };
 
-	free(result.entries);
+	hb_free_result_clear(&result);
 	return hb_free(hb, &request, &result, &error);
 }
 
 static void forget_result(void)
 {
-	free(result.entries);
+	hb_free_result_clear(&result);
 	result.entries = NULL;
 }
 
@@ -680,7 +680,7 @@ static void reserve_is(enum hb_code code, const char *name, uint64_t kib, unsign
 static void test_reserve(void **state)
 {
 	uint64_t before = available();
-	struct hb_reservation *list;
+	struct hb_reservation **list;
 	struct hb_set_result set;
 	size_t count;
 
@@ -690,8 +690,8 @@ static void test_reserve(void **state)
 	assert_int_equal(before - available(), 1056768);
 	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
 	assert_int_equal(count, 1);
-	assert_string_equal(list[0].name, "web");
-	free(list);
+	assert_string_equal(list[0]->name, "web");
+	hb_reservations_free(list);
 	/* It is there for nobody else, though it is free. */
 	assert_int_equal(common_set(sim, "2G", NULL, &set, &error), HB_OK);
 	assert_int_equal(common_set(sim, "512M", NULL, &set, &error), HB_OK);
@@ -899,7 +899,7 @@ static void test_largest_reservation(void **state)
 {
 	struct hb_reserve_request request = { .name = "big", .size_kib = G, .force = true,
 					      .maxmem_kib = UINT64_MAX };
-	struct hb_reservation reservation, *list;
+	struct hb_reservation reservation, **list;
 	size_t count;
 
 	(void)state;
@@ -913,8 +913,8 @@ static void test_largest_reservation(void **state)
 	forced_reserve_is(HB_OK, "web", G);
 	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
 	assert_int_equal(count, 2);
-	assert_in_range(list[0].kib, HB_SIZE_MAX_KIB - HB_SIZE_MAX_KIB / 128, HB_SIZE_MAX_KIB);
-	free(list);
+	assert_in_range(list[0]->kib, HB_SIZE_MAX_KIB - HB_SIZE_MAX_KIB / 128, HB_SIZE_MAX_KIB);
+	hb_reservations_free(list);
 }
 
 static void test_reservation_ends(void **state)
@@ -995,7 +995,7 @@ static void test_release_of_crashed(void **state)
 	struct hb_set_result set;
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "guest1", G, 0);
 	sim_guest(sim, GUEST)->crashed = true;
 	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
@@ -1010,7 +1010,7 @@ static void test_release_of_both(void **state)
 	uint64_t before = available();
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "guest1", G, 0);
 	sim_guest(sim, GUEST)->crashed = true;
 	reserve_is(HB_OK, "guest1", 256 * M, 0);
@@ -1044,7 +1044,7 @@ static void test_claim_refilled_or_not(void **state)
 	forget_result();
 	for (int spent = 0; spent < 2; spent++) {
 		sim->claims_are_spent = spent;
-		assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &set, &error), HB_OK);
+		assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = size }, &set, &error), HB_OK);
 		reserve_is(HB_OK, "guest1", 2 * G, 0);
 		before = available();
 		/* What it takes of its claim was set aside already. */
@@ -1074,7 +1074,7 @@ static void test_release_of_dying(void **state)
 
 	(void)state;
 	sim->claims_are_spent = true;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "guest1", 2 * G, 0);
 	sim_guest(sim, GUEST)->dying = true;
 	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
@@ -1091,7 +1091,7 @@ static void test_claim(void **state)
 	reserve_is(HB_E_REFUSED, "guest1", G, 0);
 	assert_int_equal(error.reason, HB_REASON_ABOVE_MAXMEM);
 	assert_non_null(strstr(common_remedy(&error), "hotballoon max"));
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	before = available();
 	reserve_is(HB_OK, "guest1", G, 0);
 	assert_int_equal(before - available(), 512 * M - 64);
@@ -1104,7 +1104,7 @@ static void test_claim(void **state)
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
 	sim_destroy(sim, 9);
 	reserve_is(HB_E_REFUSED, "guest1", G, 0);
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "guest1", 2 * G, 0);
 	assert_int_equal(hb_release(hb, "guest1", &error), HB_OK);
 	assert_int_equal(sim_xen(sim, GUEST, NULL).outstanding_pages, 0);
@@ -1121,7 +1121,7 @@ static void test_claim_leaves_others(void **state)
 	uint64_t room;
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = four }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = four }, &set, &error), HB_OK);
 	reserve_is(HB_OK, "web", G, 0);
 	room = available();
 	assert_true(sim->free_pages * 4 > room + G);
@@ -1140,7 +1140,7 @@ static void test_claim_leaves_others(void **state)
 	/* What it was promised itself is there for it. */
 	sim_guest(sim, GUEST)->rate_kib_s = 0;
 	assert_int_equal(common_set(sim, "1G", NULL, &set, &error), HB_OK);
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = four }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = four }, &set, &error), HB_OK);
 	assert_int_equal(available(), room - 512 * M + 64);
 	reserve_is(HB_OK, "guest1", 512 * M + 64 + room, 0);
 }
@@ -1154,7 +1154,7 @@ static void test_claim_waits(void **state)
 	pid_t child;
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = two }, &set, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = two }, &set, &error), HB_OK);
 	common_lock_file(sim);
 	lock = hb_file_lock(sim->host_lock);
 	assert_true(lock >= 0);
@@ -1177,7 +1177,7 @@ static void test_claim_waits(void **state)
 /* The lines that can be read count, for all but who would have to write the others anew. */
 static void test_damaged_reservations(void **state)
 {
-	struct hb_reservation *list;
+	struct hb_reservation **list;
 	struct hb_host_memory memory;
 	uint64_t before = available();
 	size_t count;
@@ -1190,8 +1190,8 @@ static void test_damaged_reservations(void **state)
 	assert_int_equal(available(), before - G);
 	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
 	assert_int_equal(count, 1);
-	assert_string_equal(list[0].name, "db");
-	free(list);
+	assert_string_equal(list[0]->name, "db");
+	hb_reservations_free(list);
 	reserve_is(HB_E_HOST, "web", G, 0);
 	assert_non_null(strstr(error.message, "reservations, line 2, is damaged"));
 	assert_int_equal(hb_release(hb, "web", &error), HB_E_HOST);
@@ -1205,13 +1205,13 @@ static void test_damaged_reservations(void **state)
 static void test_damaged_limits(void **state)
 {
 	struct hb_free_request request = { .need_kib = 7 * G };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 
 	(void)state;
 	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n");
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_E_HOST);
 	assert_non_null(strstr(error.message, "limits, line 2, is damaged"));
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /* Many want the last memory at the same time: together they get no more than there is. */

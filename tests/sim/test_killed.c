@@ -73,7 +73,7 @@ static void kill_one(unsigned int after_us)
 static void check_state(void)
 {
 	struct hb *hb = common_connect(command_sim);
-	struct hb_reservation *list;
+	struct hb_reservation **list;
 	struct hb_domain domain;
 	struct hb_limits limits;
 	size_t count;
@@ -84,7 +84,7 @@ static void check_state(void)
 	assert_int_equal(limits.min.value / M, limits.weight);
 	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
 	assert_int_equal(count, 2);
-	free(list);
+	hb_reservations_free(list);
 	hb_close(hb);
 }
 
@@ -289,11 +289,11 @@ static struct sim *host_that_gives(void)
 static enum hb_code free_some(struct sim *host, uint64_t need_kib)
 {
 	struct hb_free_request request = { .need_kib = need_kib };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct hb *hb = common_connect(host);
 	enum hb_code code = hb_free(hb, &request, &result, &error);
 
-	free(result.entries);
+	hb_free_result_clear(&result);
 	hb_close(hb);
 	return code;
 }
@@ -302,7 +302,7 @@ static void assert_sound(struct sim *host)
 {
 	struct hb *hb = common_connect(host);
 	struct hb_findings findings;
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_host_memory memory;
 	size_t count;
 
@@ -311,10 +311,10 @@ static void assert_sound(struct sim *host)
 	assert_int_equal(memory.promised_kib + memory.claimed_kib, 0);
 	assert_int_equal(hb_doctor(hb, &findings, &domains, &count, &error), HB_OK);
 	for (size_t i = 0; i < count; i++) {
-		for (unsigned int j = 0; j < domains[i].findings.count; j++)
-			assert_true(domains[i].findings.list[j].severity < HB_FAULT);
+		for (unsigned int j = 0; j < domains[i]->findings.count; j++)
+			assert_true(domains[i]->findings.list[j].severity < HB_FAULT);
 	}
-	free(domains);
+	hb_examinations_free(domains);
 	hb_close(hb);
 	assert_int_equal(sim_pages(host), host->total_pages);
 }
@@ -361,6 +361,129 @@ static void test_free_killed(void **state)
 		assert_nobody_pinned(host);
 		sim_close(host);
 	}
+}
+
+static enum hb_code manage_some(struct sim *host, uint64_t expected_kib)
+{
+	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 384 * M }, .wait = true };
+	struct hb_set_result result;
+	struct hb *hb = common_connect(host);
+	enum hb_code code = hb_set_managed(hb, GUEST, expected_kib, &request, &result, &error);
+
+	hb_close(hb);
+	return code;
+}
+
+/* A manager that is killed at any call leaves the old target or the new one, and pins nobody. */
+static void test_managed_killed(void **state)
+{
+	struct sim *host = host_that_gives();
+	unsigned int before = host->calls, calls, written = 0;
+
+	(void)state;
+	assert_int_equal(manage_some(host, 512 * M), HB_OK);
+	calls = host->calls - before;
+	sim_close(host);
+	assert_true(calls > 50);
+	for (unsigned int at = 1; at <= calls; at++) {
+		uint64_t target;
+
+		host = host_that_gives();
+		host->fault = SIM_FAULT_KILL;
+		host->fault_at = host->calls + at;
+		manage_some(host, 512 * M);
+		host->fault = SIM_FAULT_NONE;
+		target = common_number(host, GUEST, HB_KEY_TARGET);
+		assert_true(target == 512 * M || target == 384 * M);
+		written += target == 384 * M;
+		common_assert_consistent(host, GUEST);
+		assert_nobody_pinned(host);
+		assert_int_equal(manage_some(host, target), HB_OK);
+		assert_nobody_pinned(host);
+		sim_close(host);
+	}
+	assert_in_range(written, 1, calls - 1);
+}
+
+/* One that managers size, and that a save would lose: it holds more than its target. */
+static struct sim *host_with_stuck(void)
+{
+	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 384 * M } };
+	struct sim *host = host_that_gives();
+	struct hb *hb = common_connect(host);
+	struct hb_set_result result;
+
+	sim_guest(host, GUEST)->stick_at_kib = 448 * M;
+	sim_guest(host, GUEST)->stick_cause = HB_CAUSE_GUEST_BUSY;
+	assert_int_equal(hb_set_managed(hb, GUEST, 512 * M, &request, &result, &error), HB_OK);
+	sim_run(host, 5000);
+	hb_close(hb);
+	return host;
+}
+
+static void keep_still(struct sim *host)
+{
+	const struct hb_still_request request = { 0 };
+	struct hb *hb = common_connect(host);
+	struct hb_still_result result;
+	struct hb_still *still;
+
+	if (!hb_still_begin(hb, GUEST, &request, &still, &result, &error))
+		hb_still_end(hb, still, &error);
+	hb_close(hb);
+}
+
+/* The size that it is given to keep for a save is the manager's, wherever that is killed. */
+static void test_kept_killed(void **state)
+{
+	struct sim *host = host_with_stuck();
+	unsigned int before = host->calls, calls;
+
+	(void)state;
+	keep_still(host);
+	calls = host->calls - before;
+	assert_int_equal(common_number(host, GUEST, HB_KEY_TARGET), 448 * M);
+	sim_close(host);
+	for (unsigned int at = 1; at <= calls; at++) {
+		host = host_with_stuck();
+		host->fault = SIM_FAULT_KILL;
+		host->fault_at = host->calls + at;
+		keep_still(host);
+		host->fault = SIM_FAULT_NONE;
+		assert_nobody_pinned(host);
+		sim_close(host);
+	}
+}
+
+/* It ends at a call to the file system: the target is the old one then, and it is not pinned. */
+static void test_managed_ends_in_file(void **state)
+{
+	unsigned int at = 0;
+	int status;
+
+	(void)state;
+	do {
+		struct sim *host = host_that_gives();
+		pid_t pid;
+
+		at++;
+		pid = fork();
+		assert_true(pid >= 0);
+		if (!pid) {
+			ends_at = at;
+			_exit(manage_some(host, 512 * M) ? 1 : 0);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		/* What that process did to the host it did to its own copy. */
+		assert_int_equal(common_number(host, GUEST, HB_KEY_TARGET), 512 * M);
+		assert_nobody_pinned(host);
+		assert_int_equal(manage_some(host, 512 * M), HB_OK);
+		assert_nobody_pinned(host);
+		sim_close(host);
+	} while (WEXITSTATUS(status) == ENDED);
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_true(at > 5);
 }
 
 /* Claims, and sizes with limits: killed at every call, and once more. */
@@ -431,6 +554,9 @@ int main(void)
 		cmocka_unit_test(test_sync_fails),
 		cmocka_unit_test(test_operations_killed),
 		TEST(test_free_killed),
+		TEST(test_managed_killed),
+		TEST(test_kept_killed),
+		TEST(test_managed_ends_in_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,7 +192,6 @@ static void test_what_cannot_be_kept(void **state)
 		{ .min = kib(256 * M + 1) },
 		{ .max = kib(G + 2) },
 		{ .weight = HB_WEIGHT_MAX + 1 },
-		{ .sized = kib(HB_SIZE_MAX_KIB + 4) },
 	};
 	struct hb_domain domain = show(GUEST), nobody = { 0 };
 	struct hb_limits limits;

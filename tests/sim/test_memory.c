@@ -143,7 +143,7 @@ static void test_scrubbed_is_set(void **state)
 static void test_scrubbed_is_free(void **state)
 {
 	struct hb_free_request request = { 0 };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct hb_host_memory memory;
 	struct hb *hb;
 
@@ -156,7 +156,7 @@ static void test_scrubbed_is_free(void **state)
 	request.need_kib = common_available(command_sim);
 	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
 	assert_int_equal(result.count, 0);
-	free(result.entries);
+	hb_free_result_clear(&result);
 	hb_close(hb);
 	command_teardown(NULL);
 }
@@ -164,7 +164,7 @@ static void test_scrubbed_is_free(void **state)
 /* Before the guest exists, and as a claim of one that runs. */
 static void test_scrubbed_is_reserved(void **state)
 {
-	struct hb_set_request larger = { .size = { HB_SIZE_ABSOLUTE, false, 6 * G } };
+	struct hb_max_request larger = { .size = { HB_SIZE_ABSOLUTE, false, 6 * G } };
 	struct hb_reserve_request request = { .name = "guest1", .size_kib = 5 * G };
 	struct hb_reservation reservation;
 	struct hb_set_result result;

@@ -625,7 +625,7 @@ static void test_max(void **state)
 	uint64_t pool;
 
 	(void)state;
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = size }, &result, &error), HB_OK);
 	assert_int_equal(result.steps[0].kind, HB_STEP_POOL);
 	assert_int_equal(result.steps[1].kind, HB_STEP_MAXMEM);
 	assert_int_equal(result.steps[2].kind, HB_STEP_STATIC_MAX);
@@ -638,14 +638,14 @@ static void test_max(void **state)
 
 	/* Lower: maxmem follows, the pool stays. */
 	assert_int_equal(hb_size_parse("-1G", &size, &error), HB_OK);
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size }, &result, &error), HB_OK);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = size }, &result, &error), HB_OK);
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
 	assert_int_equal(maxmem(sim), G + M);
 	size = (struct hb_size){ HB_SIZE_ABSOLUTE, false, 256 * M };
-	assert_int_equal(hb_max(hb, GUEST, &(struct hb_set_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
+	assert_int_equal(hb_max(hb, GUEST, &(struct hb_max_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
 	assert_non_null(strstr(error.message, "cannot be below its size of 512M"));
 	assert_int_equal(common_number(sim, GUEST, HB_KEY_STATIC_MAX), G);
-	assert_int_equal(hb_max(hb, 0, &(struct hb_set_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
+	assert_int_equal(hb_max(hb, 0, &(struct hb_max_request){ .size = size, .force = true }, &result, &error), HB_E_REFUSED);
 	assert_non_null(strstr(error.message, "domain 0"));
 	hb_close(hb);
 	sim_close(sim);
@@ -654,7 +654,7 @@ static void test_max(void **state)
 /* A guest on its way that somebody else has sent there. */
 static void test_wait(void **state)
 {
-	struct hb_set_request request = { .timeout_s = 10 };
+	struct hb_wait_request request = { .timeout_s = 10 };
 	struct sim *sim = common_host();
 	struct hb *hb = sim_connect(sim);
 
@@ -682,7 +682,7 @@ static void test_wait(void **state)
  */
 static void test_wait_mends_first(void **state)
 {
-	struct hb_set_request request = { .timeout_s = 30 };
+	struct hb_wait_request request = { .timeout_s = 30 };
 	struct sim *sim = common_host();
 	struct hb *hb = sim_connect(sim);
 
@@ -744,7 +744,7 @@ static void take_target(struct sim *sim)
 /* Somebody else's target stands, whenever it comes. */
 static void test_mend_superseded(void **state)
 {
-	struct hb_set_request request = { .timeout_s = 30 };
+	struct hb_wait_request request = { .timeout_s = 30 };
 
 	(void)state;
 	for (unsigned int at = 1; at < 150; at++) {
@@ -960,7 +960,7 @@ static void test_list_and_find(void **state)
 {
 	struct sim *sim = common_host();
 	struct hb *hb = sim_connect(sim);
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	uint32_t domid;
 	size_t count;
 
@@ -972,12 +972,12 @@ static void test_list_and_find(void **state)
 	assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
 	assert_int_equal(count, 4);
 	for (size_t i = 1; i < count; i++)
-		assert_true(domains[i - 1].domid < domains[i].domid);
-	assert_string_equal(domains[1].name, "guest1");
-	assert_string_equal(domains[1].uuid, "00000005-0000-0000-0000-000000000000");
-	assert_int_equal(domains[1].type, HB_TYPE_PVH);
-	assert_int_equal(domains[1].report.current.value, 512 * M);
-	free(domains);
+		assert_true(domains[i - 1]->domid < domains[i]->domid);
+	assert_string_equal(domains[1]->name, "guest1");
+	assert_string_equal(domains[1]->uuid, "00000005-0000-0000-0000-000000000000");
+	assert_int_equal(domains[1]->type, HB_TYPE_PVH);
+	assert_int_equal(domains[1]->report.current.value, 512 * M);
+	hb_domains_free(domains);
 
 	assert_int_equal(hb_find(hb, "guest1", &domid, &error), HB_OK);
 	assert_int_equal(domid, GUEST);
@@ -993,6 +993,23 @@ static void test_list_and_find(void **state)
 	assert_int_equal(hb_find(hb, "", &domid, &error), HB_E_USAGE);
 	hb_close(hb);
 	sim_close(sim);
+}
+
+/* A program that expects more than the library has, or says nothing, is told. */
+static void test_newer_program(void **state)
+{
+	struct hb *hb = (struct hb *)&hb;
+
+	(void)state;
+	assert_string_equal(hb_version(), HB_VERSION);
+	assert_int_equal(hb_api_version(), HB_API_VERSION);
+	assert_int_equal(hb_open_api(HB_API_VERSION + 1, &hb, &error), HB_E_USAGE);
+	assert_null(hb);
+	assert_non_null(strstr(error.message, "libhotballoon " HB_VERSION));
+	assert_int_equal(hb_open_api(0, &hb, &error), HB_E_USAGE);
+	/* There is no Xen here, but that is another matter. */
+	assert_int_not_equal(hb_open(&hb, &error), HB_E_USAGE);
+	hb_close(hb);
 }
 
 /* More domains than one batch holds, be it of the list or of what is only added up. */
@@ -1024,7 +1041,7 @@ static void test_many_domains(void **state)
 	struct sim *sim = host_of_many();
 	struct hb *hb = sim_connect(sim);
 	struct hb_host_memory memory;
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	uint32_t domid;
 	size_t count;
 	bool squeezed;
@@ -1036,7 +1053,7 @@ static void test_many_domains(void **state)
 	assert_int_equal(hb_domain_any_squeezed(hb, &squeezed), 0);
 	assert_false(squeezed);
 	for (uint32_t i = 1; i <= MANY; i++) {
-		assert_int_equal(domains[i - 1].domid, i);
+		assert_int_equal(domains[i - 1]->domid, i);
 		assert_int_equal(hb_find(hb, name_of_many(i), &domid, &error), HB_OK);
 		assert_int_equal(domid, i);
 		/* Each of them is promised something, one after the other. */
@@ -1047,7 +1064,7 @@ static void test_many_domains(void **state)
 	sim_write_key(sim, MANY, HB_KEY_DYNAMIC_MIN, "4096");
 	assert_int_equal(hb_domain_any_squeezed(hb, &squeezed), 0);
 	assert_true(squeezed);
-	free(domains);
+	hb_domains_free(domains);
 	hb_close(hb);
 	sim_close(sim);
 }
@@ -1124,6 +1141,7 @@ int main(void)
 		cmocka_unit_test(test_hostile_report),
 		cmocka_unit_test(test_list_and_find),
 		cmocka_unit_test(test_many_domains),
+		cmocka_unit_test(test_newer_program),
 		cmocka_unit_test(test_maximum_of_another_tool),
 	};
 

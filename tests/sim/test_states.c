@@ -208,7 +208,7 @@ static void test_gone_while_listed(void **state)
 
 	(void)state;
 	for (unsigned int at = 2; at <= calls; at++) {
-		struct hb_domain *domains;
+		struct hb_domain **domains;
 		struct hb_error error;
 		struct hb *hb;
 		size_t count;
@@ -219,10 +219,10 @@ static void test_gone_while_listed(void **state)
 		command_sim->fault = SIM_FAULT_HOOK;
 		command_sim->fault_at = at;
 		assert_int_equal(hb_list(hb, &domains, &count, &error), HB_OK);
-		assert_true(count == 1 || domains[1].target.presence == HB_PRESENT);
+		assert_true(count == 1 || domains[1]->target.presence == HB_PRESENT);
 		left_out += count == 1;
 		calls = command_sim->calls;
-		free(domains);
+		hb_domains_free(domains);
 		hb_close(hb);
 		command_end_host();
 	}

@@ -387,7 +387,7 @@ static void test_managed(void **state)
 	assert_int_equal(result.kept_kib, 300 * M);
 	assert_int_equal(command_line("limits guest1"), 0);
 	assert_null(strstr(command_out, "pinned"));
-	assert_non_null(strstr(common_state_file("limits"), "set=307200"));
+	assert_non_null(strstr(common_state_file("limits"), "next=307200"));
 	hb_close(hb);
 }
 

@@ -273,7 +273,7 @@ static void test_host_locked_after_the_deed(void **state)
 	hold_host();
 	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_E_INTERRUPTED);
 	assert_null(common_state_file("limits"));
-	change = (struct hb_limits_change){ .sized = domain.target };
+	change = (struct hb_limits_change){ .reset = true };
 	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
 	assert_non_null(common_state_file("limits"));
 	assert_true(sim->clock_ms >= 500);

@@ -42,7 +42,7 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 		.clock = "12:34:56", .warning = "", .fault = "", .plain = "", .keys = true,
 	};
 	struct hb *hb = common_connect(command_sim);
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	struct top_data data = { 0 };
 	struct hb_error error;
 	size_t size;
@@ -52,10 +52,10 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 	assert_int_equal(hb_list(hb, &domains, &data.count, &error), HB_OK);
 	data.rows = calloc(data.count, sizeof(*data.rows));
 	for (size_t i = 0; i < data.count; i++) {
-		data.rows[i].domain = domains[i];
-		assert_int_equal(hb_limits_get(hb, &domains[i], &data.rows[i].limits, &error), HB_OK);
+		data.rows[i].domain = *domains[i];
+		assert_int_equal(hb_limits_get(hb, domains[i], &data.rows[i].limits, &error), HB_OK);
 	}
-	free(domains);
+	hb_domains_free(domains);
 	free(text);
 	out = open_memstream(&text, &size);
 	top_frame(out, &data, &view);

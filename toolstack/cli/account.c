@@ -23,7 +23,6 @@ static uint64_t givable(const struct hb_domain *domain, const struct hb_limits *
 {
 	struct hb_number size = cli_size(domain);
 	uint64_t least_kib = hb_limits_range(domain, limits).min_kib, used_kib = 0;
-	const char *why;
 
 	/* What an agent in the guest says that it uses is not taken. */
 	if (domain->used.presence == HB_PRESENT)
@@ -31,8 +30,7 @@ static uint64_t givable(const struct hb_domain *domain, const struct hb_limits *
 	if (least_kib < used_kib)
 		least_kib = used_kib;
 
-	if (domain->state != HB_DOMAIN_RUNNING || domain->claimed_kib ||
-	    !hb_limits_automatic(domain, limits, &why))
+	if (hb_may_size(domain, limits))
 		return 0;
 	return size.value > least_kib ? size.value - least_kib : 0;
 }
@@ -53,7 +51,7 @@ static void add_domain(struct account *account, const struct hb_domain *domain,
 
 static enum hb_code read_account(struct cli *cli, struct account *account)
 {
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	struct cli_limits limits;
 	enum hb_code code = hb_snapshot(cli->hb, &account->host, &domains, &account->count,
 					&cli->error);
@@ -63,12 +61,13 @@ static enum hb_code read_account(struct cli *cli, struct account *account)
 	cli_read_limits(cli, &limits);
 	hb_host_reserve_get(cli->hb, &account->reserve, &account->unknown);
 	for (size_t i = 0; i < account->count; i++) {
-		struct hb_limits kept = hb_limits_find(limits.list, limits.count, &domains[i]);
+		struct hb_limits kept;
 
-		add_domain(account, &domains[i], &kept);
+		hb_limits_find(limits.list, limits.count, domains[i], &kept);
+		add_domain(account, domains[i], &kept);
 	}
-	free(limits.list);
-	free(domains);
+	hb_limits_list_free(limits.list);
+	hb_domains_free(domains);
 	return HB_OK;
 }
 

@@ -14,7 +14,7 @@
 
 #include <json-c/json.h>
 
-#include <hotballoon.h>
+#include "results.h"
 
 /* What to do about an error, for whom uses this command; returns text, which is not empty. */
 #define CLI_REMEDY_TEXT 768
@@ -231,7 +231,7 @@ enum hb_code cli_table_print(struct cli *cli, struct cli_table *table);
 
 /* Limits of all domains, read once. */
 struct cli_limits {
-	struct hb_limits_entry *list;	/* to be released by free() */
+	struct hb_limits_entry **list;	/* to be released by hb_limits_list_free() */
 	size_t count;
 	struct hb_error error;		/* why they are not known, or HB_OK */
 	struct hb_error damage;		/* which lines of the file count for nothing, or HB_OK */

@@ -45,16 +45,16 @@ enum hb_code cli_explain(struct cli *cli)
 }
 
 static struct json_object *json_doctor(const struct hb_findings *host,
-				       const struct hb_examination *domains, size_t count)
+				       struct hb_examination *const *domains, size_t count)
 {
 	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++) {
 		struct json_object *domain = json_object_new_object();
 
-		json_object_object_add(domain, "domid", json_object_new_uint64(domains[i].domain.domid));
-		json_object_object_add(domain, "name", cli_json_name(&domains[i].domain));
-		json_object_object_add(domain, "findings", cli_json_findings(&domains[i].findings));
+		json_object_object_add(domain, "domid", json_object_new_uint64(domains[i]->domain.domid));
+		json_object_object_add(domain, "name", cli_json_name(&domains[i]->domain));
+		json_object_object_add(domain, "findings", cli_json_findings(&domains[i]->findings));
 		json_object_array_add(array, domain);
 	}
 	json_object_object_add(object, "host", cli_json_findings(host));
@@ -63,14 +63,14 @@ static struct json_object *json_doctor(const struct hb_findings *host,
 }
 
 static void print_doctor(struct cli *cli, const struct hb_findings *host,
-			 const struct hb_examination *domains, size_t count)
+			 struct hb_examination *const *domains, size_t count)
 {
 	unsigned int found = host->count;
 
 	print_findings(cli, host);
 	for (size_t i = 0; i < count; i++) {
-		print_findings(cli, &domains[i].findings);
-		found += domains[i].findings.count;
+		print_findings(cli, &domains[i]->findings);
+		found += domains[i]->findings.count;
 	}
 	if (!found)
 		fprintf(cli->out, "Nothing is wrong with this host and its %zu domains.\n", count);
@@ -86,7 +86,7 @@ static enum hb_severity worst_of(const struct hb_findings *findings, enum hb_sev
 }
 
 /* For monitoring: what has been found, though the question was answered. */
-static int status_of(const struct hb_findings *host, const struct hb_examination *domains,
+static int status_of(const struct hb_findings *host, struct hb_examination *const *domains,
 		     size_t count)
 {
 	static const int statuses[] = {
@@ -95,13 +95,13 @@ static int status_of(const struct hb_findings *host, const struct hb_examination
 	enum hb_severity worst = worst_of(host, HB_NOTE);
 
 	for (size_t i = 0; i < count; i++)
-		worst = worst_of(&domains[i].findings, worst);
+		worst = worst_of(&domains[i]->findings, worst);
 	return statuses[worst];
 }
 
 enum hb_code cli_doctor(struct cli *cli)
 {
-	struct hb_examination *domains;
+	struct hb_examination **domains;
 	struct hb_findings host;
 	size_t count;
 	enum hb_code code = hb_doctor(cli->hb, &host, &domains, &count, &cli->error);
@@ -113,6 +113,6 @@ enum hb_code cli_doctor(struct cli *cli)
 	else
 		print_doctor(cli, &host, domains, count);
 	cli->status = status_of(&host, domains, count);
-	free(domains);
+	hb_examinations_free(domains);
 	return HB_OK;
 }

@@ -72,7 +72,7 @@ enum hb_code cli_free(struct cli *cli)
 		.need_kib = cli->size.amount, .dry_run = cli_has(cli, OPT_DRY_RUN),
 		.timeout_s = cli->timeout_s,
 	};
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	struct json_object *object;
 	enum hb_code code;
 
@@ -90,7 +90,7 @@ enum hb_code cli_free(struct cli *cli)
 	} else if (!code || result.count) {
 		print_free(cli, &result);
 	}
-	free(result.entries);
+	hb_free_result_clear(&result);
 	return code;
 }
 
@@ -162,7 +162,7 @@ static void print_until(FILE *out, uint64_t until_s)
 
 static enum hb_code list_reservations(struct cli *cli)
 {
-	struct hb_reservation *list;
+	struct hb_reservation **list;
 	struct json_object *array;
 	char size[HB_SIZE_TEXT];
 	size_t count;
@@ -172,12 +172,12 @@ static enum hb_code list_reservations(struct cli *cli)
 		return code;
 	array = json_object_new_array();
 	for (size_t i = 0; i < count; i++) {
-		json_object_array_add(array, json_reservation(&list[i]));
+		json_object_array_add(array, json_reservation(list[i]));
 		if (cli_has(cli, OPT_JSON))
 			continue;
-		fprintf(cli->out, "%s for %s", hb_size_human(list[i].left_kib, size), list[i].name);
-		if (list[i].until_s)
-			print_until(cli->out, list[i].until_s);
+		fprintf(cli->out, "%s for %s", hb_size_human(list[i]->left_kib, size), list[i]->name);
+		if (list[i]->until_s)
+			print_until(cli->out, list[i]->until_s);
 		else
 			fprintf(cli->out, ", in Xen, until it has them\n");
 	}
@@ -185,7 +185,7 @@ static enum hb_code list_reservations(struct cli *cli)
 		cli_print_json(cli, array);
 	else
 		json_object_put(array);
-	free(list);
+	hb_reservations_free(list);
 	return HB_OK;
 }
 

@@ -79,7 +79,7 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 		fprintf(cli->out, "%-8s %s\n", "name", domain->name[0] ? domain->name : "-");
 	if (cli_has(cli, OPT_RESET))
 		fprintf(cli->out, "%-8s %s\n", "size", cli_number(&size, text));
-	hb_limits_automatic(domain, limits, &why);
+	why = hb_obstacle_text(hb_may_size(domain, limits));
 	cli_print_kept(cli, limits, why);
 	if (!why)
 		fprintf(cli->out, "Managers may size it between %s and %s.\n",
@@ -87,7 +87,7 @@ static void print_limits(struct cli *cli, const struct hb_domain *domain,
 }
 
 /* domain is what it is afterwards. */
-static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
+static enum hb_code set_to_maximum(struct cli *cli, bool managed, struct hb_domain *domain)
 {
 	const struct hb_set_request request = {
 		.size = { HB_SIZE_ABSOLUTE, false,
@@ -98,7 +98,11 @@ static enum hb_code set_to_maximum(struct cli *cli, struct hb_domain *domain)
 	enum hb_code code;
 
 	cli_begin_wait();
-	code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
+	if (managed)
+		code = hb_set_managed(cli->hb, domain->domid, domain->target.value, &request, &result,
+				      &cli->error);
+	else
+		code = hb_set(cli->hb, domain->domid, &request, &result, &cli->error);
 	cli_end_wait(cli);
 	if (!code)
 		*domain = result.after;
@@ -147,9 +151,9 @@ static enum hb_code reset_size(struct cli *cli, struct hb_domain *domain)
 	if (code)
 		return code;
 	automatic = hb_limits_automatic(domain, &limits, &why);
-	code = set_to_maximum(cli, domain);
+	code = set_to_maximum(cli, !hb_may_size(domain, &limits), domain);
 	if (!code && automatic)
-		cli->change.sized = domain->target;
+		cli->change.automatic = true;
 	return code;
 }
 
@@ -161,6 +165,17 @@ static enum hb_code keep(struct cli *cli, const struct hb_domain *domain, struct
 	code = hb_limits_set(cli->hb, domain, &cli->change, limits, &cli->error);
 	cli_end_wait(cli);
 	return code;
+}
+
+/* Of one domain all is known that could be in the way of managers. */
+static void print_json(struct cli *cli, const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	struct json_object *object = cli_json_limits(domain, limits);
+	enum hb_obstacle obstacle = hb_may_size(domain, limits);
+
+	json_object_object_add(object, "obstacle", obstacle ?
+			       json_object_new_string(hb_reason_name(hb_obstacle_reason(obstacle))) : NULL);
+	cli_print_json(cli, object);
 }
 
 enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
@@ -177,7 +192,7 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 	if (code)
 		return code;
 	if (cli_has(cli, OPT_JSON))
-		cli_print_json(cli, cli_json_limits(domain, &limits));
+		print_json(cli, domain, &limits);
 	else
 		print_limits(cli, domain, &limits);
 	return HB_OK;

@@ -35,8 +35,9 @@ const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *lim
 
 struct json_object *cli_json_limits_of(const struct cli_limits *limits, const struct hb_domain *domain)
 {
-	struct hb_limits kept = hb_limits_find(limits->list, limits->count, domain);
+	struct hb_limits kept;
 
+	hb_limits_find(limits->list, limits->count, domain, &kept);
 	return limits->error.code ? NULL : cli_json_limits(domain, &kept);
 }
 
@@ -69,12 +70,12 @@ static void add_row(struct cli_table *table, const struct hb_limits_entry *entry
 	});
 }
 
-static const struct hb_domain *find_domain(const struct hb_domain *domains, size_t count,
+static const struct hb_domain *find_domain(struct hb_domain *const *domains, size_t count,
 					   const char *uuid)
 {
 	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(domains[i].uuid, uuid))
-			return &domains[i];
+		if (!strcmp(domains[i]->uuid, uuid))
+			return domains[i];
 	}
 	return NULL;
 }
@@ -83,22 +84,22 @@ static const struct hb_domain *find_domain(const struct hb_domain *domains, size
 static struct hb_limits_entry entry_for(const struct cli_limits *all, size_t i,
 					const struct hb_domain *domain)
 {
-	struct hb_limits_entry entry = all->list[i];
+	struct hb_limits_entry entry = *all->list[i];
 
 	if (domain)
-		entry.limits = hb_limits_find(all->list, all->count, domain);
+		hb_limits_find(all->list, all->count, domain, &entry.limits);
 	return entry;
 }
 
 static enum hb_code print_table(struct cli *cli, const struct cli_limits *all,
-				const struct hb_domain *domains, size_t count)
+				struct hb_domain *const *domains, size_t count)
 {
 	struct cli_table *table = cli_table_new(columns, NR_COLUMNS);
 	size_t gone = 0;
 	enum hb_code code;
 
 	for (size_t i = 0; i < all->count; i++) {
-		const struct hb_domain *domain = find_domain(domains, count, all->list[i].uuid);
+		const struct hb_domain *domain = find_domain(domains, count, all->list[i]->uuid);
 		struct hb_limits_entry entry = entry_for(all, i, domain);
 
 		add_row(table, &entry, domain);
@@ -124,12 +125,12 @@ static struct json_object *json_entry(const struct hb_limits_entry *entry,
 }
 
 static void print_json(struct cli *cli, const struct cli_limits *all,
-		       const struct hb_domain *domains, size_t count)
+		       struct hb_domain *const *domains, size_t count)
 {
 	struct json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < all->count; i++) {
-		const struct hb_domain *domain = find_domain(domains, count, all->list[i].uuid);
+		const struct hb_domain *domain = find_domain(domains, count, all->list[i]->uuid);
 		struct hb_limits_entry entry = entry_for(all, i, domain);
 
 		json_object_array_add(array, json_entry(&entry, domain));
@@ -148,7 +149,7 @@ static enum hb_code need_limits(struct cli *cli, struct cli_limits *all)
 
 enum hb_code cli_limits_all(struct cli *cli)
 {
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	struct cli_limits all;
 	size_t count;
 	enum hb_code code = hb_list(cli->hb, &domains, &count, &cli->error);
@@ -160,8 +161,8 @@ enum hb_code cli_limits_all(struct cli *cli)
 		print_json(cli, &all, domains, count);
 	else if (!code)
 		code = print_table(cli, &all, domains, count);
-	free(domains);
-	free(all.list);
+	hb_domains_free(domains);
+	hb_limits_list_free(all.list);
 	return code;
 }
 
@@ -219,7 +220,7 @@ enum hb_code cli_limits_of_uuid(struct cli *cli)
 	struct hb_limits_entry entry = { 0 };
 	struct hb_domain gone = { 0 };
 	const struct hb_domain *found;
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	struct cli_limits all;
 	size_t count;
 	enum hb_code code = hb_list(cli->hb, &domains, &count, &cli->error);
@@ -230,16 +231,16 @@ enum hb_code cli_limits_of_uuid(struct cli *cli)
 	if (found) {
 		struct hb_domain domain = *found;
 
-		free(domains);
+		hb_domains_free(domains);
 		return cli_limits_of(cli, &domain);
 	}
-	free(domains);
+	hb_domains_free(domains);
 	code = need_limits(cli, &all);
 	if (code)
 		return code;
 	strcpy(entry.uuid, cli->operands[0]);
 	strcpy(gone.uuid, entry.uuid);
-	entry.limits = hb_limits_find(all.list, all.count, &gone);
-	free(all.list);
+	hb_limits_find(all.list, all.count, &gone, &entry.limits);
+	hb_limits_list_free(all.list);
 	return show_or_forget(cli, &entry);
 }

@@ -22,9 +22,11 @@ static void add_row(struct cli_table *table, const struct hb_domain *domain,
 	char domid[16], actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	char marked[HB_SIZE_TEXT + 1];
 	struct hb_number size = cli_size(domain);
-	struct hb_limits kept = hb_limits_find(limits->list, limits->count, domain);
-	const char *mode = limits->error.code ? "?" : cli_mode(domain, &kept);
+	struct hb_limits kept;
+	const char *mode;
 
+	hb_limits_find(limits->list, limits->count, domain, &kept);
+	mode = limits->error.code ? "?" : cli_mode(domain, &kept);
 	snprintf(domid, sizeof(domid), "%u", domain->domid);
 	snprintf(marked, sizeof(marked), "%s%s", cli_column_number(&size, target),
 		 hb_would_be_lost(domain, NULL) ? MARK : "");
@@ -80,32 +82,32 @@ static void print_host(FILE *out, const struct hb_host_memory *host)
 	fprintf(out, "\n");
 }
 
-static enum hb_code print_table(struct cli *cli, const struct hb_domain *domains, size_t count,
+static enum hb_code print_table(struct cli *cli, struct hb_domain *const *domains, size_t count,
 				const struct hb_host_memory *host, const struct cli_limits *limits)
 {
 	struct cli_table *table = cli_table_new(columns, NR_COLUMNS);
 	enum hb_code code;
 
 	for (size_t i = 0; i < count; i++)
-		add_row(table, &domains[i], limits);
+		add_row(table, domains[i], limits);
 	code = cli_table_print(cli, table);
 	for (size_t i = 0; i < count; i++)
-		print_remarks(cli->out, &domains[i]);
+		print_remarks(cli->out, domains[i]);
 	cli_print_damage(cli, limits);
 	print_host(cli->out, host);
 	return code;
 }
 
-static void print_list_json(struct cli *cli, const struct hb_domain *domains, size_t count,
+static void print_list_json(struct cli *cli, struct hb_domain *const *domains, size_t count,
 			    const struct hb_host_memory *host, const struct cli_limits *limits,
 			    const struct hb_error *missing)
 {
 	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *domain = cli_json_domain(&domains[i]);
+		struct json_object *domain = cli_json_domain(domains[i]);
 
-		json_object_object_add(domain, "limits", cli_json_limits_of(limits, &domains[i]));
+		json_object_object_add(domain, "limits", cli_json_limits_of(limits, domains[i]));
 		json_object_array_add(array, domain);
 	}
 	json_object_object_add(object, "host", cli_json_host(host));
@@ -119,7 +121,7 @@ static void print_list_json(struct cli *cli, const struct hb_domain *domains, si
  * Only those that were asked for, in the order of domid; *missing is the first that is not
  * there.
  */
-static void choose(struct cli *cli, struct hb_domain *domains, size_t *count,
+static void choose(struct cli *cli, struct hb_domain **domains, size_t *count,
 		   struct hb_error *missing)
 {
 	bool chosen[*count + 1];
@@ -135,7 +137,7 @@ static void choose(struct cli *cli, struct hb_domain *domains, size_t *count,
 		if (code && !cli_has(cli, OPT_JSON))
 			cli_print_error(cli);
 		for (size_t j = 0; j < *count && !code; j++)
-			chosen[j] |= domains[j].domid == domid;
+			chosen[j] |= domains[j]->domid == domid;
 	}
 	for (size_t i = 0; i < *count; i++) {
 		if (chosen[i])
@@ -144,7 +146,7 @@ static void choose(struct cli *cli, struct hb_domain *domains, size_t *count,
 	*count = kept;
 }
 
-static enum hb_code print_list(struct cli *cli, struct hb_domain *domains, size_t count,
+static enum hb_code print_list(struct cli *cli, struct hb_domain **domains, size_t count,
 			       const struct hb_host_memory *host)
 {
 	struct hb_error missing = { 0 };
@@ -158,7 +160,7 @@ static enum hb_code print_list(struct cli *cli, struct hb_domain *domains, size_
 		print_list_json(cli, domains, count, host, &limits, &missing);
 	else if (count)
 		code = print_table(cli, domains, count, host, &limits);
-	free(limits.list);
+	hb_limits_list_free(limits.list);
 	cli->told = missing.code;
 	return code ? code : missing.code;
 }
@@ -166,12 +168,12 @@ static enum hb_code print_list(struct cli *cli, struct hb_domain *domains, size_
 enum hb_code cli_list(struct cli *cli)
 {
 	struct hb_host_memory host;
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	size_t count;
 	enum hb_code code = hb_snapshot(cli->hb, &host, &domains, &count, &cli->error);
 	if (code)
 		return code;
 	code = print_list(cli, domains, count, &host);
-	free(domains);
+	hb_domains_free(domains);
 	return code;
 }

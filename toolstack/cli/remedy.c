@@ -95,6 +95,13 @@ static const char *const remedies[HB_REASON_COUNT] = {
 	[HB_REASON_STILL] = "{it goes on when that is over}" ENDS,
 	[HB_REASON_INTERRUPTED] = "{it goes on by itself}" ENDS,
 	[HB_REASON_SUPERSEDED] = "{find out who did}: xl mem-set, libvirt or a memory manager",
+	[HB_REASON_API_VERSION] = "{install the libhotballoon that belongs to the program, or a later one}",
+	[HB_REASON_NO_LIMITS] = "{give it limits}: \"hotballoon limits DOM\"",
+	[HB_REASON_SIZING_OFF] = "{turn it on}: \"hotballoon limits DOM --auto\"",
+	[HB_REASON_PINNED] = "{say that it may be sized again}: \"hotballoon limits DOM --auto\"",
+	[HB_REASON_SQUEEZED] = "{end its dynamic range}: \"xe vm-memory-dynamic-range-set\"",
+	[HB_REASON_QMEMMAN] = "{exclude it from memory balancing there}: \"qvm-prefs NAME maxmem 0\"",
+	[HB_REASON_NOT_RUNNING] = "{let it run}: \"xl unpause DOM\"",
 };
 
 static const char *const finding_remedies[HB_FINDING_COUNT] = {

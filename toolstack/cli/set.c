@@ -93,9 +93,8 @@ enum hb_code cli_set_prepare(struct cli *cli)
 	return code ? code : cli_parse_seconds(cli, OPT_WAIT);
 }
 
-/* hb_set(), hb_max() or hb_wait(). */
-typedef enum hb_code change_fn(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
-			       struct hb_set_result *result, struct hb_error *error);
+/* Of one domain. */
+typedef enum hb_code change_fn(struct cli *cli, uint32_t domid, struct hb_set_result *result);
 
 /* A time limit is one for all domains that are waited for; the last has a second, too. */
 static void spend(struct cli *cli, uint64_t waited_ms)
@@ -105,8 +104,7 @@ static void spend(struct cli *cli, uint64_t waited_ms)
 }
 
 /* Carries it out for the domain that operands[0] names, with progress and Ctrl-C. */
-static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_request request,
-			      struct hb_set_result *result)
+static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_result *result)
 {
 	uint32_t domid;
 	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
@@ -115,24 +113,30 @@ static enum hb_code carry_out(struct cli *cli, change_fn *change, struct hb_set_
 	if (code)
 		return code;
 	cli_begin_wait();
-	code = change(cli->hb, domid, &request, result, &cli->error);
+	code = change(cli, domid, result);
 	cli_end_wait(cli);
 	spend(cli, result->waited_ms);
 	return code;
 }
 
-enum hb_code cli_set(struct cli *cli)
+static enum hb_code set(struct cli *cli, uint32_t domid, struct hb_set_result *result)
 {
 	const struct hb_set_request request = {
 		.size = cli->size, .force = cli_has(cli, OPT_FORCE), .wait = cli_has(cli, OPT_WAIT),
 		.keep_target = cli_has(cli, OPT_KEEP_TARGET),
 		.timeout_s = cli->timeout_s,
 	};
+
+	return hb_set(cli->hb, domid, &request, result, &cli->error);
+}
+
+enum hb_code cli_set(struct cli *cli)
+{
 	struct hb_set_result result;
-	enum hb_code code = carry_out(cli, hb_set, request, &result);
+	enum hb_code code = carry_out(cli, set, &result);
 
 	if (result.done)
-		report(cli, &result, request.wait, code);
+		report(cli, &result, cli_has(cli, OPT_WAIT), code);
 	return code;
 }
 
@@ -152,13 +156,19 @@ static void print_max(struct cli *cli, const struct hb_set_result *result)
 		fprintf(cli->out, "  until its size is set again, Xen lets the guest take that much\n");
 }
 
-enum hb_code cli_max(struct cli *cli)
+static enum hb_code set_max(struct cli *cli, uint32_t domid, struct hb_set_result *result)
 {
-	const struct hb_set_request request = {
+	const struct hb_max_request request = {
 		.size = cli->size, .force = cli_has(cli, OPT_FORCE),
 	};
+
+	return hb_max(cli->hb, domid, &request, result, &cli->error);
+}
+
+enum hb_code cli_max(struct cli *cli)
+{
 	struct hb_set_result result;
-	enum hb_code code = carry_out(cli, hb_max, request, &result);
+	enum hb_code code = carry_out(cli, set_max, &result);
 
 	if (result.done && cli_has(cli, OPT_JSON))
 		print_json(cli, &result, code);
@@ -173,11 +183,17 @@ enum hb_code cli_wait_prepare(struct cli *cli)
 	return cli_parse_seconds(cli, OPT_TIMEOUT);
 }
 
+static enum hb_code wait_for(struct cli *cli, uint32_t domid, struct hb_set_result *result)
+{
+	const struct hb_wait_request request = { .timeout_s = cli->timeout_s };
+
+	return hb_wait(cli->hb, domid, &request, result, &cli->error);
+}
+
 enum hb_code cli_wait(struct cli *cli)
 {
-	const struct hb_set_request request = { .timeout_s = cli->timeout_s };
 	struct hb_set_result result;
-	enum hb_code code = carry_out(cli, hb_wait, request, &result);
+	enum hb_code code = carry_out(cli, wait_for, &result);
 
 	if (result.done)
 		report(cli, &result, true, code);

@@ -58,41 +58,44 @@ static enum hb_code fail_memory(struct cli *cli)
 }
 
 /* data->rows is to be released by free(). */
-static enum hb_code make_rows(struct cli *cli, const struct hb_domain *domains, struct top_data *data)
+static enum hb_code make_rows(struct cli *cli, const struct hb_domain *const *domains,
+			      struct top_data *data)
 {
-	struct hb_limits *limits = calloc(data->count + 1, sizeof(*limits));
-	enum hb_code code;
+	struct cli_limits limits;
 
 	data->rows = calloc(data->count + 1, sizeof(*data->rows));
-	if (!data->rows || !limits)
-		code = fail_memory(cli);
-	else
-		code = hb_limits_all(cli->hb, domains, data->count, limits, &cli->error);
-	/* What cannot be read is off, and doctor tells more. */
-	if (code == HB_E_HOST)
-		code = HB_OK;
-	for (size_t i = 0; i < data->count && !code; i++)
-		data->rows[i] = (struct top_row){ domains[i], limits[i] };
-	free(limits);
-	return code;
+	if (!data->rows)
+		return fail_memory(cli);
+	cli_read_limits(cli, &limits);
+	for (size_t i = 0; i < data->count; i++) {
+		struct top_row *row = &data->rows[i];
+
+		row->domain = *domains[i];
+		hb_limits_find(limits.list, limits.count, domains[i], &row->limits);
+		/* What cannot be read is off, and doctor tells more. */
+		if (limits.error.code)
+			row->limits.mode = HB_MODE_OFF;
+	}
+	hb_limits_list_free(limits.list);
+	return HB_OK;
 }
 
 static enum hb_code read_data(struct cli *cli, struct top_data *data)
 {
-	struct hb_domain *domains;
+	struct hb_domain **domains;
 	enum hb_code code = hb_snapshot(cli->hb, &data->host, &domains, &data->count, &cli->error);
 
 	data->rows = NULL;
 	if (!code)
-		code = make_rows(cli, domains, data);
-	free(domains);
+		code = make_rows(cli, (const struct hb_domain *const *)domains, data);
+	hb_domains_free(domains);
 	return code;
 }
 
 /* The same from what a monitor knows, once Xen has been asked for what it tells nobody. */
 static enum hb_code follow_data(struct cli *cli, struct hb_monitor *monitor, struct top_data *data)
 {
-	struct hb_domain *domains = NULL;
+	const struct hb_domain **domains = NULL;
 	enum hb_code code = hb_monitor_measure(monitor, &cli->error);
 
 	data->rows = NULL;
@@ -105,7 +108,7 @@ static enum hb_code follow_data(struct cli *cli, struct hb_monitor *monitor, str
 	data->count = hb_monitor_count(monitor);
 	domains = calloc(data->count + 1, sizeof(*domains));
 	for (size_t i = 0; i < data->count && domains; i++)
-		domains[i] = *hb_monitor_domain(monitor, i);
+		domains[i] = hb_monitor_domain(monitor, i);
 	code = domains ? make_rows(cli, domains, data) : fail_memory(cli);
 	free(domains);
 	return code;

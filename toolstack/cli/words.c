@@ -45,6 +45,11 @@ static const char *report_name(int row)
 #define ROW(NAME, field, kind, json) + 1
 #define NR_REPORT_ROWS (0 HB_REPORT_ROWS(ROW))
 
+static const char *obstacle_name(int obstacle)
+{
+	return hb_reason_name(hb_obstacle_reason(obstacle));
+}
+
 /* The functions of the library take an enum of their own. */
 #define NAME(function, type) \
 	static const char *function##_of(int row) { return function((enum type)row); }
@@ -78,6 +83,7 @@ const struct cli_word_list cli_word_lists[] = {
 	{ "step", "what", HB_STEP_COUNT, hb_step_name_of, 0, true },
 	{ "limits_of_one", "mode", HB_MODE_COUNT, hb_mode_name_of, 0, true },
 	{ "kept_limits", "mode", HB_MODE_COUNT, hb_mode_name_of, 0, true },
+	{ "limits_of_one", "obstacle", HB_OBSTACLE_COUNT, obstacle_name, 1, true },
 	{ "save", "answer", HB_STILL_ANSWER_COUNT, hb_still_answer_name_of, 0, true },
 };
 

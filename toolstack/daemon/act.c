@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act.h"
+#include "results.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,7 @@ enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor
 /* Nobody is sized whose limits are not known. */
 static void find_limits(struct sight *sight, struct hb *hb)
 {
-	struct hb_limits_entry *list = NULL;
+	struct hb_limits_entry **list = NULL;
 	size_t kept = 0;
 	enum hb_code code = hb_limits_list(hb, &list, &kept, &sight->damage, &sight->limits_error);
 
@@ -50,11 +51,11 @@ static void find_limits(struct sight *sight, struct hb *hb)
 	for (size_t i = 0; i < sight->count; i++) {
 		struct hb_look *look = &sight->looks[i];
 
-		look->limits = hb_limits_find(list, kept, look->domain);
+		hb_limits_find(list, kept, look->domain, &look->limits);
 		if (code)
 			look->limits.mode = HB_MODE_OFF;
 	}
-	free(list);
+	hb_limits_list_free(list);
 }
 
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
@@ -94,16 +95,12 @@ void act_never_wait(struct hb *hb)
 enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error)
 {
 	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, one->to_kib } };
-	struct hb_limits_change change = { .sized = { HB_PRESENT, one->to_kib - one->domain->videoram_kib } };
-	struct hb_set_result result;
-	struct hb_limits limits;
-	enum hb_code code = hb_set(hb, one->domain->domid, &request, &result, error);
+	struct hb_set_result result = { 0 };
 
-	return code ? code : hb_limits_set(hb, one->domain, &change, &limits, error);
+	return hb_set_managed(hb, one->domain->domid, one->domain->target.value, &request, &result, error);
 }
 
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
 {
-	(void)hb; (void)domain; (void)error;
-	return HB_OK;
+	return hb_settle(hb, domain->domid, domain->target.value, 0, error);
 }

@@ -20,41 +20,54 @@ static bool show(const struct hb_progress *progress, void *argument)
 	return true;
 }
 
-static enum hb_code grow(struct hb *hb, const char *dom, const char *size, struct hb_error *error)
+/* Even if the guest did not get there, its target stands. */
+static void print(const struct hb_set_result *result)
 {
-	struct hb_set_request request = { .wait = true, .timeout_s = 60 };
-	struct hb_set_result result;
-	enum hb_code code = hb_size_parse(size, &request.size, error);
-	uint32_t domid;
+	const struct hb_domain *after = hb_set_result_after(result);
 
-	if (!code)
-		code = hb_find(hb, dom, &domid, error);
-	if (code)
-		return code;
-	hb_set_progress(hb, show, NULL);
-	code = hb_set(hb, domid, &request, &result, error);
-	/* Even if the guest did not get there, its target stands. */
-	if (result.done)
+	if (hb_set_result_is_done(result))
 		printf("%s: the target is %" PRIu64 " KiB, it holds %" PRIu64 " KiB\n",
-		       result.after.name, result.target_kib, result.after.actual_kib);
+		       after->name, hb_set_result_target_kib(result), after->actual_kib);
+}
+
+static enum hb_code grow(struct hb *hb, const char *dom, const struct hb_set_request *request,
+			 struct hb_error *error)
+{
+	struct hb_set_result *result = hb_set_result_new();
+	uint32_t domid;
+	enum hb_code code = result ? hb_find(hb, dom, &domid, error) : HB_E_INTERNAL;
+
+	hb_set_progress(hb, show, NULL);
+	if (!code) {
+		code = hb_set(hb, domid, request, result, error);
+		print(result);
+	}
+	hb_set_result_free(result);
 	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct hb_error error;
-	struct hb *hb;
+	struct hb_set_request *request = hb_set_request_new();
+	struct hb_error *error = hb_error_new();
+	struct hb *hb = NULL;
 	enum hb_code code;
 
-	if (argc != 3) {
+	if (argc != 3 || !request || !error) {
 		fprintf(stderr, "usage: grow DOM SIZE\n");
 		return HB_E_USAGE;
 	}
-	code = hb_open(&hb, &error);
+	request->wait = true;
+	request->timeout_s = 60;
+	code = hb_size_parse(argv[2], &request->size, error);
 	if (!code)
-		code = grow(hb, argv[1], argv[2], &error);
+		code = hb_open(&hb, error);
+	if (!code)
+		code = grow(hb, argv[1], request, error);
 	if (code)
-		fprintf(stderr, "grow: %s\n  %s\n", error.message, error.remedy);
+		fprintf(stderr, "grow: %s\n  %s\n", error->message, error->remedy);
 	hb_close(hb);
+	hb_set_request_free(request);
+	hb_error_free(error);
 	return code;
 }

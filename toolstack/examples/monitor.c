@@ -22,22 +22,23 @@ static void show(const struct hb_change *change, void *out)
 int main(void)
 {
 	struct hb_monitor *monitor = NULL;
-	struct hb_error error;
-	struct hb *hb;
-	enum hb_code code = hb_open(&hb, &error);
+	struct hb_error *error = hb_error_new();
+	struct hb *hb = NULL;
+	enum hb_code code = error ? hb_open(&hb, error) : HB_E_INTERNAL;
 
 	if (!code)
-		code = hb_monitor_open(hb, show, stdout, &monitor, &error);
+		code = hb_monitor_open(hb, show, stdout, &monitor, error);
 	while (!code) {
 		struct pollfd fd = { .fd = hb_monitor_fd(monitor), .events = POLLIN };
 
 		if (poll(&fd, 1, -1) < 0)
 			break;
-		code = hb_monitor_dispatch(monitor, &error);
+		code = hb_monitor_dispatch(monitor, error);
 	}
-	if (code)
-		fprintf(stderr, "monitor: %s\n  %s\n", error.message, error.remedy);
+	if (code && error)
+		fprintf(stderr, "monitor: %s\n  %s\n", error->message, error->remedy);
 	hb_monitor_close(monitor);
 	hb_close(hb);
+	hb_error_free(error);
 	return code;
 }

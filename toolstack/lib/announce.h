@@ -18,4 +18,11 @@ struct hb_limits_next {
 enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
 				struct hb_error *error);
 
+/*
+ * The same of one, for who has the host's lock. Nothing is done if it is not sized
+ * automatically, or that target is announced already.
+ */
+enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *next,
+				       struct hb_error *error);
+
 #endif

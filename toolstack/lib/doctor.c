@@ -10,6 +10,7 @@
 #include "host_reserve.h"
 #include "limits_look.h"
 #include "memory.h"
+#include "objects.h"
 #include "reserve.h"
 
 /* hb_limits_damage() or hb_reservations_damage(). */
@@ -179,25 +180,25 @@ static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *co
 }
 
 /* NULL if there is no memory. */
-static struct hb_examination *examine_all(const struct hb_domain *list, const struct notes *notes,
-					  size_t count)
+static struct hb_examination **examine_all(const struct hb_domain *list, const struct notes *notes,
+					   size_t count)
 {
-	struct hb_examination *all = calloc(count + 1, sizeof(*all));
+	struct hb_examination **all = hb_array_new(count, sizeof(**all));
 
 	for (size_t i = 0; i < count && all; i++) {
-		all[i].domain = list[i];
-		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i].findings);
+		all[i]->domain = list[i];
+		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i]->findings);
 	}
 	return all;
 }
 
-enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination **domains,
+enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examination ***domains,
 		       size_t *count, struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	struct notes notes = { 0 };
 	struct hb_domain *list;
-	enum hb_code code = hb_snapshot(hb, &memory, &list, count, error);
+	enum hb_code code = hb_memory_snapshot(hb, &memory, &list, count, error);
 
 	*domains = NULL;
 	memset(host, 0, sizeof(*host));
@@ -212,7 +213,7 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	if (!code && !*domains)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code)
-		hb_examine_host(&memory, *domains, *count, host);
+		hb_examine_host(&memory, **domains, *count, host);
 	else
 		*count = 0;
 	free(notes.limits);

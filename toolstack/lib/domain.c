@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "domain.h"
+#include "objects.h"
 #include "stats.h"
 #include "value.h"
 
@@ -712,8 +713,8 @@ static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,
 	return 0;
 }
 
-enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
-		     struct hb_error *error)
+enum hb_code hb_domain_list(struct hb *hb, struct hb_domain **domains, size_t *count,
+			    struct hb_error *error)
 {
 	struct hb_xen_domain batch[LIST_BATCH];
 	uint32_t first = 0;
@@ -733,6 +734,16 @@ enum hb_code hb_list(struct hb *hb, struct hb_domain **domains, size_t *count,
 	*domains = NULL;
 	*count = 0;
 	return hb_fail_host(error, n, "cannot list the domains");
+}
+
+enum hb_code hb_list(struct hb *hb, struct hb_domain ***domains, size_t *count,
+		     struct hb_error *error)
+{
+	struct hb_domain *values;
+	enum hb_code code = hb_domain_list(hb, &values, count, error);
+
+	*domains = hb_array_of(values, count, sizeof(*values), &code, error);
+	return code;
 }
 
 struct search {

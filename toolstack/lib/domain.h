@@ -12,6 +12,10 @@ enum hb_code hb_domain_fail(struct hb_error *error, int rc, uint32_t domid);
 /* Xen's handle of the domain. Returns a negative errno. */
 int hb_domain_uuid(struct hb *hb, uint32_t domid, char uuid[HB_UUID_TEXT]);
 
+/* hb_list(), but as values; *domains is to be released by free(). */
+enum hb_code hb_domain_list(struct hb *hb, struct hb_domain **domains, size_t *count,
+			    struct hb_error *error);
+
 /* As hb_list() reads it. Returns a negative errno. */
 int hb_domain_read(struct hb *hb, uint32_t domid, struct hb_domain *domain);
 /* What hb_list() leaves out. Returns a negative errno. */

@@ -74,7 +74,7 @@ static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 
 static enum hb_code make_candidates(struct work *work, struct hb_error *error)
 {
-	enum hb_code code = hb_list(work->hb, &work->looked_at, &work->count, error);
+	enum hb_code code = hb_domain_list(work->hb, &work->looked_at, &work->count, error);
 
 	if (code)
 		return code;
@@ -503,9 +503,7 @@ static bool take_back(struct work *work, struct candidate *candidate, struct hb_
 /* It gets the size that was announced, unless it has moved since. */
 static void keep(struct work *work, struct candidate *candidate)
 {
-	struct hb_limits_change change = { 0 };
 	struct hb_set_result kept = { 0 };
-	struct hb_limits limits;
 	struct hb_error ignored;
 
 	if (!take_back(work, candidate, &kept) &&
@@ -516,9 +514,6 @@ static void keep(struct work *work, struct candidate *candidate)
 	candidate->domain.target.value = candidate->target_kib = kept.target_kib;
 	entry_of(work, candidate)->to_kib = kept.size_kib;
 	entry_of(work, candidate)->stuck = true;
-	change.sized = candidate->domain.target;
-	if (kept.size_kib != candidate->keep_kib)
-		hb_limits_set(work->hb, &candidate->domain, &change, &limits, &ignored);
 }
 
 static void keep_all(struct work *work)
@@ -556,7 +551,7 @@ static void settle_all(struct work *work)
 	keep_all(work);
 	for (size_t i = 0; i < work->count; i++) {
 		if (work->candidates[i].asked)
-			hb_settle_domain(work->hb, work->candidates[i].domain.domid,
+			hb_settle(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, lock_s(work), &ignored);
 	}
 }
@@ -621,7 +616,7 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	enum hb_code code;
 	uint64_t before;
 
-	memset(result, 0, sizeof(*result));
+	hb_free_result_clear(result);
 	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)

@@ -57,12 +57,27 @@ bool hb_report_progress(struct hb *hb, const struct hb_progress *progress)
 	return !hb->progress || hb->progress(progress, hb->progress_argument);
 }
 
-enum hb_code hb_open(struct hb **hb, struct hb_error *error)
+/* What a program from a later version expects nobody knows. */
+static enum hb_code check_api(unsigned int api_version, struct hb_error *error)
+{
+	if (api_version && api_version <= HB_API_VERSION)
+		return HB_OK;
+	hb_fail(error, HB_REASON_API_VERSION, "the program was built with version %u of the library's interface, and libhotballoon " HB_VERSION " has version %u",
+		api_version, HB_API_VERSION);
+	hb_remedy(error, "install the libhotballoon that belongs to the program, or a later one");
+	return HB_E_USAGE;
+}
+
+enum hb_code hb_open_api(unsigned int api_version, struct hb **hb, struct hb_error *error)
 {
 	struct hb_host *host;
-	int rc = hb_xen_host_open(&host);
+	enum hb_code code = check_api(api_version, error);
+	int rc;
 
 	*hb = NULL;
+	if (code)
+		return code;
+	rc = hb_xen_host_open(&host);
 	if (rc == -ENOENT) {
 		hb_fail(error, HB_REASON_NOT_DOMAIN_0, "this is not domain 0 of a running Xen host");
 		hb_remedy(error, "run it in domain 0, with xenstored running");

@@ -12,6 +12,7 @@
 
 #include "error.h"
 #include "host.h"
+#include "results.h"
 
 struct hb {
 	struct hb_host *host;

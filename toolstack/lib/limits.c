@@ -7,6 +7,7 @@
 #include "limit.h"
 #include "limits_look.h"
 #include "lock.h"
+#include "objects.h"
 #include "state.h"
 
 #define FILE_NAME "limits"
@@ -113,11 +114,8 @@ static void change_limits(const struct hb_domain *domain, const struct hb_limits
 		limits->max = change->max;
 	if (change->weight)
 		limits->weight = change->weight;
-	if (change->sized.presence == HB_PRESENT)
-		limits->set = change->sized;
 	/* From now on, and from the size it has now on. */
-	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off &&
-				  change->sized.presence != HB_PRESENT)) {
+	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off)) {
 		limits->mode = HB_MODE_AUTO;
 		limits->set = domain->target;
 	}
@@ -189,9 +187,7 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 			   struct hb_error *error)
 {
 	/* What belongs to a target that is written by now is kept, also after Ctrl-C. */
-	const struct hb_patience patience = {
-		.firm = change->reset || change->sized.presence == HB_PRESENT,
-	};
+	const struct hb_patience patience = { .firm = change->reset };
 	enum hb_code code = hb_lock_host(hb, &patience, error);
 	struct edit edit;
 
@@ -248,7 +244,13 @@ static int compare_uuids(const void *a, const void *b)
 	return strcmp(((const struct hb_limits_entry *)a)->uuid, ((const struct hb_limits_entry *)b)->uuid);
 }
 
-enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t *count,
+/* uuid: the one that is looked for. */
+static int compare_entry(const void *uuid, const void *entry)
+{
+	return strcmp(uuid, (*(struct hb_limits_entry *const *)entry)->uuid);
+}
+
+enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error)
 {
 	struct collection collection = { 0 };
@@ -266,46 +268,41 @@ enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry **list, size_t
 		*error = *damage;
 		code = error->code;
 	}
-	if (code) {
-		free(collection.list);
-		collection = (struct collection){ 0 };
-	} else if (collection.count) {
+	if (!code && collection.count)
 		qsort(collection.list, collection.count, sizeof(*collection.list), compare_uuids);
-	}
-	*list = collection.list;
 	*count = collection.count;
+	*list = hb_array_of(collection.list, count, sizeof(*collection.list), &code, error);
 	return code;
 }
 
-struct hb_limits hb_limits_find(const struct hb_limits_entry *list, size_t count,
-				const struct hb_domain *domain)
+void hb_limits_find(struct hb_limits_entry *const *list, size_t count,
+		    const struct hb_domain *domain, struct hb_limits *limits)
 {
 	struct hb_limits_entry entry = { .limits.weight = HB_WEIGHT_DEFAULT };
-	const struct hb_limits_entry *found = NULL;
+	struct hb_limits_entry *const *found = NULL;
 
-	strcpy(entry.uuid, domain->uuid);
 	if (count)
-		found = bsearch(&entry, list, count, sizeof(*list), compare_uuids);
+		found = bsearch(domain->uuid, list, count, sizeof(*list), compare_entry);
 	if (found)
-		entry = *found;
+		entry = **found;
 	hb_limits_resolve(&entry, domain);
-	return entry.limits;
+	*limits = entry.limits;
 }
 
 enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
 			   struct hb_limits *limits, struct hb_error *error)
 {
-	struct hb_limits_entry *list;
+	struct hb_limits_entry **list;
 	struct hb_error ignored;
 	size_t kept;
 	enum hb_code code = hb_limits_list(hb, &list, &kept, &ignored, error);
 
 	for (size_t i = 0; i < count; i++) {
-		limits[i] = hb_limits_find(list, kept, &domains[i]);
+		hb_limits_find(list, kept, &domains[i], &limits[i]);
 		if (code)
 			limits[i].mode = HB_MODE_OFF;
 	}
-	free(list);
+	hb_limits_list_free(list);
 	return code;
 }
 
@@ -347,19 +344,64 @@ static bool announce_line(const char *line, void *argument)
 	return true;
 }
 
+static enum hb_code announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
+			     struct hb_error *error)
+{
+	struct announcing announcing = { .list = list, .count = count };
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL,
+					  error);
+
+	if (!code)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	free(announcing.body.text);
+	return code;
+}
+
 enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
 				struct hb_error *error)
 {
-	struct announcing announcing = { .list = list, .count = count };
 	const struct hb_patience patience = { 0 };
 	enum hb_code code = count ? hb_lock_host(hb, &patience, error) : HB_OK;
 
 	if (code || !count)
 		return code;
-	code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL, error);
-	if (!code)
-		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
+	code = announce(hb, list, count, error);
 	hb_unlock_host(hb);
-	free(announcing.body.text);
 	return code;
+}
+
+/* The line of one domain as it is in the file. */
+struct line {
+	const char *uuid;
+	struct hb_limits_entry entry;
+};
+
+static bool find_line(const char *text, void *argument)
+{
+	struct line *line = argument;
+	struct hb_limits_entry entry;
+
+	if (!hb_limits_parse(text, &entry))
+		return false;
+	if (!strcmp(entry.uuid, line->uuid))
+		line->entry = entry;
+	return true;
+}
+
+enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *next,
+				       struct hb_error *error)
+{
+	struct line line = { .uuid = next->domain->uuid };
+	struct hb_limits_entry now;
+	const char *why;
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, find_line, &line, NULL, error);
+
+	if (code)
+		return code;
+	now = line.entry;
+	hb_limits_resolve(&now, next->domain);
+	if (!hb_limits_automatic(next->domain, &now.limits, &why) ||
+	    (line.entry.next.presence == HB_PRESENT && line.entry.next.value == next->target_kib))
+		return HB_OK;
+	return announce(hb, next, 1, error);
 }

@@ -12,6 +12,13 @@
 enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			    struct hb_error *error);
 
+/*
+ * hb_limits_get() for count domains, with one look at what is kept: limits[i] of domains[i].
+ * Those whose line alone cannot be read are HB_MODE_OFF without an error.
+ */
+enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
+			   struct hb_limits *limits, struct hb_error *error);
+
 /* Could hb_limits_set() write? An error that names file and line if not. */
 enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error);
 

@@ -7,6 +7,7 @@
 #include "domain.h"
 #include "host_reserve.h"
 #include "memory.h"
+#include "objects.h"
 #include "overhead.h"
 #include "reserve.h"
 
@@ -111,8 +112,9 @@ enum hb_code hb_host_memory(struct hb *hb, struct hb_host_memory *memory, struct
 	return rc ? hb_fail_host(error, rc, "cannot read the host's memory") : ask_xen(hb, memory, error);
 }
 
-enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain **domains,
-			 size_t *count, struct hb_error *error)
+enum hb_code hb_memory_snapshot(struct hb *hb, struct hb_host_memory *memory,
+				struct hb_domain **domains, size_t *count,
+				struct hb_error *error)
 {
 	enum hb_code code;
 
@@ -127,6 +129,16 @@ enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb
 	free(*domains);
 	*domains = NULL;
 	*count = 0;
+	return code;
+}
+
+enum hb_code hb_snapshot(struct hb *hb, struct hb_host_memory *memory, struct hb_domain ***domains,
+			 size_t *count, struct hb_error *error)
+{
+	struct hb_domain *values;
+	enum hb_code code = hb_memory_snapshot(hb, memory, &values, count, error);
+
+	*domains = hb_array_of(values, count, sizeof(*values), &code, error);
 	return code;
 }
 

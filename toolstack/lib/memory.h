@@ -16,4 +16,9 @@ enum hb_code hb_memory_at_least(struct hb *hb, uint32_t domid, struct hb_host_me
 enum hb_code hb_memory_among(struct hb *hb, const struct hb_domain *domains, size_t count,
 			     struct hb_host_memory *memory, struct hb_error *error);
 
+/* hb_snapshot(), but as values; *domains is to be released by free(). */
+enum hb_code hb_memory_snapshot(struct hb *hb, struct hb_host_memory *memory,
+				struct hb_domain **domains, size_t *count,
+				struct hb_error *error);
+
 #endif

@@ -12,6 +12,7 @@
 #include "claim.h"
 #include "domain.h"
 #include "lock.h"
+#include "objects.h"
 #include "overhead.h"
 #include "reservation.h"
 #include "reserve.h"
@@ -191,7 +192,7 @@ static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *d
 
 	if (code || !store->count)
 		return code;
-	code = hb_list(hb, &domains, &count, error);
+	code = hb_domain_list(hb, &domains, &count, error);
 	if (code)
 		return code;
 	code = judge(store, domains, count, hb->host->ops->wall_s(hb->host), error);
@@ -204,7 +205,7 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 {
 	struct hb_domain *domains;
 	size_t count;
-	enum hb_code code = hb_list(hb, &domains, &count, error);
+	enum hb_code code = hb_domain_list(hb, &domains, &count, error);
 
 	if (code)
 		return code;
@@ -222,7 +223,7 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 	return store->failed ? hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory") : HB_OK;
 }
 
-enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations, size_t *count,
+enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
 			     struct hb_error *error)
 {
 	struct hb_damage ignored;
@@ -231,15 +232,9 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation **reservations
 
 	if (!code)
 		code = add_claims(hb, &store, error);
-	*reservations = NULL;
-	*count = 0;
-	if (code) {
-		free(store.list);
-		return code;
-	}
-	*reservations = store.list;
 	*count = store.count;
-	return HB_OK;
+	*reservations = hb_array_of(store.list, count, sizeof(*store.list), &code, error);
+	return code;
 }
 
 static uint64_t sum_left(const struct store *store)
@@ -300,7 +295,7 @@ enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_dom
 	*domains = NULL;
 	*count = 0;
 	if (!code)
-		code = hb_list(hb, domains, count, error);
+		code = hb_domain_list(hb, domains, count, error);
 	if (!code)
 		code = judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host), error);
 	*kib = code ? 0 : sum_left(&store);
@@ -372,7 +367,7 @@ static enum hb_code fail_room(struct hb_error *error, const struct hb_reservatio
 static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *error)
 {
 	const struct hb_free_request request = { .need_kib = missing_kib, .dry_run = true };
-	struct hb_free_result result;
+	struct hb_free_result result = { 0 };
 	char size[HB_SIZE_TEXT];
 	struct hb_error why;
 
@@ -382,7 +377,7 @@ static void advise_free(struct hb *hb, uint64_t missing_kib, struct hb_error *er
 	} else {
 		hb_remedy(error, "make %s free first", hb_size_format(missing_kib, size));
 	}
-	free(result.entries);
+	hb_free_result_clear(&result);
 }
 
 /* Does the host have what the reservation needs, its predecessor's share included? */
@@ -557,7 +552,7 @@ enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 
 	memset(reservation, 0, sizeof(*reservation));
 	if (!code)
-		code = hb_list(hb, &domains, &count, error);
+		code = hb_domain_list(hb, &domains, &count, error);
 	if (code)
 		return code;
 	strcpy(reservation->name, request->name);
@@ -578,7 +573,7 @@ static enum hb_code release_claim(struct hb *hb, const char *name, bool *found,
 	struct hb_domain *domains;
 	size_t count;
 	int rc = 0;
-	enum hb_code code = hb_list(hb, &domains, &count, error);
+	enum hb_code code = hb_domain_list(hb, &domains, &count, error);
 
 	*found = false;
 	if (code)

@@ -14,10 +14,12 @@
 #include <string.h>
 
 #include "advice.h"
+#include "announce.h"
 #include "deadline.h"
 #include "domain.h"
 #include "execute.h"
 #include "lock.h"
+#include "manage.h"
 #include "memory.h"
 #include "refusal.h"
 #include "set.h"
@@ -34,7 +36,13 @@ typedef enum hb_code planner_fn(const struct hb_domain *domain, const struct hb_
 				const struct hb_size *size, bool force, struct hb_plan *plan,
 				struct hb_error *error);
 
-/* expected_kib is what the target must be still; NULL if anything will do. */
+/* What else must be so, as seen under the locks. */
+struct terms {
+	const uint64_t *expected_kib;	/* what the target must be still; NULL if anything will do */
+	bool managed;			/* managers may size it */
+	bool recorded;			/* if managers size it, what it is set to is theirs */
+};
+
 static enum hb_code check_expected(const struct hb_domain *domain, const uint64_t *expected_kib,
 				   struct hb_error *error)
 {
@@ -47,6 +55,33 @@ static enum hb_code check_expected(const struct hb_domain *domain, const uint64_
 		hb_who(domain, who));
 	hb_remedy(error, "find out which tool did: xl, libvirt or a memory manager");
 	return HB_E_REFUSED;
+}
+
+static enum hb_code check_terms(struct hb *hb, const struct hb_domain *domain,
+				const struct terms *terms, struct hb_error *error)
+{
+	enum hb_code code = check_expected(domain, terms->expected_kib, error);
+	struct hb_limits limits;
+
+	if (!code && terms->managed)
+		code = hb_limits_get(hb, domain, &limits, error);
+	if (!code && terms->managed)
+		code = hb_refuse_obstacle(domain, hb_may_size(domain, &limits), error);
+	return code;
+}
+
+/*
+ * Before the target is written: from then on it is a manager's, whether we live to see it
+ * or not. What is not written after all does not matter, and the next one replaces it. Who
+ * only keeps a domain from being lost does so even if that cannot be recorded.
+ */
+static enum hb_code record(struct hb *hb, const struct hb_domain *domain, const struct terms *terms,
+			   uint64_t target_kib, struct hb_error *error)
+{
+	const struct hb_limits_next next = { domain, target_kib };
+	enum hb_code code = terms->recorded ? hb_limits_announce_locked(hb, &next, error) : HB_OK;
+
+	return terms->managed ? code : HB_OK;
 }
 
 /*
@@ -73,7 +108,7 @@ static enum hb_code plan_on_host(struct hb *hb, planner_fn *planner,
  * Under the locks of the domain and of the host: plan and execute until the plan
  * was not stale. What the host has to give is promised to nobody else meanwhile.
  */
-static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const struct terms *terms,
 				 planner_fn *planner, const struct hb_set_request *request,
 				 struct hb_plan *plan, struct hb_domain *before,
 				 struct hb_error *error)
@@ -85,9 +120,11 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const uint64_t *
 		stale = false;
 		code = hb_show(hb, domid, before, error);
 		if (!code)
-			code = check_expected(before, expected_kib, error);
+			code = check_terms(hb, before, terms, error);
 		if (!code)
 			code = plan_on_host(hb, planner, request, before, plan, error);
+		if (!code && plan->nr_steps)
+			code = record(hb, before, terms, plan->target_kib, error);
 		if (!code)
 			code = hb_execute(hb, before, plan, &stale, error);
 	}
@@ -112,7 +149,7 @@ static void add_result_steps(struct hb_set_result *result, const struct hb_set_r
 		add_step(result, &from->steps[i]);
 }
 
-static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+static enum hb_code apply(struct hb *hb, uint32_t domid, const struct terms *terms,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
 {
@@ -122,7 +159,7 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const uint64_t *expecte
 
 	if (code)
 		return code;
-	code = apply_locked(hb, domid, expected_kib, planner, request, &plan, &result->before, error);
+	code = apply_locked(hb, domid, terms, planner, request, &plan, &result->before, error);
 	hb_unlock_both(hb);
 	result->after = result->before;
 	if (code)
@@ -205,20 +242,21 @@ static bool mend(struct hb *hb, unsigned int timeout_s, unsigned int *attempts,
 		 struct hb_set_result *result)
 {
 	const struct hb_set_request request = { .timeout_s = timeout_s };
+	const struct terms terms = { .expected_kib = &result->target_kib };
 	struct hb_set_result mended = { 0 };
 	struct hb_error ignored;
 	struct hb_step step;
 
 	if (!hb_plan_repair(&result->after, &step) || (*attempts)++ >= MENDS_MAX)
 		return false;
-	if (apply(hb, result->after.domid, &result->target_kib, hb_plan_mend, &request, &mended,
+	if (apply(hb, result->after.domid, &terms, hb_plan_mend, &request, &mended,
 		  &ignored))
 		return false;
 	add_result_steps(result, &mended);
 	return mended.nr_steps;
 }
 
-static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *request,
+static enum hb_code wait_for_guest(struct hb *hb, unsigned int timeout_s,
 				   struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_host *host = hb->host;
@@ -228,7 +266,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 	enum hb_code code;
 	uint64_t now;
 
-	hb_wait_start(&wait, &result->before, result->target_kib, request->timeout_s * 1000ULL,
+	hb_wait_start(&wait, &result->before, result->target_kib, timeout_s * 1000ULL,
 		      host->ops->now_ms(host));
 	for (;;) {
 		code = hb_domain_refresh(hb, &result->after, error);
@@ -242,7 +280,7 @@ static enum hb_code wait_for_guest(struct hb *hb, const struct hb_set_request *r
 		if (verdict == HB_WAIT_ARRIVED)
 			return HB_OK;
 		if ((verdict == HB_WAIT_ON || verdict == HB_WAIT_STUCK) &&
-		    mend(hb, request->timeout_s, &mends, result)) {
+		    mend(hb, timeout_s, &mends, result)) {
 			hb_wait_again(&wait, &result->after, host->ops->now_ms(host));
 			continue;
 		}
@@ -313,8 +351,8 @@ static enum hb_code settle(struct hb *hb, uint64_t target_kib, uint64_t size_kib
 	return code;
 }
 
-enum hb_code hb_settle_domain(struct hb *hb, uint32_t domid, uint64_t target_kib,
-			      unsigned int timeout_s, struct hb_error *error)
+enum hb_code hb_settle(struct hb *hb, uint32_t domid, uint64_t target_kib, unsigned int timeout_s,
+		       struct hb_error *error)
 {
 	struct hb_set_result result = { 0 };
 	enum hb_code code = hb_show(hb, domid, &result.after, error);
@@ -338,9 +376,10 @@ enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib
 		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error)
 {
 	const struct hb_set_request request = { .timeout_s = timeout_s };
+	const struct terms terms = { .expected_kib = expected_kib, .recorded = true };
 
 	memset(result, 0, sizeof(*result));
-	return apply(hb, domid, expected_kib, ours ? plan_keep_ours : hb_plan_keep, &request, result,
+	return apply(hb, domid, &terms, ours ? plan_keep_ours : hb_plan_keep, &request, result,
 		     error);
 }
 
@@ -364,7 +403,7 @@ static void keep(struct hb *hb, unsigned int timeout_s, struct hb_set_result *re
 }
 
 /* After the keys are written, and what was asked for was waited for: maxmem follows. */
-static enum hb_code finish(struct hb *hb, enum hb_code code, const struct hb_set_request *request,
+static enum hb_code finish(struct hb *hb, enum hb_code code, unsigned int timeout_s,
 			   struct hb_set_result *result, struct hb_error *error)
 {
 	uint64_t size_kib = result->kept_kib ? result->kept_kib : result->size_kib;
@@ -373,8 +412,8 @@ static enum hb_code finish(struct hb *hb, enum hb_code code, const struct hb_set
 
 	if (code == HB_E_NO_DOMAIN)
 		return code;
-	settled = settle(hb, size_kib - result->before.videoram_kib, size_kib, request->timeout_s,
-			 result, &later);
+	settled = settle(hb, size_kib - result->before.videoram_kib, size_kib, timeout_s, result,
+			 &later);
 	if (code || !settled)
 		return code;
 	*error = later;
@@ -439,37 +478,37 @@ static void note_lost(struct hb_set_result *result)
 		     hb_size_format(size_kib, size));
 }
 
-static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct terms *terms,
 				const struct hb_set_request *request,
 				struct hb_set_result *result, struct hb_error *error)
 {
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, expected_kib, hb_plan_make, request, result, error);
+	code = apply(hb, domid, terms, hb_plan_make, request, result, error);
 	if (!code && hb->dry_run)
 		preview(result, result->size_kib);
 	if (code || hb->dry_run)
 		return code;
-	if (!expected_kib)
+	if (!terms->expected_kib)
 		note_pinned(hb, result);
 	if (request->wait)
-		code = wait_for_guest(hb, request, result, error);
+		code = wait_for_guest(hb, request->timeout_s, result, error);
 	if (code == HB_E_STUCK && !request->keep_target && result->after.state == HB_DOMAIN_RUNNING &&
 	    hb_would_be_lost(&result->after, NULL))
 		keep(hb, request->timeout_s, result, error);
-	code = finish(hb, code, request, result, error);
+	code = finish(hb, code, request->timeout_s, result, error);
 	if (!request->wait)
 		note_lost(result);
 	return code;
 }
 
-static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_kib,
+static enum hb_code set(struct hb *hb, uint32_t domid, const struct terms *terms,
 			const struct hb_set_request *request, struct hb_set_result *result,
 			struct hb_error *error)
 {
 	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
-	enum hb_code code = set_in_time(hb, domid, expected_kib, request, result, error);
+	enum hb_code code = set_in_time(hb, domid, terms, request, result, error);
 
 	hb_deadline_end(hb, before);
 	return code;
@@ -478,23 +517,40 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const uint64_t *expected_
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error)
 {
-	return set(hb, domid, NULL, request, result, error);
+	const struct terms terms = { .managed = false };
+
+	return set(hb, domid, &terms, request, result, error);
 }
 
 enum hb_code hb_set_expected(struct hb *hb, uint32_t domid, uint64_t expected_kib,
 			     const struct hb_set_request *request, struct hb_set_result *result,
 			     struct hb_error *error)
 {
-	return set(hb, domid, &expected_kib, request, result, error);
+	const struct terms terms = { .expected_kib = &expected_kib };
+
+	return set(hb, domid, &terms, request, result, error);
 }
 
-enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+enum hb_code hb_set_managed(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			    const struct hb_set_request *request, struct hb_set_result *result,
+			    struct hb_error *error)
+{
+	const struct terms terms = { .expected_kib = &expected_kib, .managed = true, .recorded = true };
+
+	return set(hb, domid, &terms, request, result, error);
+}
+
+enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_max_request *request,
 		    struct hb_set_result *result, struct hb_error *error)
 {
+	const struct hb_set_request asked = {
+		.size = request->size, .force = request->force, .timeout_s = request->timeout_s,
+	};
+	const struct terms terms = { .managed = false };
 	enum hb_code code;
 
 	memset(result, 0, sizeof(*result));
-	code = apply(hb, domid, NULL, hb_plan_ceiling, request, result, error);
+	code = apply(hb, domid, &terms, hb_plan_ceiling, &asked, result, error);
 	if (!code && hb->dry_run)
 		preview(result, result->before.actual_kib);
 	if (code || hb->dry_run)
@@ -524,8 +580,7 @@ static enum hb_code check_waitable(const struct hb_domain *domain, struct hb_err
 	return HB_E_REFUSED;
 }
 
-static enum hb_code wait_in_time(struct hb *hb, uint32_t domid,
-				 const struct hb_set_request *request,
+static enum hb_code wait_in_time(struct hb *hb, uint32_t domid, unsigned int timeout_s,
 				 struct hb_set_result *result, struct hb_error *error)
 {
 	struct hb_domain *before = &result->before;
@@ -541,15 +596,15 @@ static enum hb_code wait_in_time(struct hb *hb, uint32_t domid,
 	result->target_kib = before->target.value;
 	result->size_kib = before->target.value + before->videoram_kib;
 	result->done = true;
-	code = wait_for_guest(hb, request, result, error);
-	return finish(hb, code, request, result, error);
+	code = wait_for_guest(hb, timeout_s, result, error);
+	return finish(hb, code, timeout_s, result, error);
 }
 
-enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
+enum hb_code hb_wait(struct hb *hb, uint32_t domid, const struct hb_wait_request *request,
 		     struct hb_set_result *result, struct hb_error *error)
 {
 	uint64_t before = hb_deadline_begin(hb, request->timeout_s);
-	enum hb_code code = wait_in_time(hb, domid, request, result, error);
+	enum hb_code code = wait_in_time(hb, domid, request->timeout_s, result, error);
 
 	hb_deadline_end(hb, before);
 	return code;

@@ -155,19 +155,6 @@ static enum hb_code wait_for_answer(struct hb *hb, enum hb_still_answer wanted, 
 	return code;
 }
 
-/* A manager goes on managing it: the size that it is given is the manager's. */
-static enum hb_code record(struct hb *hb, const struct hb_set_result *kept, struct hb_error *error)
-{
-	const struct hb_limits_change change = { .sized = { HB_PRESENT, kept->target_kib } };
-	struct hb_limits limits;
-	const char *why;
-	enum hb_code code = hb_limits_get(hb, &kept->before, &limits, error);
-
-	if (code || !hb_limits_automatic(&kept->before, &limits, &why))
-		return code;
-	return hb_limits_set(hb, &kept->before, &change, &limits, error);
-}
-
 static enum hb_code make_keepable(struct hb *hb, struct hb_still_result *result,
 				  struct hb_error *error)
 {
@@ -180,8 +167,7 @@ static enum hb_code make_keepable(struct hb *hb, struct hb_still_result *result,
 	if (code || !kept.nr_steps)
 		return code;
 	result->kept_kib = kept.size_kib;
-	code = record(hb, &kept, error);
-	return code ? code : hb_domain_refresh(hb, &result->domain, error);
+	return hb_domain_refresh(hb, &result->domain, error);
 }
 
 static enum hb_code begin(struct hb *hb, const struct hb_still_request *request,

@@ -6,7 +6,7 @@
 #ifndef HB_FOLLOW_H
 #define HB_FOLLOW_H
 
-#include <hotballoon.h>
+#include "results.h"
 
 /*
  * Between the two looks. The kernel's own driver pauses up to 1.5 s when it adds memory,

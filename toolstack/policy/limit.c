@@ -266,19 +266,7 @@ void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *do
 	entry->next = (struct hb_number){ 0 };
 }
 
-bool hb_limits_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
-			 const char **why)
+bool hb_limits_is_set(const struct hb_domain *domain, const struct hb_limits *limits)
 {
-	*why = hb_refusal_why_service(domain->service);
-	if (*why)
-		return false;
-	if (limits->mode == HB_MODE_MANUAL)
-		*why = "nobody has given it limits";
-	else if (limits->mode == HB_MODE_OFF)
-		*why = "automatic sizing is off for it";
-	else if (domain->target.presence != HB_PRESENT)
-		*why = "it has no target in xenstore, or an invalid one";
-	else if (!is_as_set(domain, &limits->set))
-		*why = "its size is not what managers have set last: it is pinned";
-	return !*why;
+	return is_as_set(domain, &limits->set);
 }

@@ -47,6 +47,9 @@ bool hb_limits_fixed(const struct hb_range *range);
 enum hb_code hb_limits_check(const struct hb_domain *domain, const struct hb_limits *limits,
 			     struct hb_error *error);
 
+/* Is the target what managers have set last? */
+bool hb_limits_is_set(const struct hb_domain *domain, const struct hb_limits *limits);
+
 /* The whole of its maximum, which is never taken away: min = max = static-max, whole pages. */
 void hb_limits_reset(const struct hb_domain *domain, struct hb_limits *limits);
 

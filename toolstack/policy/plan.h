@@ -15,7 +15,7 @@
 #ifndef HB_PLAN_H
 #define HB_PLAN_H
 
-#include <hotballoon.h>
+#include "results.h"
 
 struct hb_plan {
 	uint64_t size_kib, target_kib;

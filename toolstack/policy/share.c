@@ -95,18 +95,9 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 	uint64_t min = hb_limits_range(domain, limits).min_kib;
 	uint64_t least = pages_up(heed_use(domain, heed_floor(domain, min)));
 
-	if (domain->state != HB_DOMAIN_RUNNING)
-		*why = "it does not run";
-	else if (domain->vnodes)
-		*why = "it has virtual NUMA nodes";
-	else if (domain->still != HB_STILL_NO)
-		*why = "it is told to keep its memory as it is";
-	else if (hb_plan_unsettled_kib(domain))
+	*why = hb_obstacle_text(hb_may_size(domain, limits));
+	if (!*why && hb_plan_unsettled_kib(domain))
 		*why = "it has memory without frames to give back first (populate-on-demand)";
-	else if (domain->claimed_kib)
-		*why = "it has a claim, and older Xens set aside for that what it gives back";
-	else
-		hb_limits_automatic(domain, limits, why);
 	if (*why)
 		return 0;
 	if (size > least)
