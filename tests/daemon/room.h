@@ -15,7 +15,7 @@ struct room_guest {
 	struct world_guest load;
 	uint32_t domid;		/* 0: it is not there */
 	bool distress;		/* it has called */
-	bool stuck;		/* it gives nothing back */
+	bool stuck;		/* it does not move */
 };
 
 struct room {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "act.h"
-#include "results.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "results.h"
 
 static bool make_room(struct sight *sight, size_t count)
 {
@@ -98,6 +99,13 @@ enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_e
 	struct hb_set_result result = { 0 };
 
 	return hb_set_managed(hb, one->domain->domid, one->domain->target.value, &request, &result, error);
+}
+
+enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+{
+	struct hb_domain now;
+
+	return hb_show(hb, domain->domid, &now, error);
 }
 
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)

@@ -30,6 +30,8 @@ void sight_clear(struct sight *sight);
 void act_never_wait(struct hb *hb);
 /* Give the domain another size, as a manager, if its target is what was seen. */
 enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error);
+/* Does the host answer at all? Asked of one that could not be read. */
+enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 /* Let Xen's limit follow to the target that it has. */
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 

@@ -385,6 +385,26 @@ static void plan_next(struct manager *manager, uint64_t now)
 	manager->round_ms = next < look ? next : look;
 }
 
+/*
+ * A domain that cannot be read is left alone, but if that is because nothing can be read any
+ * more, the host is lost.
+ */
+static bool is_lost(struct manager *manager)
+{
+	struct hb_error error;
+
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		if (!manager->sight.looks[i].stale)
+			continue;
+		if (!act_probe(manager->hb, manager->sight.looks[i].domain, &error) ||
+		    error.reason != HB_REASON_NO_ANSWER)
+			return false;
+		lose(manager, &error);
+		return true;
+	}
+	return false;
+}
+
 static void do_round(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
@@ -398,6 +418,8 @@ static void do_round(struct manager *manager, uint64_t now)
 		note_failure(manager, &error);
 		return;
 	}
+	if (is_lost(manager))
+		return;
 	tell_limits(manager);
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now)) {

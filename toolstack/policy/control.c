@@ -2,6 +2,7 @@
 #include "account.h"
 #include "control.h"
 #include "limit.h"
+#include "overhead.h"
 #include "plan.h"
 
 #define MIB_KIB 1024ULL
@@ -381,6 +382,22 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 	    why_shrink(control, sums, one));
 }
 
+/*
+ * Of what can be given, what the domain itself gets: its paging pool, which is made for its
+ * maximum, grows with it beyond that, and takes from the same.
+ */
+static uint64_t without_pool(const struct hb_controlled *one, uint64_t give_kib)
+{
+	const struct hb_domain *domain = one->domain;
+	uint64_t made_for = larger(domain->static_max.value, one->from_kib);
+	uint64_t size = one->from_kib + give_kib;
+
+	if (domain->type == HB_TYPE_PV || size <= made_for)
+		return give_kib;
+	return less(give_kib, hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, size) -
+			      hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, made_for));
+}
+
 /* Returns what is given. */
 static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 			struct hb_controlled *one, uint64_t left_kib)
@@ -390,6 +407,7 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 	uint64_t most = smaller(one->range.max_kib, one->share_kib + sums->pool_kib / RELIEF_PART);
 	uint64_t give = larger(larger(RELIEF_MIN_KIB, lacks),
 			       smaller(less(one->share_kib, size), less(left_kib, sums->pool_kib)));
+	uint64_t pool;
 
 	give = smaller(give, smaller(less(most, size), left_kib));
 	give -= give % HB_PAGE_KIB;
@@ -397,8 +415,11 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 	    (!one->before->shrinks && !may_go_on(one)))
 		return 0;
 	one->before->relief_ms = now;
+	pool = give - without_pool(one, give);
+	if (give + pool > left_kib)
+		give -= pool;
 	act(control, one, size + give, HB_MOTIVE_DISTRESS);
-	return give;
+	return give + pool;
 }
 
 static enum hb_motive why_grow(const struct hb_controlled *one)
@@ -455,7 +476,7 @@ static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t
 	if (!one->before->shrinks && !may_go_on(one))
 		one->reason = HB_MOTIVE_MOVES;
 	else if (worth)
-		act(control, one, to_kib, why_grow(one));
+		act(control, one, size + without_pool(one, to_kib - size), why_grow(one));
 	else
 		one->reason = HB_MOTIVE_HOST_FULL;
 }
