@@ -29,9 +29,7 @@ void notify(const char *state)
 	if (fd < 0)
 		return;
 	/* Who does not listen is not told; systemd notices what it does not hear. */
-	if (sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address,
-		   length) < 0)
-		perror("hotballoond: NOTIFY_SOCKET");
+	sendto(fd, state, strlen(state), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length);
 	close(fd);
 }
 
