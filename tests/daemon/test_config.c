@@ -151,6 +151,38 @@ static void test_printed(void **state)
 	free(text);
 }
 
+/* The file to begin with says nothing; without its marks it says what holds anyway. */
+static void test_example(void **state)
+{
+	struct config usual;
+	char *text = NULL;
+	size_t size, options = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	config_print_example(out);
+	fclose(out);
+	assert_true(parse(text));
+	assert_int_equal(config.from[CONFIG_PRESET].line, 0);
+	for (char *c = text; (c = strstr(c, "\n#")); c++) {
+		if (c[2] == ' ')
+			continue;
+		c[1] = ' ';
+		options++;
+	}
+	assert_int_equal(options, CONFIG_COUNT);
+	assert_true(parse(text));
+	config_defaults(&usual);
+	for (int i = 0; i < CONFIG_COUNT; i++)
+		assert_true(config.from[i].line > 0);
+	memcpy(config.from, usual.from, sizeof(usual.from));
+	assert_int_equal(config.preset, usual.preset);
+	assert_int_equal(config.look_s, usual.look_s);
+	assert_int_equal(config.pool.presence, usual.pool.presence);
+	assert_false(config.surplus || config.domain_0 || config.dry_run || config.verbose);
+	free(text);
+}
+
 /* ------------------------------------------------------------------- files */
 
 static char folder[64], path[128];
@@ -226,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_no_text),
 		cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_example),
 		cmocka_unit_test_setup_teardown(test_files, make_folder, remove_folder),
 	};
 

@@ -312,8 +312,42 @@ void config_print_manual(FILE *out)
 {
 	char what[WHAT_TEXT];
 
-	fprintf(out, "| section | option | value | default | meaning |\n| --- | --- | --- | --- | --- |\n");
+	fprintf(out, "| option | meaning |\n| --- | --- |\n");
 	for (int i = 0; i < CONFIG_COUNT; i++)
-		fprintf(out, "| `[%s]` | `%s` | %s | `%s` | %s |\n", options[i].section, options[i].name,
-			what_of(&options[i], what), options[i].text, options[i].doc);
+		fprintf(out, "| `[%s]` `%s` | %s. It is %s; `%s` by default |\n", options[i].section,
+			options[i].name, options[i].doc, what_of(&options[i], what), options[i].text);
+}
+
+/* text in lines of a comment. */
+static void print_comment(const char *text, FILE *out)
+{
+	const int width = 78;
+
+	while (*text) {
+		int length = strlen(text);
+
+		if (length > width) {
+			for (length = width; length > 1 && text[length] != ' ';)
+				length--;
+		}
+		fprintf(out, "# %.*s\n", length, text);
+		text += length + (text[length] == ' ');
+	}
+}
+
+void config_print_example(FILE *out)
+{
+	char what[WHAT_TEXT];
+
+	fprintf(out, "# Configuration of hotballoond(8): what stands here is what holds anyway. After a change:\n"
+		"# \"hotballoond --check\", then \"systemctl reload hotballoond\".\n");
+	for (int i = 0; i < CONFIG_COUNT; i++) {
+		const struct option *option = &options[i];
+
+		if (!i || strcmp(option->section, options[i - 1].section))
+			fprintf(out, "\n[%s]\n", option->section);
+		fprintf(out, "\n");
+		print_comment(option->doc, out);
+		fprintf(out, "# (%s)\n#%s = %s\n", what_of(option, what), option->name, option->text);
+	}
 }

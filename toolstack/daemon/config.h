@@ -70,8 +70,10 @@ bool config_parse(struct config *config, const char *name, FILE *file,
 /* As a file of it could be, each option with where its value is from. */
 void config_print(const struct config *config, FILE *out);
 
-/* The rows of the manual's table of options. */
+/* The table of options of the manual. */
 void config_print_manual(FILE *out);
+/* A file to begin with: every option with what it means, as a comment. */
+void config_print_example(FILE *out);
 
 /*
  * The file at path, then those in the folder "path.d" that end in ".conf", by their names;
