@@ -15,7 +15,7 @@
 
 #define WAIT_MS 20000
 
-static char config_path[100], notify_path[100];
+static char config_path[100], notify_path[100], socket_path[100];
 static int log_fd, notify_fd;
 static pid_t child;
 
@@ -54,7 +54,7 @@ static void run_child(void)
 	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .log = write_line };
 	struct config config;
 	struct loop_terms terms = { .host = &host, .config = &config, .config_path = config_path,
-				    .config_must = true, .state_dir = common_state_dir };
+				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
 	uv_loop_t *uv = uv_default_loop();
 	uv_timer_t tick;
 	int status;
@@ -111,6 +111,7 @@ static int setup(void **state)
 	mkdir(common_state_dir, 0755);
 	snprintf(config_path, sizeof(config_path), "%s.conf", common_state_dir);
 	snprintf(notify_path, sizeof(notify_path), "%s.notify", common_state_dir);
+	snprintf(socket_path, sizeof(socket_path), "%s.socket", common_state_dir);
 	write_config("[balance]\nlook = 3600\n[log]\nverbose = yes\n");
 	listen_to_notes();
 	assert_int_equal(pipe(fds), 0);
@@ -194,6 +195,57 @@ static void test_life(void **state)
 	assert_int_equal(end_by(0), 0);
 }
 
+static int call(const char *message, size_t length)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, message, length), length);
+	return fd;
+}
+
+/* Each message with its zero byte gets an answer, with one, in that order. */
+static void test_asked(void **state)
+{
+	static const char two[] = "{\"method\":\"org.varlink.service.GetInfo\"}\0"
+				  "{\"method\":\"org.hotballoon.Manager.GetDomains\",\"parameters\":{}}";
+	char text[8192], *second, nonsense[] = "what?";
+	size_t used = 0, zeros = 0;
+	struct stat stats;
+	int fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	assert_int_equal(stat(socket_path, &stats), 0);
+	assert_int_equal(stats.st_mode & 0777, 0600);
+	fd = call(two, sizeof(two));
+	while (zeros < 2) {
+		ssize_t n = read(fd, text + used, sizeof(text) - used);
+
+		assert_true(n > 0);
+		for (ssize_t i = 0; i < n; i++)
+			zeros += !text[used + i];
+		used += n;
+	}
+	close(fd);
+	second = text + strlen(text) + 1;
+	assert_non_null(strstr(text, "\"product\":\"hotballoond\""));
+	assert_non_null(strstr(second, "\"name\":\"guest1\""));
+	assert_non_null(strstr(second, "\"reason\":\"manual\",\"reason_text\":\"nobody has given it limits\""));
+	/* Who does not speak JSON, or says too much, is dropped; others go on. */
+	fd = call(nonsense, sizeof(nonsense));
+	assert_int_equal(read(fd, text, sizeof(text)), 0);
+	close(fd);
+	fd = call(two, sizeof(two));
+	assert_true(read(fd, text, sizeof(text)) > 0);
+	/* One that is connected is no reason not to end. */
+	assert_int_equal(end_by(SIGTERM), 0);
+	close(fd);
+	assert_int_equal(stat(socket_path, &stats), -1);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -212,7 +264,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_killed), TEST(test_interrupted) };
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "notify.h"
+#include "socket.h"
 
 struct loop {
 	uv_loop_t *uv;
@@ -17,6 +18,7 @@ struct loop {
 	uv_timer_t timer, watchdog;
 	uv_signal_t hangup, terminate, interrupt;
 	uv_fs_event_t limits;
+	struct socket_server *server;
 	bool ready;
 };
 
@@ -178,6 +180,17 @@ static void watch_limits(struct loop *loop)
 		    loop->terms->state_dir, uv_strerror(rc), loop->terms->config->look_s);
 }
 
+/* It sizes guests whether somebody can ask it or not. */
+static void listen_to_clients(struct loop *loop)
+{
+	int rc = 0;
+
+	if (loop->terms->socket)
+		loop->server = socket_open(loop->uv, loop->terms->socket, loop->manager, &rc);
+	if (rc)
+		say(loop, MANAGER_WARNING, "nobody can ask at %s: %s", loop->terms->socket, uv_strerror(rc));
+}
+
 static void close_handle(uv_handle_t *handle, void *argument)
 {
 	struct loop *loop = argument;
@@ -194,6 +207,7 @@ static void end(struct loop *loop)
 	if (loop->poll)
 		uv_close((uv_handle_t *)loop->poll, on_closed);
 	loop->poll = NULL;
+	socket_close(loop->server);
 	uv_walk(loop->uv, close_handle, loop);
 	/* Until all that is ours has been closed; who gave the loop may have more in it. */
 	uv_run(loop->uv, UV_RUN_NOWAIT);
@@ -209,6 +223,7 @@ int loop_run(uv_loop_t *uv, const struct loop_terms *terms)
 		say(&loop, MANAGER_ERROR, "cannot begin: %s", uv_strerror(rc));
 	} else {
 		watch_limits(&loop);
+		listen_to_clients(&loop);
 		set_timer(&loop, 0);
 		uv_run(uv, UV_RUN_DEFAULT);
 		say(&loop, MANAGER_INFO, "ends: all guests keep the sizes that they have");

@@ -12,6 +12,7 @@ struct loop_terms {
 	const struct config *config;	/* as it was read from: */
 	const char *config_path;
 	bool config_must;		/* see config_read() */
+	const char *socket;		/* where it listens; NULL: nowhere */
 	const char *state_dir;		/* where limits are: a change of them is noticed at once */
 };
 

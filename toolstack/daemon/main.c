@@ -13,6 +13,7 @@
 
 #define CONFIG_PATH "/etc/hotballoon/hotballoond.conf"
 #define LOCK_PATH HB_HOST_LOCK_DIR "/hotballoond.lock"
+#define SOCKET_PATH HB_HOST_LOCK_DIR "/hotballoond.socket"
 /* As the command's. */
 #define STATE_DIR_VARIABLE "HOTBALLOON_STATE_DIR"
 
@@ -179,7 +180,7 @@ int main(int argc, char **argv)
 	if (!arguments.check)
 		return run(&(struct loop_terms){
 			.host = &host, .config = &config, .config_path = path,
-			.config_must = arguments.config, .state_dir = state_dir(),
+			.config_must = arguments.config, .socket = SOCKET_PATH, .state_dir = state_dir(),
 		});
 	config_print(&config, stdout);
 	return fflush(stdout) ? HB_E_INTERNAL : 0;
