@@ -97,59 +97,45 @@ bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
 
 /* ------------------------------------------------------------ who is sized */
 
-static enum hb_motive of_state(enum hb_domain_state state)
+/* What keeps all managers from it. */
+static enum hb_motive of_obstacle(enum hb_obstacle obstacle)
 {
-	static const enum hb_motive by_state[] = {
-		[HB_DOMAIN_RUNNING] = HB_MOTIVE_SETTLED,
-		[HB_DOMAIN_PAUSED] = HB_MOTIVE_PAUSED,
-		[HB_DOMAIN_BUILDING] = HB_MOTIVE_BUILDING,
-		[HB_DOMAIN_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
-		[HB_DOMAIN_CRASHED] = HB_MOTIVE_SHUT_DOWN,
-		[HB_DOMAIN_DYING] = HB_MOTIVE_DYING,
-		[HB_DOMAIN_SAVING] = HB_MOTIVE_STILL,
-		[HB_DOMAIN_MIGRATING] = HB_MOTIVE_STILL,
+	static const enum hb_motive motives[] = {
+		[HB_OBSTACLE_NONE] = HB_MOTIVE_SETTLED,
+		[HB_OBSTACLE_SERVICE] = HB_MOTIVE_SERVICE,
+		[HB_OBSTACLE_NUMA] = HB_MOTIVE_NUMA,
+		[HB_OBSTACLE_NO_LIMITS] = HB_MOTIVE_MANUAL,
+		[HB_OBSTACLE_OFF] = HB_MOTIVE_OFF,
+		[HB_OBSTACLE_NO_TARGET] = HB_MOTIVE_NO_TARGET,
+		[HB_OBSTACLE_PINNED] = HB_MOTIVE_PINNED,
+		[HB_OBSTACLE_SQUEEZED] = HB_MOTIVE_OTHER_MANAGER,
+		[HB_OBSTACLE_QMEMMAN] = HB_MOTIVE_OTHER_MANAGER,
+		[HB_OBSTACLE_PAUSED] = HB_MOTIVE_PAUSED,
+		[HB_OBSTACLE_BUILDING] = HB_MOTIVE_BUILDING,
+		[HB_OBSTACLE_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
+		[HB_OBSTACLE_CRASHED] = HB_MOTIVE_SHUT_DOWN,
+		[HB_OBSTACLE_DYING] = HB_MOTIVE_DYING,
+		[HB_OBSTACLE_SAVING] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_MIGRATING] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_STILL] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_CLAIM] = HB_MOTIVE_CLAIM,
 	};
 
-	return by_state[state];
-}
-
-/* Who has a say about its size? HB_MOTIVE_SETTLED: managers. */
-static enum hb_motive of_owner(const struct hb_domain *domain, const struct hb_limits *limits)
-{
-	const char *why;
-
-	if (hb_limits_automatic(domain, limits, &why))
-		return HB_MOTIVE_SETTLED;
-	if (domain->service)
-		return HB_MOTIVE_SERVICE;
-	if (limits->mode != HB_MODE_AUTO)
-		return limits->mode == HB_MODE_OFF ? HB_MOTIVE_OFF : HB_MOTIVE_MANUAL;
-	return domain->target.presence == HB_PRESENT ? HB_MOTIVE_PINNED : HB_MOTIVE_NO_TARGET;
+	return obstacle < sizeof(motives) / sizeof(motives[0]) ? motives[obstacle] : HB_MOTIVE_HELD;
 }
 
 /* Why the domain is left alone; HB_MOTIVE_SETTLED: it is not. */
 static enum hb_motive why_fixed(const struct hb_control *control, const struct hb_controlled *one)
 {
 	const struct hb_domain *domain = one->domain;
-	enum hb_motive reason = of_state(domain->state);
+	enum hb_motive reason = of_obstacle(hb_may_size(domain, one->limits));
 
-	if (reason != HB_MOTIVE_SETTLED)
-		return reason;
 	if (!domain->domid && !control->domain_0)
 		return HB_MOTIVE_DOMAIN_0;
-	reason = of_owner(domain, one->limits);
 	if (reason != HB_MOTIVE_SETTLED)
 		return reason;
-	if (domain->squeezed || domain->qmemman)
-		return HB_MOTIVE_OTHER_MANAGER;
-	if (domain->still != HB_STILL_NO)
-		return HB_MOTIVE_STILL;
-	if (domain->vnodes)
-		return HB_MOTIVE_NUMA;
 	if (hb_plan_unsettled_kib(domain))
 		return HB_MOTIVE_POPULATING;
-	if (domain->claimed_kib)
-		return HB_MOTIVE_CLAIM;
 	if (hb_limits_fixed(&one->range) && one->range.min_kib == one->from_kib)
 		return HB_MOTIVE_FIXED;
 	if (!one->estimate->known && hb_preset_by_need(control->preset))
