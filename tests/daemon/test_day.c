@@ -154,7 +154,13 @@ static void judge(uint64_t ms, bool could)
 		day.lacking_ms[i] = lacks && could ? day.lacking_ms[i] + ms : 0;
 		if (day.lacking_ms[i] > day.worst_ms)
 			day.worst_ms = day.lacking_ms[i];
-		day.let_down += day.lacking_ms[i] == PATIENCE_MS;
+		if (day.lacking_ms[i] != PATIENCE_MS)
+			continue;
+		day.let_down++;
+		/* What there is to see of it. */
+		print_message("g%u at %" PRIu64 " ms: %" PRIu64 " of %" PRIu64 " KiB, target %" PRIu64 "\n",
+			      guest->domid, day.room.sim->clock_ms, room_actual(&day.room, i),
+			      world_must(&guest->load), room_target(&day.room, i));
 	}
 }
 

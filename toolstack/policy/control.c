@@ -328,7 +328,8 @@ static void act(struct hb_control *control, struct hb_controlled *one, uint64_t 
 	one->reason = reason;
 	control->actions[control->nr_actions++] = one;
 	before->asked = one->movable;
-	before->shrinks = to_kib < one->from_kib;
+	/* One that still holds more has to give, though it be less than it was to. */
+	before->shrinks = to_kib < one->from_kib + coming_kib(one);
 	hb_wait_start(&before->wait, one->domain, to_kib - one->domain->videoram_kib, 0, control->now_ms);
 }
 
@@ -384,27 +385,32 @@ static uint64_t without_pool(const struct hb_controlled *one, uint64_t give_kib)
 			      hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, made_for));
 }
 
-/* Returns what is given. */
+/*
+ * Returns what is given. What it was to give and still holds it keeps, and that takes nothing
+ * from the others: less than that is no relief.
+ */
 static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 			struct hb_controlled *one, uint64_t left_kib)
 {
-	uint64_t lacks = one->estimate->lacks_kib, now = control->now_ms;
-	uint64_t last = one->before->relief_ms, size = one->from_kib;
+	uint64_t now = control->now_ms, last = one->before->relief_ms;
+	uint64_t size = one->from_kib, holds = size + coming_kib(one);
 	uint64_t most = smaller(one->range.max_kib, one->share_kib + sums->pool_kib / RELIEF_PART);
-	uint64_t give = larger(larger(RELIEF_MIN_KIB, lacks),
-			       smaller(less(one->share_kib, size), less(left_kib, sums->pool_kib)));
-	uint64_t pool;
+	uint64_t give = larger(larger(RELIEF_MIN_KIB, one->estimate->lacks_kib),
+			       smaller(less(one->share_kib, holds), less(left_kib, sums->pool_kib)));
+	uint64_t pool, more;
 
-	give = smaller(give, smaller(less(most, size), left_kib));
+	give = smaller(give, smaller(less(most, holds), left_kib));
 	give -= give % HB_PAGE_KIB;
-	if (!one->estimate->distress || give < NEED_BAND_MIN_KIB || (last && now - last < RELIEF_MS) ||
-	    (!one->before->shrinks && !may_go_on(one)))
+	more = less(smaller(holds, most), size);
+	more -= more % HB_PAGE_KIB;
+	if (!one->estimate->distress || more + give < NEED_BAND_MIN_KIB ||
+	    (last && now - last < RELIEF_MS) || (!one->before->shrinks && !may_go_on(one)))
 		return 0;
 	one->before->relief_ms = now;
 	pool = give - without_pool(one, give);
 	if (give + pool > left_kib)
 		give -= pool;
-	act(control, one, size + give, HB_MOTIVE_DISTRESS);
+	act(control, one, size + more + give, HB_MOTIVE_DISTRESS);
 	return give + pool;
 }
 

@@ -523,6 +523,36 @@ static void test_paging_pool(void **state)
 	assert_action(0, 0, 2 * G + 20 * M, HB_MOTIVE_DISTRESS);
 }
 
+/*
+ * On its way down it comes to its end: what it still holds it keeps, and gets what it lacks.
+ * Less would be a size that it cannot go to, and it would count as stuck.
+ */
+static void test_distress_on_its_way(void **state)
+{
+	(void)state;
+	open_host(4 * G);
+	add(G, G, G);
+	write_size(0, 600 * M);
+	f.domains[0].actual_kib = 900 * M;
+	f.estimates[0].distress = true;
+	f.estimates[0].lacks_kib = 20 * M;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_DISTRESS);
+	assert_true(f.actions[0]->to_kib >= 920 * M);
+	assert_false(f.before[0].shrinks);
+	/* Its share is not more: it is told how far to go, which is down. */
+	open_host(4 * G);
+	add(G, 256 * M, 256 * M);
+	write_size(0, 256 * M);
+	f.domains[0].actual_kib = G;
+	f.estimates[0].distress = true;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_true(f.actions[0]->to_kib <= 256 * M + hb_control_pool_kib(4 * G) / 4);
+	assert_true(f.before[0].shrinks);
+}
+
 static uint64_t random_size(uint64_t from, uint64_t to)
 {
 	return from + random() % ((to - from) / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
@@ -672,6 +702,7 @@ int main(void)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_videoram),
 		cmocka_unit_test(test_paging_pool),
+		cmocka_unit_test(test_distress_on_its_way),
 		cmocka_unit_test(test_any_host),
 		cmocka_unit_test(test_any_rest),
 	};
