@@ -17,7 +17,7 @@ static struct {
 	u64 us;
 } steps[HB_STEP_COUNT];
 
-void hb_debugfs_count(const struct hb_step *step,
+void hb_debugfs_count(const struct hb_move *step,
 		      const struct hb_outcome *outcome, u64 us)
 {
 	steps[step->kind].times++;

@@ -318,7 +318,8 @@ static int start(void)
 	if (rc)
 		goto no_evacuation;
 	/* What the worker does cannot be undone: it comes last. */
-	rc = hb_bus_start() ?: hb_distress_start() ?: hb_worker_start();
+	rc = hb_bus_start(hb_stats_host_wants) ?: hb_distress_start() ?:
+	     hb_worker_start();
 	if (!rc) {
 		hb_stats_start();
 		return 0;

@@ -6,19 +6,19 @@
 #include "report.h"
 
 static DEFINE_SPINLOCK(report_lock);
-static struct hb_report latest;		/* guarded by report_lock */
+static struct hb_status latest;		/* guarded by report_lock */
 
 static DEFINE_MUTEX(subscriber_lock);
 static void (*subscriber)(void);	/* guarded by subscriber_lock */
 
-void hb_report_get(struct hb_report *report)
+void hb_report_get(struct hb_status *report)
 {
 	spin_lock(&report_lock);
 	*report = latest;
 	spin_unlock(&report_lock);
 }
 
-static bool is_new(const struct hb_report *report)
+static bool is_new(const struct hb_status *report)
 {
 	return report->state != latest.state || report->cause != latest.cause ||
 	       report->current_kib != latest.current_kib ||
@@ -28,7 +28,7 @@ static bool is_new(const struct hb_report *report)
 	       report->still != latest.still;
 }
 
-void hb_report_publish(const struct hb_report *report)
+void hb_report_publish(const struct hb_status *report)
 {
 	bool changed;
 

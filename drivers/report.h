@@ -6,9 +6,9 @@
 #include "core/report.h"
 
 /* Called by the worker only.  Tells the subscriber if anything is new. */
-void hb_report_publish(const struct hb_report *report);
+void hb_report_publish(const struct hb_status *report);
 
-void hb_report_get(struct hb_report *report);
+void hb_report_get(struct hb_status *report);
 
 /* @changed is called in the worker's context; NULL ends it. */
 void hb_report_subscribe(void (*changed)(void));

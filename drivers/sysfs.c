@@ -14,7 +14,7 @@ static struct kobject *directory;
 static ssize_t _name##_show(struct kobject *kobj,			\
 			    struct kobj_attribute *attr, char *buf)	\
 {									\
-	struct hb_report report;					\
+	struct hb_status report;					\
 									\
 	hb_report_get(&report);						\
 	return sysfs_emit(buf, _format "\n", _value);			\

@@ -129,7 +129,7 @@ static int op_isolate(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 static bool op_is_free(const void *owner, unsigned long pfn)
 {
 	hb_assert_locked();
-	return hb_isolate_is_free(pfn);
+	return hb_pages_is_free_unit(pfn);
 }
 
 static void op_put_back(struct hb_guest *g, unsigned long pfn, unsigned long nr)
@@ -318,7 +318,7 @@ static bool op_sync(struct hb_guest *g, u64 populated, u64 *target)
 	return hb_intree_sync(populated, target);
 }
 
-static void op_publish(struct hb_guest *g, const struct hb_report *report)
+static void op_publish(struct hb_guest *g, const struct hb_status *report)
 {
 	hb_pages_count_held();
 	hb_report_publish(report);
@@ -331,7 +331,7 @@ static void op_wrong(struct hb_guest *g, const char *what)
 	WARN_ONCE(1, "hotballoon: %s", what);
 }
 
-static void op_stepped(struct hb_guest *g, const struct hb_step *step,
+static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 		       const struct hb_outcome *outcome, u64 us)
 {
 	static const char *const cause_word[] = HB_CAUSE_WORDS;

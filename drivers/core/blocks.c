@@ -115,7 +115,7 @@ static int add_block(struct hb_guest *g)
 }
 
 struct hb_outcome hb_step_add_block(struct hb_guest *g,
-				    const struct hb_step *step)
+				    const struct hb_move *step)
 {
 	struct hb_outcome outcome = { 0 };
 	unsigned long pfn;
@@ -139,7 +139,7 @@ struct hb_outcome hb_step_add_block(struct hb_guest *g,
 }
 
 struct hb_outcome hb_step_online_block(struct hb_guest *g,
-				       const struct hb_step *step)
+				       const struct hb_move *step)
 {
 	struct hb_block *block;
 
@@ -186,7 +186,7 @@ static int remove_block(struct hb_guest *g, struct hb_block *block)
  * growth uses or the next tidying removes.
  */
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
-				       const struct hb_step *step)
+				       const struct hb_move *step)
 {
 	bool removable = g->ops->removable(g);
 	struct hb_block *block;

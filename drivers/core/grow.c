@@ -25,7 +25,7 @@ unsigned long hb_populate(struct hb_guest *g, const unsigned long *pfns,
 
 /* Half-way: what came of a unit is handed out, its other pages stay held, and it is broken. */
 struct hb_outcome hb_step_grow_units(struct hb_guest *g,
-				     const struct hb_step *step)
+				     const struct hb_move *step)
 {
 	struct hb_outcome outcome = { 0 };
 
@@ -49,7 +49,7 @@ struct hb_outcome hb_step_grow_units(struct hb_guest *g,
 
 /* Half-way: what came is handed out, the rest stays held. */
 struct hb_outcome hb_step_grow_pages(struct hb_guest *g,
-				     const struct hb_step *step)
+				     const struct hb_move *step)
 {
 	struct hb_outcome outcome = { 0 };
 

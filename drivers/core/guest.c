@@ -84,7 +84,6 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.populated = hb_guest_populated(g),
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,
-		.boot_empty_units = map->boot_empty_units,
 		.boot_held = map->boot_held,
 		/* PV guests' memory is mapped page by page whatever one does. */
 		.mendable_units = superpages ? map->mendable_units : 0,

@@ -13,7 +13,7 @@
 #include "blockmap.h"
 #include "ledger.h"
 #include "ops.h"
-#include "plan.h"
+#include "next.h"
 #include "snapshot.h"
 #include "target.h"
 #include "tidy.h"

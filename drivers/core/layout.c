@@ -5,7 +5,7 @@
 /* What was given away comes back, as a unit if it was one and boot memory has room. */
 static struct hb_outcome take_back(struct hb_guest *g, u64 pages)
 {
-	struct hb_step step = { .pages = pages };
+	struct hb_move step = { .pages = pages };
 	bool whole;
 
 	g->ops->lock(g);
@@ -16,7 +16,7 @@ static struct hb_outcome take_back(struct hb_guest *g, u64 pages)
 }
 
 struct hb_outcome hb_step_exchange(struct hb_guest *g,
-				   const struct hb_step *step)
+				   const struct hb_move *step)
 {
 	struct hb_outcome taken = hb_step_shrink_added(g, step), back;
 
@@ -70,7 +70,7 @@ static struct hb_outcome populate_anew(struct hb_guest *g, unsigned long pfn)
  * again like after any other loss.
  */
 struct hb_outcome hb_step_mend_unit(struct hb_guest *g,
-				    const struct hb_step *step)
+				    const struct hb_move *step)
 {
 	struct hb_outcome outcome = { .cause = HB_CAUSE_GUEST_BUSY }, gone;
 	struct hb_run unit;

@@ -19,7 +19,7 @@
 
 struct hb_guest;
 struct hb_outcome;
-struct hb_step;
+struct hb_move;
 
 /* Is there a frame behind a page?  Xen's answer, or that of a PV guest's p2m. */
 enum hb_frame {
@@ -165,14 +165,14 @@ struct hb_ops {
 	 * there, in *@target.  The lock is held.
 	 */
 	bool (*sync)(struct hb_guest *g, u64 populated, u64 *target);
-	void (*publish)(struct hb_guest *g, const struct hb_report *report);
+	void (*publish)(struct hb_guest *g, const struct hb_status *report);
 
 	/* ---- for people who look for faults */
 
 	/* The books contradict what is done: a fault of the driver.  The lock is held. */
 	void (*wrong)(struct hb_guest *g, const char *what);
 
-	void (*stepped)(struct hb_guest *g, const struct hb_step *step,
+	void (*stepped)(struct hb_guest *g, const struct hb_move *step,
 			const struct hb_outcome *outcome, u64 us);
 	/* Xen counts @pages more than the books, for the first time. */
 	void (*drifted)(struct hb_guest *g, s64 pages);

@@ -50,17 +50,17 @@ static bool account(struct hb_guest *g)
 	return written;
 }
 
-static enum hb_state state_of(const struct hb_step *step)
+static enum hb_state state_of(const struct hb_move *step)
 {
 	if (step->cause)
 		return HB_STATE_WAITING;
 	return hb_steps[step->kind].state;
 }
 
-static void report(struct hb_guest *g, const struct hb_step *step,
+static void report(struct hb_guest *g, const struct hb_move *step,
 		   const struct hb_snapshot *now)
 {
-	struct hb_report fresh = { .state = state_of(step),
+	struct hb_status fresh = { .state = state_of(step),
 				   .cause = step->cause,
 				   .still = now->still };
 	u64 take = now->floor.take_boot;
@@ -151,7 +151,7 @@ static bool changed(struct hb_guest *g, const struct hb_snapshot *before)
 }
 
 static struct hb_outcome carry_out(struct hb_guest *g,
-				   const struct hb_step *step)
+				   const struct hb_move *step)
 {
 	u64 begun = g->ops->now_us(g);
 	struct hb_outcome outcome = hb_steps[step->kind].carry_out(g, step);
@@ -160,7 +160,7 @@ static struct hb_outcome carry_out(struct hb_guest *g,
 	return outcome;
 }
 
-static void note(struct hb_guest *g, const struct hb_step *step,
+static void note(struct hb_guest *g, const struct hb_move *step,
 		 const struct hb_outcome *outcome, bool books_changed)
 {
 	/* Asking is progress of its own. */
@@ -172,10 +172,10 @@ static void note(struct hb_guest *g, const struct hb_step *step,
 }
 
 /* Steps until the plan has no more; returns the one that ended it. */
-static struct hb_step follow(struct hb_guest *g, struct hb_snapshot *now)
+static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 {
 	struct hb_outcome outcome;
-	struct hb_step step;
+	struct hb_move step;
 
 	if (g->pass.exhausted)
 		hb_guest_forget_busy(g);
@@ -204,7 +204,7 @@ static u64 tidy(struct hb_guest *g)
 {
 	struct hb_tidy *state = &g->tidy;
 	struct hb_snapshot now;
-	struct hb_step step;
+	struct hb_move step;
 	u64 due = hb_tidy_due(state, now_ms(g));
 
 	if (due || !g->tidy_rate)
@@ -230,7 +230,7 @@ static u64 tidy(struct hb_guest *g)
 }
 
 /* At the target, or as near as it gets for now. */
-static u64 rest(struct hb_guest *g, const struct hb_step *last,
+static u64 rest(struct hb_guest *g, const struct hb_move *last,
 		const struct hb_snapshot *now)
 {
 	u64 ms;
@@ -257,7 +257,7 @@ static u64 rest(struct hb_guest *g, const struct hb_step *last,
 u64 hb_pass_run(struct hb_guest *g)
 {
 	struct hb_snapshot now;
-	struct hb_step last;
+	struct hb_move last;
 	u64 ms;
 
 	hb_guest_forget_vanished(g);

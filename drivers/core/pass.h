@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The worker's pass: look, plan, one bounded step, account, and again; at the target,
- * tidy up.  Decisions are in plan.h and tidy.h, what steps do in steps.h, and all that
+ * tidy up.  Decisions are in next.h and tidy.h, what steps do in steps.h, and all that
  * touches a kernel or Xen behind ops.h.
  */
 #ifndef HB_CORE_PASS_H

@@ -6,7 +6,7 @@
 #include <core/port.h>
 #include <hotballoon/keys.h>
 
-struct hb_report {
+struct hb_status {
 	enum hb_state state;
 	enum hb_cause cause;
 	u64 current_kib;

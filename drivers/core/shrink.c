@@ -117,7 +117,7 @@ static unsigned int allocate(struct hb_guest *g, unsigned int nr,
 
 /* Pages by the number, with the floor's node.  Half-way: what Xen has taken is taken. */
 static struct hb_outcome shrink_allocated(struct hb_guest *g,
-					  const struct hb_step *step,
+					  const struct hb_move *step,
 					  unsigned int order)
 {
 	unsigned int most = HB_UNIT_PAGES >> order;
@@ -139,13 +139,13 @@ static struct hb_outcome shrink_allocated(struct hb_guest *g,
 }
 
 struct hb_outcome hb_step_shrink_units(struct hb_guest *g,
-				       const struct hb_step *step)
+				       const struct hb_move *step)
 {
 	return shrink_allocated(g, step, HB_UNIT_ORDER);
 }
 
 struct hb_outcome hb_step_shrink_pages(struct hb_guest *g,
-				       const struct hb_step *step)
+				       const struct hb_move *step)
 {
 	return shrink_allocated(g, step, 0);
 }
@@ -217,7 +217,7 @@ static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
 }
 
 struct hb_outcome hb_step_shrink_added(struct hb_guest *g,
-				       const struct hb_step *step)
+				       const struct hb_move *step)
 {
 	struct hb_pick pick = {
 		.added = true,
@@ -231,7 +231,7 @@ struct hb_outcome hb_step_shrink_added(struct hb_guest *g,
 }
 
 struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
-				      const struct hb_step *step)
+				      const struct hb_move *step)
 {
 	struct hb_pick pick = { .added = false };
 
@@ -276,7 +276,7 @@ static struct hb_outcome release_parked(struct hb_guest *g, struct hb_run run)
 }
 
 struct hb_outcome hb_step_shrink_parked(struct hb_guest *g,
-					const struct hb_step *step)
+					const struct hb_move *step)
 {
 	struct hb_outcome outcome = { 0 }, one;
 

@@ -14,7 +14,6 @@ struct hb_snapshot {
 	u64 populated;		/* what the guest has */
 	u64 usable_held;	/* held pages that could be handed out */
 	u64 usable_empty_units;	/* units, all of whose pages are such */
-	u64 boot_empty_units;	/* of those, in boot memory */
 	u64 boot_held;		/* held pages in boot memory that could be handed out */
 	u64 mendable_units;	/* complete units that Xen maps page by page */
 	u64 parked_plugged;	/* pages with frames in our offline blocks */

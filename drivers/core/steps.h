@@ -10,36 +10,36 @@
 #include "guest.h"
 
 struct hb_outcome hb_step_verify(struct hb_guest *g,
-				 const struct hb_step *step);
+				 const struct hb_move *step);
 struct hb_outcome hb_step_grow_units(struct hb_guest *g,
-				     const struct hb_step *step);
+				     const struct hb_move *step);
 struct hb_outcome hb_step_grow_pages(struct hb_guest *g,
-				     const struct hb_step *step);
+				     const struct hb_move *step);
 struct hb_outcome hb_step_online_block(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 struct hb_outcome hb_step_add_block(struct hb_guest *g,
-				    const struct hb_step *step);
+				    const struct hb_move *step);
 struct hb_outcome hb_step_shrink_parked(struct hb_guest *g,
-					const struct hb_step *step);
+					const struct hb_move *step);
 struct hb_outcome hb_step_shrink_added(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 struct hb_outcome hb_step_shrink_units(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
-				      const struct hb_step *step);
+				      const struct hb_move *step);
 struct hb_outcome hb_step_shrink_pages(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 struct hb_outcome hb_step_exchange(struct hb_guest *g,
-				   const struct hb_step *step);
+				   const struct hb_move *step);
 struct hb_outcome hb_step_mend_unit(struct hb_guest *g,
-				    const struct hb_step *step);
+				    const struct hb_move *step);
 
 /* What a step does, and what is said of it. */
 struct hb_step_row {
 	struct hb_outcome (*carry_out)(struct hb_guest *g,
-				       const struct hb_step *step);
+				       const struct hb_move *step);
 	enum hb_state state;
 	const char *word;
 };

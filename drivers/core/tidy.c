@@ -24,23 +24,22 @@ void hb_tidy_begin_batch(struct hb_tidy *tidy)
 	tidy->moved = 0;
 }
 
-static bool spent(const struct hb_tidy *tidy, enum hb_step_kind kind)
+static bool spent(const struct hb_tidy *tidy, enum hb_move_kind kind)
 {
 	return tidy->spent & (1U << kind);
 }
 
 /*
  * Hot-added memory that is used although boot memory has room for it: as much of it as is
- * exchanged at a time.  Without whole units in boot memory only the rest of one, so that
- * a block does not stay for less than a unit; whole ones would come back to where they
- * were.
+ * exchanged at a time.  A unit, even for single pages here and there, which make more units
+ * whole; or the rest of one, so that a block does not stay for less than that.
  */
 static u64 displaced_pages(const struct hb_snapshot *now)
 {
 	u64 rest = now->added_plugged % HB_UNIT_PAGES;
 	u64 pages = HB_UNIT_PAGES;
 
-	if (!now->boot_empty_units)
+	if (now->boot_held < HB_UNIT_PAGES)
 		pages = rest <= now->boot_held ? rest : 0;
 	if (!now->added_plugged || now->floor.take_added < pages)
 		return 0;
@@ -51,9 +50,9 @@ static u64 displaced_pages(const struct hb_snapshot *now)
  * An exchange begins with taking: Xen's limit leaves no room for the other order.
  * One unit at a time, so that a host that runs out of memory meanwhile costs no more.
  */
-static struct hb_step exchange(const struct hb_snapshot *now)
+static struct hb_move exchange(const struct hb_snapshot *now)
 {
-	struct hb_step take = hb_plan_take_added(now, displaced_pages(now));
+	struct hb_move take = hb_plan_take_added(now, displaced_pages(now));
 
 	take.kind = take.pages ? HB_STEP_EXCHANGE : HB_STEP_NONE;
 	take.whole = now->added_plugged;
@@ -66,10 +65,10 @@ static bool may_mend(const struct hb_tidy *tidy, const struct hb_snapshot *now)
 	       now->floor.take_boot >= HB_UNIT_PAGES;
 }
 
-struct hb_step hb_tidy_plan(const struct hb_tidy *tidy,
+struct hb_move hb_tidy_plan(const struct hb_tidy *tidy,
 			    const struct hb_snapshot *now, u64 now_ms)
 {
-	struct hb_step none = { .kind = HB_STEP_NONE }, step;
+	struct hb_move none = { .kind = HB_STEP_NONE }, step;
 
 	if (now->still || now->populated != now->target ||
 	    tidy->steps >= HB_TIDY_BATCH)
@@ -77,17 +76,17 @@ struct hb_step hb_tidy_plan(const struct hb_tidy *tidy,
 	if (now->retirable && !now->hotplug_busy &&
 	    now_ms >= tidy->since + HB_TIDY_RETIRE_MS &&
 	    !spent(tidy, HB_STEP_RETIRE_BLOCK))
-		return (struct hb_step){ .kind = HB_STEP_RETIRE_BLOCK };
+		return (struct hb_move){ .kind = HB_STEP_RETIRE_BLOCK };
 	step = exchange(now);
 	if (step.kind && !spent(tidy, HB_STEP_EXCHANGE))
 		return step;
 	if (may_mend(tidy, now) && !spent(tidy, HB_STEP_MEND_UNIT))
-		return (struct hb_step){ .kind = HB_STEP_MEND_UNIT,
+		return (struct hb_move){ .kind = HB_STEP_MEND_UNIT,
 					 .pages = HB_UNIT_PAGES };
 	return none;
 }
 
-void hb_tidy_note(struct hb_tidy *tidy, const struct hb_step *step,
+void hb_tidy_note(struct hb_tidy *tidy, const struct hb_move *step,
 		  const struct hb_outcome *outcome, u64 now_ms)
 {
 	tidy->steps++;

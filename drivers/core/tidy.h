@@ -21,7 +21,7 @@
 #ifndef HB_CORE_TIDY_H
 #define HB_CORE_TIDY_H
 
-#include "plan.h"
+#include "next.h"
 
 /* After the target was reached, before anything is moved. */
 #define HB_TIDY_DELAY_MS	1000
@@ -68,10 +68,10 @@ u64 hb_tidy_due(const struct hb_tidy *tidy, u64 now_ms);
 void hb_tidy_begin_batch(struct hb_tidy *tidy);
 
 /* The next step of the batch; HB_STEP_NONE ends it. */
-struct hb_step hb_tidy_plan(const struct hb_tidy *tidy,
+struct hb_move hb_tidy_plan(const struct hb_tidy *tidy,
 			    const struct hb_snapshot *now, u64 now_ms);
 
-void hb_tidy_note(struct hb_tidy *tidy, const struct hb_step *step,
+void hb_tidy_note(struct hb_tidy *tidy, const struct hb_move *step,
 		  const struct hb_outcome *outcome, u64 now_ms);
 
 /**

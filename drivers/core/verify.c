@@ -223,7 +223,7 @@ static enum hb_cause verify_next(struct hb_guest *g, bool *more)
 	return found && removed ? give_back_removed(g, pfn) : cause;
 }
 
-struct hb_outcome hb_step_verify(struct hb_guest *g, const struct hb_step *step)
+struct hb_outcome hb_step_verify(struct hb_guest *g, const struct hb_move *step)
 {
 	struct hb_outcome outcome = { 0 };
 	struct hb_verify found;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
@@ -18,191 +20,243 @@
 #define LIMIT_MS	2000
 #define LIMIT_UNIT_MS	10
 
+/* Each has a thread, and a range that the guest cannot use until it comes back. */
+#define MOST_LATE	8
+
 enum job_state {
-	JOB_NONE,
+	JOB_READY,	/* its thread waits for work */
 	JOB_ASKED,	/* the worker waits for it */
 	JOB_DONE,	/* the worker fetches its outcome */
-	JOB_LATE,	/* nobody waits any more; the module has a reference */
+	JOB_LATE,	/* nobody waits any more; it has a reference on the module */
 };
 
-/* What the worker asks of the thread; the lock guards it. */
-static struct {
-	spinlock_t lock;
+/* What a thread does for the worker; the lock guards it. */
+struct job {
+	struct list_head late;
 	enum job_state state;
 	unsigned long pfn, nr;
 	int rc;
 	unsigned long begun;	/* jiffies */
-} job = { .lock = __SPIN_LOCK_UNLOCKED(job.lock) };
+	struct task_struct *thread;
+};
 
+static DEFINE_SPINLOCK(jobs_lock);
+static LIST_HEAD(late_jobs);	/* the oldest first */
+static unsigned int nr_late;
 static DECLARE_WAIT_QUEUE_HEAD(job_wait);
-static struct task_struct *thread;
+static struct job *current_job;	/* the worker's own; NULL after one was late */
 
-static enum job_state job_state(void)
+static bool is_in(const struct job *job, enum job_state state)
 {
-	return READ_ONCE(job.state);
+	return READ_ONCE(job->state) == state;
 }
 
-/* ---- the thread */
+/* ---- a thread */
 
 /* Return: whether somebody waits for the outcome. */
-static bool deliver(int rc)
+static bool deliver(struct job *job, int rc)
 {
 	bool wanted;
 
-	spin_lock(&job.lock);
-	wanted = job.state == JOB_ASKED;
-	job.rc = rc;
-	job.state = wanted ? JOB_DONE : JOB_NONE;
-	spin_unlock(&job.lock);
+	spin_lock(&jobs_lock);
+	wanted = job->state == JOB_ASKED;
+	if (wanted) {
+		job->rc = rc;
+		job->state = JOB_DONE;
+	} else {
+		list_del(&job->late);
+		nr_late--;
+	}
+	spin_unlock(&jobs_lock);
 	return wanted;
 }
 
-/* Once it is delivered, the next one may be asked for: what is needed of it is kept. */
-static void do_job(void)
+/* Nobody else knows of the job any more.  This code stays until the thread has left it. */
+static void __noreturn end_late(struct job *job, int rc)
 {
-	unsigned long pfn = job.pfn, nr = job.nr, begun = job.begun;
-	int rc = hb_compat_alloc_contig_range(pfn, pfn + nr,
+	if (!rc)
+		hb_pages_put_back(job->pfn, job->nr);
+	pr_info("nothing waits at %#llx any more, after %lu s\n",
+		(u64)PFN_PHYS(job->pfn), (jiffies - job->begun) / HZ);
+	kfree(job);
+	hb_events_raise(HB_NEWS_LOOK);
+	module_put_and_kthread_exit(0);
+}
+
+/* Once it is delivered, the job is the worker's again. */
+static void do_job(struct job *job)
+{
+	int rc = hb_compat_alloc_contig_range(job->pfn, job->pfn + job->nr,
 					      GFP_KERNEL | __GFP_NOWARN);
 
-	if (deliver(rc)) {
-		wake_up_all(&job_wait);
-		return;
-	}
-	if (!rc)
-		hb_pages_put_back(pfn, nr);
-	pr_info("nothing waits at %#llx any more, after %lu s\n",
-		(u64)PFN_PHYS(pfn), (jiffies - begun) / HZ);
-	hb_events_raise(HB_NEWS_LOOK);
-	/* This code stays: who unloads the module waits for the thread to end. */
-	module_put(THIS_MODULE);
+	if (!deliver(job, rc))
+		end_late(job, rc);
+	wake_up_all(&job_wait);
 }
 
-static bool asked_or_ends(void)
+static int job_thread(void *data)
 {
-	return job_state() == JOB_ASKED || kthread_should_stop();
-}
+	struct job *job = data;
 
-static int evacuate_thread(void *unused)
-{
 	while (!kthread_should_stop()) {
-		wait_event_interruptible(job_wait, asked_or_ends());
-		if (job_state() == JOB_ASKED)
-			do_job();
+		wait_event_interruptible(job_wait, is_in(job, JOB_ASKED) ||
+					 kthread_should_stop());
+		if (is_in(job, JOB_ASKED))
+			do_job(job);
 	}
+	return 0;
+}
+
+/* One that is late has the thread for as long as it takes: the next needs another. */
+static int make_job(void)
+{
+	struct job *job = kzalloc(sizeof(*job), GFP_KERNEL);
+	struct task_struct *task;
+
+	if (!job)
+		return -ENOMEM;
+	task = kthread_create(job_thread, job, "hotballoon_evac");
+	if (IS_ERR(task)) {
+		kfree(job);
+		return -ENOMEM;
+	}
+	job->thread = task;
+	current_job = job;
+	wake_up_process(task);
 	return 0;
 }
 
 int hb_evacuate_start(void)
 {
-	struct task_struct *task = kthread_run(evacuate_thread, NULL,
-					       "hotballoon_evac");
-
-	if (IS_ERR(task))
-		return PTR_ERR(task);
-	thread = task;
-	return 0;
+	return make_job();
 }
 
+/* What is late keeps the module, and nobody gets here. */
 void hb_evacuate_stop(void)
 {
-	kthread_stop(thread);
-	thread = NULL;
+	if (!current_job)
+		return;
+	kthread_stop(current_job->thread);
+	kfree(current_job);
+	current_job = NULL;
 }
 
 /* ---- the worker */
 
-/* Is it written now, or read?  Of a large page the first one says so. */
-static bool has_io(const struct page *page)
+/* Whoever moves a page waits until it is unlocked and written. */
+static bool any_waits(unsigned long pfn, unsigned long nr)
 {
-	const unsigned long read = BIT(PG_locked) | BIT(PG_uptodate);
-	unsigned long flags = hb_compat_page_flags(page);
-
-	return flags & BIT(PG_writeback) || (flags & read) == BIT(PG_locked);
-}
-
-/*
- * The kernel would wait for such pages.  What begins after this look is what the thread
- * is for.
- */
-static bool any_has_io(unsigned long pfn, unsigned long nr)
-{
+	const unsigned long waits = BIT(PG_locked) | BIT(PG_writeback);
 	unsigned long end = pfn + nr;
 
 	for (; pfn < end; pfn++)
-		if (has_io(pfn_to_page(pfn)))
+		if (hb_compat_page_flags(pfn_to_page(pfn)) & waits)
 			return true;
 	return false;
 }
 
-/* Return: whether no other is under way. */
-static bool ask(unsigned long pfn, unsigned long nr)
+static bool all_free(unsigned long pfn, unsigned long nr)
 {
-	bool none;
+	unsigned long end = pfn + nr;
 
-	spin_lock(&job.lock);
-	none = job.state == JOB_NONE;
-	if (none) {
-		job.pfn = pfn;
-		job.nr = nr;
-		job.begun = jiffies;
-		job.state = JOB_ASKED;
-	}
-	spin_unlock(&job.lock);
-	return none;
+	if ((pfn | nr) % HB_UNIT_PAGES)
+		return false;
+	for (; pfn < end; pfn += HB_UNIT_PAGES)
+		if (!hb_pages_is_free_unit(pfn))
+			return false;
+	return true;
+}
+
+/*
+ * With too many late only what is free is taken: nothing moves for it, so nothing waits.
+ * Return: 0 if there is a thread for the range.
+ */
+static int prepare(unsigned long pfn, unsigned long nr)
+{
+	if (READ_ONCE(nr_late) >= MOST_LATE && !all_free(pfn, nr))
+		return -EBUSY;
+	return current_job ? 0 : make_job();
+}
+
+static void ask(struct job *job, unsigned long pfn, unsigned long nr)
+{
+	spin_lock(&jobs_lock);
+	job->pfn = pfn;
+	job->nr = nr;
+	job->begun = jiffies;
+	job->state = JOB_ASKED;
+	spin_unlock(&jobs_lock);
+	wake_up_all(&job_wait);
 }
 
 /*
  * The worker will not wait any longer.  Not while the module is about to go, when nobody
  * could keep it here.  Return: whether the outcome is there after all.
  */
-static bool give_up(void)
+static bool give_up(struct job *job)
 {
 	bool done;
 
 	if (!try_module_get(THIS_MODULE)) {
-		wait_event(job_wait, job_state() == JOB_DONE);
+		wait_event(job_wait, is_in(job, JOB_DONE));
 		return true;
 	}
-	spin_lock(&job.lock);
-	done = job.state == JOB_DONE;
-	if (!done)
-		job.state = JOB_LATE;
-	spin_unlock(&job.lock);
+	spin_lock(&jobs_lock);
+	done = job->state == JOB_DONE;
+	if (!done) {
+		job->state = JOB_LATE;
+		list_add_tail(&job->late, &late_jobs);
+		nr_late++;
+	}
+	spin_unlock(&jobs_lock);
 	if (done)
 		module_put(THIS_MODULE);
+	else
+		current_job = NULL;
 	return done;
 }
 
-static bool wait_for_outcome(unsigned long nr)
+static bool wait_for_outcome(struct job *job)
 {
-	unsigned long limit = LIMIT_MS + nr / HB_UNIT_PAGES * LIMIT_UNIT_MS;
+	unsigned long limit = LIMIT_MS +
+			      job->nr / HB_UNIT_PAGES * LIMIT_UNIT_MS;
 
-	return wait_event_timeout(job_wait, job_state() == JOB_DONE,
+	return wait_event_timeout(job_wait, is_in(job, JOB_DONE),
 				  msecs_to_jiffies(limit));
 }
 
 int hb_evacuate(unsigned long pfn, unsigned long nr)
 {
+	struct job *job;
 	int rc;
 
-	if (any_has_io(pfn, nr) || !ask(pfn, nr))
-		return -EBUSY;
-	wake_up_all(&job_wait);
-	if (!wait_for_outcome(nr) && !give_up()) {
-		pr_info("memory at %#llx cannot be moved: something waits there for a disk; going round it\n",
+	/* What begins after this look is what the thread is for. */
+	rc = any_waits(pfn, nr) ? -EBUSY : prepare(pfn, nr);
+	if (rc)
+		return rc;
+	job = current_job;
+	ask(job, pfn, nr);
+	if (!wait_for_outcome(job) && !give_up(job)) {
+		pr_info("memory at %#llx cannot be moved: something waits there, for a disk or a lock; going round it\n",
 			(u64)PFN_PHYS(pfn));
 		return -EBUSY;
 	}
-	spin_lock(&job.lock);
-	rc = job.rc;
-	job.state = JOB_NONE;
-	spin_unlock(&job.lock);
+	spin_lock(&jobs_lock);
+	rc = job->rc;
+	job->state = JOB_READY;
+	spin_unlock(&jobs_lock);
 	return rc;
 }
 
 unsigned long hb_evacuate_stuck_seconds(void)
 {
-	unsigned long seconds = (jiffies - READ_ONCE(job.begun)) / HZ;
+	unsigned long seconds = 0;
+	struct job *job;
 
-	return job_state() == JOB_LATE ? max(seconds, 1UL) : 0;
+	spin_lock(&jobs_lock);
+	job = list_first_entry_or_null(&late_jobs, struct job, late);
+	if (job)
+		seconds = max((jiffies - job->begun) / HZ, 1UL);
+	spin_unlock(&jobs_lock);
+	return seconds;
 }

@@ -6,17 +6,18 @@
  * for their buffers and for locks that I/O holds: as long as the disk takes, which may be for
  * ever, and nothing ends it.  A worker that waits follows no target.  So a thread of its own
  * calls it, one range at a time, and the worker waits for the thread no longer than a disk
- * that works takes.  A range that took longer is given back when it comes, and until then no
- * other is begun: the worker goes round.
+ * that works takes.  A range that takes longer is given back when it comes; its thread is
+ * left to it, and the worker goes round, with another thread.  Of such there are only so
+ * many: then nothing moves until one of them ends, and what is free is still taken.
  *
- * Until then the module cannot be unloaded.
+ * Until the last of them ends the module cannot be unloaded.
  */
 #ifndef HB_MEM_EVACUATE_H
 #define HB_MEM_EVACUATE_H
 
 #include <linux/types.h>
 
-/* The thread.  Return: 0 or a negative errno. */
+/* The first thread.  Return: 0 or a negative errno. */
 int hb_evacuate_start(void);
 /* Nobody evacuates any more. */
 void hb_evacuate_stop(void);
@@ -27,12 +28,13 @@ void hb_evacuate_stop(void);
  * Sleeps; called by one thread at a time.  The pages have one reference each;
  * hb_pages_put_back() undoes it.
  *
- * Return: 0; -EBUSY if something there cannot move or has I/O under way, if the range takes
- * too long, or if an earlier one still does; or another errno of alloc_contig_range().
+ * Return: 0; -EBUSY if something there cannot move or is locked or written now, if the range
+ * takes too long, or if too many earlier ones still do; -ENOMEM without memory for that, or
+ * another thread; or another errno of alloc_contig_range().
  */
 int hb_evacuate(unsigned long pfn, unsigned long nr);
 
-/* Seconds since the range was begun that takes too long; 0: there is none. */
+/* Seconds since the oldest range was begun that takes too long; 0: there is none. */
 unsigned long hb_evacuate_stuck_seconds(void);
 
 #endif /* HB_MEM_EVACUATE_H */

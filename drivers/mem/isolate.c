@@ -7,19 +7,6 @@
 #include "isolate.h"
 #include "pages.h"
 
-bool hb_isolate_is_free(unsigned long pfn)
-{
-	unsigned int order;
-
-	for (order = HB_UNIT_ORDER; order <= HB_COMPAT_MAX_PAGE_ORDER; order++) {
-		struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
-
-		if (PageBuddy(head) && page_private(head) >= order)
-			return true;
-	}
-	return false;
-}
-
 /* Some memory is not for giving away: it is little, and all that old devices can use. */
 static bool is_precious(unsigned long pfn)
 {

@@ -17,11 +17,4 @@
  */
 int hb_isolate(unsigned long pfn, unsigned long nr, bool give);
 
-/*
- * Is all of the unit one free page of the allocator, or a part of one?  Looks without
- * the zone's lock: a wrong answer costs a needless evacuation.  The unit's block is
- * online, and the lock is held.
- */
-bool hb_isolate_is_free(unsigned long pfn);
-
 #endif /* HB_MEM_ISOLATE_H */

@@ -212,7 +212,10 @@ static int finish_transitions(void)
 	do
 		rc = hb_online_set(pfn, "online");
 	while (rc == -ERESTARTNOINTR && !signal_pending(current));
-	return rc == -ERESTARTNOINTR ? -EINTR : 0;
+	if (rc == -ERESTARTNOINTR)
+		return -EINTR;
+	/* Whatever else it says, it has waited. */
+	return rc == -ENOMEM ? rc : 0;
 }
 
 void hb_online_let_be(void)

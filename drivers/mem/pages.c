@@ -36,6 +36,19 @@ void hb_pages_clear_parked(unsigned long pfn, unsigned long nr)
 		clear_page(__va(PFN_PHYS(pfn + i)));
 }
 
+bool hb_pages_is_free_unit(unsigned long pfn)
+{
+	unsigned int order;
+
+	for (order = HB_UNIT_ORDER; order <= HB_COMPAT_MAX_PAGE_ORDER; order++) {
+		struct page *head = pfn_to_page(pfn & ~((1UL << order) - 1));
+
+		if (PageBuddy(head) && page_private(head) >= order)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Like the built-in driver: take what is free or easy to reclaim, leave the
  * reserves alone, and never wake the OOM killer.

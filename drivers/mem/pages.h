@@ -69,6 +69,13 @@ void hb_pages_clear_parked(unsigned long pfn, unsigned long nr);
 bool hb_pages_clear_removed(const unsigned long *pfns, unsigned int nr);
 
 /*
+ * Is all of the unit one free page of the allocator, or a part of one?  Looks without
+ * the zone's lock: a wrong answer costs a needless evacuation.  The unit's block is
+ * online.
+ */
+bool hb_pages_is_free_unit(unsigned long pfn);
+
+/*
  * Where the kernel's own driver is absent, nobody takes over held pages when the
  * module is unloaded.  They are marked and stay as they are, and a driver that is
  * loaded later finds them by the mark.  Take the lock.

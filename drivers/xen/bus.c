@@ -8,7 +8,6 @@
 #include "../driver.h"
 #include "../events.h"
 #include "../report.h"
-#include "../stats.h"
 #include "agent.h"
 #include "bus.h"
 
@@ -25,7 +24,7 @@ static const char *const state_word[] = HB_STATE_WORDS;
 static const char *const cause_word[] = HB_CAUSE_WORDS;
 
 /* The report as xenstore has it; used by the work item only. */
-static struct hb_report written;
+static struct hb_status written;
 static bool written_any;	/* cleared to have all of it written again */
 static unsigned long written_at;
 static unsigned long retry_after;	/* jiffies; 0: the last one was written */
@@ -129,6 +128,8 @@ static void read_still(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+static void (*host_wants_stats)(bool wanted);
+
 /* Anything but "0" is yes. */
 static void read_stats_wanted(void)
 {
@@ -141,7 +142,7 @@ static void read_stats_wanted(void)
 	} else if (!is_absent(text)) {
 		return;
 	}
-	hb_stats_host_wants(wanted);
+	host_wants_stats(wanted);
 }
 
 static void read_again(struct work_struct *work)
@@ -222,7 +223,7 @@ static int write_word(const char *key, const char *now, const char *before)
 }
 
 /* The cause goes before the state: who waits for "waiting" then finds it. */
-static int write_report(const struct hb_report *now)
+static int write_report(const struct hb_status *now)
 {
 	int rc;
 
@@ -262,7 +263,7 @@ static void report_failed(int rc)
 static void report_work(struct work_struct *work)
 {
 	int now_in = atomic_read(&domain);
-	struct hb_report now;
+	struct hb_status now;
 	int rc;
 
 	if (now_in != written_domain)
@@ -299,8 +300,9 @@ void hb_bus_report(void)
 }
 
 /* Without stillness a guest can be had; without a target it cannot. */
-int hb_bus_start(void)
+int hb_bus_start(void (*wants_stats)(bool wanted))
 {
+	host_wants_stats = wants_stats;
 	written_any = false;
 	reported = false;
 	retry_after = 0;

@@ -10,8 +10,12 @@
 
 #include <linux/types.h>
 
-/* Watch memory/target: it is read at once and with every change. */
-int hb_bus_start(void);
+/**
+ * hb_bus_start() - watch memory/target: it is read at once and with every change
+ * @wants_stats: told the same way whether the host wants statistics; from the thread of
+ *	xenbus or from a work item
+ */
+int hb_bus_start(void (*wants_stats)(bool wanted));
 
 /*
  * Stop watching, and take the report out of xenstore.  The worker must be gone;

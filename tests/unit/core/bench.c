@@ -16,7 +16,7 @@
 #include <time.h>
 
 #include "core/blockmap.h"
-#include "core/plan.h"
+#include "core/next.h"
 
 #define GIB_PAGES (1024 * HB_MIB_PAGES)
 #define BATCH 512		/* pages that are entered or walked over at a time */
@@ -236,7 +236,7 @@ static bool is_not_free(const void *owner, unsigned long pfn)
 	return false;
 }
 
-static struct hb_step plan(const struct hb_blockmap *map, s64 excess)
+static struct hb_move plan(const struct hb_blockmap *map, s64 excess)
 {
 	struct hb_pass pass = { 0 };
 	struct hb_snapshot now = {
@@ -244,7 +244,6 @@ static struct hb_step plan(const struct hb_blockmap *map, s64 excess)
 		.populated = end_of(map) - map->held,
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,
-		.boot_empty_units = map->boot_empty_units,
 		.boot_held = map->boot_held,
 		.mendable_units = map->mendable_units,
 		.added_plugged = map->added_plugged,
@@ -270,7 +269,7 @@ static void undo(struct hb_blockmap *map)
 /* 16 MiB, a unit at a time. */
 static void shrink(struct hb_blockmap *map, struct hb_pick pick)
 {
-	struct hb_step step = plan(map, HB_STEP_EVACUATE_PAGES);
+	struct hb_move step = plan(map, HB_STEP_EVACUATE_PAGES);
 	u64 done = 0;
 
 	pick.max = HB_UNIT_PAGES;
@@ -317,7 +316,7 @@ static void shrink_boot(struct hb_blockmap *map)
 
 static void grow_pages(struct hb_blockmap *map)
 {
-	struct hb_step step = plan(map, -(s64)HB_STEP_PAGES);
+	struct hb_move step = plan(map, -(s64)HB_STEP_PAGES);
 
 	require(hb_blockmap_held_pages(map, listed, step.pages) == step.pages,
 		"not enough held pages");
@@ -335,7 +334,7 @@ static void take_back(struct hb_blockmap *map)
 
 static void grow_units(struct hb_blockmap *map)
 {
-	struct hb_step step = plan(map, -(s64)HB_STEP_PAGES);
+	struct hb_move step = plan(map, -(s64)HB_STEP_PAGES);
 
 	require(step.kind == HB_STEP_GROW_UNITS, "does not grow by units");
 	for (; nr_given < step.pages / HB_UNIT_PAGES; nr_given++) {

@@ -228,7 +228,7 @@ void check_guest(struct guest *g)
 
 /* ---- a step */
 
-static void check_size(struct guest *g, const struct hb_step *step)
+static void check_size(struct guest *g, const struct hb_move *step)
 {
 	switch (step->kind) {
 	case HB_STEP_SHRINK_ADDED:
@@ -247,7 +247,7 @@ static void check_size(struct guest *g, const struct hb_step *step)
 
 /* A step with nothing to do would be repeated for ever. */
 static void check_purpose(struct guest *g, const struct hb_snapshot *before,
-			  const struct hb_step *step)
+			  const struct hb_move *step)
 {
 	bool growing = before->populated < before->target;
 	bool shrinking = before->populated > before->target;
@@ -315,7 +315,7 @@ static void check_floor(struct guest *g)
 
 /* A step tells how much it has moved, and why not all; an exchange leaves the size alone. */
 static void check_outcome(struct guest *g, const struct hb_snapshot *before,
-			  const struct hb_step *step,
+			  const struct hb_move *step,
 			  const struct hb_outcome *outcome)
 {
 	u64 now = sim_populated(g);
@@ -345,7 +345,7 @@ static void check_outcome(struct guest *g, const struct hb_snapshot *before,
 }
 
 void check_step(struct guest *g, const struct hb_snapshot *before,
-		const struct hb_step *step, const struct hb_outcome *outcome)
+		const struct hb_move *step, const struct hb_outcome *outcome)
 {
 	check_outcome(g, before, step, outcome);
 	check_size(g, step);
@@ -359,7 +359,7 @@ void check_step(struct guest *g, const struct hb_snapshot *before,
 
 /* ---- at the end of a pass */
 
-static bool failed(const struct guest *g, enum hb_step_kind kind)
+static bool failed(const struct guest *g, enum hb_move_kind kind)
 {
 	return g->core.pass.spent & (1U << kind);
 }

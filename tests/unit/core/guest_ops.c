@@ -484,7 +484,7 @@ static bool op_sync(struct hb_guest *core, u64 populated, u64 *target)
 	return written;
 }
 
-static void op_publish(struct hb_guest *core, const struct hb_report *report)
+static void op_publish(struct hb_guest *core, const struct hb_status *report)
 {
 	struct guest *g = without_lock(core);
 
@@ -492,7 +492,7 @@ static void op_publish(struct hb_guest *core, const struct hb_report *report)
 	remember(g);
 }
 
-static void trace(const struct guest *g, const struct hb_step *step,
+static void trace(const struct guest *g, const struct hb_move *step,
 		  const struct hb_outcome *outcome)
 {
 	static int wanted = -1;
@@ -508,7 +508,7 @@ static void trace(const struct guest *g, const struct hb_step *step,
 		       (unsigned long long)outcome->pages, outcome->cause);
 }
 
-static void op_stepped(struct hb_guest *core, const struct hb_step *step,
+static void op_stepped(struct hb_guest *core, const struct hb_move *step,
 		       const struct hb_outcome *outcome, u64 us)
 {
 	struct guest *g = without_lock(core);

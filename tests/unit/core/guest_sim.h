@@ -66,7 +66,7 @@ struct guest {
 	bool watch_books;		/* never more than Xen counts, at any moment */
 	int references;			/* that keep the driver loaded */
 	bool settled;			/* the gap is measured */
-	struct hb_report report;	/* as last published */
+	struct hb_status report;	/* as last published */
 	bool written;			/* somebody set a target in the kernel's statistics, */
 	u64 written_target;		/* this one */
 	u64 surplus, missing;		/* as verified */
@@ -214,7 +214,7 @@ bool worker_rests(const struct guest *g, u64 ms);
 void check_guest(struct guest *g);
 /* What must be true of a step that went from @before to now. */
 void check_step(struct guest *g, const struct hb_snapshot *before,
-		const struct hb_step *step, const struct hb_outcome *outcome);
+		const struct hb_move *step, const struct hb_outcome *outcome);
 /* What must be true when the pass has ended. */
 void check_end(struct guest *g, u64 rest_ms);
 /* At the target, and content. */

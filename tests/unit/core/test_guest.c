@@ -301,7 +301,7 @@ static void test_holes(void **state)
 	target = sim_populated(g);
 	g->core.verify = (struct hb_verify){ .wanted = true, .moved = true };
 	while (g->core.verify.wanted) {
-		struct hb_step step = { .kind = HB_STEP_VERIFY, .pages = 512 };
+		struct hb_move step = { .kind = HB_STEP_VERIFY, .pages = 512 };
 
 		assert_int_equal(hb_step_verify(&g->core, &step).cause, 0);
 	}

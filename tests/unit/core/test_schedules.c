@@ -354,7 +354,7 @@ static void check_arrived(struct guest *g)
 	sim_require(g, !g->translated || !g->core.map.empty_offline);
 	if (is_tied(g))
 		return;
-	sim_require(g, !g->core.map.boot_empty_units || !g->core.map.added_plugged);
+	sim_require(g, g->core.map.boot_held < HB_UNIT_PAGES || !g->core.map.added_plugged);
 	sim_require(g, g->core.map.added_plugged % HB_UNIT_PAGES == 0 ||
 		       g->core.map.boot_held < g->core.map.added_plugged % HB_UNIT_PAGES);
 	/* A target written once more changes nothing. */

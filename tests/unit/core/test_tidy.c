@@ -21,7 +21,7 @@ static const struct {
 	const char *what;
 	struct hb_snapshot now;
 	struct hb_tidy tidy;
-	struct hb_step step;
+	struct hb_move step;
 } decisions[] = {
 	{ "nothing to do",
 	  { .target = 100, .populated = 100, .floor = PLENTY },
@@ -51,28 +51,28 @@ static const struct {
 	  { .target = 100, .populated = 100, .retirable = 1 },
 	  { .steps = HB_TIDY_BATCH }, { 0 } },
 	{ "exchange hot-added memory for boot memory, a unit at a time",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	  { .target = 9000, .populated = 9000, .boot_held = 1536,
 	    .added_plugged = 2000, .floor = PLENTY },
 	  { 0 }, { .kind = HB_STEP_EXCHANGE, .pages = 512, .whole = 2000 } },
 	{ "less than a unit when there is no more",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	  { .target = 9000, .populated = 9000, .boot_held = 1536,
 	    .added_plugged = 20, .floor = PLENTY },
 	  { 0 }, { .kind = HB_STEP_EXCHANGE, .pages = 20, .whole = 20 } },
 	{ "only what is movable if the kernel can spare nothing",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	  { .target = 9000, .populated = 9000, .boot_held = 1536,
 	    .added_plugged = 2000, .added_movable = 1000,
 	    .floor = FLOOR(512, 0) },
 	  { 0 }, { .kind = HB_STEP_EXCHANGE, .pages = 512, .whole = 2000,
 		   .movable_only = true } },
 	{ "no exchange when one failed in this batch",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	  { .target = 9000, .populated = 9000, .boot_held = 1536,
 	    .added_plugged = 2000, .floor = PLENTY },
 	  { .spent = SPENT(EXCHANGE) }, { 0 } },
 	{ "no exchange at the floor",
-	  { .target = 9000, .populated = 9000, .boot_empty_units = 3,
+	  { .target = 9000, .populated = 9000, .boot_held = 1536,
 	    .added_plugged = 2000, .floor = FLOOR(511, 511) },
 	  { 0 }, { 0 } },
-	{ "no exchange without room for a whole unit in boot memory",
+	{ "no exchange without room in boot memory",
 	  { .target = 9000, .populated = 9000, .usable_empty_units = 3,
 	    .usable_held = 9000, .added_plugged = 2000, .floor = PLENTY },
 	  { 0 }, { 0 } },
@@ -88,9 +88,13 @@ static const struct {
 	  { .target = 9000, .populated = 9000, .usable_held = 900,
 	    .boot_held = 271, .added_plugged = 272, .floor = PLENTY },
 	  { 0 }, { 0 } },
-	{ "no exchange of whole units for single pages",
+	{ "a whole unit for as many single pages",
 	  { .target = 9000, .populated = 9000, .usable_held = 900,
-	    .boot_held = 800, .added_plugged = 1024, .floor = PLENTY },
+	    .boot_held = 512, .added_plugged = 1024, .floor = PLENTY },
+	  { 0 }, { .kind = HB_STEP_EXCHANGE, .pages = 512, .whole = 1024 } },
+	{ "no whole unit for fewer single pages",
+	  { .target = 9000, .populated = 9000, .usable_held = 900,
+	    .boot_held = 511, .added_plugged = 1024, .floor = PLENTY },
 	  { 0 }, { 0 } },
 	{ "mend what growing left broken",
 	  { .target = 9000, .populated = 9000, .mendable_units = 3,
@@ -98,7 +102,7 @@ static const struct {
 	  { .mend = true }, { .kind = HB_STEP_MEND_UNIT, .pages = 512 } },
 	{ "an exchange comes before mending",
 	  { .target = 9000, .populated = 9000, .mendable_units = 3,
-	    .boot_empty_units = 1, .added_plugged = 600, .floor = PLENTY },
+	    .boot_held = 512, .added_plugged = 600, .floor = PLENTY },
 	  { .mend = true },
 	  { .kind = HB_STEP_EXCHANGE, .pages = 512, .whole = 600 } },
 	{ "mend only what was not so before",
@@ -125,9 +129,9 @@ static void test_decisions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(decisions) / sizeof(*decisions); i++) {
-		const struct hb_step *expected = &decisions[i].step;
+		const struct hb_move *expected = &decisions[i].step;
 		struct hb_tidy tidy = decisions[i].tidy;
-		struct hb_step step;
+		struct hb_move step;
 
 		print_message("  %s\n", decisions[i].what);
 		if (!tidy.since)
@@ -152,7 +156,7 @@ static const struct hb_outcome refused = { .refused = true };
 static unsigned int batch(struct hb_tidy *tidy, u64 now_ms, unsigned int rate,
 			  const struct hb_outcome *outcome)
 {
-	struct hb_step step;
+	struct hb_move step;
 
 	hb_tidy_begin_batch(tidy);
 	while ((step = hb_tidy_plan(tidy, &broken, now_ms)).kind)
@@ -232,7 +236,7 @@ static void test_ends(void **state)
 /* What an exchange took back may have come in single pages. */
 static void test_exchange_leaves_something_to_mend(void **state)
 {
-	struct hb_step step = { .kind = HB_STEP_EXCHANGE, .pages = 512 };
+	struct hb_move step = { .kind = HB_STEP_EXCHANGE, .pages = 512 };
 	struct hb_tidy tidy = { 0 };
 
 	(void)state;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * lockpages path=FILE every=N: each Nth page of a file of a tmpfs stays locked until this is
- * unloaded, as pages are that somebody reads, or whose file system waits for a disk.  They
- * cannot be moved until then, and whoever wants to waits.
+ * unloaded, as pages are that somebody reads, or whose file system waits for a disk.
+ * lockpages path=FILE mapping=1: the pages are not; but the file's mappings are, which nobody
+ * can see of a page that is in one.
+ * Either cannot be moved until then, and whoever wants to waits.
  */
+#include <linux/completion.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/pagemap.h>
@@ -20,9 +24,15 @@ static unsigned int every = 256;
 module_param(every, uint, 0444);
 MODULE_PARM_DESC(every, "pages from one that is locked to the next");
 
+static bool mapping;
+module_param(mapping, bool, 0444);
+MODULE_PARM_DESC(mapping, "lock the file's mappings, no page");
+
 static struct page **locked;
 static unsigned long nr_locked;
 static struct file *file;
+static struct task_struct *thread;
+static DECLARE_COMPLETION(thread_holds);
 
 /* A locked page stays in the file: it needs no reference, which would keep it in its place. */
 static int lock_one(pgoff_t index)
@@ -37,8 +47,45 @@ static int lock_one(pgoff_t index)
 	return 0;
 }
 
+/* Whoever takes such a lock gives it back: no process that loads a module may keep it. */
+static int hold_mappings(void *unused)
+{
+	i_mmap_lock_write(file->f_mapping);
+	complete(&thread_holds);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(HZ);
+	i_mmap_unlock_write(file->f_mapping);
+	return 0;
+}
+
+static int lock_mappings(void)
+{
+	struct task_struct *task = kthread_run(hold_mappings, NULL, "lockpages");
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	thread = task;
+	wait_for_completion(&thread_holds);
+	return 0;
+}
+
+static int lock_pages(void)
+{
+	unsigned long pages = i_size_read(file_inode(file)) >> PAGE_SHIFT, index;
+	int rc = 0;
+
+	locked = kvcalloc(pages / every + 1, sizeof(*locked), GFP_KERNEL);
+	if (!locked)
+		return -ENOMEM;
+	for (index = 0; !rc && index < pages; index += every)
+		rc = lock_one(index);
+	return rc;
+}
+
 static void unlock_all(void)
 {
+	if (thread)
+		kthread_stop(thread);
 	while (nr_locked)
 		unlock_page(locked[--nr_locked]);
 	kvfree(locked);
@@ -47,20 +94,14 @@ static void unlock_all(void)
 
 static int __init lockpages_init(void)
 {
-	unsigned long pages, index;
-	int rc = 0;
+	int rc;
 
 	if (!path || !every)
 		return -EINVAL;
 	file = filp_open(path, O_RDWR, 0);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
-	pages = i_size_read(file_inode(file)) >> PAGE_SHIFT;
-	locked = kvcalloc(pages / every + 1, sizeof(*locked), GFP_KERNEL);
-	if (!locked)
-		rc = -ENOMEM;
-	for (index = 0; !rc && index < pages; index += every)
-		rc = lock_one(index);
+	rc = mapping ? lock_mappings() : lock_pages();
 	if (rc)
 		unlock_all();
 	return rc;

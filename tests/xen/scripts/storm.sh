@@ -151,7 +151,7 @@ at_rest $MOST
 # What is empty leaves a little later.
 wait_blocks $g $((MOST / BLOCK))
 blocks=$(guest_blocks $g)
-check "$g: all blocks that it needs are online, of ${blocks%% *}" $((MOST / BLOCK)) "${blocks##* }"
+check "$g: all blocks that it needs are online, of ${blocks%% *}" $((MOST / BLOCK)) "${blocks##* }" || books_show $g
 check_ok "$g: fill what it has" guest_fill $g most $(($(guest_meminfo $g MemAvailable) / 1024 - 100))
 check_ok "$g: contents of it" guest_verify $g most
 check_ok "$g: free it" guest_release $g most

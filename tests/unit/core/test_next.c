@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "core/plan.h"
+#include "core/next.h"
 
 #include "random.h"
 
@@ -22,7 +22,7 @@ static const struct {
 	const char *what;
 	struct hb_snapshot now;
 	struct hb_pass pass;
-	struct hb_step step;
+	struct hb_move step;
 } decisions[] = {
 	/* grow */
 	{ "grow: whole units first, as many as a step may",
@@ -240,8 +240,8 @@ static void test_decisions(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(decisions) / sizeof(*decisions); i++) {
-		const struct hb_step *expected = &decisions[i].step;
-		struct hb_step step = hb_plan(&decisions[i].now,
+		const struct hb_move *expected = &decisions[i].step;
+		struct hb_move step = hb_plan(&decisions[i].now,
 					      &decisions[i].pass);
 
 		print_message("  %s\n", decisions[i].what);
@@ -284,26 +284,25 @@ static struct hb_snapshot random_snapshot(uint64_t *seed)
 						now.target;
 	now.usable_held = now.usable_empty_units * HB_UNIT_PAGES +
 			  some(seed, 3000);
-	now.boot_empty_units = random_below(seed, now.usable_empty_units + 1);
 	now.added_movable = random_below(seed, now.added_plugged + 1);
 	now.floor.take_boot = random_below(seed, now.floor.take_added + 1);
 	now.floor.take_added_kernel = now.floor.take_boot;
 	return now;
 }
 
-static bool uses_hotplug(enum hb_step_kind kind)
+static bool uses_hotplug(enum hb_move_kind kind)
 {
 	return kind == HB_STEP_ONLINE_BLOCK || kind == HB_STEP_ADD_BLOCK ||
 	       kind == HB_STEP_RETIRE_BLOCK;
 }
 
-static bool moves_pages(enum hb_step_kind kind)
+static bool moves_pages(enum hb_move_kind kind)
 {
 	return kind != HB_STEP_NONE && !uses_hotplug(kind);
 }
 
 /* What a step may take from memory that is in use, at most. */
-static u64 floor_for(const struct hb_snapshot *now, const struct hb_step *step)
+static u64 floor_for(const struct hb_snapshot *now, const struct hb_move *step)
 {
 	switch (step->kind) {
 	case HB_STEP_SHRINK_ADDED:
@@ -321,7 +320,7 @@ static u64 floor_for(const struct hb_snapshot *now, const struct hb_step *step)
 static void check_decision(const struct hb_snapshot *now,
 			   const struct hb_pass *pass)
 {
-	struct hb_step step = hb_plan(now, pass);
+	struct hb_move step = hb_plan(now, pass);
 
 	assert_true(step.kind < HB_STEP_COUNT);
 	assert_true(step.pages <= HB_STEP_PAGES);
@@ -370,10 +369,10 @@ static void test_any_decision(void **state)
 
 /* ---- what a pass remembers */
 
-static void note(struct hb_pass *pass, enum hb_step_kind kind, u64 pages,
+static void note(struct hb_pass *pass, enum hb_move_kind kind, u64 pages,
 		 enum hb_cause cause)
 {
-	struct hb_step step = { .kind = kind };
+	struct hb_move step = { .kind = kind };
 	struct hb_outcome outcome = { .pages = pages, .cause = cause };
 
 	hb_pass_note(pass, &step, &outcome, pages);
@@ -409,7 +408,7 @@ static const struct hb_outcome taken = { .pages = 512 };
 /* Of SHRINK_BOOT.  Return: is it given up? */
 static bool note_units(struct hb_pass *pass, const struct hb_outcome *outcome, int n)
 {
-	struct hb_step step = { .kind = HB_STEP_SHRINK_BOOT };
+	struct hb_move step = { .kind = HB_STEP_SHRINK_BOOT };
 	struct hb_snapshot now = { .populated = 100000, .floor = PLENTY };
 
 	while (n--) {
@@ -469,7 +468,7 @@ static void test_idle_steps(void **state)
 {
 	struct hb_snapshot now = { .populated = 100000, .floor = PLENTY };
 	struct hb_outcome outcome = { .pages = 512 };
-	struct hb_step step;
+	struct hb_move step;
 	struct hb_pass pass;
 	int i;
 

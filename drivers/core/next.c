@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "plan.h"
+#include "next.h"
 
 void hb_pass_begin(struct hb_pass *pass)
 {
 	*pass = (struct hb_pass){ 0 };
 }
 
-static bool spent(const struct hb_pass *pass, enum hb_step_kind kind)
+static bool spent(const struct hb_pass *pass, enum hb_move_kind kind)
 {
 	return pass->spent & (1U << kind);
 }
@@ -16,14 +16,14 @@ static u64 least(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
-static struct hb_step step(enum hb_step_kind kind, u64 pages)
+static struct hb_move step(enum hb_move_kind kind, u64 pages)
 {
-	return (struct hb_step){ .kind = kind, .pages = pages };
+	return (struct hb_move){ .kind = kind, .pages = pages };
 }
 
-static struct hb_step stop(const struct hb_pass *pass, enum hb_cause otherwise)
+static struct hb_move stop(const struct hb_pass *pass, enum hb_cause otherwise)
 {
-	return (struct hb_step){
+	return (struct hb_move){
 		.kind = HB_STEP_NONE,
 		.cause = pass->cause ? pass->cause : otherwise,
 	};
@@ -35,11 +35,11 @@ static u64 whole_units(u64 pages)
 }
 
 /* Nothing that is online can take more. */
-static struct hb_step plan_more_blocks(const struct hb_snapshot *now,
+static struct hb_move plan_more_blocks(const struct hb_snapshot *now,
 				       const struct hb_pass *pass, u64 need)
 {
 	if (!now->added_offline && !now->blocks_left)
-		return (struct hb_step){ .cause = HB_CAUSE_ABOVE_MAX,
+		return (struct hb_move){ .cause = HB_CAUSE_ABOVE_MAX,
 					 .only_event = true };
 	if (now->hotplug_busy)
 		return stop(pass, HB_CAUSE_OFFLINE_PENDING);
@@ -52,7 +52,7 @@ static struct hb_step plan_more_blocks(const struct hb_snapshot *now,
 	return step(HB_STEP_ADD_BLOCK, least(need, HB_UNIT_PAGES));
 }
 
-static struct hb_step plan_grow(const struct hb_snapshot *now,
+static struct hb_move plan_grow(const struct hb_snapshot *now,
 				const struct hb_pass *pass)
 {
 	u64 need = now->target - now->populated;
@@ -78,7 +78,7 @@ static u64 limit(u64 excess, u64 take)
 	return excess <= take ? excess : whole_units(take);
 }
 
-struct hb_step hb_plan_take_added(const struct hb_snapshot *now, u64 pages)
+struct hb_move hb_plan_take_added(const struct hb_snapshot *now, u64 pages)
 {
 	bool movable_only = pages > now->floor.take_added_kernel &&
 			    now->added_movable;
@@ -88,7 +88,7 @@ struct hb_step hb_plan_take_added(const struct hb_snapshot *now, u64 pages)
 		most = least(most, now->added_movable);
 	else
 		most = limit(most, now->floor.take_added_kernel);
-	return (struct hb_step){
+	return (struct hb_move){
 		.kind = HB_STEP_SHRINK_ADDED,
 		.pages = least(most, now->added_plugged),
 		.whole = pages,
@@ -100,7 +100,7 @@ struct hb_step hb_plan_take_added(const struct hb_snapshot *now, u64 pages)
  * Nothing more can be taken, for @otherwise if nothing graver was in the way.  Empty
  * blocks still cost the guest their page descriptors.
  */
-static struct hb_step plan_last_resort(const struct hb_snapshot *now,
+static struct hb_move plan_last_resort(const struct hb_snapshot *now,
 				       const struct hb_pass *pass,
 				       enum hb_cause otherwise)
 {
@@ -111,19 +111,19 @@ static struct hb_step plan_last_resort(const struct hb_snapshot *now,
 	/* That something is busy is what being at the floor looks like. */
 	if (pass->cause == HB_CAUSE_GUEST_BUSY ||
 	    pass->cause == HB_CAUSE_OFFLINE_PENDING)
-		return (struct hb_step){ .cause = otherwise };
+		return (struct hb_move){ .cause = otherwise };
 	return stop(pass, otherwise);
 }
 
 /* A step that takes boot memory. */
-static struct hb_step take_boot(const struct hb_snapshot *now,
-				enum hb_step_kind kind, u64 pages)
+static struct hb_move take_boot(const struct hb_snapshot *now,
+				enum hb_move_kind kind, u64 pages)
 {
-	return (struct hb_step){ .kind = kind, .pages = pages,
+	return (struct hb_move){ .kind = kind, .pages = pages,
 				 .node = now->floor.node };
 }
 
-static struct hb_step plan_shrink_boot(const struct hb_snapshot *now,
+static struct hb_move plan_shrink_boot(const struct hb_snapshot *now,
 				       const struct hb_pass *pass, u64 boot)
 {
 	u64 bound = now->unsettled ? HB_UNIT_PAGES : HB_STEP_PAGES;
@@ -142,13 +142,13 @@ static struct hb_step plan_shrink_boot(const struct hb_snapshot *now,
 	return plan_last_resort(now, pass, HB_CAUSE_GUEST_BUSY);
 }
 
-static struct hb_step plan_shrink(const struct hb_snapshot *now,
+static struct hb_move plan_shrink(const struct hb_snapshot *now,
 				  const struct hb_pass *pass)
 {
 	u64 excess = now->populated - now->target;
 	u64 added = limit(excess, now->floor.take_added);
 	u64 parked = least(least(excess, now->parked_plugged), HB_STEP_PAGES);
-	struct hb_step take;
+	struct hb_move take;
 
 	if (parked && !spent(pass, HB_STEP_SHRINK_PARKED))
 		return step(HB_STEP_SHRINK_PARKED, parked);
@@ -158,13 +158,13 @@ static struct hb_step plan_shrink(const struct hb_snapshot *now,
 	return plan_shrink_boot(now, pass, limit(excess, now->floor.take_boot));
 }
 
-struct hb_step hb_plan(const struct hb_snapshot *now,
+struct hb_move hb_plan(const struct hb_snapshot *now,
 		       const struct hb_pass *pass)
 {
 	bool there = now->populated == now->target;
 
 	if (now->still)
-		return (struct hb_step){
+		return (struct hb_move){
 			.cause = there ? HB_CAUSE_NONE : HB_CAUSE_STILL,
 			.only_event = true,
 		};
@@ -179,10 +179,10 @@ struct hb_step hb_plan(const struct hb_snapshot *now,
 		return plan_grow(now, pass);
 	if (now->populated > now->target)
 		return plan_shrink(now, pass);
-	return (struct hb_step){ 0 };
+	return (struct hb_move){ 0 };
 }
 
-static bool is_growth(enum hb_step_kind kind)
+static bool is_growth(enum hb_move_kind kind)
 {
 	return kind == HB_STEP_GROW_UNITS || kind == HB_STEP_GROW_PAGES;
 }
@@ -203,7 +203,7 @@ static void note_refusals(struct hb_pass *pass,
 		pass->refusals -= paid;
 }
 
-void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
+void hb_pass_note(struct hb_pass *pass, const struct hb_move *step,
 		  const struct hb_outcome *outcome, bool changed)
 {
 	pass->idle_steps = changed ? 0 : pass->idle_steps + 1;

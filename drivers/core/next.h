@@ -28,8 +28,8 @@
  *
  * While the host wants the guest still, nothing moves.
  */
-#ifndef HB_CORE_PLAN_H
-#define HB_CORE_PLAN_H
+#ifndef HB_CORE_NEXT_H
+#define HB_CORE_NEXT_H
 
 #include <core/port.h>
 #include <hotballoon/keys.h>
@@ -57,7 +57,7 @@
  */
 #define HB_PASS_IDLE_STEPS 64
 
-enum hb_step_kind {
+enum hb_move_kind {
 	HB_STEP_NONE,		/* at the target, or stopped by .cause */
 #define HB_STEP(NAME, name, state, word, meaning) HB_STEP_##NAME,
 #include "steps.def"
@@ -65,8 +65,8 @@ enum hb_step_kind {
 	HB_STEP_COUNT,
 };
 
-struct hb_step {
-	enum hb_step_kind kind;
+struct hb_move {
+	enum hb_move_kind kind;
 	u64 pages;		/* at most this many; ADD_BLOCK: what to probe for */
 	u64 whole;		/* SHRINK_ADDED: a block with no more may go whole */
 	bool movable_only;	/* of hot-added memory, not what the kernel itself can use */
@@ -96,20 +96,20 @@ struct hb_pass {
 
 void hb_pass_begin(struct hb_pass *pass);
 
-struct hb_step hb_plan(const struct hb_snapshot *now,
+struct hb_move hb_plan(const struct hb_snapshot *now,
 		       const struct hb_pass *pass);
 
 /**
  * hb_pass_note() - take in how @step ended, for the next hb_plan()
  * @changed: are the books other than before it?
  */
-void hb_pass_note(struct hb_pass *pass, const struct hb_step *step,
+void hb_pass_note(struct hb_pass *pass, const struct hb_move *step,
 		  const struct hb_outcome *outcome, bool changed);
 
 /*
  * Hot-added memory to be taken: as much of @pages as the floor allows, from where it
  * does; .pages is 0 if that is nothing.
  */
-struct hb_step hb_plan_take_added(const struct hb_snapshot *now, u64 pages);
+struct hb_move hb_plan_take_added(const struct hb_snapshot *now, u64 pages);
 
-#endif /* HB_CORE_PLAN_H */
+#endif /* HB_CORE_NEXT_H */
