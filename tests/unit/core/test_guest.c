@@ -332,25 +332,6 @@ static void test_moves_while_it_grows(void **state)
 	sim_halt(g);
 }
 
-/* What Xen did not give back when it was mended nobody would ask for. */
-static void test_not_mended_without_target(void **state)
-{
-	struct guest *g = boot(true);
-	u64 size = sim_populated(g);
-
-	(void)state;
-	assert_false(g->core.target.valid);
-	sim_move(g, true);
-	settle(g);
-	assert_true(g->core.map.mendable_units);
-	g->host_free = 0;
-	g->now += 60000;
-	worker_wake(g);
-	settle(g);
-	assert_int_equal(sim_populated(g), size);
-	sim_halt(g);
-}
-
 /* Xen gives nothing: it is said, and tried again until it does. */
 static void test_missing_while_the_host_is_full(void **state)
 {
@@ -598,7 +579,6 @@ int main(void)
 		cmocka_unit_test(test_moved_after_removal),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_moves_while_it_grows),
-		cmocka_unit_test(test_not_mended_without_target),
 		cmocka_unit_test(test_missing_while_the_host_is_full),
 		cmocka_unit_test(test_still),
 		cmocka_unit_test(test_flapping),
