@@ -30,11 +30,19 @@ trace_stop() {
 		wc -l </tmp/ours"
 }
 
+# What has moved on the way here is told within ten seconds, and so is what a command takes that
+# begins the trace: quiet is the first time that nothing was told of that.
+until_quiet() {
+	local tries=0
+	until trace_start && sleep 12 && [ "$(trace_stop)" = 0 ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 5 ] || return 1
+	done
+}
+
 check_idle() {
 	local label=$1 before
-	# What has moved on the way here is told within ten seconds, and so is what tracing takes.
-	check_ok "$g: $label: trace" trace_start
-	sleep 12
+	check_ok "$g: $label: becomes quiet" until_quiet
 	check_ok "$g: $label: trace from now on" trace_start
 	before=$(switches)
 	check_ok "$g: $label: the thread was switched to before, $before times" [ "${before%% *}" -gt 0 ]
