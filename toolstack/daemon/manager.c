@@ -12,8 +12,6 @@
 /* Between two rounds, and between two that nobody waits for. */
 #define ROUND_MS 100
 #define CALM_MS 1000
-/* A target that was written comes back by xenstore; if not, somebody else has written. */
-#define UNSEEN_MS 500
 #define REOPEN_MS 1000
 #define REOPEN_MAX_MS 30000
 /* A host that fails so often in a row is opened anew. */
@@ -258,13 +256,11 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 {
 	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
 
-	kept->written_kib = one->to_kib - one->domain->videoram_kib;
-	kept->written_ms = now_ms(manager);
 	kept->settled_kib = 0;
 	kept->locked = 0;
 	kept->complained = HB_REASON_NONE;
 	manager->writes++;
-	hb_balance_done(&manager->balance, one);
+	hb_balance_done(&manager->balance, one, now_ms(manager));
 	tell_deed(manager, one);
 	remember(manager, one);
 }
@@ -358,23 +354,6 @@ static bool no_memory(struct manager *manager)
 	return false;
 }
 
-/* Is there a target on its way that we have written? To decide without it would count it twice. */
-static bool is_unseen(struct manager *manager, uint64_t now)
-{
-	bool unseen = false;
-
-	for (size_t i = 0; i < manager->sight.count; i++) {
-		const struct hb_number *target = &manager->sight.looks[i].domain->target;
-		struct hb_balanced *kept = &manager->balance.all[i];
-
-		if (kept->written_kib && ((target->presence == HB_PRESENT && target->value == kept->written_kib) ||
-					  now - kept->written_ms >= UNSEEN_MS))
-			kept->written_kib = 0;
-		unseen |= kept->written_kib;
-	}
-	return unseen;
-}
-
 static void plan_next(struct manager *manager, uint64_t now)
 {
 	uint64_t next = hb_balance_next_ms(&manager->balance), look = now + manager->config.look_s * 1000ULL;
@@ -466,7 +445,7 @@ uint64_t manager_run(struct manager *manager)
 		return manager->hb ? now + CALM_MS : manager->reopen_ms;
 	if (manager->round_ms > now)
 		return manager->round_ms;
-	if (is_unseen(manager, now))
+	if (hb_balance_awaits(&manager->balance, manager->sight.looks, now))
 		return now + ROUND_MS;
 	do_round(manager, now);
 	return manager->hb ? manager->round_ms : manager->reopen_ms;

@@ -13,6 +13,9 @@
 #define SOON_MS 100
 #define SHORT_MS 1000
 
+/* By then a target that was written has come back, or somebody else has written. */
+#define UNSEEN_MS 500
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -193,9 +196,29 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held += kept->held < HOLD_DOUBLINGS;
 }
 
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one)
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
 {
-	hb_balance_of(balance, one)->held = 0;
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+
+	kept->held = 0;
+	kept->written_kib = one->to_kib - one->domain->videoram_kib;
+	kept->written_ms = now_ms;
+}
+
+bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < balance->count; i++) {
+		const struct hb_number *target = &looks[i].domain->target;
+		struct hb_balanced *kept = &balance->all[i];
+
+		if ((target->presence == HB_PRESENT && target->value == kept->written_kib) ||
+		    now_ms - kept->written_ms >= UNSEEN_MS)
+			kept->written_kib = 0;
+		any |= kept->written_kib;
+	}
+	return any;
 }
 
 /* When is one tried again that is left alone now? */

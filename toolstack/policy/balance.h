@@ -31,12 +31,12 @@ struct hb_balanced {
 	struct hb_controlled_before before, was;	/* was: before the last decision */
 	uint64_t held_ms;		/* left alone until then */
 	unsigned int held;		/* so often in a row */
+	/* The target that was carried out and has not been seen yet, and when; 0: none. */
+	uint64_t written_kib, written_ms;
 	/* The caller's, from here on: what was last said of it, */
 	enum hb_motive said;
 	uint64_t said_kib;
 	enum hb_reason complained;
-	/* the target that was written and has not been seen yet, and when; 0: none, */
-	uint64_t written_kib, written_ms;
 	uint64_t settled_kib;		/* and the target that Xen's limit has followed to; 0: none */
 	unsigned int locked;		/* so often in a row another tool had it locked */
 };
@@ -83,7 +83,14 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
  */
 void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold);
 /* It was. */
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one);
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms);
+
+/*
+ * Is a target on its way that was carried out and is not seen yet? To decide without it would
+ * count it twice. What does not come within half a second, somebody else has written over. Of
+ * the looks that were heard last.
+ */
+bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms);
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one);
 

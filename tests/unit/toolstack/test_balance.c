@@ -237,8 +237,30 @@ static void test_undo(void **state)
 		decide();
 		assert_int_equal(balance.control.nr_actions, 1);
 	}
-	hb_balance_done(&balance, balance.control.actions[0]);
+	assert_false(hb_balance_awaits(&balance, looks, now));
+	hb_balance_done(&balance, balance.control.actions[0], now);
 	assert_int_equal(balance.all[0].held, 0);
+}
+
+/* What was written is awaited until it is seen, or for half a second. */
+static void test_awaits(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 600 * M);
+	say(0, HB_STAT_TOTAL, 480 * M);
+	say(0, HB_STAT_AVAILABLE, 0);
+	say(0, HB_STAT_SWAP_TOTAL, G);
+	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	assert_true(hb_balance_awaits(&balance, looks, now));
+	assert_true(hb_balance_awaits(&balance, looks, now + 499));
+	assert_false(hb_balance_awaits(&balance, looks, now + 500));
+	assert_false(hb_balance_awaits(&balance, looks, now));
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	domains[0].target = (struct hb_number){ HB_PRESENT, balance.control.actions[0]->to_kib };
+	assert_false(hb_balance_awaits(&balance, looks, now));
 }
 
 static void test_stale(void **state)
@@ -303,7 +325,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_join),
-		TEST(test_undo), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_undo),
+		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
