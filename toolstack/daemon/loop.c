@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#include "notify.h"
+#include <systemd/sd-daemon.h>
+
 #include "socket.h"
 
 struct loop {
@@ -92,14 +94,14 @@ static void turn(struct loop *loop)
 	watch_manager(loop);
 	set_timer(loop, next);
 	if (!loop->ready && manager_look(loop->manager).rounds)
-		notify("READY=1\nSTATUS=guests are sized");
+		sd_notify(0, "READY=1\nSTATUS=guests are sized");
 	loop->ready |= manager_look(loop->manager).rounds;
 }
 
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	notify("WATCHDOG=1");
+	sd_notify(0, "WATCHDOG=1");
 }
 
 /* Limits are files that are replaced: what is there now is looked at in a round. */
@@ -122,6 +124,15 @@ static void on_complaint(const char *text, void *argument)
 	say(argument, MANAGER_ERROR, "%s", text);
 }
 
+/* Both belong together: sd_notify(3). */
+static void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
+}
+
 static void on_hangup(uv_signal_t *signal, int number)
 {
 	struct loop *loop = signal->data;
@@ -136,7 +147,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
-	notify("READY=1");
+	sd_notify(0, "READY=1");
 }
 
 static void on_end(uv_signal_t *signal, int number)
@@ -144,7 +155,7 @@ static void on_end(uv_signal_t *signal, int number)
 	struct loop *loop = signal->data;
 
 	(void)number;
-	notify("STOPPING=1");
+	sd_notify(0, "STOPPING=1");
 	uv_stop(loop->uv);
 }
 
@@ -152,7 +163,7 @@ static void on_end(uv_signal_t *signal, int number)
 
 static int begin(struct loop *loop)
 {
-	uint64_t watchdog = notify_watchdog_ms();
+	uint64_t watchdog_us = 0;
 	int rc = uv_timer_init(loop->uv, &loop->timer);
 
 	rc = rc ? rc : uv_timer_init(loop->uv, &loop->watchdog);
@@ -165,8 +176,8 @@ static int begin(struct loop *loop)
 	rc = rc ? rc : uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
 	rc = rc ? rc : uv_signal_start(&loop->terminate, on_end, SIGTERM);
 	rc = rc ? rc : uv_signal_start(&loop->interrupt, on_end, SIGINT);
-	if (!rc && watchdog)
-		rc = uv_timer_start(&loop->watchdog, on_watchdog, watchdog / 2, watchdog / 2);
+	if (!rc && sd_watchdog_enabled(0, &watchdog_us) > 0)
+		rc = uv_timer_start(&loop->watchdog, on_watchdog, watchdog_us / 2000, watchdog_us / 2000);
 	return rc;
 }
 
