@@ -220,7 +220,11 @@ static int amiss(struct hb_guest *g, unsigned long pfn)
 	return there ? -1 : 1;
 }
 
-/* Make the books say of @nr pages of one unit what Xen says.  The lock is held. */
+/*
+ * Make the books say of @nr pages of one unit what Xen says.  It does not say whether it maps
+ * them as one: never a whole unit at once, which the books would take for that.  The lock is
+ * held.
+ */
 static void ask_unit(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 {
 	unsigned long run;
@@ -228,7 +232,7 @@ static void ask_unit(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 	for (; nr; pfn += run, nr -= run) {
 		int change = amiss(g, pfn);
 
-		for (run = 1; run < nr; run++)
+		for (run = 1; run < nr && run < HB_UNIT_PAGES - 1; run++)
 			if (amiss(g, pfn + run) != change)
 				break;
 		if (change > 0)
@@ -321,6 +325,10 @@ int hb_guest_before_online(struct hb_guest *g, unsigned long pfn)
 	block = ensure_block(g, pfn, HB_BLOCK_INHERITED);
 	if (!block)
 		return -ENOMEM;
+	/* Nor does anybody tell how Xen maps what is there. */
+	g->ops->lock(g);
+	hb_blockmap_suspect(&g->map, pfn);
+	g->ops->unlock(g);
 	enter_offline(g, block, block->start_pfn, nr, false);
 	return 0;
 }

@@ -245,8 +245,11 @@ static u64 rest(struct hb_guest *g, const struct hb_move *last,
 	}
 	hb_backoff_reset(&g->backoff);
 	g->ops->refill_reserve(g, now->floor.take_boot);
-	/* Not again for a target that it had been at: an exchange would have no end. */
-	if (g->moved && g->fresh)
+	/*
+	 * Not again for a target that it had been at: an exchange would have no end.  Nor
+	 * without any: what Xen then does not give back nobody would ask for.
+	 */
+	if (g->moved && g->fresh && g->target.valid)
 		hb_tidy_begin(&g->tidy, now_ms(g), g->grown);
 	g->tidied = now->target;
 	g->fresh = false;

@@ -194,6 +194,13 @@ static void tell(struct world_guest *guest)
 	usage->swap_free = guest->swap_kib - guest->swapped_kib;
 }
 
+void world_live(struct world_guest *guest)
+{
+	use_anon(guest);
+	use_files(guest);
+	tell(guest);
+}
+
 static void follow_target(struct world *world, struct world_guest *guest)
 {
 	struct hb_domain *domain = &guest->domain;
@@ -281,22 +288,28 @@ static struct hb_usage as_told(const struct world_guest *guest)
 	return usage;
 }
 
-static void report(struct world *world, struct world_guest *guest)
+bool world_speaks(struct world_guest *guest, uint64_t now_ms)
 {
 	struct hb_usage usage = as_told(guest);
 	bool stalled = usage.alloc_stalls != guest->reported.alloc_stalls &&
 		       usage.available < hb_reserve_of(usage.total, MIB);
 
 	if (guest->habit == GUEST_SILENT)
-		return;
+		return false;
 	/* Distress is told at once; it is read ten times a second at most. */
-	if (world->now_ms - guest->reported_ms < 1000 && (!stalled || guest->habit == GUEST_FLOODER))
-		return;
+	if (now_ms - guest->reported_ms < 1000 && (!stalled || guest->habit == GUEST_FLOODER))
+		return false;
 	if (!stalled && !is_worth_telling(&guest->reported, &usage))
-		return;
+		return false;
 	guest->reported = usage;
-	guest->reported_ms = world->now_ms;
-	hb_estimate_report(&guest->estimate, &usage, guest->domain.actual_kib, world->now_ms);
+	guest->reported_ms = now_ms;
+	return true;
+}
+
+static void report(struct world *world, struct world_guest *guest)
+{
+	if (world_speaks(guest, world->now_ms))
+		hb_estimate_report(&guest->estimate, &guest->reported, guest->domain.actual_kib, world->now_ms);
 }
 
 /* ------------------------------------------------------------------ our policy */
@@ -377,9 +390,7 @@ static void tick(struct world *world)
 
 		if (!world_is_there(world, guest))
 			continue;
-		use_anon(guest);
-		use_files(guest);
-		tell(guest);
+		world_live(guest);
 		follow_target(world, guest);
 		tell(guest);
 		report(world, guest);

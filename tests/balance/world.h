@@ -97,6 +97,11 @@ struct world_guest *world_add(struct world *world, uint64_t size_kib, uint64_t m
 			      uint64_t max_kib);
 void world_run(struct world *world, uint64_t ms);
 
+/* A guest alone, for who has another host for it: a tick of its load, at its size now; */
+void world_live(struct world_guest *guest);
+/* and does it say something then? guest->reported is what. */
+bool world_speaks(struct world_guest *guest, uint64_t now_ms);
+
 bool world_is_there(const struct world *world, const struct world_guest *guest);
 /* What it needs so that it does not swap, and so that it reads nothing twice; as sizes. */
 uint64_t world_must(const struct world_guest *guest);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Makes from table.c what else must know the commands: bash completion, and the
- * parts of the manual that toolstack/check-manual puts into docs/hotballoon.md.
+ * parts of the manual that toolstack/check-manual puts into docs/hotballoon.md. The same
+ * from the options of hotballoond's configuration.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "config.h"
 
 /* The options of a command, --json last: all take that. */
 static void each_option(const struct cli_command *command,
@@ -194,12 +196,16 @@ int main(int argc, char **argv)
 		print_findings();
 	} else if (!strcmp(what, "reasons")) {
 		print_reasons();
+	} else if (!strcmp(what, "config")) {
+		config_print_manual(stdout);
+	} else if (!strcmp(what, "example")) {
+		config_print_example(stdout);
 	} else if (!strcmp(what, "words")) {
 		print_words();
 	} else if (!strcmp(what, "completion") && argc == 3) {
 		print_completion(argv[2]);
 	} else {
-		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | words | completion FILE\n");
+		fprintf(stderr, "usage: generate synopsis | options | exits | findings | reasons | config | example | words | completion FILE\n");
 		return 2;
 	}
 	return fflush(stdout) || ferror(stdout);

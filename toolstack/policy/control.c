@@ -2,6 +2,7 @@
 #include "account.h"
 #include "control.h"
 #include "limit.h"
+#include "overhead.h"
 #include "plan.h"
 
 #define MIB_KIB 1024ULL
@@ -96,61 +97,51 @@ bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
 
 /* ------------------------------------------------------------ who is sized */
 
-static enum hb_motive of_state(enum hb_domain_state state)
+/* What keeps all managers from it. */
+static enum hb_motive of_obstacle(enum hb_obstacle obstacle)
 {
-	static const enum hb_motive by_state[] = {
-		[HB_DOMAIN_RUNNING] = HB_MOTIVE_SETTLED,
-		[HB_DOMAIN_PAUSED] = HB_MOTIVE_PAUSED,
-		[HB_DOMAIN_BUILDING] = HB_MOTIVE_BUILDING,
-		[HB_DOMAIN_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
-		[HB_DOMAIN_CRASHED] = HB_MOTIVE_SHUT_DOWN,
-		[HB_DOMAIN_DYING] = HB_MOTIVE_DYING,
-		[HB_DOMAIN_SAVING] = HB_MOTIVE_STILL,
-		[HB_DOMAIN_MIGRATING] = HB_MOTIVE_STILL,
+	static const enum hb_motive motives[] = {
+		[HB_OBSTACLE_NONE] = HB_MOTIVE_SETTLED,
+		[HB_OBSTACLE_SERVICE] = HB_MOTIVE_SERVICE,
+		[HB_OBSTACLE_NUMA] = HB_MOTIVE_NUMA,
+		[HB_OBSTACLE_NO_LIMITS] = HB_MOTIVE_MANUAL,
+		[HB_OBSTACLE_OFF] = HB_MOTIVE_OFF,
+		[HB_OBSTACLE_NO_TARGET] = HB_MOTIVE_NO_TARGET,
+		[HB_OBSTACLE_PINNED] = HB_MOTIVE_PINNED,
+		[HB_OBSTACLE_SQUEEZED] = HB_MOTIVE_OTHER_MANAGER,
+		[HB_OBSTACLE_QMEMMAN] = HB_MOTIVE_OTHER_MANAGER,
+		[HB_OBSTACLE_PAUSED] = HB_MOTIVE_PAUSED,
+		[HB_OBSTACLE_BUILDING] = HB_MOTIVE_BUILDING,
+		[HB_OBSTACLE_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
+		[HB_OBSTACLE_CRASHED] = HB_MOTIVE_SHUT_DOWN,
+		[HB_OBSTACLE_DYING] = HB_MOTIVE_DYING,
+		[HB_OBSTACLE_SAVING] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_MIGRATING] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_STILL] = HB_MOTIVE_STILL,
+		[HB_OBSTACLE_CLAIM] = HB_MOTIVE_CLAIM,
 	};
 
-	return by_state[state];
-}
-
-/* Who has a say about its size? HB_MOTIVE_SETTLED: managers. */
-static enum hb_motive of_owner(const struct hb_domain *domain, const struct hb_limits *limits)
-{
-	const char *why;
-
-	if (hb_limits_automatic(domain, limits, &why))
-		return HB_MOTIVE_SETTLED;
-	if (domain->service)
-		return HB_MOTIVE_SERVICE;
-	if (limits->mode != HB_MODE_AUTO)
-		return limits->mode == HB_MODE_OFF ? HB_MOTIVE_OFF : HB_MOTIVE_MANUAL;
-	return domain->target.presence == HB_PRESENT ? HB_MOTIVE_PINNED : HB_MOTIVE_NO_TARGET;
+	return obstacle < sizeof(motives) / sizeof(motives[0]) ? motives[obstacle] : HB_MOTIVE_HELD;
 }
 
 /* Why the domain is left alone; HB_MOTIVE_SETTLED: it is not. */
 static enum hb_motive why_fixed(const struct hb_control *control, const struct hb_controlled *one)
 {
 	const struct hb_domain *domain = one->domain;
-	enum hb_motive reason = of_state(domain->state);
+	enum hb_motive reason = of_obstacle(hb_may_size(domain, one->limits));
 
-	if (reason != HB_MOTIVE_SETTLED)
-		return reason;
 	if (!domain->domid && !control->domain_0)
 		return HB_MOTIVE_DOMAIN_0;
-	reason = of_owner(domain, one->limits);
 	if (reason != HB_MOTIVE_SETTLED)
 		return reason;
-	if (domain->still != HB_STILL_NO)
-		return HB_MOTIVE_STILL;
-	if (domain->vnodes)
-		return HB_MOTIVE_NUMA;
 	if (hb_plan_unsettled_kib(domain))
 		return HB_MOTIVE_POPULATING;
-	if (domain->claimed_kib)
-		return HB_MOTIVE_CLAIM;
 	if (hb_limits_fixed(&one->range) && one->range.min_kib == one->from_kib)
 		return HB_MOTIVE_FIXED;
 	if (!one->estimate->known && hb_preset_by_need(control->preset))
 		return HB_MOTIVE_NO_REPORT;
+	if (one->held)
+		return HB_MOTIVE_HELD;
 	return control->now_ms < one->before->retry_ms ? HB_MOTIVE_STUCK : HB_MOTIVE_SETTLED;
 }
 
@@ -250,7 +241,8 @@ static struct sums add_up(const struct hb_control *control)
 	struct sums sums = {
 		.free_kib = hb_host_available_kib(host),
 		.lacks_kib = hb_account_short_kib(host, 0),
-		.pool_kib = hb_control_pool_kib(host->total_kib),
+		.pool_kib = control->pool.presence == HB_PRESENT ? control->pool.value :
+			    hb_control_pool_kib(host->total_kib),
 	};
 
 	for (size_t i = 0; i < control->count; i++) {
@@ -336,7 +328,8 @@ static void act(struct hb_control *control, struct hb_controlled *one, uint64_t 
 	one->reason = reason;
 	control->actions[control->nr_actions++] = one;
 	before->asked = one->movable;
-	before->shrinks = to_kib < one->from_kib;
+	/* One that still holds more has to give, though it be less than it was to. */
+	before->shrinks = to_kib < one->from_kib + coming_kib(one);
 	hb_wait_start(&before->wait, one->domain, to_kib - one->domain->videoram_kib, 0, control->now_ms);
 }
 
@@ -376,24 +369,49 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 	    why_shrink(control, sums, one));
 }
 
-/* Returns what is given. */
+/*
+ * Of what can be given, what the domain itself gets: its paging pool, which is made for its
+ * maximum, grows with it beyond that, and takes from the same.
+ */
+static uint64_t without_pool(const struct hb_controlled *one, uint64_t give_kib)
+{
+	const struct hb_domain *domain = one->domain;
+	uint64_t made_for = larger(domain->static_max.value, one->from_kib);
+	uint64_t size = one->from_kib + give_kib;
+
+	if (domain->type == HB_TYPE_PV || size <= made_for)
+		return give_kib;
+	return less(give_kib, hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, size) -
+			      hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, made_for));
+}
+
+/*
+ * Returns what is given. What it was to give and still holds it keeps, and that takes nothing
+ * from the others: less than that is no relief.
+ */
 static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 			struct hb_controlled *one, uint64_t left_kib)
 {
-	uint64_t lacks = one->estimate->lacks_kib, now = control->now_ms;
-	uint64_t last = one->before->relief_ms, size = one->from_kib;
+	uint64_t now = control->now_ms, last = one->before->relief_ms;
+	uint64_t size = one->from_kib, holds = size + coming_kib(one);
 	uint64_t most = smaller(one->range.max_kib, one->share_kib + sums->pool_kib / RELIEF_PART);
-	uint64_t give = larger(larger(RELIEF_MIN_KIB, lacks),
-			       smaller(less(one->share_kib, size), less(left_kib, sums->pool_kib)));
+	uint64_t give = larger(larger(RELIEF_MIN_KIB, one->estimate->lacks_kib),
+			       smaller(less(one->share_kib, holds), less(left_kib, sums->pool_kib)));
+	uint64_t pool, more;
 
-	give = smaller(give, smaller(less(most, size), left_kib));
+	give = smaller(give, smaller(less(most, holds), left_kib));
 	give -= give % HB_PAGE_KIB;
-	if (!one->estimate->distress || give < NEED_BAND_MIN_KIB || (last && now - last < RELIEF_MS) ||
-	    (!one->before->shrinks && !may_go_on(one)))
+	more = less(smaller(holds, most), size);
+	more -= more % HB_PAGE_KIB;
+	if (!one->estimate->distress || more + give < NEED_BAND_MIN_KIB ||
+	    (last && now - last < RELIEF_MS) || (!one->before->shrinks && !may_go_on(one)))
 		return 0;
 	one->before->relief_ms = now;
-	act(control, one, size + give, HB_MOTIVE_DISTRESS);
-	return give;
+	pool = give - without_pool(one, give);
+	if (give + pool > left_kib)
+		give -= pool;
+	act(control, one, size + more + give, HB_MOTIVE_DISTRESS);
+	return give + pool;
 }
 
 static enum hb_motive why_grow(const struct hb_controlled *one)
@@ -450,7 +468,7 @@ static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t
 	if (!one->before->shrinks && !may_go_on(one))
 		one->reason = HB_MOTIVE_MOVES;
 	else if (worth)
-		act(control, one, to_kib, why_grow(one));
+		act(control, one, size + without_pool(one, to_kib - size), why_grow(one));
 	else
 		one->reason = HB_MOTIVE_HOST_FULL;
 }

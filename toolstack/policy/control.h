@@ -47,10 +47,12 @@
 	row(MOVES, "moves", "it is on its way") \
 	row(NO_REPORT, "no-report", "it says nothing of what it needs: it keeps its size") \
 	row(STUCK, "stuck", "it did not follow its last size, and is tried again later") \
+	row(HELD, "held", "it could not be read or sized, and is tried again later") \
 	row(FIXED, "fixed", "its limits leave it no other size") \
 	row(MANUAL, "manual", "nobody has given it limits") \
 	row(OFF, "off", "automatic sizing is off for it") \
 	row(PINNED, "pinned", "a person or another tool has set its size") \
+	row(OTHER_MANAGER, "other-manager", "xapi's squeezed or the qmemman of Qubes OS sizes it") \
 	row(NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one") \
 	row(SERVICE, "service", "it works for other domains and is not sized") \
 	row(DOMAIN_0, "domain-0", "domain 0 is sized on request only") \
@@ -90,6 +92,7 @@ struct hb_controlled {
 	const struct hb_limits *limits;
 	const struct hb_estimate *estimate;
 	struct hb_controlled_before *before;
+	bool held;		/* it is to be left alone for now */
 
 	/* The decision: another size if from and to differ. Sizes include video memory. */
 	enum hb_motive reason;
@@ -106,6 +109,7 @@ struct hb_control {
 	enum hb_preset preset;
 	bool surplus;		/* give also what nobody needs */
 	bool domain_0;		/* size it, too, if it has limits */
+	struct hb_number pool;	/* what is kept for distress; absent: hb_control_pool_kib() */
 	const struct hb_host_memory *host;
 	uint64_t now_ms;	/* any monotonic clock, not 0 */
 

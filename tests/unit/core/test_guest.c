@@ -51,13 +51,10 @@ static u64 foreign_block(struct guest *g, u64 pages)
 {
 	unsigned int slot = shape.slots - 1;
 	u64 pfn = slot * sim_block_pages(g);
-	unsigned int unit;
 
 	g->kernel[slot].presence = SIM_OFFLINE;
 	bitmap_set(g->frames, pfn, pages);
 	g->xen_pages += pages;
-	for (unit = 0; unit < pages / HB_UNIT_PAGES; unit++)
-		g->units[pfn / HB_UNIT_PAGES + unit].extent = true;
 	return pfn;
 }
 
@@ -118,10 +115,7 @@ static void change_frames(struct guest *g, u64 pfn, u64 from, u64 to)
 		bitmap_clear(g->frames, i, 1);
 	}
 	for (i = 0; i < shape.block_units; i++)
-		g->units[pfn / HB_UNIT_PAGES + i] = (struct sim_unit){
-			.extent = from <= i * HB_UNIT_PAGES &&
-				  to >= (i + 1) * HB_UNIT_PAGES,
-		};
+		g->units[pfn / HB_UNIT_PAGES + i] = (struct sim_unit){ 0 };
 	bitmap_set(g->frames, pfn + from, to - from);
 	g->xen_pages += to - from;
 }

@@ -10,6 +10,7 @@
 
 #include "account.h"
 #include "control.h"
+#include "overhead.h"
 #include "seed.h"
 
 #define M (1ULL << 10)
@@ -276,6 +277,9 @@ static void test_distress(void **state)
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
 	for (int round = 0; round < 50; round++) {
+		/* It is not taken back while it lasts. */
+		for (size_t i = 0; i < f.control.nr_actions; i++)
+			assert_true(f.actions[i] != &f.looked[poor] || f.actions[i]->to_kib > f.actions[i]->from_kib);
 		carry_out();
 		f.domains[poor].actual_kib = f.domains[poor].target.value;
 		f.control.now_ms += 500;
@@ -494,6 +498,64 @@ static void test_videoram(void **state)
 	assert_false(f.before[0].asked);
 }
 
+/* Who grows beyond what its paging pool was made for needs a larger one, of the same memory. */
+static void test_paging_pool(void **state)
+{
+	uint64_t give, pool;
+
+	(void)state;
+	open_host(4 * G);
+	add(2 * G, 4 * G, 4 * G);
+	f.domains[0].static_max.value = 2 * G;
+	f.control.pool = (struct hb_number){ HB_PRESENT, 0 };
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	give = f.actions[0]->to_kib - 2 * G;
+	pool = hb_overhead_pool_kib(HB_TYPE_PVH, true, 1, 2 * G + give) -
+	       hb_overhead_pool_kib(HB_TYPE_PVH, true, 1, 2 * G);
+	assert_true(pool > 0);
+	assert_true(give + pool <= 2 * G - f.host.reserve_kib);
+	assert_true(give + 2 * pool > 2 * G - f.host.reserve_kib);
+	/* In distress it gets what it lacks, if there is that much beside. */
+	open_host(4 * G);
+	add(2 * G, G, 2 * G);
+	f.domains[0].static_max.value = 2 * G;
+	f.estimates[0].distress = true;
+	f.estimates[0].lacks_kib = 20 * M;
+	look();
+	assert_action(0, 0, 2 * G + 20 * M, HB_MOTIVE_DISTRESS);
+}
+
+/*
+ * On its way down it comes to its end: what it still holds it keeps, and gets what it lacks.
+ * Less would be a size that it cannot go to, and it would count as stuck.
+ */
+static void test_distress_on_its_way(void **state)
+{
+	(void)state;
+	open_host(900 * M + 72 * M + 128 * M);
+	add(G, G, G);
+	write_size(0, 600 * M);
+	f.domains[0].actual_kib = 900 * M;
+	f.estimates[0].distress = true;
+	f.estimates[0].lacks_kib = 20 * M;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_DISTRESS);
+	assert_true(f.actions[0]->to_kib >= 920 * M);
+	assert_false(f.before[0].shrinks);
+	/* Its share is not more: it is told how far to go, which is down. */
+	open_host(4 * G);
+	add(G, 256 * M, 256 * M);
+	write_size(0, 256 * M);
+	f.domains[0].actual_kib = G;
+	f.estimates[0].distress = true;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_true(f.actions[0]->to_kib <= 256 * M + hb_control_pool_kib(4 * G) / 4);
+	assert_true(f.before[0].shrinks);
+}
+
 static uint64_t random_size(uint64_t from, uint64_t to)
 {
 	return from + random() % ((to - from) / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
@@ -642,6 +704,8 @@ int main(void)
 		cmocka_unit_test(test_domain_0),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_videoram),
+		cmocka_unit_test(test_paging_pool),
+		cmocka_unit_test(test_distress_on_its_way),
 		cmocka_unit_test(test_any_host),
 		cmocka_unit_test(test_any_rest),
 	};

@@ -125,7 +125,7 @@ build_toolstack() {
 		return
 	fi
 	cache_fetch "build-$suite"
-	root_sources "$CACHE/build-$suite" toolstack include docs xenstore-keys
+	root_sources "$CACHE/build-$suite" toolstack drivers include docs xenstore-keys
 	dir=$(root_build_dir)
 	root_run "$suite" make -s -j "$(nproc)" -C "$dir/toolstack" all || return 1
 	to=$(toolstack_dir "$xen")

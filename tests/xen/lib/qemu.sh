@@ -73,7 +73,8 @@ qemu_run() {
 		exec {orders}<>"$run/orders"
 		setpriv --pdeathsig KILL qemu-system-x86_64 "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
 		QEMU_PID=$!
-		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" &
+		# Whole lines: others write there, too, and who reads it looks for lines of the lab.
+		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" | sed -u '' &
 		tail_pid=$!
 		watch_boot "$run" "$start" &
 		watch_pid=$!

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The manager on the simulated host, with guests under load: the host is sim/sim_host.h's,
+ * with its xenstore, locks and faults, and what a guest does with its memory is
+ * tests/balance/world.h's. The guests say it in the words of our driver.
+ */
+#ifndef TESTS_DAEMON_ROOM_H
+#define TESTS_DAEMON_ROOM_H
+
+#include "common.h"
+#include "manager.h"
+#include "../balance/world.h"
+
+struct room_guest {
+	struct world_guest load;
+	uint32_t domid;		/* 0: it is not there */
+	bool distress;		/* it has called */
+	bool stuck;		/* it does not move */
+};
+
+struct room {
+	struct sim *sim;
+	struct manager *manager;
+	struct config config;
+	struct room_guest *guests;
+	size_t count, room;
+	uint32_t last_domid;
+	uint64_t next_ms;	/* when the manager wants to be called */
+	bool down;		/* hotballoond does not run */
+	unsigned int wakes;
+	char log[1 << 16];	/* what it has said, a line each; the last of it */
+	unsigned int lines;
+	/* What must hold and did not: the first. */
+	char broken[256];
+	uint64_t least_free_kib;
+};
+
+/* A host of that size, with domain 0 of 1G. */
+void room_open(struct room *room, uint64_t total_kib);
+void room_close(struct room *room);
+/* A guest with limits, which is automatic; by its place. Add them before it runs, or between. */
+size_t room_add(struct room *room, uint64_t size_kib, uint64_t min_kib, uint64_t max_kib);
+void room_remove(struct room *room, size_t guest);
+struct room_guest *room_guest(struct room *room, size_t guest);
+uint64_t room_target(struct room *room, size_t guest);
+uint64_t room_actual(struct room *room, size_t guest);
+/* Let time pass, in ticks of 100 ms. */
+void room_run(struct room *room, uint64_t ms);
+/* The daemon is killed, or started again. */
+void room_kill(struct room *room);
+void room_start(struct room *room);
+uint64_t room_writes(const struct room *room);
+/* What a person says. */
+void room_limit(struct room *room, size_t guest, const struct hb_limits_change *change);
+bool room_said(const struct room *room, const char *text);
+void room_forget(struct room *room);
+
+#endif

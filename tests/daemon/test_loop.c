@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The loop as a process of its own, on the simulated host: signals, files, and who is told. */
+#include "common.h"
+#include "loop.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define WAIT_MS 20000
+
+static char config_path[100], notify_path[100], socket_path[100];
+static int log_fd, notify_fd;
+static pid_t child;
+
+/* ---------------------------------------------------------------- the child */
+
+static struct sim *sim;
+
+static enum hb_code open_sim(struct hb **hb, struct hb_error *error, void *argument)
+{
+	(void)error;
+	(void)argument;
+	*hb = common_connect(sim);
+	return HB_OK;
+}
+
+static uint64_t now_ms(void *argument)
+{
+	(void)argument;
+	return sim->clock_ms;
+}
+
+static void write_line(enum manager_level level, const char *text, void *argument)
+{
+	(void)argument;
+	dprintf(log_fd, "%d %s\n", level, text);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	(void)timer;
+	sim_run(sim, 20);
+}
+
+static void run_child(void)
+{
+	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .log = write_line };
+	struct config config;
+	struct loop_terms terms = { .host = &host, .config = &config, .config_path = config_path,
+				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
+	uv_loop_t *uv = uv_default_loop();
+	uv_timer_t tick;
+	int status;
+
+	sim = common_host();
+	sim->clock_ms = 1000;
+	uv_timer_init(uv, &tick);
+	uv_timer_start(&tick, on_tick, 0, 20);
+	config_read(&config, config_path, true, NULL, NULL);
+	status = loop_run(uv, &terms);
+	uv_close((uv_handle_t *)&tick, NULL);
+	uv_run(uv, UV_RUN_DEFAULT);
+	/* All that the loop had has been closed. */
+	status |= uv_loop_close(uv);
+	status |= sim->nr_connections ? 4 : 0;
+	status |= strcmp(sim_read_key(sim, GUEST, HB_KEY_TARGET), "524288") ? 8 : 0;
+	sim_close(sim);
+	fflush(NULL);
+	_exit(status);
+}
+
+/* --------------------------------------------------------------- the parent */
+
+static void write_config(const char *text)
+{
+	FILE *file = fopen(config_path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void listen_to_notes(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	notify_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", notify_path);
+	assert_int_equal(bind(notify_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	setenv("NOTIFY_SOCKET", notify_path, 1);
+	setenv("WATCHDOG_USEC", "2000000", 1);
+}
+
+/* What was read and not looked at yet: of the log; a note is a datagram. */
+static char heard[8192];
+
+static int setup(void **state)
+{
+	int fds[2];
+
+	(void)state;
+	heard[0] = '\0';
+	common_make_state_dir();
+	mkdir(common_state_dir, 0755);
+	snprintf(config_path, sizeof(config_path), "%s.conf", common_state_dir);
+	snprintf(notify_path, sizeof(notify_path), "%s.notify", common_state_dir);
+	snprintf(socket_path, sizeof(socket_path), "%s.socket", common_state_dir);
+	write_config("[balance]\nlook = 3600\n[log]\nverbose = yes\n");
+	listen_to_notes();
+	assert_int_equal(pipe(fds), 0);
+	log_fd = fds[1];
+	child = fork();
+	if (!child)
+		run_child();
+	close(fds[1]);
+	log_fd = fds[0];
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	if (child > 0)
+		kill(child, SIGKILL);
+	close(log_fd);
+	close(notify_fd);
+	unlink(config_path);
+	unlink(notify_path);
+	unsetenv("NOTIFY_SOCKET");
+	unsetenv("WATCHDOG_USEC");
+	common_remove_state_dir();
+	return 0;
+}
+
+/* Until that was said; what was said before is passed over. */
+static void expect(int fd, const char *what)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	char note[512] = "", *text = fd == log_fd ? heard : note;
+	size_t room = fd == log_fd ? sizeof(heard) : sizeof(note);
+	char *found;
+
+	while (!(found = strstr(text, what))) {
+		size_t used = fd == log_fd ? strlen(text) : 0;
+		ssize_t n = 0;
+
+		if (poll(&pollfd, 1, WAIT_MS) == 1)
+			n = read(fd, text + used, room - 1 - used);
+		if (n <= 0)
+			fail_msg("\"%s\" was not said, but: %s", what, text);
+		text[used + n] = '\0';
+	}
+	memmove(text, found + strlen(what), strlen(found + strlen(what)) + 1);
+}
+
+static int end_by(int signal)
+{
+	int status;
+
+	kill(child, signal);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	child = 0;
+	return status;
+}
+
+static void test_life(void **state)
+{
+	(void)state;
+	expect(notify_fd, "READY=1");
+	expect(notify_fd, "WATCHDOG=1");
+	expect(log_fd, "guest1 (5) keeps 512M: nobody has given it limits");
+	/* A wrong file is named, and changes nothing. */
+	write_config("[balance]\nlook = 3600\n\n[log]\nverbose = perhaps\n");
+	kill(child, SIGHUP);
+	expect(log_fd, ".conf:5: verbose cannot be \"perhaps\": it is yes or no");
+	expect(log_fd, "the configuration stays as it was");
+	expect(notify_fd, "RELOADING=1\nMONOTONIC_USEC=");
+	expect(notify_fd, "READY=1");
+	write_config("[balance]\nlook = 3600\n");
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration was read again");
+	/* Limits count at once, though the next look is in an hour. */
+	common_write_state_file("limits", "nonsense\n");
+	expect(log_fd, "no guest is sized: ");
+	kill(child, SIGTERM);
+	expect(log_fd, "ends: all guests keep the sizes that they have");
+	expect(notify_fd, "STOPPING=1");
+	assert_int_equal(end_by(0), 0);
+}
+
+static int call(const char *message, size_t length)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(write(fd, message, length), length);
+	return fd;
+}
+
+/* Each message with its zero byte gets an answer, with one, in that order. */
+static void test_asked(void **state)
+{
+	static const char two[] = "{\"method\":\"org.varlink.service.GetInfo\"}\0"
+				  "{\"method\":\"org.hotballoon.Manager.GetDomains\",\"parameters\":{}}";
+	char text[8192], *second, nonsense[] = "what?";
+	size_t used = 0, zeros = 0;
+	struct stat stats;
+	int fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	assert_int_equal(stat(socket_path, &stats), 0);
+	assert_int_equal(stats.st_mode & 0777, 0600);
+	fd = call(two, sizeof(two));
+	while (zeros < 2) {
+		ssize_t n = read(fd, text + used, sizeof(text) - used);
+
+		assert_true(n > 0);
+		for (ssize_t i = 0; i < n; i++)
+			zeros += !text[used + i];
+		used += n;
+	}
+	close(fd);
+	second = text + strlen(text) + 1;
+	assert_non_null(strstr(text, "\"product\":\"hotballoond\""));
+	assert_non_null(strstr(second, "\"name\":\"guest1\""));
+	assert_non_null(strstr(second, "\"reason\":\"manual\",\"reason_text\":\"nobody has given it limits\""));
+	/* Who does not speak JSON, or says too much, is dropped; others go on. */
+	fd = call(nonsense, sizeof(nonsense));
+	assert_int_equal(read(fd, text, sizeof(text)), 0);
+	close(fd);
+	fd = call(two, sizeof(two));
+	assert_true(read(fd, text, sizeof(text)) > 0);
+	/* One that is connected is no reason not to end. */
+	assert_int_equal(end_by(SIGTERM), 0);
+	close(fd);
+	assert_int_equal(stat(socket_path, &stats), -1);
+}
+
+static void test_killed(void **state)
+{
+	(void)state;
+	expect(notify_fd, "READY=1");
+	assert_true(WIFSIGNALED(end_by(SIGKILL)));
+}
+
+static void test_interrupted(void **state)
+{
+	(void)state;
+	expect(notify_fd, "READY=1");
+	assert_int_equal(end_by(SIGINT), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_killed), TEST(test_interrupted) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The manager on a simulated host: what it does, what it asks, and what it says. */
+#include "room.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct room room;
+
+static int setup(void **state)
+{
+	(void)state;
+	room_open(&room, 4 * G);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	assert_string_equal(room.broken, "");
+	room_close(&room);
+	return 0;
+}
+
+/* One grows at the cost of another that does not need it. */
+static void test_moves(void **state)
+{
+	size_t a, b;
+
+	(void)state;
+	a = room_add(&room, 1280 * M, 256 * M, 2 * G);
+	b = room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_run(&room, 10000);
+	assert_int_equal(room_writes(&room), 0);
+	room_guest(&room, a)->load.load.anon_kib = 1500 * M;
+	room_run(&room, 60000);
+	assert_true(room_target(&room, a) >= world_must(&room_guest(&room, a)->load));
+	assert_true(room_target(&room, b) < 1280 * M);
+	assert_int_equal(room_guest(&room, a)->load.oom_kills, 0);
+	/* Who, from what to what, and why, in words. */
+	assert_true(room_said(&room, "g1 (1): 1280M -> "));
+	assert_true(room_said(&room, ": it needs more to work\n"));
+	assert_true(room_said(&room, ": another guest needs it to work\n"));
+	/* Xen's limits have followed. */
+	assert_true(sim_xen(room.sim, 2, NULL).max_pages * HB_PAGE_KIB <= room_target(&room, b) + M);
+	/* It is remembered, the last one last. */
+	struct manager_view view = manager_look(room.manager);
+	const struct manager_deed *last = &view.deeds[(view.next_deed + MANAGER_DEEDS - 1) % MANAGER_DEEDS];
+
+	assert_int_equal(last->to_kib, room_target(&room, last->domid - 1));
+	assert_string_equal(last->name, last->domid == 1 ? "g1" : "g2");
+	assert_int_equal(view.deeds[view.next_deed].ms, 0);
+}
+
+/* Of 500 guests that do nothing, nothing is asked; a look each half minute asks Xen alone. */
+static void test_quiet(void **state)
+{
+	unsigned int calls, wakes;
+
+	(void)state;
+	room_close(&room);
+	room_open(&room, 200 * G);
+	for (unsigned int i = 0; i < 500; i++) {
+		struct room_guest *guest = room_guest(&room, room_add(&room, 256 * M, 128 * M, 512 * M));
+
+		guest->load.load.files_kib = 0;
+	}
+	/* Their caches fill, and they say so. */
+	room_run(&room, 180000);
+	room_forget(&room);
+	/* A look ends the time to be measured. */
+	manager_wake(room.manager);
+	room.next_ms = 0;
+	room_run(&room, 200);
+	calls = room.sim->calls;
+	wakes = room.wakes;
+	room_run(&room, 29000);
+	assert_int_equal(room.sim->calls, calls);
+	assert_int_equal(room.wakes, wakes);
+	room_run(&room, 31000);
+	assert_true(room.wakes - wakes <= 4);
+	/* Each look: Xen's list in pieces of 128, what it has, and which reservations are claims. */
+	print_message("a look at 500 quiet guests: %u calls\n", (room.sim->calls - calls) / 2);
+	assert_true(room.sim->calls - calls <= 2 * 12);
+	assert_string_equal(room.log, "");
+	assert_int_equal(room_writes(&room), 0);
+}
+
+/* Another tool has a guest locked: nobody waits for that, and the others go on. */
+static void test_locked(void **state)
+{
+	size_t a, b;
+	uint64_t before;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	b = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	room.sim->locked_domid = 1;
+	room.sim->locked_until_ms = room.sim->clock_ms + 20000;
+	room_guest(&room, a)->load.load.anon_kib = room_guest(&room, b)->load.load.anon_kib = 600 * M;
+	for (unsigned int i = 0; i < 150; i++) {
+		sim_run(room.sim, 100);
+		before = room.sim->clock_ms;
+		manager_run(room.manager);
+		assert_int_equal(room.sim->clock_ms, before);
+	}
+	assert_int_equal(room_target(&room, a), 512 * M);
+	assert_true(room_target(&room, b) >= 700 * M);
+	assert_true(manager_look(room.manager).locked > 10);
+	assert_true(room_said(&room, "another tool has had g1 (1) or the host locked for a while"));
+	/* Not at each of ten tries a second. */
+	assert_true(manager_look(room.manager).locked < 25);
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) >= 700 * M);
+}
+
+/* A person wins, until told otherwise; and is not fought over. */
+static void test_person(void **state)
+{
+	const struct hb_limits_change change = { .automatic = true };
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	sim_set_limit(room.sim, 1, 400 * M + M);
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	assert_int_equal(room_target(&room, a), 400 * M);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+	room_limit(&room, a, &change);
+	room_run(&room, 10000);
+	assert_true(room_target(&room, a) > 600 * M);
+}
+
+/* Killed and started again it does the same: nothing, if there is nothing to do. */
+static void test_restarted(void **state)
+{
+	uint64_t sizes[4];
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		room_add(&room, 600 * M, 256 * M, G);
+	room_guest(&room, 2)->load.load.anon_kib = 700 * M;
+	room_run(&room, 300000);
+	for (size_t i = 0; i < 4; i++)
+		sizes[i] = room_target(&room, i);
+	room_kill(&room);
+	room_run(&room, 1000);
+	room_start(&room);
+	room_run(&room, 60000);
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(room_target(&room, i), sizes[i]);
+	assert_int_equal(room_writes(&room), 0);
+}
+
+/* A host that does not answer is left and opened again; it is said once, and once when it works. */
+static void test_lost(void **state)
+{
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	room_forget(&room);
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = 5;
+	room.sim->fault_at = room.sim->calls + 1;
+	room.sim->fault_stays = true;
+	room_run(&room, 120000);
+	assert_true(manager_fd(room.manager) < 0);
+	assert_true(room_said(&room, "nobody is sized for now, and it is tried again: "));
+	assert_true(room.lines <= 3);
+	room.sim->fault = SIM_FAULT_NONE;
+	room_forget(&room);
+	room_run(&room, 40000);
+	assert_string_equal(room.log, "1 the host answers again: guests are sized\n");
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) >= 700 * M);
+}
+
+/* xenstored hangs: the handle is given up after the ten seconds that it waits. */
+static void test_hung(void **state)
+{
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room.sim->hangs_at = room.sim->calls + 1;
+	room_run(&room, 30000);
+	assert_true(room_said(&room, "nobody is sized for now"));
+	room.sim->hangs_at = 0;
+	room_run(&room, 60000);
+	assert_true(room_said(&room, "the host answers again"));
+	assert_true(room_target(&room, 0) >= 700 * M);
+}
+
+/* Limits that cannot be read: nobody is sized, and that is said once. */
+static void test_damaged(void **state)
+{
+	char kept[1024];
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	snprintf(kept, sizeof(kept), "%s", common_state_file("limits"));
+	common_write_state_file("limits", "nonsense\n");
+	room_forget(&room);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	assert_int_equal(room_target(&room, a), 512 * M);
+	assert_true(room_said(&room, "1 no guest is sized: "));
+	assert_int_equal(room.lines, 1);
+	common_write_state_file("limits", kept);
+	room_run(&room, 40000);
+	assert_true(room_said(&room, "limits can be read again"));
+	assert_true(room_target(&room, a) >= 700 * M);
+}
+
+/* All is decided and said, and nothing done; said once, however often it is decided. */
+static void test_dry_run(void **state)
+{
+	char kept[1024];
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room.config.dry_run = true;
+	manager_configure(room.manager, &room.config);
+	room_run(&room, 5000);
+	snprintf(kept, sizeof(kept), "%s", common_state_file("limits"));
+	room_guest(&room, 0)->load.load.anon_kib = 480 * M;
+	room_run(&room, 60000);
+	assert_true(room_said(&room, ", if this were no dry run: it "));
+	assert_int_equal(room_target(&room, 0), 512 * M);
+	assert_string_equal(common_state_file("limits"), kept);
+	assert_int_equal(room_writes(&room), 0);
+	assert_true(room.lines < 40);
+	room.config.dry_run = false;
+	manager_configure(room.manager, &room.config);
+	room_run(&room, 10000);
+	assert_true(room_target(&room, 0) > 512 * M);
+}
+
+/* What a guest calls out is answered within a tenth of a second, if the host keeps a pool. */
+static void test_distress(void **state)
+{
+	char lacks[] = "20480";
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 10050);
+	sim_write_key(room.sim, 1, HB_KEY_REPORT_DISTRESS, lacks);
+	room_guest(&room, a)->distress = true;
+	room.sim->tick = NULL;
+	for (unsigned int ms = 0; ms < 100 && room_target(&room, a) == 512 * M; ms += 10) {
+		sim_run(room.sim, 10);
+		manager_run(room.manager);
+	}
+	assert_true(room_target(&room, a) >= 512 * M + 20 * M);
+	assert_true(room_said(&room, "1 g1 (1): 512M -> "));
+	assert_true(room_said(&room, ": it cannot go on without more memory\n"));
+}
+
+/* Without a pool a neighbour that does nothing gives it. */
+static void test_distress_neighbour(void **state)
+{
+	uint64_t since, had;
+
+	(void)state;
+	room_add(&room, 1400 * M, 256 * M, 2 * G);
+	room_add(&room, 1400 * M, 256 * M, 2 * G);
+	room_run(&room, 60050);
+	room.config.pool = (struct hb_number){ HB_PRESENT, 0 };
+	manager_configure(room.manager, &room.config);
+	sim_add(room.sim, &(struct sim_guest){ .domid = 99, .name = "filler", .type = HB_TYPE_PV, .vcpus = 1,
+		.memory_kib = room.sim->free_pages * HB_PAGE_KIB - 74 * M,
+		.maxmem_kib = room.sim->free_pages * HB_PAGE_KIB - 74 * M });
+	room_run(&room, 2000);
+	had = room_actual(&room, 0);
+	room_guest(&room, 0)->load.load.anon_kib = 1400 * M;
+	for (since = 0; !since || room.sim->clock_ms < since + 500;) {
+		room_run(&room, 100);
+		if (!since && room_guest(&room, 0)->distress)
+			since = room.sim->clock_ms;
+		assert_true(room.sim->clock_ms < 120000);
+	}
+	print_message("%llu KiB more in 500 ms of the call\n",
+		      (unsigned long long)(room_actual(&room, 0) - had));
+	assert_true(room_actual(&room, 0) >= had + 8 * M);
+}
+
+/* One whose driver does not give is told to keep what it holds, and another one gives. */
+static void test_stuck(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		room_add(&room, 900 * M, 256 * M, 2 * G);
+	room_guest(&room, 1)->stuck = true;
+	room_run(&room, 10000);
+	room_guest(&room, 0)->load.load.anon_kib = 1200 * M;
+	room_run(&room, 120000);
+	assert_true(room_target(&room, 0) >= world_must(&room_guest(&room, 0)->load));
+	assert_true(room_target(&room, 2) < 900 * M);
+	assert_true(room_said(&room, "1 g2 (2): "));
+	assert_int_equal(room_actual(&room, 1), 900 * M);
+	assert_true(room_said(&room, "-> 900M: it did not follow: its size is what it holds, until it is tried again\n"));
+}
+
+/* Of a guest that says nothing that is said, as nobody else will. */
+static void test_silent(void **state)
+{
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, a)->load.habit = GUEST_SILENT;
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+	room_run(&room, 5000);
+	assert_true(room_said(&room, "1 g1 (1) keeps 512M: it says nothing of what it needs: it keeps its size\n"));
+	room_run(&room, 60000);
+	assert_int_equal(room.lines, 1);
+}
+
+/* What is reserved is given to nobody. */
+static void test_reserved(void **state)
+{
+	const struct hb_reserve_request request = { .name = "next", .size_kib = G };
+	struct hb_reservation reservation;
+	struct hb_error error;
+	struct hb *hb;
+
+	(void)state;
+	room_add(&room, 900 * M, 256 * M, 3 * G);
+	room_run(&room, 5000);
+	hb = common_connect(room.sim);
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
+	room_guest(&room, 0)->load.load.anon_kib = 2500 * M;
+	room_run(&room, 60000);
+	assert_true(room_target(&room, 0) > 1200 * M);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G + 72 * M);
+	assert_int_equal(hb_release(hb, "next", &error), HB_OK);
+	hb_close(hb);
+	room_run(&room, 60000);
+	assert_true(room_target(&room, 0) > 2 * G);
+}
+
+/* A guest that writes all the time costs what one does that writes at times. */
+static void test_flooder(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 10000);
+	calls = room.sim->calls;
+	for (unsigned int i = 0; i < 10000; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%u", i % 2 ? 4096 + 4 * i : 0);
+		sim_write_key(room.sim, 1, HB_KEY_REPORT_DISTRESS, text);
+		if (i % 10)
+			continue;
+		sim_run(room.sim, 10);
+		while (room.next_ms <= room.sim->clock_ms)
+			room.next_ms = manager_run(room.manager);
+		manager_run(room.manager);
+	}
+	/* 10 s: ten readings and as many rounds a second at most. */
+	print_message("%u calls a second for 1000 writes a second\n", (room.sim->calls - calls) / 10);
+	assert_true(room.sim->calls - calls < 10 * 600);
+	/* And it harms nobody. */
+	assert_int_equal(room_target(&room, 1), 512 * M);
+	assert_true(room_target(&room, 0) <= G);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
+		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
+		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
+		TEST(test_silent), TEST(test_reserved), TEST(test_flooder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

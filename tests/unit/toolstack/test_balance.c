@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From what domains say to what is decided, look after look. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "account.h"
+#include "balance.h"
+#include "usage.h"
+
+#define M (1ULL << 10)
+#define G (1ULL << 20)
+#define S 1000ULL
+#define MOST 8
+
+static struct hb_balance balance;
+static struct hb_domain domains[MOST];
+static struct hb_look looks[MOST];
+static struct hb_host_memory host;
+static size_t count;
+static uint64_t now;
+
+static int setup(void **state)
+{
+	(void)state;
+	hb_balance_clear(&balance);
+	count = 0;
+	now = S;
+	host = (struct hb_host_memory){
+		.total_kib = 4 * G, .free_kib = 2 * G, .reserve_kib = hb_account_reserve_kib(4 * G),
+	};
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	hb_balance_clear(&balance);
+	return 0;
+}
+
+static void say(size_t i, enum hb_stat stat, uint64_t value)
+{
+	domains[i].report.stats[stat] = (struct hb_number){ HB_PRESENT, value };
+}
+
+/* One of our drivers, that uses so much of its size. */
+static size_t add(uint32_t domid, uint64_t size, uint64_t used)
+{
+	size_t i = count++;
+
+	domains[i] = (struct hb_domain){
+		.domid = domid, .type = HB_TYPE_PVH, .vcpus = 1, .hap = true, .actual_kib = size,
+		.maxmem_kib = size + M, .target = { HB_PRESENT, size }, .static_max = { HB_PRESENT, 4 * G },
+		.driver = HB_DRIVER_HOTBALLOON,
+	};
+	snprintf(domains[i].uuid, sizeof(domains[i].uuid), "%08x-0000-0000-0000-000000000000", domid);
+	say(i, HB_STAT_TOTAL, size - 32 * M);
+	say(i, HB_STAT_AVAILABLE, size - 32 * M - used);
+	say(i, HB_STAT_FREE, 0);
+	looks[i] = (struct hb_look){ .domain = &domains[i], .limits = {
+		.mode = HB_MODE_AUTO, .weight = HB_WEIGHT_DEFAULT, .min = { HB_PRESENT, 256 * M },
+		.max = { HB_PRESENT, 2 * G }, .set = { HB_PRESENT, size } } };
+	return i;
+}
+
+static bool hear(void)
+{
+	bool memory, due = hb_balance_hear(&balance, looks, count, now, &memory);
+
+	assert_true(memory);
+	return due;
+}
+
+static void decide(void)
+{
+	hear();
+	assert_true(hb_balance_decide(&balance, looks, &host, now));
+}
+
+static void test_usage(void **state)
+{
+	struct hb_usage usage;
+
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	say(0, HB_STAT_SWAP_IN, 400);
+	say(0, HB_STAT_SWAP_OUT, 44);
+	say(0, HB_STAT_REFAULTS_ANON, 4);
+	usage = hb_usage_of(&domains[0]);
+	assert_int_equal(usage.known, HB_KNOWS_TOTAL | HB_KNOWS_FREE | HB_KNOWS_AVAILABLE | HB_KNOWS_SWAPPING);
+	assert_int_equal(usage.total, 480 * M);
+	assert_int_equal(usage.available, 380 * M);
+	/* The line has KiB, an estimate pages. */
+	assert_int_equal(usage.swap_in, 100);
+	assert_int_equal(usage.swap_out, 11);
+	/* Half of what is needed is nothing. */
+	domains[0].report.stats[HB_STAT_AVAILABLE].presence = HB_INVALID;
+	assert_int_equal(hb_usage_of(&domains[0]).known, 0);
+	/* An agent's word. */
+	domains[0].used = (struct hb_number){ HB_PRESENT, 77 * M };
+	assert_int_equal(hb_usage_of(&domains[0]).known, HB_KNOWS_USED);
+	assert_int_equal(hb_usage_of(&domains[0]).used, 77 * M);
+	domains[0].used.presence = HB_INVALID;
+	assert_int_equal(hb_usage_of(&domains[0]).known, 0);
+}
+
+/* What is called out counts at once, and when it is taken back, whatever the line says. */
+static void test_distress(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	decide();
+	assert_false(balance.all[0].shown.distress);
+	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 20 * M + 3 };
+	assert_true(hear());
+	assert_true(balance.all[0].shown.distress);
+	assert_int_equal(balance.all[0].shown.lacks_kib, 20 * M);
+	now += 100;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_DISTRESS);
+	assert_true(balance.domains[0].to_kib >= 532 * M);
+	say(0, HB_STAT_AVAILABLE, M);
+	domains[0].report.distress.value = 0;
+	hear();
+	assert_true(balance.all[0].estimate.distress);
+	assert_false(balance.all[0].shown.distress);
+	domains[0].report.distress.presence = HB_ABSENT;
+	hear();
+	assert_true(balance.all[0].shown.distress);
+}
+
+/* Nothing happens: nothing is decided, and nobody needs to look again. */
+static void test_quiet(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	add(4, 512 * M, 100 * M);
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+	assert_int_equal(balance.domains[1].reason, HB_MOTIVE_SETTLED);
+	assert_true(hb_balance_next_ms(&balance) == UINT64_MAX);
+	assert_false(balance.news);
+	now += 60 * S;
+	assert_false(hear());
+	assert_false(balance.news);
+	say(1, HB_STAT_AVAILABLE, 300 * M);
+	assert_false(hear());
+	assert_true(balance.news);
+}
+
+/* A short host is looked at each second, one where somebody moves sooner. */
+static void test_next(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	host.free_kib = host.reserve_kib + 100 * M;
+	decide();
+	assert_true(balance.host_short);
+	assert_int_equal(hb_balance_next_ms(&balance), now + (balance.control.soon ? 100 : S));
+	now += S;
+	/* Its cache is not tried yet, and it moves for nobody: each second. */
+	balance.control.soon = false;
+	balance.decided_ms = now;
+	assert_int_equal(hb_balance_next_ms(&balance), now + S);
+}
+
+/* What is known of a domain stays with it, and goes with it. */
+static void test_join(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	add(3, 512 * M, 100 * M);
+	decide();
+	balance.all[1].held = 7;
+	/* One comes between, then the first goes. */
+	domains[2] = domains[1];
+	looks[2] = looks[1];
+	looks[2].domain = &domains[2];
+	count = 1;
+	add(2, 512 * M, 300 * M);
+	count = 3;
+	decide();
+	assert_int_equal(balance.all[2].held, 7);
+	assert_int_equal(balance.all[1].held, 0);
+	assert_true(balance.all[1].estimate.must_kib > balance.all[2].estimate.must_kib);
+	domains[0] = domains[2];
+	looks[0] = looks[2];
+	looks[0].domain = &domains[0];
+	count = 1;
+	decide();
+	assert_int_equal(balance.all[0].held, 7);
+	/* Another domain with the same domid is another one. */
+	domains[0].uuid[0] = 'f';
+	decide();
+	assert_int_equal(balance.all[0].held, 0);
+	count = 0;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+}
+
+/* What was not carried out is decided again, with hold after a while that doubles. */
+static void test_undo(void **state)
+{
+	struct hb_controlled *one;
+
+	(void)state;
+	add(1, 512 * M, 600 * M);
+	say(0, HB_STAT_TOTAL, 480 * M);
+	say(0, HB_STAT_AVAILABLE, 0);
+	say(0, HB_STAT_SWAP_TOTAL, G);
+	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	one = balance.control.actions[0];
+	assert_true(one->before->asked);
+	hb_balance_undo(&balance, one, false);
+	assert_false(one->before->asked);
+	now += 100;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	for (unsigned int i = 0; i < 3; i++) {
+		hb_balance_undo(&balance, balance.control.actions[0], true);
+		assert_int_equal(hb_balance_of(&balance, &balance.domains[0])->held_ms, now + (S << i));
+		now += (S << i) - 1;
+		decide();
+		assert_int_equal(balance.control.nr_actions, 0);
+		assert_int_equal(balance.domains[0].reason, HB_MOTIVE_HELD);
+		assert_int_equal(hb_balance_next_ms(&balance), now + 1);
+		now += 1;
+		decide();
+		assert_int_equal(balance.control.nr_actions, 1);
+	}
+	assert_false(hb_balance_awaits(&balance, looks, now));
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	assert_int_equal(balance.all[0].held, 0);
+}
+
+/* What was written is awaited until it is seen, or for half a second. */
+static void test_awaits(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 600 * M);
+	say(0, HB_STAT_TOTAL, 480 * M);
+	say(0, HB_STAT_AVAILABLE, 0);
+	say(0, HB_STAT_SWAP_TOTAL, G);
+	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	assert_true(hb_balance_awaits(&balance, looks, now));
+	assert_true(hb_balance_awaits(&balance, looks, now + 499));
+	assert_false(hb_balance_awaits(&balance, looks, now + 500));
+	assert_false(hb_balance_awaits(&balance, looks, now));
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	domains[0].target = (struct hb_number){ HB_PRESENT, balance.control.actions[0]->to_kib };
+	assert_false(hb_balance_awaits(&balance, looks, now));
+}
+
+static void test_stale(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 20 * M };
+	looks[0].stale = true;
+	assert_false(hear());
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+}
+
+/* A pool of another size than the rule's. */
+static void test_pool(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	host.free_kib = host.reserve_kib + 100 * M;
+	decide();
+	assert_true(balance.control.host_short);
+	balance.pool = (struct hb_number){ HB_PRESENT, 64 * M };
+	decide();
+	assert_false(balance.control.host_short);
+	assert_int_equal(balance.control.pool_kib, 64 * M);
+}
+
+/* Xen's limit follows when the guest is there, and only if there is something to follow. */
+static void test_settle(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	decide();
+	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+	domains[0].maxmem_kib = G;
+	decide();
+	assert_true(hb_balance_is_to_settle(&balance.domains[0]));
+	domains[0].actual_kib = 600 * M;
+	decide();
+	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+	domains[0].actual_kib = 512 * M;
+	looks[0].limits.mode = HB_MODE_MANUAL;
+	decide();
+	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+}
+
+static void test_other_manager(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	add(2, 512 * M, 100 * M);
+	domains[0].qmemman = true;
+	domains[1].squeezed = true;
+	decide();
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_OTHER_MANAGER);
+	assert_int_equal(balance.domains[1].reason, HB_MOTIVE_OTHER_MANAGER);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_join),
+		TEST(test_undo),
+		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

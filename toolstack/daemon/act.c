@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "act.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "results.h"
+
+static bool make_room(struct sight *sight, size_t count)
+{
+	struct hb_look *looks;
+
+	if (count <= sight->room && sight->looks)
+		return true;
+	looks = realloc(sight->looks, (count + count / 2 + 1) * sizeof(*looks));
+	if (!looks)
+		return false;
+	sight->looks = looks;
+	sight->room = count + count / 2 + 1;
+	return true;
+}
+
+static enum hb_code no_memory(struct hb_error *error)
+{
+	*error = (struct hb_error){ .code = HB_E_INTERNAL, .reason = HB_REASON_OUT_OF_MEMORY };
+	strcpy(error->message, "out of memory");
+	return HB_E_INTERNAL;
+}
+
+enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error)
+{
+	size_t count = hb_monitor_count(monitor);
+
+	if (!make_room(sight, count))
+		return no_memory(error);
+	sight->count = count;
+	for (size_t i = 0; i < count; i++)
+		sight->looks[i] = (struct hb_look){
+			.domain = hb_monitor_domain(monitor, i), .stale = hb_monitor_is_stale(monitor, i),
+		};
+	return HB_OK;
+}
+
+/* Nobody is sized whose limits are not known. */
+static void find_limits(struct sight *sight, struct hb *hb)
+{
+	struct hb_limits_entry **list = NULL;
+	size_t kept = 0;
+	enum hb_code code = hb_limits_list(hb, &list, &kept, &sight->damage, &sight->limits_error);
+
+	sight->limits_error.code = code;
+	for (size_t i = 0; i < sight->count; i++) {
+		struct hb_look *look = &sight->looks[i];
+
+		hb_limits_find(list, kept, look->domain, &look->limits);
+		if (code)
+			look->limits.mode = HB_MODE_OFF;
+	}
+	hb_limits_list_free(list);
+}
+
+enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
+			struct hb_error *error)
+{
+	enum hb_code code = hb_monitor_measure(monitor, error);
+
+	if (!code)
+		code = sight_domains(sight, monitor, error);
+	if (!code)
+		code = hb_monitor_memory(monitor, &sight->host, error);
+	if (!code)
+		find_limits(sight, hb);
+	return code;
+}
+
+void sight_clear(struct sight *sight)
+{
+	free(sight->looks);
+	*sight = (struct sight){ 0 };
+}
+
+/* ------------------------------------------------------------------- deeds */
+
+static bool no_wait(const struct hb_progress *progress, void *argument)
+{
+	(void)progress;
+	(void)argument;
+	return false;
+}
+
+void act_never_wait(struct hb *hb)
+{
+	hb_set_progress(hb, no_wait, NULL);
+}
+
+enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error)
+{
+	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, one->to_kib } };
+	struct hb_set_result result = { 0 };
+
+	return hb_set_managed(hb, one->domain->domid, one->domain->target.value, &request, &result, error);
+}
+
+enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+{
+	struct hb_domain now;
+
+	return hb_show(hb, domain->domid, &now, error);
+}
+
+enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+{
+	return hb_settle(hb, domain->domid, domain->target.value, 0, error);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Between the library and the policy: what is seen goes one way, what was decided the
+ * other. Nothing here waits for a lock that somebody else holds.
+ */
+#ifndef HB_DAEMON_ACT_H
+#define HB_DAEMON_ACT_H
+
+#include <hotballoon.h>
+
+#include "balance.h"
+
+/* What is seen of all domains; looks is to be released by free(). */
+struct sight {
+	struct hb_look *looks;
+	size_t count, room;
+	struct hb_host_memory host;
+	struct hb_error limits_error;	/* why limits are not known, or HB_OK: nobody is sized then */
+	struct hb_error damage;		/* which lines of them count for nothing, or HB_OK */
+};
+
+/* Of the domains that the monitor knows, with the limits that were read last. */
+enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error);
+/* What Xen and our files say now: pages, limits, what the host has. */
+enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
+			struct hb_error *error);
+void sight_clear(struct sight *sight);
+
+/* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */
+void act_never_wait(struct hb *hb);
+/* Give the domain another size, as a manager, if its target is what was seen. */
+enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error);
+/* Does the host answer at all? Asked of one that could not be read. */
+enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
+/* Let Xen's limit follow to the target that it has. */
+enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "loop.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "socket.h"
+
+struct loop {
+	uv_loop_t *uv;
+	const struct loop_terms *terms;
+	struct manager *manager;
+	uv_poll_t *poll;		/* of manager_fd(); NULL: there is none now */
+	uint64_t opened;		/* which of the manager's connections it is of */
+	uv_timer_t timer, watchdog;
+	uv_signal_t hangup, terminate, interrupt;
+	uv_fs_event_t limits;
+	struct socket_server *server;
+	bool ready;
+};
+
+static void say(const struct loop *loop, enum manager_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(const struct loop *loop, enum manager_level level, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	loop->terms->host->log(level, text, loop->terms->host->argument);
+}
+
+static void turn(struct loop *loop);
+
+/* ------------------------------------------------------------------- events */
+
+static void on_closed(uv_handle_t *handle)
+{
+	free(handle);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)status;
+	(void)events;
+	turn(poll->data);
+}
+
+/* The manager opens its host anew after errors: another descriptor, whatever its number is. */
+static void watch_manager(struct loop *loop)
+{
+	uint64_t opened = manager_look(loop->manager).reopened;
+	int fd = manager_fd(loop->manager);
+
+	if (loop->poll && fd >= 0 && opened == loop->opened)
+		return;
+	if (loop->poll)
+		uv_close((uv_handle_t *)loop->poll, on_closed);
+	loop->poll = fd >= 0 ? malloc(sizeof(*loop->poll)) : NULL;
+	if (!loop->poll)
+		return;
+	loop->opened = opened;
+	uv_poll_init(loop->uv, loop->poll, fd);
+	loop->poll->data = loop;
+	uv_poll_start(loop->poll, UV_READABLE, on_poll);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+	turn(timer->data);
+}
+
+static void set_timer(struct loop *loop, uint64_t next_ms)
+{
+	const struct manager_host *host = loop->terms->host;
+	uint64_t now = host->now_ms(host->argument);
+
+	uv_update_time(loop->uv);
+	uv_timer_start(&loop->timer, on_timer, next_ms > now ? next_ms - now : 0, 0);
+}
+
+static void turn(struct loop *loop)
+{
+	uint64_t next = manager_run(loop->manager);
+
+	watch_manager(loop);
+	set_timer(loop, next);
+	if (!loop->ready && manager_look(loop->manager).rounds)
+		sd_notify(0, "READY=1\nSTATUS=guests are sized");
+	loop->ready |= manager_look(loop->manager).rounds;
+}
+
+static void on_watchdog(uv_timer_t *timer)
+{
+	(void)timer;
+	sd_notify(0, "WATCHDOG=1");
+}
+
+/* Limits are files that are replaced: what is there now is looked at in a round. */
+static void on_limits(uv_fs_event_t *event, const char *name, int events, int status)
+{
+	struct loop *loop = event->data;
+
+	(void)name;
+	(void)events;
+	if (status)
+		return;
+	manager_wake(loop->manager);
+	turn(loop);
+}
+
+/* ------------------------------------------------------------------ signals */
+
+static void on_complaint(const char *text, void *argument)
+{
+	say(argument, MANAGER_ERROR, "%s", text);
+}
+
+/* Both belong together: sd_notify(3). */
+static void notify_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
+}
+
+static void on_hangup(uv_signal_t *signal, int number)
+{
+	struct loop *loop = signal->data;
+	struct config config;
+
+	(void)number;
+	notify_reloading();
+	if (config_read(&config, loop->terms->config_path, loop->terms->config_must, on_complaint, loop)) {
+		manager_configure(loop->manager, &config);
+		say(loop, MANAGER_INFO, "the configuration was read again");
+		turn(loop);
+	} else {
+		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
+	}
+	sd_notify(0, "READY=1");
+}
+
+static void on_end(uv_signal_t *signal, int number)
+{
+	struct loop *loop = signal->data;
+
+	(void)number;
+	sd_notify(0, "STOPPING=1");
+	uv_stop(loop->uv);
+}
+
+/* ------------------------------------------------------------------ the loop */
+
+static int begin(struct loop *loop)
+{
+	uint64_t watchdog_us = 0;
+	int rc = uv_timer_init(loop->uv, &loop->timer);
+
+	rc = rc ? rc : uv_timer_init(loop->uv, &loop->watchdog);
+	rc = rc ? rc : uv_signal_init(loop->uv, &loop->hangup);
+	rc = rc ? rc : uv_signal_init(loop->uv, &loop->terminate);
+	rc = rc ? rc : uv_signal_init(loop->uv, &loop->interrupt);
+	rc = rc ? rc : uv_fs_event_init(loop->uv, &loop->limits);
+	loop->timer.data = loop->hangup.data = loop->terminate.data = loop->interrupt.data =
+		loop->limits.data = loop;
+	rc = rc ? rc : uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
+	rc = rc ? rc : uv_signal_start(&loop->terminate, on_end, SIGTERM);
+	rc = rc ? rc : uv_signal_start(&loop->interrupt, on_end, SIGINT);
+	if (!rc && sd_watchdog_enabled(0, &watchdog_us) > 0)
+		rc = uv_timer_start(&loop->watchdog, on_watchdog, watchdog_us / 2000, watchdog_us / 2000);
+	return rc;
+}
+
+/* Without it, changes of limits are seen at the next round. */
+static void watch_limits(struct loop *loop)
+{
+	int rc = uv_fs_event_start(&loop->limits, on_limits, loop->terms->state_dir, 0);
+
+	if (rc)
+		say(loop, MANAGER_WARNING, "%s cannot be watched (%s): new limits count within %u s",
+		    loop->terms->state_dir, uv_strerror(rc), loop->terms->config->look_s);
+}
+
+/* It sizes guests whether somebody can ask it or not. */
+static void listen_to_clients(struct loop *loop)
+{
+	int rc = 0;
+
+	if (loop->terms->socket)
+		loop->server = socket_open(loop->uv, loop->terms->socket, loop->manager, &rc);
+	if (rc)
+		say(loop, MANAGER_WARNING, "nobody can ask at %s: %s", loop->terms->socket, uv_strerror(rc));
+}
+
+static void close_handle(uv_handle_t *handle, void *argument)
+{
+	struct loop *loop = argument;
+	bool ours = handle == (uv_handle_t *)&loop->timer || handle == (uv_handle_t *)&loop->watchdog ||
+		    handle == (uv_handle_t *)&loop->hangup || handle == (uv_handle_t *)&loop->terminate ||
+		    handle == (uv_handle_t *)&loop->interrupt || handle == (uv_handle_t *)&loop->limits;
+
+	if (ours && !uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void end(struct loop *loop)
+{
+	if (loop->poll)
+		uv_close((uv_handle_t *)loop->poll, on_closed);
+	loop->poll = NULL;
+	socket_close(loop->server);
+	uv_walk(loop->uv, close_handle, loop);
+	/* Until all that is ours has been closed; who gave the loop may have more in it. */
+	uv_run(loop->uv, UV_RUN_NOWAIT);
+	manager_free(loop->manager);
+}
+
+int loop_run(uv_loop_t *uv, const struct loop_terms *terms)
+{
+	struct loop loop = { .uv = uv, .terms = terms, .manager = manager_new(terms->host, terms->config) };
+	int rc = loop.manager ? begin(&loop) : UV_ENOMEM;
+
+	if (rc) {
+		say(&loop, MANAGER_ERROR, "cannot begin: %s", uv_strerror(rc));
+	} else {
+		watch_limits(&loop);
+		listen_to_clients(&loop);
+		set_timer(&loop, 0);
+		uv_run(uv, UV_RUN_DEFAULT);
+		say(&loop, MANAGER_INFO, "ends: all guests keep the sizes that they have");
+	}
+	end(&loop);
+	return rc ? 1 : 0;
+}

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "manager.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "act.h"
+
+/* Between two rounds, and between two that nobody waits for. */
+#define ROUND_MS 100
+#define CALM_MS 1000
+#define REOPEN_MS 1000
+#define REOPEN_MAX_MS 30000
+/* A host that fails so often in a row is opened anew. */
+#define FAILURES_MAX 5
+/* Another tool has a domain locked for moments; after so many tries it is left for a while. */
+#define LOCKED_MAX 10
+
+#define NEVER UINT64_MAX
+
+struct manager {
+	struct manager_host host;
+	struct config config;
+	struct hb *hb;
+	struct hb_monitor *monitor;
+	struct sight sight;
+	struct hb_balance balance;
+	uint64_t round_ms;	/* the next round is due; NEVER */
+	uint64_t last_ms;	/* the last one was; 0: none yet */
+	bool changed;		/* a domain has: by the monitor */
+	unsigned int failures;
+	uint64_t reopen_ms, reopen_after_ms;
+	bool told_lost, told_short;
+	char told_limits[512];	/* the last complaint about them */
+	struct manager_deed deeds[MANAGER_DEEDS];
+	size_t next_deed;
+	uint64_t rounds, writes, refused, locked, reopened;
+};
+
+static uint64_t now_ms(const struct manager *manager)
+{
+	return manager->host.now_ms(manager->host.argument);
+}
+
+static void say(const struct manager *manager, enum manager_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void say(const struct manager *manager, enum manager_level level, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	if (level == MANAGER_DEBUG && !manager->config.verbose)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	manager->host.log(level, text, manager->host.argument);
+}
+
+#define WHO_TEXT 300
+
+static const char *who(const struct hb_domain *domain, char text[WHO_TEXT])
+{
+	if (*domain->name)
+		snprintf(text, WHO_TEXT, "%s (%u)", domain->name, domain->domid);
+	else
+		snprintf(text, WHO_TEXT, "domain %u", domain->domid);
+	return text;
+}
+
+static void say_error(const struct manager *manager, enum manager_level level, const char *what,
+		      const struct hb_error *error)
+{
+	say(manager, level, "%s: %s%s%s", what, error->message, *error->remedy ? "; " : "", error->remedy);
+}
+
+/* --------------------------------------------------------------- connection */
+
+static void on_change(const struct hb_change *change, void *argument)
+{
+	struct manager *manager = argument;
+
+	(void)change;
+	manager->changed = true;
+}
+
+static void disconnect(struct manager *manager)
+{
+	hb_monitor_close(manager->monitor);
+	hb_close(manager->hb);
+	manager->monitor = NULL;
+	manager->hb = NULL;
+	/* They point to domains of the monitor. */
+	manager->sight.count = 0;
+	manager->balance.control.count = 0;
+}
+
+/* The host does not work: all is tried again later, ever more rarely. */
+static void lose(struct manager *manager, const struct hb_error *error)
+{
+	if (!manager->told_lost)
+		say_error(manager, MANAGER_ERROR, "nobody is sized for now, and it is tried again", error);
+	manager->told_lost = true;
+	disconnect(manager);
+	manager->reopen_ms = now_ms(manager) + manager->reopen_after_ms;
+	manager->reopen_after_ms *= 2;
+	if (manager->reopen_after_ms > REOPEN_MAX_MS)
+		manager->reopen_after_ms = REOPEN_MAX_MS;
+}
+
+static void connect_host(struct manager *manager)
+{
+	struct hb_error error;
+	enum hb_code code = manager->host.open(&manager->hb, &error, manager->host.argument);
+
+	if (!code) {
+		act_never_wait(manager->hb);
+		code = hb_monitor_open(manager->hb, on_change, manager, &manager->monitor, &error);
+	} else {
+		manager->hb = NULL;
+	}
+	if (code) {
+		lose(manager, &error);
+		return;
+	}
+	manager->reopened++;
+	manager->failures = 0;
+	manager->round_ms = now_ms(manager);
+}
+
+/* Something of the host's has failed: it may be for now. */
+static void note_failure(struct manager *manager, const struct hb_error *error)
+{
+	if (error->reason == HB_REASON_NO_ANSWER || ++manager->failures >= FAILURES_MAX)
+		lose(manager, error);
+	else if (manager->failures == 1)
+		say_error(manager, MANAGER_WARNING, "the host could not be looked at", error);
+}
+
+static void note_success(struct manager *manager)
+{
+	if (manager->told_lost)
+		say(manager, MANAGER_WARNING, "the host answers again: guests are sized");
+	manager->told_lost = false;
+	manager->failures = 0;
+	manager->reopen_after_ms = REOPEN_MS;
+}
+
+/* ------------------------------------------------------------------ in words */
+
+/* What is wrong with limits, once. */
+static void tell_limits(struct manager *manager)
+{
+	const struct sight *sight = &manager->sight;
+	const struct hb_error *error = sight->limits_error.code ? &sight->limits_error : &sight->damage;
+	const char *text = error->code ? error->message : "";
+
+	if (!strcmp(manager->told_limits, text))
+		return;
+	snprintf(manager->told_limits, sizeof(manager->told_limits), "%s", text);
+	if (error->code)
+		say_error(manager, MANAGER_WARNING, sight->limits_error.code ?
+			  "no guest is sized" : "some guests are not sized", error);
+	else
+		say(manager, MANAGER_INFO, "limits can be read again");
+}
+
+static void tell_host(struct manager *manager)
+{
+	const uint64_t kib = manager->balance.control.short_kib;
+	char size[HB_SIZE_TEXT];
+
+	if (!kib == !manager->told_short)
+		return;
+	manager->told_short = kib;
+	if (kib)
+		say(manager, MANAGER_WARNING, "the minima of all guests are %s more than the host has: nobody goes below its own; lower some with \"hotballoon limits DOM --min=SIZE\"",
+		    hb_size_human(kib, size));
+	else
+		say(manager, MANAGER_INFO, "the host has the minima of all guests again");
+}
+
+/* A guest that is left as it is: only what somebody can do something about is no detail. */
+static enum manager_level level_of(enum hb_motive reason)
+{
+	return reason == HB_MOTIVE_STUCK || reason == HB_MOTIVE_NO_REPORT || reason == HB_MOTIVE_OTHER_MANAGER ?
+	       MANAGER_WARNING : MANAGER_DEBUG;
+}
+
+static void tell_reason(struct manager *manager, struct hb_controlled *one)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	char text[WHO_TEXT], size[HB_SIZE_TEXT];
+
+	/* That one moves or rests is told by the action. */
+	if (kept->said == one->reason || one->to_kib != one->from_kib || one->reason == HB_MOTIVE_MOVES)
+		return;
+	/* After it was given what it rests at, it has been told already. */
+	if (kept->said != HB_MOTIVE_RESTS || one->reason != HB_MOTIVE_STUCK)
+		say(manager, level_of(one->reason), "%s keeps %s: %s", who(one->domain, text),
+		    hb_size_human(one->from_kib, size), hb_motive_text(one->reason));
+	kept->said = one->reason;
+}
+
+static void tell_deed(struct manager *manager, const struct hb_controlled *one)
+{
+	char text[WHO_TEXT], from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	bool dry = manager->config.dry_run;
+
+	/* A dry run decides the same again and again. */
+	if (dry && kept->said == one->reason && kept->said_kib == one->to_kib)
+		return;
+	kept->said = one->reason;
+	kept->said_kib = one->to_kib;
+	say(manager, one->reason == HB_MOTIVE_RESTS || one->reason == HB_MOTIVE_DISTRESS ?
+	    MANAGER_WARNING : MANAGER_INFO, "%s: %s -> %s%s: %s", who(one->domain, text),
+	    hb_size_human(one->from_kib, from), hb_size_human(one->to_kib, to),
+	    dry ? ", if this were no dry run" : "", hb_motive_text(one->reason));
+}
+
+static void complain(struct manager *manager, const struct hb_controlled *one,
+		     const struct hb_error *error)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	char text[WHO_TEXT], what[WHO_TEXT + 64], to[HB_SIZE_TEXT];
+
+	if (kept->complained == error->reason)
+		return;
+	kept->complained = error->reason;
+	snprintf(what, sizeof(what), "%s could not be given %s", who(one->domain, text),
+		 hb_size_human(one->to_kib, to));
+	say_error(manager, MANAGER_WARNING, what, error);
+}
+
+static void remember(struct manager *manager, const struct hb_controlled *one)
+{
+	struct manager_deed *deed = &manager->deeds[manager->next_deed];
+
+	*deed = (struct manager_deed){
+		.ms = now_ms(manager), .domid = one->domain->domid, .from_kib = one->from_kib,
+		.to_kib = one->to_kib, .reason = one->reason,
+	};
+	memcpy(deed->name, one->domain->name, sizeof(deed->name));
+	memcpy(deed->uuid, one->domain->uuid, sizeof(deed->uuid));
+	manager->next_deed = (manager->next_deed + 1) % MANAGER_DEEDS;
+}
+
+/* ------------------------------------------------------------------- deeds */
+
+static void note_done(struct manager *manager, const struct hb_controlled *one)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+
+	kept->settled_kib = 0;
+	kept->locked = 0;
+	kept->complained = HB_REASON_NONE;
+	manager->writes++;
+	hb_balance_done(&manager->balance, one, now_ms(manager));
+	tell_deed(manager, one);
+	remember(manager, one);
+}
+
+/* Somebody else has it locked, or the whole host: no reason to do nothing for the others. */
+static void note_locked(struct manager *manager, const struct hb_controlled *one)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	char text[WHO_TEXT];
+
+	manager->locked++;
+	hb_balance_undo(&manager->balance, one, ++kept->locked > LOCKED_MAX);
+	if (kept->locked == LOCKED_MAX)
+		say(manager, MANAGER_WARNING, "another tool has had %s or the host locked for a while: it is sized when that ends",
+		    who(one->domain, text));
+}
+
+/* False if the host is lost. */
+static bool carry_out(struct manager *manager, const struct hb_controlled *one)
+{
+	struct hb_error error;
+	enum hb_code code;
+
+	if (manager->config.dry_run) {
+		tell_deed(manager, one);
+		hb_balance_undo(&manager->balance, one, false);
+		return true;
+	}
+	code = act_set(manager->hb, one, &error);
+	if (!code) {
+		note_done(manager, one);
+	} else if (code == HB_E_INTERRUPTED) {
+		note_locked(manager, one);
+	} else {
+		manager->refused++;
+		/* Who is gone, or was given another size meanwhile, is seen in a moment. */
+		hb_balance_undo(&manager->balance, one,
+				code != HB_E_NO_DOMAIN && error.reason != HB_REASON_TARGET_CHANGED);
+		if (code != HB_E_NO_DOMAIN && error.reason != HB_REASON_TARGET_CHANGED)
+			complain(manager, one, &error);
+	}
+	if (!code || error.reason != HB_REASON_NO_ANSWER)
+		return true;
+	lose(manager, &error);
+	return false;
+}
+
+/* Xen's limit follows to guests that have got there; false if the host is lost. */
+static bool settle(struct manager *manager, const struct hb_controlled *one)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	uint64_t target = one->domain->target.value;
+	struct hb_error error;
+	enum hb_code code;
+
+	if (manager->config.dry_run || kept->settled_kib == target || !hb_balance_is_to_settle(one))
+		return true;
+	code = act_settle(manager->hb, one->domain, &error);
+	/* It is tried once for a target, but for who is locked. */
+	if (code != HB_E_INTERRUPTED)
+		kept->settled_kib = target;
+	if (!code || error.reason != HB_REASON_NO_ANSWER)
+		return true;
+	lose(manager, &error);
+	return false;
+}
+
+static bool carry_out_all(struct manager *manager)
+{
+	const struct hb_control *control = &manager->balance.control;
+
+	for (size_t i = 0; i < control->count; i++)
+		tell_reason(manager, &control->domains[i]);
+	for (size_t i = 0; i < control->nr_actions; i++) {
+		if (!carry_out(manager, control->actions[i]))
+			return false;
+	}
+	for (size_t i = 0; i < control->count; i++) {
+		if (!settle(manager, &control->domains[i]))
+			return false;
+	}
+	return true;
+}
+
+/* ------------------------------------------------------------------- rounds */
+
+static bool no_memory(struct manager *manager)
+{
+	say(manager, MANAGER_ERROR, "out of memory: it is tried again in a second");
+	manager->round_ms = now_ms(manager) + CALM_MS;
+	return false;
+}
+
+static void plan_next(struct manager *manager, uint64_t now)
+{
+	uint64_t next = hb_balance_next_ms(&manager->balance), look = now + manager->config.look_s * 1000ULL;
+
+	/* What was not carried out would be decided again at once. */
+	if (manager->config.dry_run && next < now + CALM_MS)
+		next = now + CALM_MS;
+	manager->round_ms = next < look ? next : look;
+}
+
+/*
+ * A domain that cannot be read is left alone, but if that is because nothing can be read any
+ * more, the host is lost.
+ */
+static bool is_lost(struct manager *manager)
+{
+	struct hb_error error;
+
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		if (!manager->sight.looks[i].stale)
+			continue;
+		if (!act_probe(manager->hb, manager->sight.looks[i].domain, &error) ||
+		    error.reason != HB_REASON_NO_ANSWER)
+			return false;
+		lose(manager, &error);
+		return true;
+	}
+	return false;
+}
+
+static void do_round(struct manager *manager, uint64_t now)
+{
+	struct hb_error error;
+	bool memory;
+
+	manager->rounds++;
+	manager->last_ms = now;
+	manager->round_ms = now + CALM_MS;
+	manager->changed = false;
+	if (sight_look(&manager->sight, manager->hb, manager->monitor, &error)) {
+		note_failure(manager, &error);
+		return;
+	}
+	if (is_lost(manager))
+		return;
+	tell_limits(manager);
+	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
+	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now)) {
+		no_memory(manager);
+		return;
+	}
+	note_success(manager);
+	tell_host(manager);
+	if (carry_out_all(manager))
+		plan_next(manager, now);
+}
+
+/* Takes note of what has happened; false if there is no more to do now. */
+static bool hear(struct manager *manager, uint64_t now)
+{
+	struct hb_error error;
+	uint64_t soonest = manager->last_ms ? manager->last_ms + ROUND_MS : now;
+	bool memory, due;
+
+	if (hb_monitor_dispatch(manager->monitor, &error) ||
+	    sight_domains(&manager->sight, manager->monitor, &error)) {
+		note_failure(manager, &error);
+		return false;
+	}
+	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
+	if (!memory)
+		return no_memory(manager);
+	if ((due || !manager->balance.control.count) && soonest < manager->round_ms)
+		manager->round_ms = soonest;
+	if ((manager->changed || manager->balance.news) && manager->last_ms + CALM_MS < manager->round_ms)
+		manager->round_ms = manager->last_ms + CALM_MS;
+	return true;
+}
+
+uint64_t manager_run(struct manager *manager)
+{
+	uint64_t now = now_ms(manager);
+
+	if (!manager->hb && now >= manager->reopen_ms)
+		connect_host(manager);
+	if (!manager->hb)
+		return manager->reopen_ms;
+	if (!hear(manager, now))
+		return manager->hb ? now + CALM_MS : manager->reopen_ms;
+	if (manager->round_ms > now)
+		return manager->round_ms;
+	if (hb_balance_awaits(&manager->balance, manager->sight.looks, now))
+		return now + ROUND_MS;
+	do_round(manager, now);
+	return manager->hb ? manager->round_ms : manager->reopen_ms;
+}
+
+/* --------------------------------------------------------------- the object */
+
+void manager_configure(struct manager *manager, const struct config *config)
+{
+	manager->config = *config;
+	manager->balance.preset = config->preset;
+	manager->balance.surplus = config->surplus;
+	manager->balance.domain_0 = config->domain_0;
+	manager->balance.pool = config->pool;
+	manager_wake(manager);
+}
+
+void manager_wake(struct manager *manager)
+{
+	manager->round_ms = now_ms(manager);
+}
+
+int manager_fd(const struct manager *manager)
+{
+	return manager->monitor ? hb_monitor_fd(manager->monitor) : -1;
+}
+
+struct manager *manager_new(const struct manager_host *host, const struct config *config)
+{
+	struct manager *manager = calloc(1, sizeof(*manager));
+
+	if (!manager)
+		return NULL;
+	manager->host = *host;
+	manager->reopen_after_ms = REOPEN_MS;
+	manager_configure(manager, config);
+	return manager;
+}
+
+void manager_free(struct manager *manager)
+{
+	if (!manager)
+		return;
+	disconnect(manager);
+	sight_clear(&manager->sight);
+	hb_balance_clear(&manager->balance);
+	free(manager);
+}
+
+struct manager_view manager_look(const struct manager *manager)
+{
+	return (struct manager_view){
+		.connected = manager->hb, .now_ms = now_ms(manager), .config = &manager->config,
+		.balance = &manager->balance, .host = &manager->sight.host, .deeds = manager->deeds,
+		.next_deed = manager->next_deed, .rounds = manager->rounds, .writes = manager->writes,
+		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,
+	};
+}

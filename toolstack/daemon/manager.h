@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The manager: takes note of what guests say and do, decides (policy/balance.h), and
+ * carries out what was decided, round after round. It has a host and a clock from its
+ * caller, and no loop: who has one calls manager_run() when manager_fd() is readable and
+ * when the time has come that it said. So the same code runs in hotballoond and on a
+ * simulated host, where a day takes seconds.
+ *
+ *   hear    whenever something is heard: nothing is asked of the host but of who has spoken
+ *   round   at most ten a second, and none while nothing happens: what Xen counts, what
+ *           is kept in our files, a decision, its actions
+ *   lost    a host that does not answer: everything is closed and opened again later
+ *
+ * It never waits for a lock that somebody else holds: who is locked is tried again in the
+ * next round, with others going on. Killed at any point it leaves targets that are a
+ * manager's, and all that it knows is read again.
+ */
+#ifndef HB_DAEMON_MANAGER_H
+#define HB_DAEMON_MANAGER_H
+
+#include <hotballoon.h>
+
+#include "balance.h"
+#include "config.h"
+
+enum manager_level {
+	MANAGER_ERROR,	/* it cannot do its work, or a part of it */
+	MANAGER_WARNING,	/* somebody should look at something */
+	MANAGER_INFO,	/* what it has done */
+	MANAGER_DEBUG,	/* why it has done nothing */
+};
+
+struct manager_host {
+	enum hb_code (*open)(struct hb **hb, struct hb_error *error, void *argument);
+	uint64_t (*now_ms)(void *argument);	/* a clock that does not jump, never 0 */
+	void (*log)(enum manager_level level, const char *text, void *argument);
+	void *argument;
+};
+
+/* What was done to a domain. */
+struct manager_deed {
+	uint64_t ms;		/* by the clock; 0: there is none */
+	uint32_t domid;
+	char name[256], uuid[37];
+	uint64_t from_kib, to_kib;
+	enum hb_motive reason;
+};
+
+#define MANAGER_DEEDS 1024
+
+struct manager;
+
+/* NULL if there is no memory. */
+struct manager *manager_new(const struct manager_host *host, const struct config *config);
+void manager_free(struct manager *manager);
+
+/* From now on it goes by that, from the next round on, which is due. */
+void manager_configure(struct manager *manager, const struct config *config);
+/* Something has changed that it is not told of by the host, such as limits: look. */
+void manager_wake(struct manager *manager);
+
+/* Do what is due; returns by when, on the clock, it must be called again at the latest. */
+uint64_t manager_run(struct manager *manager);
+/* Readable when manager_run() should be called; another one after each; -1: none now. */
+int manager_fd(const struct manager *manager);
+
+/* For who shows it. Valid until the next manager_run(). */
+struct manager_view {
+	bool connected;
+	uint64_t now_ms;
+	const struct config *config;
+	const struct hb_balance *balance;	/* of the last round; control.count is 0 before it */
+	const struct hb_host_memory *host;
+	const struct manager_deed *deeds;	/* MANAGER_DEEDS of them, a ring */
+	size_t next_deed;			/* the oldest, or an empty one */
+	uint64_t rounds, writes, refused, locked, reopened;
+};
+
+struct manager_view manager_look(const struct manager *manager);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "balance.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "follow.h"
+#include "plan.h"
+#include "usage.h"
+
+/* Somebody moves; somebody is tried, or waits. */
+#define SOON_MS 100
+#define SHORT_MS 1000
+
+/* By then a target that was written has come back, or somebody else has written. */
+#define UNSEEN_MS 500
+
+#define HOLD_MS 1000ULL
+#define HOLD_DOUBLINGS 9
+
+void hb_balance_clear(struct hb_balance *balance)
+{
+	free(balance->all);
+	free(balance->domains);
+	free(balance->portions);
+	free(balance->actions);
+	memset(balance, 0, sizeof(*balance));
+}
+
+/* ------------------------------------------------------------------ hearing */
+
+static bool is_of(const struct hb_balanced *one, const struct hb_domain *domain)
+{
+	return one->domid == domain->domid && !strcmp(one->uuid, domain->uuid);
+}
+
+static struct hb_balanced new_one(const struct hb_domain *domain)
+{
+	struct hb_balanced one = { .domid = domain->domid, .said = HB_MOTIVE_COUNT };
+
+	memcpy(one.uuid, domain->uuid, sizeof(one.uuid));
+	hb_estimate_start(&one.estimate, domain->actual_kib);
+	return one;
+}
+
+/* Make all[] one of the looks: those that went are forgotten, new ones are known. */
+static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t count)
+{
+	struct hb_balanced *all = calloc(count + 1, sizeof(*all));
+	size_t old = 0;
+
+	if (!all)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct hb_domain *domain = looks[i].domain;
+
+		while (old < balance->count && balance->all[old].domid < domain->domid)
+			old++;
+		all[i] = old < balance->count && is_of(&balance->all[old], domain) ?
+			 balance->all[old] : new_one(domain);
+	}
+	free(balance->all);
+	balance->all = all;
+	balance->count = count;
+	/* What was decided was of domains that need not be there any more. */
+	balance->control.count = balance->control.nr_actions = 0;
+	return true;
+}
+
+static bool is_joined(const struct hb_balance *balance, const struct hb_look *looks, size_t count)
+{
+	if (!balance->all || balance->count != count)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_of(&balance->all[i], looks[i].domain))
+			return false;
+	}
+	return true;
+}
+
+static uint64_t size_of(const struct hb_domain *domain)
+{
+	return domain->target.presence == HB_PRESENT ?
+	       domain->target.value + domain->videoram_kib : domain->actual_kib;
+}
+
+/* Its numbers stand behind each other, and what lies before them need not be zero. */
+static bool is_news(const struct hb_usage *usage, const struct hb_usage *before)
+{
+	const size_t start = offsetof(struct hb_usage, total);
+
+	return usage->known != before->known ||
+	       memcmp((const char *)usage + start, (const char *)before + start, sizeof(*usage) - start);
+}
+
+static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64_t now_ms)
+{
+	const struct hb_usage usage = hb_usage_of(domain);
+	bool news = is_news(&usage, &one->heard);
+
+	if (news) {
+		one->heard = usage;
+		hb_estimate_report(&one->estimate, &usage, domain->actual_kib, now_ms);
+	}
+	one->shown = one->estimate;
+	hb_usage_call(&one->shown, domain);
+	return news;
+}
+
+bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
+		     uint64_t now_ms, bool *memory)
+{
+	bool due = false;
+
+	*memory = true;
+	if (!is_joined(balance, looks, count)) {
+		*memory = join(balance, looks, count);
+		balance->news = true;
+	}
+	if (!*memory)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (looks[i].stale)
+			continue;
+		balance->news |= hear(&balance->all[i], looks[i].domain, now_ms);
+		due |= hb_control_is_due(&balance->all[i].shown, size_of(looks[i].domain));
+	}
+	return due;
+}
+
+/* ----------------------------------------------------------------- deciding */
+
+static bool make_room(struct hb_balance *balance)
+{
+	size_t room = balance->count + balance->count / 2 + 1;
+
+	if (balance->count <= balance->room && balance->domains)
+		return true;
+	free(balance->domains);
+	free(balance->portions);
+	free(balance->actions);
+	balance->domains = calloc(room, sizeof(*balance->domains));
+	balance->portions = calloc(room, sizeof(*balance->portions));
+	balance->actions = calloc(room, sizeof(*balance->actions));
+	balance->room = room;
+	return balance->domains && balance->portions && balance->actions;
+}
+
+static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *look, uint64_t now_ms)
+{
+	struct hb_balanced *one = &balance->all[i];
+
+	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
+	one->shown = one->estimate;
+	hb_usage_call(&one->shown, look->domain);
+	one->was = one->before;
+	balance->domains[i] = (struct hb_controlled){
+		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
+		.before = &one->before, .held = look->stale || now_ms < one->held_ms,
+	};
+}
+
+bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
+		       const struct hb_host_memory *host, uint64_t now_ms)
+{
+	if (!make_room(balance))
+		return false;
+	for (size_t i = 0; i < balance->count; i++)
+		look_at(balance, i, &looks[i], now_ms);
+	balance->control = (struct hb_control){
+		.preset = balance->preset, .surplus = balance->surplus, .domain_0 = balance->domain_0,
+		.pool = balance->pool, .host = host, .now_ms = now_ms, .domains = balance->domains,
+		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
+	};
+	hb_control(&balance->control);
+	balance->host_short = balance->control.host_short;
+	balance->news = false;
+	balance->decided_ms = now_ms;
+	return true;
+}
+
+struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one)
+{
+	return &balance->all[one - balance->domains];
+}
+
+void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold)
+{
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+
+	kept->before = kept->was;
+	if (!hold)
+		return;
+	kept->held_ms = balance->decided_ms + (HOLD_MS << kept->held);
+	kept->held += kept->held < HOLD_DOUBLINGS;
+}
+
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
+{
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+
+	kept->held = 0;
+	kept->written_kib = one->to_kib - one->domain->videoram_kib;
+	kept->written_ms = now_ms;
+}
+
+bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < balance->count; i++) {
+		const struct hb_number *target = &looks[i].domain->target;
+		struct hb_balanced *kept = &balance->all[i];
+
+		if ((target->presence == HB_PRESENT && target->value == kept->written_kib) ||
+		    now_ms - kept->written_ms >= UNSEEN_MS)
+			kept->written_kib = 0;
+		any |= kept->written_kib;
+	}
+	return any;
+}
+
+/* When is one tried again that is left alone now? */
+static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
+{
+	uint64_t again = UINT64_MAX;
+
+	if (one->held_ms > now_ms)
+		again = one->held_ms;
+	if (one->before.retry_ms > now_ms && one->before.retry_ms < again)
+		again = one->before.retry_ms;
+	return again;
+}
+
+uint64_t hb_balance_next_ms(const struct hb_balance *balance)
+{
+	uint64_t now = balance->decided_ms, next = UINT64_MAX, again;
+
+	if (balance->control.soon)
+		return now + SOON_MS;
+	if (balance->host_short)
+		return now + SHORT_MS;
+	for (size_t i = 0; i < balance->count; i++) {
+		again = again_ms(&balance->all[i], now);
+		next = again < next ? again : next;
+	}
+	return next;
+}
+
+bool hb_balance_is_to_settle(const struct hb_controlled *one)
+{
+	struct hb_step step;
+
+	return one->movable && !one->before->asked && one->to_kib == one->from_kib &&
+	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
+}

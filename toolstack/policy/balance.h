@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Looks at a host, one after the other, and a decision at each: what is seen of domains
+ * goes to their estimates (drivers/core/estimate.h), and with what was asked of them before
+ * to hb_control(). Pure: what a look sees is given, nothing is carried out, and all that is
+ * remembered between looks is here. It can be forgotten: what matters is in the domains'
+ * targets, and the estimates are made anew.
+ */
+#ifndef HB_BALANCE_H
+#define HB_BALANCE_H
+
+#include <hotballoon.h>
+#include <core/estimate.h>
+
+#include "control.h"
+
+/* What is seen of one domain. */
+struct hb_look {
+	const struct hb_domain *domain;
+	struct hb_limits limits;
+	bool stale;		/* it could not be read: it is left alone */
+};
+
+/* Of one domain, from look to look. */
+struct hb_balanced {
+	uint32_t domid;
+	char uuid[37];
+	struct hb_usage heard;
+	struct hb_estimate estimate;
+	struct hb_estimate shown;	/* and what it has called out since */
+	struct hb_controlled_before before, was;	/* was: before the last decision */
+	uint64_t held_ms;		/* left alone until then */
+	unsigned int held;		/* so often in a row */
+	/* The target that was carried out and has not been seen yet, and when; 0: none. */
+	uint64_t written_kib, written_ms;
+	/* The caller's, from here on: what was last said of it, */
+	enum hb_motive said;
+	uint64_t said_kib;
+	enum hb_reason complained;
+	uint64_t settled_kib;		/* and the target that Xen's limit has followed to; 0: none */
+	unsigned int locked;		/* so often in a row another tool had it locked */
+};
+
+struct hb_balance {
+	/* How: set by the caller, at any time. */
+	enum hb_preset preset;
+	bool surplus, domain_0;
+	struct hb_number pool;		/* absent: by rule */
+
+	struct hb_balanced *all;	/* of each look, in the same order */
+	size_t count;
+	/* Of the last decision; domains[i] is all[i]'s. control.count is 0 if others are there now. */
+	struct hb_control control;
+	struct hb_controlled *domains;
+	struct hb_portion *portions;
+	struct hb_controlled **actions;
+	size_t room;
+	bool host_short;
+	bool news;			/* something was heard since */
+	uint64_t decided_ms;
+};
+
+/* All zero is one that knows nothing. */
+void hb_balance_clear(struct hb_balance *balance);
+
+/*
+ * Take in what the domains say, which are in order of domid. True if one says something that
+ * does not wait for the next look. *memory is false if there is none: nothing was taken in.
+ */
+bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
+		     uint64_t now_ms, bool *memory);
+
+/*
+ * Decide: balance->control has the outcome. Of the looks that were heard last. False if there
+ * is no memory.
+ */
+bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
+		       const struct hb_host_memory *host, uint64_t now_ms);
+
+/*
+ * The domain's action was not carried out: as if it had not been decided. With hold it is
+ * left alone for a while, which doubles each time in a row.
+ */
+void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold);
+/* It was. */
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms);
+
+/*
+ * Is a target on its way that was carried out and is not seen yet? To decide without it would
+ * count it twice. What does not come within half a second, somebody else has written over. Of
+ * the looks that were heard last.
+ */
+bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms);
+
+struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one);
+
+/* When to decide next if nothing is heard; UINT64_MAX: not at all. */
+uint64_t hb_balance_next_ms(const struct hb_balance *balance);
+
+/*
+ * Has Xen's limit for it to follow to its target? A guest that was not waited for has got
+ * there.
+ */
+bool hb_balance_is_to_settle(const struct hb_controlled *one);
+
+#endif
