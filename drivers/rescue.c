@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/workqueue.h>
 
 #include "core/rescue.h"
 #include "driver.h"
 #include "events.h"
 #include "rescue.h"
+#include "trace.h"
 
 static struct workqueue_struct *work_queue;	/* NULL: nothing is taken */
 static u64 (*lacking_now)(void);
@@ -28,8 +30,10 @@ static void rescue_over(struct work_struct *unused)
 
 unsigned long hb_rescue_now(u64 lacking)
 {
+	u64 begun = ktime_get_ns();
 	unsigned long taken = hb_rescue_take(&hb.guest, lacking);
 
+	trace_hb_rescue(lacking, taken, ktime_get_ns() - begun);
 	if (!taken)
 		return 0;
 	pr_info_ratelimited("took %lu KiB in need\n", taken * (unsigned long)HB_PAGE_KIB);

@@ -62,6 +62,24 @@ TRACE_EVENT(hb_extent,
 		  __entry->done, __entry->ns)
 );
 
+/* A guest in need took memory by itself. */
+TRACE_EVENT(hb_rescue,
+	TP_PROTO(u64 lacking, unsigned long taken, u64 ns),
+	TP_ARGS(lacking, taken, ns),
+	TP_STRUCT__entry(
+		__field(u64, lacking)
+		__field(unsigned long, taken)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->lacking = lacking;
+		__entry->taken = taken;
+		__entry->ns = ns;
+	),
+	TP_printk("lacking=%llu taken=%lu ns=%llu",
+		  __entry->lacking, __entry->taken, __entry->ns)
+);
+
 /* hb.lock was held so long, and dropped there. */
 TRACE_EVENT(hb_lock,
 	TP_PROTO(unsigned long ip, u64 ns),

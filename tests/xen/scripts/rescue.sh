@@ -9,6 +9,7 @@
 g=guest
 TARGET=192	# MiB, of 256
 GRANTED=40
+TRACE=/sys/kernel/tracing
 
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }
 rescued() { xenstore-read "$(key data/hotballoon/rescued)" 2>/dev/null || echo 0; }
@@ -41,8 +42,14 @@ check_ok "$g: end what eats" release_all
 
 xl mem-max $g $((TARGET + GRANTED))
 xenstore-write "$(key memory/hotballoon-headroom)" $((GRANTED * 1024))
+check_ok "$g: tracing" in_guest $g "mount -t tracefs tracefs $TRACE 2>/dev/null
+	echo 1 >$TRACE/events/hotballoon/hb_rescue/enable"
 kills=$(oom_kills $g)
 eat $((most + 3))
+slowest=$(in_guest $g "sed -n 's/.*hb_rescue:.* taken=\([0-9]*\) ns=/\1 /p' $TRACE/trace" |
+	awk '$1 >= 2048 { n++; us = int($2 / 1000); if (us > most) most = us } END { print n ? most : "none" }')
+note "8 MiB and more took $slowest us at the longest"
+check_ok "$g: 8 MiB within 20 ms" [ "$slowest" -le 20000 ]
 check "$g: it has eaten 24 MiB more" $((most + 3)) $EATEN
 check "$g: nothing is killed" "$kills" "$(oom_kills $g)"
 check_ok "$g: it says what it took" soon [ "$(rescued)" -ge 8192 ]
