@@ -51,7 +51,7 @@ static bool is_told(u64 lacking)
 /* Return: pages that are lacking. */
 static u64 look(bool oom)
 {
-	struct hb_need need;
+	struct hb_shortage need;
 	unsigned long flags;
 	u64 lacking;
 	bool again;

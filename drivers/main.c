@@ -13,6 +13,7 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
+#include "autoballoon.h"
 #include "core/ops.h"
 #include "debugfs.h"
 #include "distress.h"
@@ -322,6 +323,7 @@ static int start(void)
 	     hb_worker_start();
 	if (!rc) {
 		hb_stats_start();
+		hb_autoballoon_start();
 		return 0;
 	}
 	hb_distress_stop();
@@ -387,6 +389,7 @@ static void __exit hotballoon_exit(void)
 	hb_worker_stop();	/* it writes reports */
 	hb_evacuate_stop();
 	hb_distress_stop();
+	hb_autoballoon_stop();
 	hb_stats_stop();
 	hb_bus_stop();
 	hb_suspend_exit();

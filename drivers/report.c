@@ -26,6 +26,7 @@ static bool is_new(const struct hb_status *report)
 	       report->floor_kib != latest.floor_kib ||
 	       report->max_kib != latest.max_kib ||
 	       report->rescued_kib != latest.rescued_kib ||
+	       report->spared_kib != latest.spared_kib ||
 	       report->still != latest.still;
 }
 

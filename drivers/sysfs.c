@@ -29,6 +29,8 @@ REPORT_ATTR(cause, "%s", cause_word[report.cause]);
 REPORT_ATTR(current_kb, "%llu", report.current_kib);
 REPORT_ATTR(target_kb, "%llu", report.goal_kib);
 REPORT_ATTR(max_kb, "%llu", report.max_kib);
+REPORT_ATTR(rescued_kb, "%llu", report.rescued_kib);
+REPORT_ATTR(spared_kb, "%llu", report.spared_kib);
 REPORT_ATTR(still, "%d", report.still);
 
 static ssize_t drift_kb_show(struct kobject *kobj, struct kobj_attribute *attr,
@@ -97,6 +99,8 @@ static const struct attribute *const attributes[] = {
 	&current_kb_attr.attr,
 	&target_kb_attr.attr,
 	&max_kb_attr.attr,
+	&rescued_kb_attr.attr,
+	&spared_kb_attr.attr,
 	&still_attr.attr,
 	&unusable_kb_attr.attr,
 	&stuck_s_attr.attr,

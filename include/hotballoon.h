@@ -518,6 +518,13 @@ enum hb_code hb_headroom_set(struct hb *hb, uint32_t domid, uint64_t headroom_ki
  */
 uint64_t hb_rescued_kib(const struct hb_domain *domain);
 
+/*
+ * What the guest leaves of its target now because it sizes itself (the driver's autoballoon),
+ * in the same manner; KiB, 0: nothing. It takes that back whenever it needs it, so the host
+ * goes on counting it as promised.
+ */
+uint64_t hb_spared_kib(const struct hb_domain *domain);
+
 struct hb_wait_request {
 	unsigned int timeout_s;	/* 0: none, a guest that stops moving ends it */
 };

@@ -3,7 +3,7 @@
 #include "floor.h"
 
 /* Killed with enough available: it is in the wrong place, or in pieces. */
-static u64 lacking_of(const struct hb_need *need, u64 reserve)
+static u64 lacking_of(const struct hb_shortage *need, u64 reserve)
 {
 	u64 pages = reserve > need->available ? reserve - need->available : 0;
 
@@ -24,7 +24,7 @@ static void follow(struct hb_distress *distress, u64 lacking, bool killed)
 		distress->hold--;
 }
 
-bool hb_distress_look(struct hb_distress *distress, const struct hb_need *need)
+bool hb_distress_look(struct hb_distress *distress, const struct hb_shortage *need)
 {
 	u64 reserve = hb_floor_reserve(need->managed);
 	bool stalled = distress->seen && need->stalls != distress->stalls;

@@ -28,7 +28,7 @@
 #define HB_DISTRESS_STEP	(4 * HB_MIB_PAGES)
 
 /* In pages, and counts since boot. */
-struct hb_need {
+struct hb_shortage {
 	u64 managed;		/* all that the allocator manages (MemTotal) */
 	u64 available;		/* free, or can be had without swapping */
 	u64 stalls;		/* allocations that had to free memory themselves */
@@ -51,6 +51,6 @@ struct hb_distress {
  *
  * Return: whether there is cause to look again.
  */
-bool hb_distress_look(struct hb_distress *distress, const struct hb_need *need);
+bool hb_distress_look(struct hb_distress *distress, const struct hb_shortage *need);
 
 #endif /* HB_CORE_DISTRESS_H */

@@ -151,9 +151,15 @@ static u64 since(u64 before, u64 now)
 	return smaller(less(now, before), LARGEST_PAGES);
 }
 
+/* Is what happens to it our doing? */
+static bool sank_lately(const struct hb_estimate *e, u64 now_ms)
+{
+	return e->sank_ms && now_ms - e->sank_ms < BLAME_MS;
+}
+
 static void rise(struct hb_estimate *e, u64 want_kib, enum hb_need why, u64 now_ms)
 {
-	if (e->sank_ms && now_ms - e->sank_ms < BLAME_MS && e->patience < PATIENCE_MAX)
+	if (sank_lately(e, now_ms) && e->patience < PATIENCE_MAX)
 		e->patience++;
 	e->sank_ms = 0;
 	e->rose_ms = now_ms;
@@ -191,7 +197,8 @@ static void judge_window(struct hb_estimate *e, const struct hb_usage *usage,
 	if (!e->known)
 		return;
 	minute = (kib + swap) * 60000 / ms;
-	if (minute > size_kib / LOUD_PART)
+	/* A step that hurts at all is taken back: nobody asked for it. */
+	if (minute > size_kib / (sank_lately(e, now_ms) ? QUIET_PART : LOUD_PART))
 		rise(e, size_kib + rise_by(kib + swap, size_kib, ms),
 		     swap > kib ? HB_NEED_SWAPS : HB_NEED_REFAULTS, now_ms);
 	else if (minute > size_kib / QUIET_PART)

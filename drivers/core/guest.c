@@ -6,9 +6,18 @@ u64 hb_guest_target(const struct hb_guest *g)
 	return g->target.valid ? g->target.pages : hb_guest_populated(g);
 }
 
+u64 hb_guest_wanted(const struct hb_guest *g)
+{
+	u64 target = hb_guest_target(g);
+
+	if (!g->target.valid || !g->target.own || g->target.own > target)
+		return target;
+	return g->target.own;
+}
+
 u64 hb_guest_goal(const struct hb_guest *g)
 {
-	return hb_guest_target(g) + g->target.taken;
+	return hb_guest_wanted(g) + g->target.taken;
 }
 
 bool hb_guest_may_be_saved(struct hb_guest *g)
@@ -87,6 +96,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 	*now = (struct hb_snapshot){
 		.target = hb_guest_goal(g),
 		.rescued = g->target.taken,
+		.spared = hb_guest_target(g) - hb_guest_wanted(g),
 		.populated = hb_guest_populated(g),
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,

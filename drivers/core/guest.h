@@ -11,6 +11,7 @@
 #include <core/port.h>
 #include "backoff.h"
 #include "blockmap.h"
+#include "estimate.h"
 #include "ledger.h"
 #include "ops.h"
 #include "next.h"
@@ -44,6 +45,7 @@ struct hb_guest {
 	struct hb_ledger ledger;
 	struct hb_target target;
 	struct hb_rescue rescue;
+	struct hb_estimate estimate;	/* of its need, while it sizes itself */
 	struct hb_verify verify;
 	unsigned long window_start;	/* pfns where blocks may be added: first, */
 	unsigned long window_end;	/* and the first behind */
@@ -80,7 +82,10 @@ static inline u64 hb_guest_populated(const struct hb_guest *g)
 /* What the host wants; what there is if it wants nothing.  The lock is held. */
 u64 hb_guest_target(const struct hb_guest *g);
 
-/* The same, with what a guest in need has taken: what is followed.  The lock is held. */
+/* The same, or what the guest itself wants if that is less.  The lock is held. */
+u64 hb_guest_wanted(const struct hb_guest *g);
+
+/* That, and what a guest in need has taken: what is followed.  The lock is held. */
 u64 hb_guest_goal(const struct hb_guest *g);
 
 /* How many more blocks the address window has room for.  The lock is held. */

@@ -73,8 +73,9 @@ static void report(struct hb_guest *g, const struct hb_move *step,
 	fresh.max_kib = hb_guest_ceiling(g) * HB_PAGE_KIB;
 	g->ops->unlock(g);
 	fresh.current_kib = now->populated * HB_PAGE_KIB;
-	fresh.goal_kib = (now->target - now->rescued) * HB_PAGE_KIB;
+	fresh.goal_kib = (now->target - now->rescued + now->spared) * HB_PAGE_KIB;
 	fresh.rescued_kib = now->rescued * HB_PAGE_KIB;
+	fresh.spared_kib = now->spared * HB_PAGE_KIB;
 	if (step->cause == HB_CAUSE_GUEST_FLOOR)
 		fresh.floor_kib = (now->populated - take) * HB_PAGE_KIB;
 	g->ops->publish(g, &fresh);

@@ -14,6 +14,7 @@ struct hb_status {
 	u64 floor_kib;
 	u64 max_kib;
 	u64 rescued_kib;
+	u64 spared_kib;
 	bool still;
 };
 

@@ -39,6 +39,9 @@ static void count(struct hb_guest *g, u64 got)
 {
 	u64 populated = hb_guest_populated(g);
 
+	/* What it wanted itself was too little. */
+	if (g->target.own && g->target.own < populated)
+		g->target.own = populated;
 	if (populated > hb_guest_goal(g))
 		g->target.taken = populated - g->target.pages;
 	g->rescue.total += got;

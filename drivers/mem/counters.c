@@ -84,7 +84,7 @@ void hb_counters_read(struct hb_stats *stats)
 	read_events(stats);
 }
 
-void hb_counters_need(struct hb_need *need)
+void hb_counters_need(struct hb_shortage *need)
 {
 	need->managed = totalram_pages();
 	need->available = available();

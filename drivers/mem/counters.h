@@ -16,6 +16,6 @@ void hb_counters_init(void);
 void hb_counters_read(struct hb_stats *stats);
 
 /* All but the number of kills. */
-void hb_counters_need(struct hb_need *need);
+void hb_counters_need(struct hb_shortage *need);
 
 #endif /* HB_MEM_COUNTERS_H */

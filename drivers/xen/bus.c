@@ -277,6 +277,8 @@ static int write_report(const struct hb_status *now)
 				written.max_kib);
 	rc = rc ?: write_number(HB_KEY_REPORT_RESCUED, now->rescued_kib,
 				written.rescued_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_SPARED, now->spared_kib,
+				written.spared_kib);
 	rc = rc ?: write_word(HB_KEY_REPORT_CAUSE, cause_word[now->cause],
 			      cause_word[written.cause]);
 	rc = rc ?: write_word(HB_KEY_REPORT_STATE, state_word[now->state],

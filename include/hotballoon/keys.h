@@ -94,6 +94,10 @@
  * what the guest has above its target, taken in need from its headroom; 0 or absent: nothing. */
 #define HB_KEY_REPORT_RESCUED "data/hotballoon/rescued"
 
+/* data/hotballoon/spared; unit KiB; decimal; written by driver, read by toolstack:
+ * what the guest leaves of its target, as it sizes itself below it (autoballoon=1); 0 or absent: nothing. */
+#define HB_KEY_REPORT_SPARED "data/hotballoon/spared"
+
 /* control/feature-balloon; unit -; 0 or 1; written by guest agents, driver, read by driver, toolstack:
  * some balloon driver is announced; ours does so where it may and no agent has; the kernel's own writes nothing. */
 #define HB_KEY_FEATURE_BALLOON "control/feature-balloon"
@@ -157,6 +161,7 @@
 	ROW(STILL, still, FLAG, "still") \
 	ROW(DISTRESS, distress, NUMBER, "distress_kib") \
 	ROW(RESCUED, rescued, NUMBER, "rescued_kib") \
+	ROW(SPARED, spared, NUMBER, "spared_kib") \
 	/* and no more */
 
 enum hb_state {

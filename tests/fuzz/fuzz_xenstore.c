@@ -18,6 +18,7 @@ static const char *const guest_keys[] = {
 	HB_KEY_PV_DRIVERS "/0", HB_KEY_PV_DRIVERS "/1", HB_KEY_REPORT_STILL,
 	HB_KEY_REPORT_STATS, HB_KEY_REPORT_DISTRESS, HB_KEY_AGENT_UPDATED,
 	HB_KEY_REPORT_RESCUED,
+	HB_KEY_REPORT_SPARED,
 };
 
 static const char *const host_keys[] = {

@@ -99,6 +99,9 @@ static void speaking_host(void)
 	sim_guest(command_sim, GUEST)->needs_kib = 24 * M;
 	sim_run(command_sim, 500);
 	SAMPLES("show guest1", "explain guest1", "doctor", "set guest1 512M --wait");
+	sim_guest(command_sim, GUEST)->needs_kib = 0;
+	sim_guest(command_sim, GUEST)->spares_kib = 100 * M;
+	SAMPLES("set guest1 512M --wait", "show guest1", "explain guest1", "doctor", "list");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, "nonsense");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "much");
 	SAMPLES("show guest1");

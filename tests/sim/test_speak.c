@@ -133,6 +133,43 @@ static void test_top(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
+/* A guest that sizes itself is where it shall be, and its memory stays promised. */
+static void test_sizes_itself(void **state)
+{
+	struct json_object *object;
+	uint64_t available;
+
+	(void)state;
+	sim_run(command_sim, 500);
+	available = common_available(command_sim);
+	sim_guest(command_sim, GUEST)->spares_kib = 200 * M;
+	sim_run(command_sim, 2000);
+	assert_int_equal(common_available(command_sim), available);
+
+	assert_int_equal(command_line("list"), 0);
+	assert_non_null(strstr(command_out, "guest1 sizes itself: it leaves 200M of its target\n"));
+	assert_int_equal(command_line("show guest1"), 0);
+	assert_non_null(strstr(command_out, "left               200M of its target, as it sizes itself\n"));
+	assert_int_equal(command_line("show guest1 --json"), 0);
+	object = command_json();
+	assert_json_number(object, "report.spared_kib", 200 * 1024);
+	assert_json_number(object, "report.goal_kib", 512 * 1024);
+	json_object_put(object);
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_non_null(strstr(command_out, "it sizes itself: it leaves 200M of that, and takes it when it needs it"));
+	assert_int_equal(command_line("doctor"), 0);
+	assert_null(strstr(command_out, "guest1"));
+	assert_int_equal(command_line("wait guest1 --timeout=5"), 0);
+	assert_int_equal(command_line("set guest1 640M --wait=5"), 0);
+	assert_non_null(strstr(command_err, "it sizes itself: it leaves 200M of that"));
+	assert_int_equal(sim_xen(command_sim, GUEST, NULL).tot_pages * HB_PAGE_KIB,
+			 440 * M + usual_guest.offset_kib);
+	sim_guest(command_sim, GUEST)->spares_kib = 0;
+	sim_run(command_sim, 2000);
+	assert_int_equal(command_line("list"), 0);
+	assert_null(strstr(command_out, "sizes itself"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -143,6 +180,7 @@ int main(void)
 		TEST(test_whose_demand),
 		TEST(test_distress),
 		TEST(test_top),
+		TEST(test_sizes_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,6 +58,9 @@ static void print_remarks(FILE *out, const struct hb_domain *domain)
 		fprintf(out, "%s has taken %s above its target in need: \"hotballoon set %u +%s\" lets it have that\n",
 			cli_who(domain, who), hb_size_human(rescued, size), domain->domid,
 			hb_size_format(whole_pages(rescued), exact));
+	if (hb_spared_kib(domain))
+		fprintf(out, "%s sizes itself: it leaves %s of its target\n", cli_who(domain, who),
+			hb_size_human(hb_spared_kib(domain), size));
 	if (domain->report.distress.value)
 		fprintf(out, "%s lacks %s now: \"hotballoon set %u +%s\"\n", cli_who(domain, who),
 			hb_size_human(domain->report.distress.value, size), domain->domid,

@@ -131,6 +131,9 @@ static void print_still(struct cli *cli, const struct hb_domain *domain)
 	if (hb_rescued_kib(domain))
 		fprintf(cli->out, "%-18s %s above its target, in need\n", "taken",
 			hb_size_human(hb_rescued_kib(domain), size));
+	if (hb_spared_kib(domain))
+		fprintf(cli->out, "%-18s %s of its target, as it sizes itself\n", "left",
+			hb_size_human(hb_spared_kib(domain), size));
 	if (hb_would_be_lost(domain, &size_kib))
 		fprintf(cli->out, "%-18s a save or a migration now would lose it: \"hotballoon set %u %s\" ends that\n",
 			"target too low", domain->domid, hb_size_format(size_kib, size));

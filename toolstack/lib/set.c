@@ -491,6 +491,17 @@ static void note_rescued(struct hb_set_result *result)
 		     hb_size_human(rescued, size));
 }
 
+/* The size stands, and is more than the guest wants. */
+static void note_spared(struct hb_set_result *result)
+{
+	uint64_t spared = hb_spared_kib(&result->after);
+	char size[HB_SIZE_TEXT];
+
+	if (spared)
+		note(result, "it sizes itself: it leaves %s of that, and takes it when it needs it",
+		     hb_size_human(spared, size));
+}
+
 static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct terms *terms,
 				const struct hb_set_request *request,
 				struct hb_set_result *result, struct hb_error *error)
@@ -511,10 +522,12 @@ static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct term
 	    hb_would_be_lost(&result->after, NULL))
 		keep(hb, request->timeout_s, result, error);
 	code = finish(hb, code, request->timeout_s, result, error);
-	if (!request->wait)
+	if (!request->wait) {
 		note_lost(result);
-	else if (!code)
+	} else if (!code) {
 		note_rescued(result);
+		note_spared(result);
+	}
 	return code;
 }
 

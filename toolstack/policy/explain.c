@@ -60,6 +60,11 @@ static void say_position(struct hb_explanation *explanation, const struct hb_fol
 		    hb_size_human(hb_rescued_kib(domain), off));
 		return;
 	}
+	if (hb_follow_is_there(domain) && hb_spared_kib(domain)) {
+		say(explanation, "it sizes itself: it leaves %s of that, and takes it when it needs it",
+		    hb_size_human(hb_spared_kib(domain), off));
+		return;
+	}
 	if (hb_wait_is_there(domain, domain->target.value)) {
 		say(explanation, "it is where it shall be");
 		return;

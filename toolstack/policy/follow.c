@@ -32,10 +32,18 @@ static bool is_rescued(const struct hb_domain *domain)
 	return rescued && hb_wait_position(domain) - domain->target.value <= rescued + HB_MAXMEM_SLACK_KIB;
 }
 
+/* What it has not of its target it does not want. */
+static bool is_sparing(const struct hb_domain *domain)
+{
+	uint64_t spared = hb_spared_kib(domain);
+
+	return spared && domain->target.value - hb_wait_position(domain) <= spared + HB_MAXMEM_SLACK_KIB;
+}
+
 bool hb_follow_is_there(const struct hb_domain *domain)
 {
 	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value) ||
-	       is_rescued(domain) || rests_as_built(domain);
+	       is_rescued(domain) || is_sparing(domain) || rests_as_built(domain);
 }
 
 bool hb_follow_is_stale(const struct hb_domain *domain)

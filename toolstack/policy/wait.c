@@ -77,15 +77,26 @@ static bool arrived_silently(const struct hb_domain *domain, uint64_t goal_kib)
 	       distance(domain->actual_kib, goal_kib) <= TOLERANCE_KIB;
 }
 
-uint64_t hb_rescued_kib(const struct hb_domain *domain)
+/* What a guest says of its distance from the target, if Xen counts as much. */
+static uint64_t said(const struct hb_domain *domain, const struct hb_number *what, uint64_t from,
+		     uint64_t to)
 {
-	uint64_t position = hb_wait_position(domain), rescued = domain->report.rescued.value;
-	uint64_t above = position > domain->target.value ? position - domain->target.value : 0;
+	uint64_t off = to > from ? to - from : 0;
 
 	if (domain->driver != HB_DRIVER_HOTBALLOON || domain->target.presence != HB_PRESENT ||
 	    !hb_wait_believes(domain))
 		return 0;
-	return rescued < above ? rescued : above;
+	return what->value < off ? what->value : off;
+}
+
+uint64_t hb_rescued_kib(const struct hb_domain *domain)
+{
+	return said(domain, &domain->report.rescued, domain->target.value, hb_wait_position(domain));
+}
+
+uint64_t hb_spared_kib(const struct hb_domain *domain)
+{
+	return said(domain, &domain->report.spared, hb_wait_position(domain), domain->target.value);
 }
 
 /*
@@ -101,6 +112,15 @@ static bool arrived_and_rescued(const struct hb_domain *domain, uint64_t goal_ki
 	       distance(position - goal_kib, rescued) <= TOLERANCE_KIB;
 }
 
+/* It may have that much, and does not want all of it. */
+static bool arrived_and_sparing(const struct hb_domain *domain, uint64_t goal_kib)
+{
+	uint64_t spared = domain->report.spared.value, position = hb_wait_position(domain);
+
+	return spared && domain->report.goal.value == goal_kib && position < goal_kib &&
+	       distance(goal_kib - position, spared) <= TOLERANCE_KIB;
+}
+
 static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 {
 	uint64_t gap = distance(hb_wait_position(domain), goal_kib);
@@ -108,7 +128,8 @@ static bool arrived(const struct hb_domain *domain, uint64_t goal_kib)
 
 	if (!hb_wait_believes(domain))
 		return arrived_silently(domain, goal_kib);
-	if (gap <= HB_PAGE_KIB || arrived_and_rescued(domain, goal_kib))
+	if (gap <= HB_PAGE_KIB || arrived_and_rescued(domain, goal_kib) ||
+	    arrived_and_sparing(domain, goal_kib))
 		return true;
 	/* A driver that has finished within the tolerance will come no nearer. */
 	return gap <= TOLERANCE_KIB && state->presence == HB_PRESENT &&

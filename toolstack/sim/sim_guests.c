@@ -153,6 +153,14 @@ static uint64_t position(const struct sim_domain *domain)
 	return domain->xen.tot_pages * HB_PAGE_KIB - guest->videoram_kib - guest->offset_kib;
 }
 
+/* What its driver follows: less than the host's size, or more in need. */
+static uint64_t wanted(const struct sim_domain *domain, uint64_t target)
+{
+	uint64_t spared = domain->guest.reports ? domain->guest.spares_kib : 0;
+
+	return target - (spared < target ? spared : 0) + domain->taken_kib;
+}
+
 static struct sim_report report_of(struct sim_domain *domain, uint64_t target, enum hb_cause cause)
 {
 	uint64_t now = domain->guest.lies ? target : position(domain);
@@ -161,10 +169,11 @@ static struct sim_report report_of(struct sim_domain *domain, uint64_t target, e
 		.cause = domain->guest.lies ? HB_CAUSE_NONE : cause,
 		.current = now, .goal = target, .max = domain->guest.report_max_kib,
 		.rescued = domain->taken_kib,
+		.spared = target + domain->taken_kib - wanted(domain, target),
 		.floor = cause == HB_CAUSE_GUEST_FLOOR ? domain->guest.stick_at_kib : domain->report.floor,
 	};
 
-	if (now != target && now != target + domain->taken_kib)
+	if (now != target && now != wanted(domain, target))
 		report.state = cause ? HB_STATE_WAITING : now < target ? HB_STATE_GROWING : HB_STATE_SHRINKING;
 	return report;
 }
@@ -310,7 +319,7 @@ static void rescue(struct sim *sim, struct sim_domain *domain, uint64_t target)
 	if (target != domain->followed_kib || !needs)
 		domain->taken_kib = 0;
 	domain->followed_kib = target;
-	if (needs <= domain->taken_kib || position(domain) != target + domain->taken_kib)
+	if (needs <= domain->taken_kib || position(domain) != wanted(domain, target))
 		return;
 	granted = read_number(sim, domain->xen.domid, HB_KEY_HEADROOM);
 	if (needs > granted)
@@ -329,13 +338,13 @@ static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int 
 	heed_still(sim, domain);
 	target = read_target(sim, domain);
 	if (domain->still) {
-		publish(sim, domain, target, position(domain) == target + domain->taken_kib ?
+		publish(sim, domain, target, position(domain) == wanted(domain, target) ?
 			HB_CAUSE_NONE : HB_CAUSE_STILL);
 		return;
 	}
 	rescue(sim, domain, target);
 	publish(sim, domain, target,
-		step(sim, domain, target + domain->taken_kib, domain->guest.rate_kib_s * ms / 1000 / HB_PAGE_KIB));
+		step(sim, domain, wanted(domain, target), domain->guest.rate_kib_s * ms / 1000 / HB_PAGE_KIB));
 }
 
 static struct hb_xen_domain fill_xen(const struct sim_guest *guest)

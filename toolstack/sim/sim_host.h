@@ -40,6 +40,7 @@ struct sim_guest {
 	uint64_t reboots_ms;		/* the same for a reboot, once */
 	bool reports;			/* it runs our driver */
 	uint64_t report_max_kib;	/* 0: not reported */
+	uint64_t spares_kib;		/* what it does not want of its target: it sizes itself */
 	uint64_t needs_kib;		/* what it lacks above its target: our driver takes it from its headroom */
 	bool restless;			/* its driver does not know of memory/still */
 	unsigned int stills_ms;		/* how long its driver takes to keep still */

@@ -623,3 +623,12 @@ u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))
 	check_end(g, rest);
 	return rest;
 }
+
+u64 worker_settle(struct guest *g)
+{
+	u64 begun = g->now, ms;
+
+	while (!worker_rests(g, ms = worker_pass(g, NULL)))
+		g->now += ms;
+	return g->now - begun;
+}

@@ -668,6 +668,21 @@ void sim_move(struct guest *g, bool lossy)
 	g->core.verify.wanted = true;	/* as it will be before anything else */
 }
 
+struct guest *sim_boot_plain(const struct sim_shape *shape, bool translated)
+{
+	struct guest *g;
+	uint64_t seed;
+
+	for (seed = 1;; seed++) {
+		g = sim_boot(seed, shape, false);
+		if (g->translated == translated && !g->auto_online &&
+		    g->first_added == shape->boot_blocks &&
+		    !g->core.map.mendable_units)
+			return g;
+		sim_halt(g);
+	}
+}
+
 void sim_halt(struct guest *g)
 {
 	unsigned int slot;

@@ -134,6 +134,8 @@ bool sim_one_in(struct guest *g, unsigned int n);
  */
 struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 		       bool populate_on_demand);
+/* PVH, or PV, with nothing strange about it. */
+struct guest *sim_boot_plain(const struct sim_shape *shape, bool translated);
 void sim_halt(struct guest *g);
 
 u64 sim_populated(const struct guest *g);
@@ -204,6 +206,9 @@ void worker_wake(struct guest *g);
  * Return: milliseconds until it wants to run again, or HB_REST_FOREVER.
  */
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g));
+
+/* Passes until nothing is left to do; returns how long that took, in ms. */
+u64 worker_settle(struct guest *g);
 
 /* Will the worker do nothing more for having waited so long? */
 bool worker_rests(const struct guest *g, u64 ms);

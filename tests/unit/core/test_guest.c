@@ -12,36 +12,15 @@
 
 static const struct sim_shape shape = { 8, 4, 12 };
 
-/* A guest of this seed that is PVH, or PV, and has nothing strange about it. */
 static struct guest *boot(bool translated)
 {
-	struct guest *g;
-	uint64_t seed;
-
-	for (seed = 1;; seed++) {
-		g = sim_boot(seed, &shape, false);
-		if (g->translated == translated && !g->auto_online &&
-		    g->first_added == shape.boot_blocks &&
-		    !g->core.map.mendable_units)
-			return g;
-		sim_halt(g);
-	}
+	return sim_boot_plain(&shape, translated);
 }
 
 static void set_target(struct guest *g, u64 pages)
 {
 	hb_target_set(&g->core.target, pages);
 	worker_wake(g);
-}
-
-/* Passes until nothing is left to do; returns how long that took, in ms. */
-static u64 settle(struct guest *g)
-{
-	u64 begun = g->now, ms;
-
-	while (!worker_rests(g, ms = worker_pass(g, NULL)))
-		g->now += ms;
-	return g->now - begun;
 }
 
 /* ---- blocks that nobody told of */
@@ -199,11 +178,11 @@ static void test_moved(void **state)
 		u64 target = sim_populated(g) - 3000;
 
 		set_target(g, target);
-		settle(g);
+		worker_settle(g);
 		sim_move(g, lossy);
 		g->gap += 3;
 		g->xen_pages += 3;
-		settle(g);
+		worker_settle(g);
 		assert_false(g->core.verify.wanted);
 		assert_int_equal(g->core.ledger.gap, g->gap);
 		assert_int_equal(g->core.ledger.drift, 0);
@@ -225,9 +204,9 @@ static void test_moved_after_removal(void **state)
 
 	(void)state;
 	set_target(g, boot_pages + 2 * block);
-	settle(g);
+	worker_settle(g);
 	set_target(g, boot_pages);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(g->core.added_blocks, 0);
 	start = g->core.window_start;
 	assert_int_equal(g->core.added_end, start + 2 * block);
@@ -235,7 +214,7 @@ static void test_moved_after_removal(void **state)
 	/* Some of the first, and all of the second. */
 	change_frames(g, start, 700, 900);
 	change_frames(g, start + block, 0, block);
-	settle(g);
+	worker_settle(g);
 	assert_false(g->core.verify.wanted);
 	assert_int_equal(find_next_bit(g->frames, start + 2 * block, start),
 			 start + 2 * block);
@@ -250,7 +229,7 @@ static void test_moved_after_removal(void **state)
 	g->fault_percent = 100;
 	worker_pass(g, NULL);
 	g->fault_percent = 0;
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(find_next_bit(g->frames, start + block, start), start + block);
 	assert_int_equal(g->cleared, g->surplus);
 	check_guest(g);
@@ -315,10 +294,10 @@ static void test_moves_while_it_grows(void **state)
 
 	(void)state;
 	set_target(g, most - 9000);
-	settle(g);
+	worker_settle(g);
 	set_target(g, most);
 	g->move_next = true;	/* the worker is frozen at its first chance */
-	settle(g);
+	worker_settle(g);
 	assert_true(g->surplus);
 	assert_int_equal(g->cleared, g->surplus);
 	assert_int_equal(sim_populated(g), most);
@@ -334,7 +313,7 @@ static void test_missing_while_the_host_is_full(void **state)
 
 	(void)state;
 	set_target(g, sim_populated(g) - 3000);
-	settle(g);
+	worker_settle(g);
 	sim_move(g, true);
 	g->host_free = 0;
 	worker_pass(g, NULL);
@@ -343,7 +322,7 @@ static void test_missing_while_the_host_is_full(void **state)
 	assert_int_equal(g->report.cause, HB_CAUSE_HOST_OUT_OF_MEMORY);
 	assert_int_equal(g->missing, 0);
 	g->host_free = 100000;
-	settle(g);
+	worker_settle(g);
 	assert_false(g->core.verify.wanted);
 	assert_true(g->missing);
 	check_guest(g);
@@ -381,7 +360,7 @@ static void test_still(void **state)
 	assert_int_equal(g->steps, steps);
 	g->core.still = false;
 	set_target(g, before - 9000);
-	settle(g);
+	worker_settle(g);
 	assert_false(g->report.still);
 	assert_int_equal(sim_populated(g), before - 9000);
 	sim_halt(g);
@@ -405,7 +384,7 @@ static void test_flapping(void **state)
 		assert_int_equal(g->kernel[slot].presence, SIM_ONLINE);
 		g->now += 500;
 	}
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(g->kernel[slot].presence, SIM_ABSENT);
 	sim_halt(g);
 }
@@ -443,11 +422,11 @@ static void test_pinned(void **state)
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
 	set_target(g, boot_pages + 1024);
-	settle(g);
+	worker_settle(g);
 	sim_pin(g, unit, 1000000);
 	sim_pin(g, unit + 1, 1000000);
 	set_target(g, boot_pages);
-	assert_true(settle(g) < 2 * HB_TIDY_PATIENCE_MS);
+	assert_true(worker_settle(g) < 2 * HB_TIDY_PATIENCE_MS);
 	assert_int_equal(sim_populated(g), boot_pages);
 	assert_int_equal(g->core.map.added_plugged, 1024);
 	sim_halt(g);
@@ -462,9 +441,9 @@ static void test_switched_off(void **state)
 	g->core.zone_policy = HB_ZONE_MOVABLE;
 	g->core.tidy_rate = 0;
 	set_target(g, boot_pages + 1024);
-	settle(g);
+	worker_settle(g);
 	set_target(g, boot_pages);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), boot_pages);
 	assert_int_equal(g->kernel[g->first_added].presence, SIM_ONLINE);
 	sim_halt(g);
@@ -479,7 +458,7 @@ static void test_block_leaves(void **state)
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
 	set_target(g, boot_pages + 1024);
-	settle(g);
+	worker_settle(g);
 	g->leave_next = true;
 	set_target(g, boot_pages + 512);
 	worker_pass(g, NULL);
@@ -487,7 +466,7 @@ static void test_block_leaves(void **state)
 	check_guest(g);
 	assert_int_equal(sim_way_end(g, true), 0);
 	check_guest(g);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), boot_pages + 512);
 	sim_halt(g);
 }
@@ -526,11 +505,11 @@ static void test_written_target(void **state)
 
 	(void)state;
 	set_target(g, sim_populated(g));
-	settle(g);
+	worker_settle(g);
 	g->written = true;
 	g->written_target = wish;
 	worker_wake(g);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), wish);
 	assert_int_equal(g->report.goal_kib, wish * HB_PAGE_KIB);
 	sim_halt(g);
@@ -554,7 +533,7 @@ static void test_stranded(void **state)
 		g->now += 5000;
 	}
 	g->fault_percent = 0;
-	settle(g);
+	worker_settle(g);
 	lost = g->core.stranded;
 	assert_int_equal(sim_populated(g), target);
 	/* They count as the guest's, and nobody has them. */
@@ -571,7 +550,7 @@ static struct guest *shrunken(bool translated, u64 headroom)
 	struct guest *g = boot(translated);
 
 	set_target(g, sim_populated(g) - 24 * HB_MIB_PAGES);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), g->core.target.pages);
 	g->core.rescue.headroom = headroom;
 	return g;
@@ -599,7 +578,7 @@ static void test_rescue(void **state)
 
 		/* The worker lets it be, and says so. */
 		worker_wake(g);
-		settle(g);
+		worker_settle(g);
 		assert_int_equal(sim_populated(g), target + headroom);
 		assert_int_equal(g->report.goal_kib, target * HB_PAGE_KIB);
 		assert_int_equal(g->report.rescued_kib, headroom * HB_PAGE_KIB);
@@ -608,7 +587,7 @@ static void test_rescue(void **state)
 		assert_true(hb_rescue_end(&g->core));
 		assert_false(hb_rescue_end(&g->core));
 		worker_wake(g);
-		settle(g);
+		worker_settle(g);
 		assert_int_equal(sim_populated(g), target);
 		assert_int_equal(g->report.rescued_kib, 0);
 		sim_halt(g);
@@ -624,11 +603,11 @@ static void test_rescue_and_target(void **state)
 	hb_rescue_take(&g->core, HB_RESCUE_LEAST);
 	/* The same again is nothing new; */
 	set_target(g, target);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), target + HB_RESCUE_LEAST);
 	/* another size is, whatever it is. */
 	set_target(g, target - 1);
-	settle(g);
+	worker_settle(g);
 	assert_int_equal(sim_populated(g), target - 1);
 	/* On its way up a guest may take the rest without any grant. */
 	g->core.rescue.headroom = 0;

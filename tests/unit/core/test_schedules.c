@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "core/autoballoon.h"
 #include "core/rescue.h"
 #include "guest_sim.h"
 
@@ -100,11 +101,33 @@ static void need_is_over(struct guest *g)
 		worker_wake(g);
 }
 
+/* It sizes itself, by whatever it says of itself; or does so no longer. */
+static void autoballoon(struct guest *g)
+{
+	static const enum hb_stat words[] = {
+		HB_STAT_TOTAL, HB_STAT_FREE, HB_STAT_AVAILABLE, HB_STAT_SWAP_TOTAL,
+		HB_STAT_SWAP_FREE, HB_STAT_REFAULTS_FILE, HB_STAT_OOM_KILLS,
+	};
+	struct hb_stats stats = { 0 };
+	bool other;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		hb_stats_put(&stats, words[i],
+			     random_below(&g->seed, 2 * HB_PAGE_KIB * sim_managed(g) + 1));
+	other = sim_one_in(g, 4) ? hb_autoballoon_end(&g->core) :
+		hb_autoballoon_look(&g->core, &stats, g->now + 1);
+	if (g->core.target.valid)
+		sim_require(g, hb_guest_wanted(&g->core) <= g->core.target.pages);
+	if (other)
+		worker_wake(g);
+}
+
 static void programs(struct guest *g)
 {
 	u64 pages = random_below(&g->seed, sim_managed(g) / 2 + 1);
 
-	switch (random_below(&g->seed, 7)) {
+	switch (random_below(&g->seed, 8)) {
 	case 0:
 		sim_use_data(g, pages, false);
 		break;
@@ -123,6 +146,9 @@ static void programs(struct guest *g)
 		break;
 	case 5:
 		need_is_over(g);
+		break;
+	case 6:
+		autoballoon(g);
 		break;
 	default:
 		sim_drop_data(g, 2 * pages);

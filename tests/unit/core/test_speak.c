@@ -257,7 +257,7 @@ static void test_told_in_time(void **state)
 
 static bool look(struct hb_distress *distress, u64 available_mib, u64 stalls, u64 ooms)
 {
-	const struct hb_need need = {
+	const struct hb_shortage need = {
 		.managed = GUEST, .available = available_mib * HB_MIB_PAGES,
 		.stalls = stalls, .ooms = ooms,
 	};

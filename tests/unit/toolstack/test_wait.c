@@ -266,6 +266,36 @@ static void test_rescued(void **state)
 	assert_int_equal(hb_rescued_kib(&domain), 40 * M);
 }
 
+/* What it leaves of its target, as it sizes itself, is not waited for. */
+static void test_sparing(void **state)
+{
+	struct hb_domain domain = reporting(196 * M + 64, 196 * M, HB_STATE_IDLE, HB_CAUSE_NONE), other;
+
+	(void)state;
+	domain.domid = 5;
+	domain.report.spared = (struct hb_number){ HB_PRESENT, 60 * M };
+	assert_true(hb_wait_is_there(&domain, 256 * M));
+	assert_int_equal(hb_spared_kib(&domain), 60 * M);
+	/* Of another target, or a place that it is not at. */
+	other = domain;
+	other.report.goal.value = 250 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	other = domain;
+	other.report.spared.value = 30 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_spared_kib(&other), 30 * M);
+	other.report.spared.value = 4096 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_spared_kib(&other), 60 * M);
+	/* Xen counts that it is not there, and another driver leaves nothing. */
+	other = domain;
+	other.actual_kib = 512 * M;
+	assert_false(hb_wait_is_there(&other, 256 * M));
+	assert_int_equal(hb_spared_kib(&other), 0);
+	domain.driver = HB_DRIVER_ANNOUNCED;
+	assert_int_equal(hb_spared_kib(&domain), 0);
+}
+
 /* A floor above what the guest has is no floor, and no advice. */
 static void test_advice_of_liar(void **state)
 {
@@ -299,6 +329,7 @@ int main(void)
 		cmocka_unit_test(test_cause_shortens),
 		cmocka_unit_test(test_other_ends),
 		cmocka_unit_test(test_rescued),
+		cmocka_unit_test(test_sparing),
 		cmocka_unit_test(test_advice_of_liar),
 	};
 

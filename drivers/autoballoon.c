@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+
+#include "autoballoon.h"
+#include "core/autoballoon.h"
+#include "driver.h"
+#include "events.h"
+#include "mem/counters.h"
+
+/* Whether it looks; guarded by switch_lock. */
+static DEFINE_MUTEX(switch_lock);
+static bool started, by_parameter;
+
+static void look(struct work_struct *unused);
+/* An idle guest is not woken: it is looked at with whatever wakes it next. */
+static DECLARE_DEFERRABLE_WORK(looking, look);
+
+static void look(struct work_struct *unused)
+{
+	struct hb_stats now = { 0 };
+
+	hb_counters_read(&now);
+	if (hb_autoballoon_look(&hb.guest, &now, ktime_get_boottime_ns() / NSEC_PER_MSEC))
+		hb_events_raise(HB_NEWS_LOOK);
+	schedule_delayed_work(&looking, msecs_to_jiffies(HB_AUTOBALLOON_MS));
+}
+
+static void set_switch(bool *which, bool on)
+{
+	bool was;
+
+	mutex_lock(&switch_lock);
+	was = started && by_parameter;
+	*which = on;
+	if (was && !on) {
+		cancel_delayed_work_sync(&looking);
+		if (hb_autoballoon_end(&hb.guest))
+			hb_events_raise(HB_NEWS_LOOK);
+	} else if (!was && started && by_parameter) {
+		schedule_delayed_work(&looking, 0);
+	}
+	mutex_unlock(&switch_lock);
+}
+
+void hb_autoballoon_start(void)
+{
+	set_switch(&started, true);
+}
+
+void hb_autoballoon_stop(void)
+{
+	set_switch(&started, false);
+}
+
+static int set_parameter(const char *text, const struct kernel_param *param)
+{
+	bool on;
+	int rc = kstrtobool(text, &on);
+
+	if (rc)
+		pr_err("autoballoon=%s: use 0 or 1\n", text);
+	else
+		set_switch(&by_parameter, on);
+	return rc;
+}
+
+static const struct kernel_param_ops parameter_ops = {
+	.set = set_parameter,
+	.get = param_get_bool,
+};
+
+module_param_cb(autoballoon, &parameter_ops, &by_parameter, 0644);
+MODULE_PARM_DESC(autoballoon, "1: the guest gives back what it does not need, and takes it again up to the host's target (default 0)");

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "autoballoon.h"
+
+#define KNOWN(stats, first, second, what) \
+	(hb_stats_has(stats, HB_STAT_##first) && hb_stats_has(stats, HB_STAT_##second) ? (what) : 0)
+
+static struct hb_usage usage_of(const struct hb_stats *stats)
+{
+	const u64 *value = stats->value;
+
+	return (struct hb_usage){
+		.known = KNOWN(stats, TOTAL, TOTAL, HB_KNOWS_TOTAL) |
+			 KNOWN(stats, FREE, FREE, HB_KNOWS_FREE) |
+			 KNOWN(stats, AVAILABLE, AVAILABLE, HB_KNOWS_AVAILABLE) |
+			 KNOWN(stats, SWAP_TOTAL, SWAP_FREE, HB_KNOWS_SWAP) |
+			 KNOWN(stats, SWAP_IN, SWAP_OUT, HB_KNOWS_SWAPPING) |
+			 KNOWN(stats, REFAULTS_ANON, REFAULTS_FILE, HB_KNOWS_REFAULTS) |
+			 KNOWN(stats, ALLOC_STALLS, ALLOC_STALLS, HB_KNOWS_STALLS) |
+			 KNOWN(stats, OOM_KILLS, OOM_KILLS, HB_KNOWS_OOM_KILLS),
+		.total = value[HB_STAT_TOTAL],
+		.free = value[HB_STAT_FREE],
+		.available = value[HB_STAT_AVAILABLE],
+		.swap_total = value[HB_STAT_SWAP_TOTAL],
+		.swap_free = value[HB_STAT_SWAP_FREE],
+		.swap_in = value[HB_STAT_SWAP_IN] / HB_PAGE_KIB,
+		.swap_out = value[HB_STAT_SWAP_OUT] / HB_PAGE_KIB,
+		.refaults_anon = value[HB_STAT_REFAULTS_ANON] / HB_PAGE_KIB,
+		.refaults_file = value[HB_STAT_REFAULTS_FILE] / HB_PAGE_KIB,
+		.alloc_stalls = value[HB_STAT_ALLOC_STALLS],
+		.oom_kills = value[HB_STAT_OOM_KILLS],
+	};
+}
+
+/* In whole units, as those are what is cheap to give. */
+static u64 units_of(u64 kib)
+{
+	u64 pages = kib / HB_PAGE_KIB + HB_UNIT_PAGES - 1;
+
+	return pages - pages % HB_UNIT_PAGES;
+}
+
+static u64 band_of(u64 size)
+{
+	u64 part = size / HB_AUTOBALLOON_BAND_PART;
+
+	return part > HB_AUTOBALLOON_BAND ? part : HB_AUTOBALLOON_BAND;
+}
+
+static u64 in_use(const struct hb_usage *usage)
+{
+	return usage->total > usage->available ? usage->total - usage->available : 0;
+}
+
+/*
+ * What programs took beyond what was free they took from the cache.  Had the host made the
+ * guest this small, who knows what of that it needs; but its own steps are taken back where
+ * they hurt, so what was left is in use.
+ */
+static void make_up(struct hb_estimate *e, const struct hb_usage *before, u64 unused_kib,
+		    u64 size_kib)
+{
+	u64 grown = in_use(&e->last), want;
+
+	if (!before->known || grown <= in_use(before) + unused_kib)
+		return;
+	want = size_kib + grown - in_use(before) - unused_kib;
+	if (want > e->want_kib) {
+		e->want_kib = want;
+		e->why = HB_NEED_USES;
+	}
+}
+
+/* What is wanted from @now on, in pages; the lock is held. */
+static u64 choose(const struct hb_estimate *e, u64 now)
+{
+	u64 must = units_of(e->must_kib), want = units_of(e->want_kib);
+
+	if (want < must)
+		want = must;
+	if (now < must || want >= now + band_of(now) || want + band_of(now) < now)
+		return want;
+	return now;
+}
+
+bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 now_ms)
+{
+	const struct hb_usage usage = usage_of(stats);
+	struct hb_estimate *e = &g->estimate;
+	u64 size_kib, unused_kib, before;
+	struct hb_usage last;
+	bool other;
+
+	g->ops->lock(g);
+	size_kib = hb_guest_populated(g) * HB_PAGE_KIB;
+	before = hb_guest_goal(g);
+	if (!g->target.own) {
+		hb_estimate_start(e, size_kib);
+		g->target.own = hb_guest_target(g);
+	}
+	last = e->last;
+	unused_kib = e->unused_kib;
+	hb_estimate_report(e, &usage, size_kib, now_ms);
+	make_up(e, &last, unused_kib, size_kib);
+	hb_estimate_pass(e, size_kib, true, now_ms);
+	if (e->known)
+		g->target.own = choose(e, hb_guest_wanted(g));
+	other = hb_guest_goal(g) != before;
+	g->ops->unlock(g);
+	return other;
+}
+
+bool hb_autoballoon_end(struct hb_guest *g)
+{
+	u64 before;
+	bool other;
+
+	g->ops->lock(g);
+	before = hb_guest_goal(g);
+	g->target.own = 0;
+	other = hb_guest_goal(g) != before;
+	g->ops->unlock(g);
+	return other;
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A guest that sizes itself: what it follows, and what an hour of it costs its programs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "core/autoballoon.h"
+#include "core/rescue.h"
+#include "core/reserve.h"
+
+#include "guest_sim.h"
+
+#define MIB 1024ULL
+#define S 1000ULL
+
+/* 1 GiB in blocks of 128 MiB, and as much may be added. */
+static const struct sim_shape shape = { 64, 8, 16 };
+
+static u64 size_kib(const struct guest *g)
+{
+	return sim_populated(g) * HB_PAGE_KIB;
+}
+
+/* ---- a look, and what is followed */
+
+/* Its kernel says that so much is used, and so much free; the rest is cache. */
+static struct hb_stats says(const struct guest *g, u64 used, u64 free)
+{
+	struct hb_stats stats = { 0 };
+
+	hb_stats_put(&stats, HB_STAT_TOTAL, size_kib(g));
+	hb_stats_put(&stats, HB_STAT_FREE, free);
+	hb_stats_put(&stats, HB_STAT_AVAILABLE, size_kib(g) - used);
+	hb_stats_put(&stats, HB_STAT_REFAULTS_ANON, 0);
+	hb_stats_put(&stats, HB_STAT_REFAULTS_FILE, 0);
+	return stats;
+}
+
+static bool look(struct guest *g, u64 used, u64 free, u64 now_ms)
+{
+	const struct hb_stats stats = says(g, used, free);
+	bool other = hb_autoballoon_look(&g->core, &stats, now_ms);
+
+	if (other)
+		worker_wake(g);
+	worker_settle(g);
+	check_guest(g);
+	return other;
+}
+
+static struct guest *boot(bool translated)
+{
+	struct guest *g = sim_boot_plain(&shape, translated);
+
+	hb_target_set(&g->core.target, sim_populated(g));
+	worker_wake(g);
+	worker_settle(g);
+	return g;
+}
+
+static void test_gives_and_takes(void **state)
+{
+	unsigned int pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = boot(!pv);
+		u64 target = size_kib(g), own, now;
+
+		/* What was never used goes at once, but a reserve: and nothing of its cache. */
+		assert_true(look(g, 100 * MIB, 600 * MIB, S));
+		own = size_kib(g);
+		assert_in_range(own, target - 600 * MIB, target - 500 * MIB);
+		assert_int_equal(g->report.goal_kib, target);
+		assert_int_equal(g->report.spared_kib, target - own);
+		assert_int_equal(g->report.state, HB_STATE_IDLE);
+		assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+		/* A little more or less is not worth it. */
+		assert_false(look(g, 100 * MIB, 40 * MIB, 2 * S));
+		/* What it uses it has, and a margin, */
+		assert_true(look(g, own - 20 * MIB, 20 * MIB, 3 * S));
+		assert_true(size_kib(g) > own + 40 * MIB);
+		/* and never more than the host allows. */
+		for (now = 4 * S; size_kib(g) < target; now += S)
+			assert_true(look(g, size_kib(g), 0, now));
+		assert_int_equal(size_kib(g), target);
+		assert_int_equal(g->report.spared_kib, 0);
+		assert_false(look(g, target, 0, now));
+		sim_halt(g);
+	}
+}
+
+static void test_host_has_the_last_word(void **state)
+{
+	struct guest *g = boot(true);
+	u64 target = sim_populated(g), own;
+
+	(void)state;
+	look(g, 100 * MIB, 600 * MIB, S);
+	own = sim_populated(g);
+	/* A larger one makes it no larger: it needs no more. */
+	hb_target_set(&g->core.target, target + 100 * HB_MIB_PAGES);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), own);
+	assert_int_equal(g->report.goal_kib, (target + 100 * HB_MIB_PAGES) * HB_PAGE_KIB);
+	/* A smaller one is followed. */
+	hb_target_set(&g->core.target, own - 50 * HB_MIB_PAGES);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), own - 50 * HB_MIB_PAGES);
+	assert_int_equal(g->report.spared_kib, 0);
+	/* Switched off, it has what the host says. */
+	hb_target_set(&g->core.target, target);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), own);
+	assert_true(hb_autoballoon_end(&g->core));
+	assert_false(hb_autoballoon_end(&g->core));
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), target);
+	/* And what it knew of itself is forgotten. */
+	assert_false(look(g, 900 * MIB, 10 * MIB, 100 * S));
+	assert_int_equal(sim_populated(g), target);
+	sim_halt(g);
+}
+
+/* It knows nothing of itself, or the host has said nothing. */
+static void test_nothing_to_choose(void **state)
+{
+	struct guest *g = boot(true);
+	const struct hb_stats nothing = { 0 };
+	u64 size = sim_populated(g);
+
+	(void)state;
+	assert_false(hb_autoballoon_look(&g->core, &nothing, S));
+	assert_false(hb_autoballoon_look(&g->core, &nothing, 2 * S));
+	assert_int_equal(hb_guest_goal(&g->core), size);
+	g->core.target.valid = false;
+	assert_false(look(g, 100 * MIB, 600 * MIB, 3 * S));
+	assert_int_equal(sim_populated(g), size);
+	sim_halt(g);
+}
+
+/* In need it takes what it left at once, without a grant, and keeps it. */
+static void test_need(void **state)
+{
+	struct guest *g = boot(true);
+	u64 target = sim_populated(g), own;
+
+	(void)state;
+	/* What it could take above its target it has had, and given away. */
+	target -= 32 * HB_MIB_PAGES;
+	hb_target_set(&g->core.target, target);
+	look(g, 100 * MIB, 600 * MIB, S);
+	own = sim_populated(g);
+	assert_int_equal(hb_rescue_take(&g->core, 32 * HB_MIB_PAGES), 32 * HB_MIB_PAGES);
+	assert_int_equal(g->core.target.taken, 0);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), own + 32 * HB_MIB_PAGES);
+	assert_int_equal(g->report.rescued_kib, 0);
+	/* Beyond the target it is what the host has granted. */
+	g->core.rescue.headroom = 8 * HB_MIB_PAGES;
+	while (hb_rescue_take(&g->core, HB_RESCUE_MOST))
+		;
+	assert_int_equal(sim_populated(g), target + 8 * HB_MIB_PAGES);
+	assert_int_equal(g->core.target.taken, 8 * HB_MIB_PAGES);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* ---- an hour of it */
+
+/*
+ * Programs: so much memory of their own, and a set of files of which they read at random,
+ * every page equally often; and files that are read once.
+ */
+struct load {
+	const char *name;
+	u64 (*own_kib)(u64 second);
+	u64 files_kib, reads_kib_s;	/* of the set */
+	u64 stream_kib_s;		/* read once */
+	u64 spares_kib;			/* of 1 GiB, at least, on average */
+};
+
+struct world {
+	struct guest *g;
+	const struct load *load;
+	u64 overhead;		/* KiB that its kernel has for itself */
+	u64 cache;		/* KiB that are filled */
+	u64 from_disk;		/* KiB read in all, */
+	u64 again;		/* and of that, what had been in memory before */
+	u64 short_of;		/* ticks with less than programs need */
+	u64 spared;		/* KiB times seconds */
+};
+
+static u64 least(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+static u64 beyond(u64 a, u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* What it has beside what is used, less the little that is always free. */
+static u64 room(const struct world *w, u64 used)
+{
+	return beyond(size_kib(w->g), w->overhead + used + size_kib(w->g) / 64);
+}
+
+/* A tenth of a second. */
+static void read_files(struct world *w, u64 used)
+{
+	const struct load *load = w->load;
+	u64 resident, missed, most = room(w, used);
+
+	w->cache = least(w->cache, most);
+	resident = least(w->cache, load->files_kib);
+	missed = load->files_kib ?
+		load->reads_kib_s / 10 * (load->files_kib - resident) / load->files_kib : 0;
+	/* The cache of the first minute was never in memory before. */
+	if (w->from_disk >= load->files_kib)
+		w->again += missed;
+	w->from_disk += missed + load->stream_kib_s / 10;
+	w->cache = least(w->cache + missed + load->stream_kib_s / 10, most);
+}
+
+/* core/distress.h looks ten times a second, and takes what is lacking. */
+static void feel(struct world *w, u64 used)
+{
+	u64 available = beyond(size_kib(w->g), w->overhead + used);
+	u64 reserve = hb_reserve_of(size_kib(w->g), MIB);
+
+	w->short_of += !available;
+	if (available < reserve / 2 &&
+	    hb_rescue_take(&w->g->core, (reserve - available) / HB_PAGE_KIB))
+		worker_wake(w->g);
+}
+
+static void look_at(struct world *w, u64 used, u64 now_ms)
+{
+	struct hb_stats stats = { 0 };
+	u64 total = size_kib(w->g) - w->overhead;
+
+	hb_stats_put(&stats, HB_STAT_TOTAL, total);
+	hb_stats_put(&stats, HB_STAT_FREE, beyond(total, used + w->cache));
+	hb_stats_put(&stats, HB_STAT_AVAILABLE, beyond(total, used));
+	hb_stats_put(&stats, HB_STAT_REFAULTS_ANON, 0);
+	hb_stats_put(&stats, HB_STAT_REFAULTS_FILE, w->again);
+	if (hb_autoballoon_look(&w->g->core, &stats, now_ms))
+		worker_wake(w->g);
+	worker_settle(w->g);
+}
+
+static struct world an_hour(const struct load *load, bool by_itself)
+{
+	struct world w = { .g = boot(true), .load = load, .overhead = 48 * MIB };
+	u64 second, tick, before = 0, after, used;
+
+	for (second = 1; second <= 3600; second++) {
+		after = load->own_kib(second);
+		for (tick = 1; tick <= 10; tick++) {
+			used = before + (after > before ? (after - before) * tick / 10 : 0);
+			feel(&w, used);
+			read_files(&w, used);
+		}
+		before = after;
+		if (by_itself)
+			look_at(&w, after, second * S);
+		w.spared += w.g->core.target.pages * HB_PAGE_KIB - size_kib(w.g);
+	}
+	check_guest(w.g);
+	sim_halt(w.g);
+	return w;
+}
+
+static u64 steady(u64 second)
+{
+	return least(second * 10, 250) * MIB;
+}
+
+static u64 little(u64 second)
+{
+	return least(second * 10, 100) * MIB;
+}
+
+/* 300 MiB more within three seconds, for a minute, each five minutes. */
+static u64 bursty(u64 second)
+{
+	u64 since = second % 300;
+
+	return 150 * MIB + (since < 60 ? least(since * 100, 300) * MIB : 0);
+}
+
+static const struct load loads[] = {
+	{ "steady", steady, 100 * MIB, 4 * MIB, 64, 500 * MIB },
+	{ "cache-heavy", little, 600 * MIB, 40 * MIB, 256, 150 * MIB },
+	{ "more files than memory", little, 1200 * MIB, 40 * MIB, 256, 0 },
+	{ "bursty", bursty, 200 * MIB, 10 * MIB, 64, 300 * MIB },
+};
+
+static void test_an_hour(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++) {
+		struct world left = an_hour(&loads[i], false), own = an_hour(&loads[i], true);
+
+		u64 reads = loads[i].reads_kib_s * 3600;
+
+		print_message("%s: of %llu MiB %llu were read again from the disk, unshrunk %llu; gave back %llu MiB of 1024 on average\n",
+			      loads[i].name, reads / MIB, own.again / MIB, left.again / MIB,
+			      own.spared / 3600 / MIB);
+		assert_int_equal(own.short_of, 0);
+		/* A tenth more; where all that is read fits into memory, one in forty. */
+		assert_true(own.again <= left.again + (left.again ? left.again / 10 : reads / 40));
+		assert_true(own.spared / 3600 >= loads[i].spares_kib);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_gives_and_takes),
+		cmocka_unit_test(test_host_has_the_last_word),
+		cmocka_unit_test(test_nothing_to_choose),
+		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_an_hour),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
