@@ -36,10 +36,6 @@ static DEFINE_TIMER(looker, look_again);
 static void distress_work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(telling, distress_work);
 
-/* What is granted is taken before it comes to the OOM notifier. */
-static void rescue_work(struct work_struct *unused);
-static DECLARE_WORK(rescuing, rescue_work);
-
 /* In a new domain nothing has been told. */
 static bool is_told(u64 lacking)
 {
@@ -48,12 +44,12 @@ static bool is_told(u64 lacking)
 	return lacking == READ_ONCE(told);
 }
 
-/* Return: pages that are lacking. */
+/* Return: pages that are short now. */
 static u64 look(bool oom)
 {
 	struct hb_shortage need;
+	u64 lacking, pages;
 	unsigned long flags;
-	u64 lacking;
 	bool again;
 
 	spin_lock_irqsave(&distress_lock, flags);
@@ -62,16 +58,18 @@ static u64 look(bool oom)
 	need.ooms = ooms;
 	again = hb_distress_look(&distress, &need);
 	lacking = distress.lacking;
+	pages = distress.short_now;
 	spin_unlock_irqrestore(&distress_lock, flags);
 	if (again)
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
-	/* The queue does one thing after the other, and this comes first. */
-	if (lacking && !oom)
-		queue_work(queue, &rescuing);
+	if (pages && !oom)
+		hb_rescue_soon();
+	if (lacking)
+		hb_rescue_lasts();
 	/* Does nothing if it waits already, for a retry. */
 	if (!is_told(lacking))
 		queue_delayed_work(queue, &telling, 0);
-	return lacking;
+	return pages;
 }
 
 static void look_again(struct timer_list *unused)
@@ -112,12 +110,17 @@ static u64 lacking_now(void)
 	return lacking;
 }
 
-static void rescue_work(struct work_struct *unused)
+/* Of the last look, which a work item may be behind by a moment. */
+static u64 short_now(void)
 {
-	u64 lacking = lacking_now();
+	unsigned long flags;
+	u64 pages;
 
-	if (lacking)
-		hb_rescue_now(lacking);
+	spin_lock_irqsave(&distress_lock, flags);
+	pages = distress.short_now;
+	distress.short_now = 0;
+	spin_unlock_irqrestore(&distress_lock, flags);
+	return pages;
 }
 
 static void retry(int rc)
@@ -156,8 +159,7 @@ int hb_distress_start(void)
 	queue = alloc_workqueue("hb_distress", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!queue)
 		return -ENOMEM;
-	hb_rescue_start(queue, lacking_now);
-	rc = register_oom_notifier(&oom_nb);
+	rc = hb_rescue_start(short_now) ?: register_oom_notifier(&oom_nb);
 	listening = !rc;
 	if (!rc) {
 		shrinker = hb_compat_register_shrinker(count_nothing, free_nothing);
@@ -179,7 +181,6 @@ void hb_distress_stop(void)
 	if (!queue)
 		return;
 	timer_delete_sync(&looker);
-	cancel_work_sync(&rescuing);
 	hb_rescue_stop();
 	cancel_delayed_work_sync(&telling);
 	destroy_workqueue(queue);

@@ -28,6 +28,7 @@ extern struct hb_driver hb;
 
 /* Take and drop hb.lock; how long it was held can be traced (hb_lock). */
 void hb_lock(void);
+bool hb_trylock(void);
 void hb_unlock(void);
 
 #define hb_assert_locked() lockdep_assert_held(&hb.lock)

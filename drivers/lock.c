@@ -13,6 +13,14 @@ void hb_lock(void)
 	taken_at = trace_hb_lock_enabled() ? ktime_get_ns() : 0;
 }
 
+bool hb_trylock(void)
+{
+	if (!mutex_trylock(&hb.lock))
+		return false;
+	taken_at = trace_hb_lock_enabled() ? ktime_get_ns() : 0;
+	return true;
+}
+
 void hb_unlock(void)
 {
 	if (taken_at)

@@ -9,23 +9,29 @@
 #include "rescue.h"
 #include "trace.h"
 
-static struct workqueue_struct *work_queue;	/* NULL: nothing is taken */
-static u64 (*lacking_now)(void);
+/* Of its own: what is told to xenstore may hang there. */
+static struct workqueue_struct *queue;
+static u64 (*short_now)(void);
+
+/* What is granted is taken before it comes to the OOM notifier. */
+static void rescue_work(struct work_struct *unused);
+static DECLARE_WORK(rescuing, rescue_work);
 
 static void rescue_over(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(over, rescue_over);
 
-static void look_later(void)
-{
-	mod_delayed_work(work_queue, &over, msecs_to_jiffies(HB_RESCUE_CALM_MS));
-}
-
 static void rescue_over(struct work_struct *unused)
 {
-	if (lacking_now())
-		look_later();
-	else if (hb_rescue_end(&hb.guest))
+	if (hb_rescue_end(&hb.guest))
 		hb_events_raise(HB_NEWS_LOOK);
+}
+
+static void rescue_work(struct work_struct *unused)
+{
+	u64 pages = short_now();
+
+	if (pages)
+		hb_rescue_now(pages);
 }
 
 unsigned long hb_rescue_now(u64 lacking)
@@ -37,18 +43,35 @@ unsigned long hb_rescue_now(u64 lacking)
 	if (!taken)
 		return 0;
 	pr_info_ratelimited("took %lu KiB in need\n", taken * (unsigned long)HB_PAGE_KIB);
-	look_later();
+	hb_rescue_lasts();
 	hb_events_raise(HB_NEWS_LOOK);
 	return taken;
 }
 
-void hb_rescue_start(struct workqueue_struct *queue, u64 (*lacking)(void))
+void hb_rescue_soon(void)
 {
-	work_queue = queue;
-	lacking_now = lacking;
+	queue_work(queue, &rescuing);
+}
+
+void hb_rescue_lasts(void)
+{
+	if (READ_ONCE(hb.guest.target.taken))
+		mod_delayed_work(queue, &over, msecs_to_jiffies(HB_RESCUE_CALM_MS));
+}
+
+int hb_rescue_start(u64 (*pages)(void))
+{
+	short_now = pages;
+	queue = alloc_workqueue("hb_rescue", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
+	return queue ? 0 : -ENOMEM;
 }
 
 void hb_rescue_stop(void)
 {
+	if (!queue)
+		return;
+	cancel_work_sync(&rescuing);
 	cancel_delayed_work_sync(&over);
+	destroy_workqueue(queue);
+	queue = NULL;
 }

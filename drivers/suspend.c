@@ -7,6 +7,7 @@
 #include <linux/pm.h>
 #include <linux/suspend.h>
 
+#include "core/rescue.h"
 #include "driver.h"
 #include "events.h"
 #include "suspend.h"
@@ -22,7 +23,7 @@ MODULE_PARM_DESC(save_above_target, "let the guest be saved or migrated although
 
 void hb_suspend_freeze(struct hb_guest *g)
 {
-	if (save_above_target || hb_guest_may_be_saved(g)) {
+	if (hb_rescue_close(g, save_above_target)) {
 		try_to_freeze();
 		return;
 	}

@@ -5,6 +5,7 @@
  *
  * At its target the thread sleeps without a timer, unless there is something to tidy up.
  */
+#include <linux/delay.h>
 #include <linux/freezer.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -44,6 +45,21 @@ static void op_lock(struct hb_guest *g)
 static void op_unlock(struct hb_guest *g)
 {
 	hb_unlock();
+}
+
+/* The worker has it for one extent at a time. */
+#define TRYLOCK_TRIES 20
+
+static bool op_trylock(struct hb_guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < TRYLOCK_TRIES; i++) {
+		if (hb_trylock())
+			return true;
+		usleep_range(500, 1000);
+	}
+	return false;
 }
 
 /* ---- Xen */
@@ -369,6 +385,7 @@ static void op_verified(struct hb_guest *g, u64 surplus, u64 missing)
 const struct hb_ops hb_kernel_ops = {
 	.lock = op_lock,
 	.unlock = op_unlock,
+	.trylock = op_trylock,
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,

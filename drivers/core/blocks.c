@@ -162,6 +162,20 @@ static int take_offline(struct hb_guest *g, struct hb_block *block)
 	return offline ? 0 : g->ops->set_offline(g, block->start_pfn);
 }
 
+/*
+ * A guest in need fills what can be filled until the block begins to leave: what it has got
+ * moves away with the rest, and the block is offline with frames.
+ */
+static bool is_filled(struct hb_guest *g, const struct hb_block *block)
+{
+	bool filled;
+
+	g->ops->lock(g);
+	filled = block->held < g->map.block_pages;
+	g->ops->unlock(g);
+	return filled;
+}
+
 /* Take an empty block that is offline from the kernel.  If that fails it is offline, as before. */
 static int remove_block(struct hb_guest *g, struct hb_block *block)
 {
@@ -183,7 +197,8 @@ static int remove_block(struct hb_guest *g, struct hb_block *block)
 /*
  * Offline the highest empty block, and remove it where that is possible: its page
  * descriptors and page tables come back.  Half-way it is empty and offline, which the next
- * growth uses or the next tidying removes.
+ * growth uses or the next tidying removes; filled meanwhile, it goes online again, or what
+ * is in it is given away as from any block that is offline.
  */
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
 				       const struct hb_move *step)
@@ -197,6 +212,10 @@ struct hb_outcome hb_step_retire_block(struct hb_guest *g,
 	g->ops->unlock(g);
 	if (block)
 		rc = take_offline(g, block);
+	if (!rc && is_filled(g, block)) {
+		put_online(g, block);
+		rc = -EBUSY;
+	}
 	if (!rc && removable)
 		rc = remove_block(g, block);
 	if (rc)

@@ -36,6 +36,8 @@ bool hb_distress_look(struct hb_distress *distress, const struct hb_shortage *ne
 	distress->stalls = need->stalls;
 	distress->ooms = need->ooms;
 	distress->seen = true;
+	distress->short_now = starved || (distress->lacking && !enough) ?
+			      lacking_of(need, reserve) : 0;
 	if (starved || distress->lacking)
 		follow(distress, lacking_of(need, reserve), killed);
 	if (stalled || killed || (distress->lacking && !enough))

@@ -42,12 +42,14 @@ struct hb_distress {
 	unsigned int hold;	/* looks until it may get less */
 	unsigned int quiet;	/* looks without cause, one after the other */
 	u64 lacking;		/* pages; 0: no distress */
+	u64 short_now;		/* pages, at the last look; 0: it had no cause */
 };
 
 /**
  * hb_distress_look() - one look, a tenth of a second after the one before, or at an OOM
  *
- * @distress->lacking is what the guest lacks then.
+ * @distress->lacking is what the guest lacks then, as the host is told: in steps, and until it
+ * is over; @short_now what would end it.
  *
  * Return: whether there is cause to look again.
  */

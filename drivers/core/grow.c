@@ -23,6 +23,17 @@ unsigned long hb_populate(struct hb_guest *g, const unsigned long *pfns,
 	return done;
 }
 
+/*
+ * A guest in need may have gone a part of the way by itself, or the host has changed its
+ * mind: no further than to what is wanted now.  The lock is held.
+ */
+static u64 way_left(const struct hb_guest *g)
+{
+	u64 goal = hb_guest_goal(g), populated = hb_guest_populated(g);
+
+	return goal > populated ? goal - populated : 0;
+}
+
 /* Half-way: what came of a unit is handed out, its other pages stay held, and it is broken. */
 struct hb_outcome hb_step_grow_units(struct hb_guest *g,
 				     const struct hb_move *step)
@@ -34,6 +45,10 @@ struct hb_outcome hb_step_grow_units(struct hb_guest *g,
 		struct hb_run unit;
 
 		g->ops->lock(g);
+		if (way_left(g) < HB_UNIT_PAGES) {
+			g->ops->unlock(g);
+			break;
+		}
 		unit = hb_blockmap_empty_unit(&g->map);
 		if (unit.nr)
 			got = hb_populate(g, &unit.pfn, 1, HB_UNIT_ORDER);
@@ -61,6 +76,12 @@ struct hb_outcome hb_step_grow_pages(struct hb_guest *g,
 		if (want > HB_UNIT_PAGES)
 			want = HB_UNIT_PAGES;
 		g->ops->lock(g);
+		if (want > way_left(g))
+			want = way_left(g);
+		if (!want) {
+			g->ops->unlock(g);
+			break;
+		}
 		nr = hb_blockmap_held_pages(&g->map, g->pfns, want);
 		got = nr ? hb_populate(g, g->pfns, nr, 0) : 0;
 		if (got < nr)

@@ -20,15 +20,10 @@ u64 hb_guest_goal(const struct hb_guest *g)
 	return hb_guest_wanted(g) + g->target.taken;
 }
 
-bool hb_guest_may_be_saved(struct hb_guest *g)
+bool hb_guest_may_be_saved(const struct hb_guest *g)
 {
-	bool may;
-
-	g->ops->lock(g);
-	may = g->roomy || hb_guest_populated(g) <=
-			  hb_guest_target(g) + HB_RESTORE_SLACK;
-	g->ops->unlock(g);
-	return may;
+	return g->roomy ||
+	       hb_guest_populated(g) <= hb_guest_target(g) + HB_RESTORE_SLACK;
 }
 
 u64 hb_guest_blocks_left(const struct hb_guest *g)

@@ -34,6 +34,7 @@ struct hb_verify {
 struct hb_rescue {
 	u64 headroom;			/* pages that the host grants above the target */
 	u64 total;			/* pages that were ever taken in need */
+	bool closed;			/* nothing may be taken: the guest is being saved */
 	unsigned long pfns[HB_UNIT_PAGES];	/* at hand */
 };
 
@@ -105,9 +106,9 @@ u64 hb_guest_ceiling(const struct hb_guest *g);
  * hb_guest_may_be_saved() - would the guest come back?
  *
  * libxl builds the new domain with room for its target only: one that has more cannot
- * be restored.  Other toolstacks give it what it has (@roomy).  Takes the lock.
+ * be restored.  Other toolstacks give it what it has (@roomy).  The lock is held.
  */
-bool hb_guest_may_be_saved(struct hb_guest *g);
+bool hb_guest_may_be_saved(const struct hb_guest *g);
 
 /* Was memory at @pfn hot-added by the driver, or could it be? */
 static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)

@@ -40,6 +40,11 @@ enum hb_news {
 struct hb_ops {
 	void (*lock)(struct hb_guest *g);
 	void (*unlock)(struct hb_guest *g);
+	/*
+	 * For who may hold what the lock's owner waits for: gives up after some milliseconds.
+	 * Return: whether the lock is held.
+	 */
+	bool (*trylock)(struct hb_guest *g);
 
 	/* ---- Xen; the lock is held */
 

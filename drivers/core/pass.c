@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pass.h"
+#include "rescue.h"
 #include "steps.h"
 
 const struct hb_step_row hb_steps[HB_STEP_COUNT] = {
@@ -124,6 +125,13 @@ static void take_news(struct hb_guest *g)
 	g->ops->unlock(g);
 }
 
+/* Whatever happened while it was frozen is known: what was moved is to be verified. */
+static void awake(struct hb_guest *g)
+{
+	if (g->rescue.closed)
+		hb_rescue_open(g);
+}
+
 static bool differ(const struct hb_snapshot *a, const struct hb_snapshot *b)
 {
 	return a->populated != b->populated || a->target != b->target ||
@@ -188,6 +196,7 @@ static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 		bool stop = g->ops->breathe(g);
 
 		take_news(g);
+		awake(g);
 		if (account(g))
 			begin_anew(g);
 		hb_guest_look(g, now);
@@ -216,6 +225,8 @@ static u64 tidy(struct hb_guest *g)
 		bool stop = g->ops->breathe(g) || g->ops->has_news(g);
 		struct hb_outcome outcome;
 
+		if (!g->ops->has_news(g))
+			awake(g);
 		hb_guest_look(g, &now);
 		step = hb_tidy_plan(state, &now, now_ms(g));
 		if (step.kind == HB_STEP_NONE || stop)

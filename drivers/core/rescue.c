@@ -12,7 +12,8 @@ u64 hb_rescue_room(const struct hb_guest *g)
 	u64 most = g->target.pages + g->rescue.headroom;
 	u64 populated = hb_guest_populated(g);
 
-	if (!g->target.valid || g->still || g->verify.wanted)
+	if (!g->target.valid || !g->ledger.settled || g->still || g->verify.wanted ||
+	    g->rescue.closed)
 		return 0;
 	return most > populated ? most - populated : 0;
 }
@@ -54,7 +55,8 @@ u64 hb_rescue_take(struct hb_guest *g, u64 lacking)
 
 	want = least(want, HB_RESCUE_MOST);
 	do {
-		g->ops->lock(g);
+		if (!g->ops->trylock(g))
+			break;
 		got = take_some(g, least(want - taken, hb_rescue_room(g)));
 		if (got)
 			count(g, got);
@@ -73,4 +75,22 @@ bool hb_rescue_end(struct hb_guest *g)
 	g->target.taken = 0;
 	g->ops->unlock(g);
 	return any;
+}
+
+bool hb_rescue_close(struct hb_guest *g, bool anyway)
+{
+	bool may;
+
+	g->ops->lock(g);
+	may = anyway || hb_guest_may_be_saved(g);
+	g->rescue.closed = may;
+	g->ops->unlock(g);
+	return may;
+}
+
+void hb_rescue_open(struct hb_guest *g)
+{
+	g->ops->lock(g);
+	g->rescue.closed = false;
+	g->ops->unlock(g);
 }

@@ -5,8 +5,9 @@
  * The host grants it beforehand (memory/hotballoon-headroom): Xen's limit has room for it, and
  * the host counts it as promised.  A guest that would kill a process for want of memory takes
  * frames for held pages of blocks that are online.  For these everything is there: nothing is
- * allocated and no block is added, so it works where every allocation fails, and whoever does
- * it waits for no more than one extent in Xen.
+ * allocated and no block is added, so it works where every allocation fails.  Who holds the
+ * lock may wait for what an allocating thread has, though: whoever rescues gives up after some
+ * milliseconds, and somebody may be killed then.
  *
  * What was taken counts as wanted, so the worker lets it be, until the need is over or the
  * host wants a new size: the host's word ends it either way.  While the guest is below its
@@ -16,6 +17,20 @@
 #define HB_CORE_RESCUE_H
 
 #include "guest.h"
+
+/*
+ * hb_rescue_close() - the guest is about to be saved or migrated
+ * @anyway: although it would not come back
+ *
+ * From the moment at which it is known that it would come back nothing is taken any more, until
+ * hb_rescue_open().  Takes the lock.
+ *
+ * Return: whether it may be; if not, nothing has changed.
+ */
+bool hb_rescue_close(struct hb_guest *g, bool anyway);
+
+/* It runs, and what it has become is known, or to be verified first.  Takes the lock. */
+void hb_rescue_open(struct hb_guest *g);
 
 /* It takes what the guest lacks, at least and at most as much at a time. */
 #define HB_RESCUE_LEAST (8 * HB_MIB_PAGES)
@@ -27,8 +42,9 @@
 /**
  * hb_rescue_room() - pages that a guest in need may take
  *
- * None while it is to keep still: what copies the guest would miss them.  None without a
- * target, or before it is known which pages have frames.  The lock is held.
+ * None while it is to keep still, or about to be saved: what copies the guest would miss
+ * them.  None without a target, or before it is known which pages have frames: while those of
+ * populate-on-demand have not settled, or what was moved is not verified.  The lock is held.
  */
 u64 hb_rescue_room(const struct hb_guest *g);
 
@@ -36,8 +52,8 @@ u64 hb_rescue_room(const struct hb_guest *g);
  * hb_rescue_take() - take what is lacking, as far as it is granted and Xen has it
  * @lacking: pages
  *
- * Any thread, even one that allocates; takes the lock, which nobody holds who allocates.
- * Half-way: what came is handed out.
+ * Any thread, even one that allocates and holds what others wait for: it takes the lock with
+ * trylock(), and gives up where that fails.  Half-way: what came is handed out.
  *
  * Return: pages that the allocator has got.
  */

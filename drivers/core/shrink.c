@@ -102,6 +102,16 @@ struct hb_outcome hb_surrender_run(struct hb_guest *g, struct hb_run run)
 	return outcome;
 }
 
+bool hb_is_in_need(struct hb_guest *g, u64 total)
+{
+	bool needs;
+
+	g->ops->lock(g);
+	needs = g->rescue.total != total;
+	g->ops->unlock(g);
+	return needs;
+}
+
 /* ---- whatever the allocator gives */
 
 static unsigned int allocate(struct hb_guest *g, unsigned int nr,
@@ -123,8 +133,9 @@ static struct hb_outcome shrink_allocated(struct hb_guest *g,
 	unsigned int most = HB_UNIT_PAGES >> order;
 	u64 left = step->pages >> order;
 	struct hb_outcome outcome = { 0 };
+	u64 total = g->rescue.total;
 
-	while (left && !outcome.cause) {
+	while (left && !outcome.cause && !hb_is_in_need(g, total)) {
 		unsigned int want = left < most ? left : most;
 		unsigned int got = allocate(g, want, order, step->node);
 		struct hb_outcome one = hb_surrender(g, g->pfns, got, order);
@@ -188,8 +199,9 @@ static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
 {
 	struct hb_outcome outcome = { 0 }, one;
 	u64 most = pages, whole = pick.whole;
+	u64 total = g->rescue.total;
 
-	while (outcome.pages < pages && !outcome.cause) {
+	while (outcome.pages < pages && !outcome.cause && !hb_is_in_need(g, total)) {
 		u64 left = pages - outcome.pages;
 		struct hb_run run;
 		int rc;

@@ -161,8 +161,9 @@ static void test_withdrawn(void **state)
 	assert_int_equal(limit(), actual() + M);
 	assert_int_equal(command_line("list"), 0);
 	assert_says("guest1 has taken 24M above its target in need");
+	/* Whether it was granted before nobody knows any more. */
 	command_line("doctor");
-	assert_silent("does not move");
+	assert_says("says that it has taken 24M above its target in need, and may take 0K");
 	assert_int_equal(command_line("set guest1 +24M --wait"), 0);
 	assert_int_equal(limit(), 536 * M + M);
 }
@@ -177,6 +178,25 @@ static void test_saved(void **state)
 	assert_int_equal(command_line("set guest1 536M --wait"), 0);
 	assert_int_equal(command_line("list"), 0);
 	assert_silent("would lose");
+}
+
+/* What is refused of it changes nothing, and what is to be known is said. */
+static void test_together(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("limits guest1 --headroom=32M --min=2G --max=1G"), HB_E_USAGE);
+	assert_null(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM));
+	assert_int_equal(command_line("limits guest1 --headroom=32M --min=1G --dry-run"), 0);
+	assert_null(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM));
+	assert_int_equal(command_line("limits guest1 --headroom=32M --dry-run"), 0);
+	assert_int_equal(command_line("limits guest1 --headroom=32M"), 0);
+	assert_silent("note:");
+	assert_int_equal(command_line("limits guest1 --headroom=none --dry-run"), 0);
+	assert_silent("headroom");
+	sim_guest(command_sim, GUEST)->reports = false;
+	sim_remove_key(command_sim, GUEST, HB_KEY_REPORT_VERSION);
+	assert_int_equal(command_line("limits guest1 --headroom=64M"), 0);
+	assert_says("note: no driver of ours reports in it");
 }
 
 /* Who sizes it goes on doing so; who has pinned it has still done that. */
@@ -218,7 +238,56 @@ static void test_liar(void **state)
 	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_RESCUED, "262144");
 	assert_int_equal(command_line("set guest1 256M --wait"), HB_E_STUCK);
+	assert_int_equal(command_line("set guest1 256M --keep-target --wait"), HB_E_STUCK);
+	sim_run(command_sim, 120000);
 	command_line("doctor");
+	assert_says("and does not move");
+	assert_says("guest1 says that it has taken 256M above its target in need, and may take 0K");
+}
+
+/* Others have all but so much, or a little less: what they cost is more than their size. */
+static void fill_host(uint64_t left)
+{
+	char line[64];
+
+	sprintf(line, "reserve %lluK --for=other",
+		(unsigned long long)(common_available(command_sim) - left - 32 * M));
+	assert_int_equal(command_line(line), 0);
+	assert_in_range(common_available(command_sim), 1, left + 8 * M);
+}
+
+/* On a full host a larger size takes from the headroom what it needs, and what was taken is not needed twice. */
+static void test_full(void **state)
+{
+	uint64_t before;
+
+	(void)state;
+	need(24 * M);
+	fill_host(20 * M);
+	before = common_available(command_sim);
+	assert_int_equal(command_line("set guest1 +24M --dry-run"), 0);
+	assert_int_equal(command_line("set guest1 +24M --wait"), 0);
+	assert_says("for its headroom beside that, not 64M as before");
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 536 * M);
+	assert_in_range(common_number(command_sim, GUEST, HB_KEY_HEADROOM), 40 * M, 63 * M);
+	assert_in_range(before - common_available(command_sim), 0, 28 * M);
+	common_assert_consistent(command_sim, GUEST);
+	/* No more than there is, all the same. */
+	assert_int_equal(command_line("set guest1 +128M"), HB_E_REFUSED);
+	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 536 * M);
+}
+
+/* What is kept for good is no more than the host has, however often. */
+static void test_kept(void **state)
+{
+	(void)state;
+	need(64 * M);
+	fill_host(20 * M);
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(command_line("set guest1 500M --wait"), HB_E_STUCK);
+	assert_in_range(common_number(command_sim, GUEST, HB_KEY_TARGET), 575 * M, 577 * M);
+	assert_in_range(common_number(command_sim, GUEST, HB_KEY_HEADROOM), 0, 28 * M);
+	assert_in_range(common_available(command_sim), 0, 28 * M);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
@@ -232,9 +301,12 @@ int main(void)
 		TEST(test_new_target),
 		TEST(test_withdrawn),
 		TEST(test_saved),
+		TEST(test_together),
 		TEST(test_managed),
 		TEST(test_other_tool),
 		TEST(test_liar),
+		TEST(test_full),
+		TEST(test_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

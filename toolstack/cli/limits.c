@@ -196,9 +196,22 @@ static enum hb_code set_headroom(struct cli *cli, struct hb_domain *domain)
 	cli_begin_wait();
 	code = hb_headroom_set(cli->hb, domain->domid, cli->headroom_kib, 0, &result, &cli->error);
 	cli_end_wait(cli);
-	if (!code)
-		*domain = result.after;
-	return code;
+	if (code)
+		return code;
+	*domain = result.after;
+	for (unsigned int i = 0; i < result.nr_notes && !cli_has(cli, OPT_JSON); i++)
+		fprintf(cli->out, "note: %s\n", result.notes[i]);
+	return HB_OK;
+}
+
+/* The limits were refused: nothing of the line is done. Why is in cli->error already. */
+static void take_back(struct cli *cli, uint32_t domid, uint64_t headroom_kib)
+{
+	struct hb_set_result ignored_result;
+	struct hb_error ignored;
+
+	if (cli_has(cli, OPT_HEADROOM))
+		hb_headroom_set(cli->hb, domid, headroom_kib, 0, &ignored_result, &ignored);
 }
 
 /* Of one domain all is known that could be in the way of managers. */
@@ -214,6 +227,8 @@ static void print_json(struct cli *cli, const struct hb_domain *domain, const st
 
 enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 {
+	bool keeps = cli->given & ~(CLI_BESIDE | CLI_BIT(OPT_HEADROOM));
+	uint64_t headroom_kib = domain->headroom.value;
 	struct hb_limits limits;
 	enum hb_code code = HB_OK;
 
@@ -221,12 +236,13 @@ enum hb_code cli_limits_of(struct cli *cli, struct hb_domain *domain)
 		code = reset_size(cli, domain);
 	if (!code)
 		code = set_headroom(cli, domain);
-	if (!code && (cli->given & ~(CLI_BESIDE | CLI_BIT(OPT_HEADROOM))))
-		code = keep(cli, domain, &limits);
-	else if (!code)
-		code = hb_limits_get(cli->hb, domain, &limits, &cli->error);
 	if (code)
 		return code;
+	code = keeps ? keep(cli, domain, &limits) : hb_limits_get(cli->hb, domain, &limits, &cli->error);
+	if (code) {
+		take_back(cli, domain->domid, headroom_kib);
+		return code;
+	}
 	if (cli_has(cli, OPT_JSON))
 		print_json(cli, domain, &limits);
 	else

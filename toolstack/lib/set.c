@@ -458,7 +458,7 @@ static void take_step(struct hb_domain *domain, const struct hb_step *step)
 	else if (step->kind == HB_STEP_TARGET)
 		domain->target = value;
 	else if (step->kind == HB_STEP_HEADROOM)
-		domain->headroom = value;
+		domain->headroom = step->to_kib ? value : (struct hb_number){ HB_ABSENT, 0 };
 }
 
 /* A dry run: how the domain would be with all steps done and actual_kib of memory. */

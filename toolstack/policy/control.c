@@ -151,7 +151,8 @@ static enum hb_motive why_fixed(const struct hb_control *control, const struct h
 static uint64_t coming_kib(const struct hb_controlled *one)
 {
 	uint64_t position = hb_wait_position(one->domain) + one->domain->videoram_kib;
-	uint64_t coming = less(position, one->from_kib);
+	/* What it may take again is promised as soon as it has come. */
+	uint64_t coming = less(position, one->from_kib + one->domain->headroom.value);
 
 	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
 }

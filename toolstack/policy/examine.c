@@ -263,6 +263,8 @@ static void examine_rescued(const struct hb_domain *domain, struct hb_findings *
 	if (!rescued)
 		return;
 	remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_RESCUED,
+			      rescued > domain->headroom.value ?
+			      "%s says that it has taken %s above its target in need, and may take %s" :
 			      "%s has taken %s above its target in need; its headroom is %s",
 			      hb_who(domain, who), hb_size_human(rescued, size),
 			      hb_size_human(domain->headroom.value, room)),

@@ -24,12 +24,12 @@ static bool rests_as_built(const struct hb_domain *domain)
 	       hb_wait_gap(domain, domain->target.value) <= 2 * HB_MAXMEM_SLACK_KIB;
 }
 
-/* What it has above its target it has taken in need. */
+/* What it has above its target it has taken in need, as it may. */
 static bool is_rescued(const struct hb_domain *domain)
 {
 	uint64_t rescued = hb_rescued_kib(domain);
 
-	return rescued && hb_wait_position(domain) - domain->target.value <= rescued + HB_MAXMEM_SLACK_KIB;
+	return rescued && rescued <= domain->headroom.value && hb_wait_position(domain) - domain->target.value <= rescued + HB_MAXMEM_SLACK_KIB;
 }
 
 /* What it has not of its target it does not want. */

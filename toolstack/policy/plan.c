@@ -299,12 +299,31 @@ static enum hb_code refuse_full(const struct hb_domain *domain, uint64_t need, u
 	return HB_E_REFUSED;
 }
 
+/*
+ * What the host has for the headroom beside a larger size, at most what was granted: a part of
+ * that may have been taken, and becomes the guest's own. The pool counts as for all of it.
+ */
+static uint64_t headroom_beside(const struct hb_domain *domain, const struct hb_host_memory *host,
+				uint64_t size_kib)
+{
+	uint64_t available = hb_account_available_for(host, domain);
+	uint64_t need = need_of(domain, size_kib), over;
+
+	if (need <= available || size_kib <= current_size(domain))
+		return domain->headroom.value;
+	over = need - available + HB_PAGE_KIB - 1;
+	over -= over % HB_PAGE_KIB;
+	return domain->headroom.value > over ? domain->headroom.value - over : 0;
+}
+
 static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
 			       uint64_t size_kib, struct hb_error *error)
 {
-	uint64_t available = hb_account_available_for(host, domain);
-	uint64_t need = need_of(domain, size_kib);
+	uint64_t available = hb_account_available_for(host, domain), need;
+	struct hb_domain alone = *domain;
 
+	alone.headroom.value = headroom_beside(domain, host, size_kib);
+	need = need_of(&alone, size_kib);
 	if (need <= available || size_kib <= current_size(domain))
 		return HB_OK;
 	return refuse_full(domain, need, available, error);
@@ -339,6 +358,23 @@ static void add_pool_step(const struct hb_domain *domain, const struct hb_host_m
 		add_step(plan, HB_STEP_POOL, domain->pool.value, domain->pool.value + grow,
 			 larger || held < most ? "Xen keeps the page tables of the larger guest there" :
 			 "Xen needs page tables there for what it takes back");
+}
+
+/* The size goes first: its headroom becomes what the host has beside it. */
+static void fit_headroom(struct hb_domain *domain, const struct hb_host_memory *host,
+			 struct hb_plan *plan)
+{
+	uint64_t before = domain->headroom.value;
+	char was[HB_SIZE_TEXT], is[HB_SIZE_TEXT];
+
+	domain->headroom.value = headroom_beside(domain, host, plan->size_kib);
+	if (domain->headroom.value == before)
+		return;
+	add_step(plan, HB_STEP_HEADROOM, before, domain->headroom.value,
+		 "the host has no more beside the size");
+	snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+		 "the host has %s for its headroom beside that, not %s as before",
+		 hb_size_human(domain->headroom.value, is), hb_size_human(before, was));
 }
 
 /* What must be there before the domain may be as large as the plan's size. */
@@ -483,7 +519,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 			  const struct hb_size *size, bool force, struct hb_plan *plan,
 			  struct hb_error *error)
 {
-	const struct hb_domain domain = hb_plan_complete(seen);
+	struct hb_domain domain = hb_plan_complete(seen);
 	enum hb_code code = check_amount(size, error);
 
 	memset(plan, 0, sizeof(*plan));
@@ -506,6 +542,7 @@ enum hb_code hb_plan_make(const struct hb_domain *seen, const struct hb_host_mem
 		code = check_wise(&domain, host, plan, error);
 	if (code)
 		return code;
+	fit_headroom(&domain, host, plan);
 	add_xen_steps(&domain, host, plan);
 	add_store_steps(seen, &domain, host, plan);
 	foresee(&domain, plan->size_kib, plan);
@@ -518,6 +555,7 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 			  struct hb_error *error)
 {
 	enum hb_code code = check_state(domain, error);
+	struct hb_domain then = *domain;
 
 	(void)size;
 	(void)force;
@@ -529,9 +567,10 @@ enum hb_code hb_plan_keep(const struct hb_domain *domain, const struct hb_host_m
 	hb_would_be_lost(domain, &plan->size_kib);
 	plan->target_kib = plan->size_kib - domain->videoram_kib;
 	add_still(domain, plan);
+	fit_headroom(&then, host, plan);
 	/* What it holds has its page tables: no pool is enlarged for more than that. */
-	add_room_steps(domain, host, false, "Xen's limit: the size and 1M", plan);
-	add_store_steps(domain, domain, host, plan);
+	add_room_steps(&then, host, false, "Xen's limit: the size and 1M", plan);
+	add_store_steps(domain, &then, host, plan);
 	return HB_OK;
 }
 

@@ -108,7 +108,9 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 
 uint64_t hb_share_coming(const struct hb_domain *domain)
 {
-	uint64_t least = heed_floor(domain, domain->target.value + domain->videoram_kib);
+	/* What it may take again is promised as soon as it has come. */
+	uint64_t least = heed_floor(domain, domain->target.value + domain->videoram_kib) +
+			 domain->headroom.value;
 
 	if (domain->state == HB_DOMAIN_DYING)
 		return domain->actual_kib > KEPT_KIB ? domain->actual_kib : 0;

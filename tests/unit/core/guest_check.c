@@ -285,7 +285,7 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 /* Towards the target and not past it; at it, at most one unit is exchanged. */
 static void check_direction(struct guest *g, const struct hb_snapshot *before)
 {
-	u64 now = sim_populated(g);
+	u64 now = sim_populated(g) - g->rescued;
 	u64 low = before->target, high = before->populated;
 
 	if (before->populated < before->target) {
@@ -318,13 +318,15 @@ static void check_outcome(struct guest *g, const struct hb_snapshot *before,
 			  const struct hb_move *step,
 			  const struct hb_outcome *outcome)
 {
-	u64 now = sim_populated(g);
+	u64 now = sim_populated(g) - g->rescued;
 
 	switch (step->kind) {
 	case HB_STEP_GROW_UNITS:
 	case HB_STEP_GROW_PAGES:
 		sim_require(g, now - before->populated == outcome->pages);
-		sim_require(g, outcome->cause || outcome->pages == step->pages);
+		/* Nor any further than to what is wanted, whoever went there. */
+		sim_require(g, sim_populated(g) <= hb_guest_goal(&g->core));
+		sim_require(g, outcome->cause || outcome->pages == step->pages || g->rescued);
 		break;
 	case HB_STEP_SHRINK_PARKED:
 	case HB_STEP_SHRINK_ADDED:
@@ -332,12 +334,13 @@ static void check_outcome(struct guest *g, const struct hb_snapshot *before,
 	case HB_STEP_SHRINK_BOOT:
 	case HB_STEP_SHRINK_PAGES:
 		sim_require(g, before->populated - now == outcome->pages);
-		sim_require(g, outcome->cause || outcome->refused ||
+		sim_require(g, outcome->cause || outcome->refused || g->rescued ||
 			       outcome->pages == step->pages);
 		break;
 	case HB_STEP_EXCHANGE:
 	case HB_STEP_MEND_UNIT:
-		sim_require(g, outcome->cause || now == before->populated);
+		sim_require(g, outcome->cause || g->rescued ||
+			       now == before->populated);
 		break;
 	default:
 		sim_require(g, now == before->populated);
@@ -373,7 +376,7 @@ void check_end(struct guest *g, u64 rest_ms)
 	u64 target = hb_guest_goal(&g->core);
 
 	sim_require(g, g->report.current_kib == populated * HB_PAGE_KIB ||
-		       g->core.tidy.active || !rest_ms);
+		       g->core.tidy.active || !rest_ms || g->news);
 	if (g->news || g->core.verify.wanted || g->core.still)
 		return;
 	if (populated == target) {

@@ -23,6 +23,26 @@ static void op_lock(struct hb_guest *core)
 	g->locked = true;
 }
 
+static bool op_trylock(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	if (g->locked || sim_fault(g))
+		return false;
+	g->locked = true;
+	return true;
+}
+
+/* Another thread comes in between. */
+static void interrupt(struct guest *g, unsigned int one_in)
+{
+	if (!g->meanwhile || !g->stepping || g->interrupted || !sim_one_in(g, one_in))
+		return;
+	g->interrupted = true;
+	g->meanwhile(g);
+	g->interrupted = false;
+}
+
 static void op_unlock(struct hb_guest *core)
 {
 	struct guest *g = sim_of(core);
@@ -31,6 +51,7 @@ static void op_unlock(struct hb_guest *core)
 	if (g->watch_books)
 		sim_require(g, sim_populated(g) + g->gap <= g->xen_pages);
 	g->locked = false;
+	interrupt(g, 40);
 }
 
 static struct guest *with_lock(const struct hb_guest *core)
@@ -397,8 +418,10 @@ static int op_set_offline(struct hb_guest *core, unsigned long pfn)
 {
 	struct guest *g = without_lock(core);
 	unsigned int slot = pfn / sim_block_pages(g);
-	int rc = sim_write_state(g, slot, false, false, true);
+	int rc;
 
+	interrupt(g, 2);
+	rc = sim_write_state(g, slot, false, false, true);
 	if (!rc)
 		want_it_back(g, slot);
 	return rc;
@@ -433,6 +456,7 @@ static unsigned int op_take_news(struct hb_guest *core)
 	struct guest *g = without_lock(core);
 	unsigned int news;
 
+	g->stepping = false;
 	if (g->happen)
 		g->happen(g);
 	news = g->news;
@@ -445,9 +469,12 @@ static unsigned int op_take_news(struct hb_guest *core)
 /* A step is about to be taken: remember what it finds. */
 static void remember(struct guest *g)
 {
+	g->stepping = false;
 	hb_guest_look(&g->core, &g->before);
+	g->rescued = 0;
 	g->taken = 0;
 	g->kernel_taken = 0;
+	g->stepping = true;
 	g->managed = sim_managed(g);
 	g->free = sim_free_pages(g, false);
 	g->kernel_free = sim_free_pages(g, true);
@@ -514,6 +541,7 @@ static void op_stepped(struct hb_guest *core, const struct hb_move *step,
 	struct guest *g = without_lock(core);
 
 	trace(g, step, outcome);
+	g->stepping = false;
 	g->steps++;
 	g->now += 1 + random_below(&g->seed, 10);
 	if (step->kind == HB_STEP_GROW_UNITS || step->kind == HB_STEP_GROW_PAGES)
@@ -548,6 +576,7 @@ static void op_verified(struct hb_guest *core, u64 surplus, u64 missing)
 const struct hb_ops sim_ops = {
 	.lock = op_lock,
 	.unlock = op_unlock,
+	.trylock = op_trylock,
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,

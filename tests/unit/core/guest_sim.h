@@ -104,6 +104,9 @@ struct guest {
 	unsigned int steps;
 	unsigned int wakes_left;	/* for nothing new, at the end */
 	void (*happen)(struct guest *g);	/* before each step */
+	void (*meanwhile)(struct guest *g);	/* in the midst of one, by another thread */
+	bool stepping, interrupted;
+	u64 rescued;			/* pages that the guest took by itself in this step */
 	unsigned int pass_steps;	/* since the pass began, or since news came */
 	struct hb_snapshot before;	/* the step at hand */
 	u64 kernel_taken;		/* in this step, of what the kernel can use */

@@ -568,6 +568,7 @@ static void test_rescue(void **state)
 
 		/* It takes what it lacks, not less than is worth it, and all that is granted. */
 		assert_int_equal(hb_rescue_take(&g->core, 1), HB_RESCUE_LEAST);
+		assert_int_equal(g->core.map.mendable_units, 0);
 		assert_int_equal(hb_rescue_take(&g->core, 9 * HB_MIB_PAGES),
 				 9 * HB_MIB_PAGES);
 		assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST),
@@ -635,9 +636,102 @@ static void test_no_rescue(void **state)
 	g->host_free = 5;
 	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 5);
 	check_guest(g);
-	g->core.target.valid = false;
 	g->host_free = HB_RESCUE_LEAST;
+	/* Some of what it has seems to be there and is not. */
+	g->core.ledger.settled = false;
 	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	g->core.ledger.settled = true;
+	/* Somebody else has the lock, and waits for who allocates. */
+	g->locked = true;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	g->locked = false;
+	g->core.target.valid = false;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	sim_halt(g);
+}
+
+static void in_need(struct guest *g)
+{
+	g->rescued += hb_rescue_take(&g->core, HB_RESCUE_LEAST);
+	worker_wake(g);
+}
+
+/* It fills a block just when the driver is about to remove it: what is in it is not lost. */
+static void test_rescue_and_retire(void **state)
+{
+	unsigned int pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = boot(!pv);
+		u64 boot_size = sim_populated(g);
+		unsigned int i;
+
+		for (i = 0; i < 8; i++) {
+			set_target(g, boot_size + sim_block_pages(g));
+			settle(g);
+			g->core.rescue.headroom = 16 * HB_MIB_PAGES;
+			g->meanwhile = in_need;
+			set_target(g, boot_size);
+			settle(g);
+			g->meanwhile = NULL;
+			check_guest(g);
+		}
+		assert_true(g->core.rescue.total > 0);
+		check_guest(g);
+		hb_rescue_end(&g->core);
+		worker_wake(g);
+		settle(g);
+		assert_int_equal(sim_populated(g), boot_size);
+		check_guest(g);
+		sim_halt(g);
+	}
+}
+
+/* On its way up it goes no further than to its target, nor on down when it is in need. */
+static void test_rescue_in_a_step(void **state)
+{
+	struct guest *g = shrunken(true, 0);
+	u64 target = g->core.target.pages;
+
+	(void)state;
+	g->meanwhile = in_need;
+	set_target(g, target + 20 * HB_MIB_PAGES);
+	settle(g);
+	assert_true(g->core.rescue.total > 0);
+	assert_int_equal(sim_populated(g), target + 20 * HB_MIB_PAGES);
+	g->core.rescue.headroom = 4 * HB_MIB_PAGES;
+	set_target(g, target);
+	settle(g);
+	assert_in_range(sim_populated(g), target, target + 4 * HB_MIB_PAGES);
+	assert_int_equal(sim_populated(g), target + g->core.target.taken);
+	sim_halt(g);
+}
+
+/* While it is saved and until it is known what it has become nothing is taken. */
+static void test_rescue_and_save(void **state)
+{
+	struct guest *g = shrunken(true, 16 * HB_MIB_PAGES);
+
+	(void)state;
+	assert_true(hb_rescue_close(&g->core, false));
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	hb_rescue_open(&g->core);
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), HB_RESCUE_LEAST);
+	/* It would not come back: nothing ends. */
+	assert_false(hb_rescue_close(&g->core, false));
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), HB_RESCUE_LEAST);
+	assert_true(hb_rescue_close(&g->core, true));
+	/* It was not moved after all, or it was: the worker opens it. */
+	worker_wake(g);
+	settle(g);
+	assert_false(g->core.rescue.closed);
+	assert_true(hb_rescue_close(&g->core, true));
+	sim_move(g, false);
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	settle(g);
+	assert_false(g->core.rescue.closed);
+	check_guest(g);
 	sim_halt(g);
 }
 
@@ -665,6 +759,9 @@ int main(void)
 		cmocka_unit_test(test_rescue),
 		cmocka_unit_test(test_rescue_and_target),
 		cmocka_unit_test(test_no_rescue),
+		cmocka_unit_test(test_rescue_and_retire),
+		cmocka_unit_test(test_rescue_in_a_step),
+		cmocka_unit_test(test_rescue_and_save),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,12 +84,18 @@ static void out_of_memory(struct guest *g)
 	u64 before = sim_populated(g), managed = sim_managed(g);
 	u64 most = g->core.target.pages + g->core.rescue.headroom;
 	u64 lacking = random_below(&g->seed, sim_block_pages(g));
-	u64 taken = hb_rescue_take(&g->core, lacking);
+	bool interrupted = g->interrupted;
+	u64 taken;
 
+	/* One thread at a time. */
+	g->interrupted = true;
+	taken = hb_rescue_take(&g->core, lacking);
+	g->interrupted = interrupted;
 	sim_require(g, sim_populated(g) == before + taken);
 	sim_require(g, sim_managed(g) == managed + taken);
 	sim_require(g, !taken || sim_populated(g) <= most);
 	sim_require(g, !taken || sim_populated(g) <= hb_guest_goal(&g->core));
+	g->rescued += taken;
 	if (taken)
 		worker_wake(g);
 }
@@ -298,6 +304,7 @@ static void guest_is_well(struct guest *g)
 	unsigned int unit;
 
 	g->fault_percent = 0;
+	g->meanwhile = NULL;
 	g->core.still = false;
 	hb_rescue_end(&g->core);
 	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
@@ -456,6 +463,7 @@ static unsigned int one_schedule(uint64_t seed)
 	unsigned int rounds, steps;
 
 	check_guest(g);
+	g->meanwhile = seed % 2 ? out_of_memory : NULL;
 	for (rounds = 0; g->steps < MIN_STEPS && rounds < MAX_ROUNDS; rounds++)
 		one_round(g);
 	guest_is_well(g);

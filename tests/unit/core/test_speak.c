@@ -297,6 +297,11 @@ static void test_begins(void **state)
 		assert_true(look(&distress, needs[i].available, 1000 + needs[i].stalls,
 				 needs[i].ooms));
 		assert_int_equal(distress.lacking, needs[i].lacking * HB_MIB_PAGES);
+		assert_int_equal(distress.short_now, distress.lacking);
+		/* Supplied: the host is told for a while yet, and nothing is short. */
+		look(&distress, 200, 1000 + needs[i].stalls, needs[i].ooms);
+		assert_int_equal(distress.short_now, 0);
+		assert_true(!needs[i].lacking || distress.lacking);
 	}
 }
 
