@@ -669,11 +669,11 @@ static void test_rescue_and_retire(void **state)
 
 		for (i = 0; i < 8; i++) {
 			set_target(g, boot_size + sim_block_pages(g));
-			settle(g);
+			worker_settle(g);
 			g->core.rescue.headroom = 16 * HB_MIB_PAGES;
 			g->meanwhile = in_need;
 			set_target(g, boot_size);
-			settle(g);
+			worker_settle(g);
 			g->meanwhile = NULL;
 			check_guest(g);
 		}
@@ -681,7 +681,7 @@ static void test_rescue_and_retire(void **state)
 		check_guest(g);
 		hb_rescue_end(&g->core);
 		worker_wake(g);
-		settle(g);
+		worker_settle(g);
 		assert_int_equal(sim_populated(g), boot_size);
 		check_guest(g);
 		sim_halt(g);
@@ -697,12 +697,12 @@ static void test_rescue_in_a_step(void **state)
 	(void)state;
 	g->meanwhile = in_need;
 	set_target(g, target + 20 * HB_MIB_PAGES);
-	settle(g);
+	worker_settle(g);
 	assert_true(g->core.rescue.total > 0);
 	assert_int_equal(sim_populated(g), target + 20 * HB_MIB_PAGES);
 	g->core.rescue.headroom = 4 * HB_MIB_PAGES;
 	set_target(g, target);
-	settle(g);
+	worker_settle(g);
 	assert_in_range(sim_populated(g), target, target + 4 * HB_MIB_PAGES);
 	assert_int_equal(sim_populated(g), target + g->core.target.taken);
 	sim_halt(g);
@@ -724,12 +724,12 @@ static void test_rescue_and_save(void **state)
 	assert_true(hb_rescue_close(&g->core, true));
 	/* It was not moved after all, or it was: the worker opens it. */
 	worker_wake(g);
-	settle(g);
+	worker_settle(g);
 	assert_false(g->core.rescue.closed);
 	assert_true(hb_rescue_close(&g->core, true));
 	sim_move(g, false);
 	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
-	settle(g);
+	worker_settle(g);
 	assert_false(g->core.rescue.closed);
 	check_guest(g);
 	sim_halt(g);
