@@ -43,7 +43,9 @@ static u64 band_of(u64 size)
 {
 	u64 part = size / HB_AUTOBALLOON_BAND_PART;
 
-	return part > HB_AUTOBALLOON_BAND ? part : HB_AUTOBALLOON_BAND;
+	if (part < HB_AUTOBALLOON_BAND_LEAST)
+		return HB_AUTOBALLOON_BAND_LEAST;
+	return part < HB_AUTOBALLOON_BAND_MOST ? part : HB_AUTOBALLOON_BAND_MOST;
 }
 
 static u64 in_use(const struct hb_usage *usage)
@@ -73,13 +75,9 @@ static void make_up(struct hb_estimate *e, const struct hb_usage *before, u64 un
 /* What is wanted from @now on, in pages; the lock is held. */
 static u64 choose(const struct hb_estimate *e, u64 now)
 {
-	u64 must = units_of(e->must_kib), want = units_of(e->want_kib);
+	u64 want = units_of(e->want_kib), band = band_of(now);
 
-	if (want < must)
-		want = must;
-	if (now < must || want >= now + band_of(now) || want + band_of(now) < now)
-		return want;
-	return now;
+	return want >= now + band || want + band < now ? want : now;
 }
 
 bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 now_ms)

@@ -4,8 +4,8 @@
  *
  * It looks at its own counters, about once a second; estimate.h says what it needs, as if the
  * host were always short of memory.  What it chooses is followed as a target of the host's is,
- * never above that one.  It moves only for what is worth it, but at once if it has less than
- * it cannot do without.  What it left it may take again in need: rescue.h.
+ * never above that one.  It moves only for what is worth it.  What it left it may take again
+ * in need: rescue.h.
  */
 #ifndef HB_CORE_AUTOBALLOON_H
 #define HB_CORE_AUTOBALLOON_H
@@ -13,9 +13,14 @@
 #include "guest.h"
 #include "stats.h"
 
-/* What is not worth to be moved, up or down: this, or that part of the size if it is more. */
-#define HB_AUTOBALLOON_BAND (4 * HB_MIB_PAGES)
+/*
+ * What is not worth to be moved, up or down: that part of the size, but not less than the one nor
+ * more than the other.  It is less than the margin beside what is used, so a guest that has less
+ * than it cannot do without never waits.
+ */
 #define HB_AUTOBALLOON_BAND_PART 100
+#define HB_AUTOBALLOON_BAND_LEAST (4 * HB_MIB_PAGES)
+#define HB_AUTOBALLOON_BAND_MOST (32 * HB_MIB_PAGES)
 
 /* How often it looks, where nothing idle is woken for it. */
 #define HB_AUTOBALLOON_MS 1000

@@ -271,6 +271,32 @@ static u64 try_until_it_hurts(struct hb_estimate *e, struct hb_usage *usage, u64
 	return now;
 }
 
+/* A little comes back each second: that is nothing, but soon after it sank it is our doing. */
+static void test_takes_back(void **state)
+{
+	struct hb_usage usage = usual;
+	struct hb_estimate e = started(&usual);
+	u64 now = S, sunk;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		now += S;
+		usage.refaults_file += 77;	/* 18 MiB a minute */
+		hb_estimate_report(&e, &usage, 2 * GIB, now);
+		hb_estimate_pass(&e, 2 * GIB, true, now);
+	}
+	assert_int_equal(e.why, HB_NEED_STEADY);
+	assert_int_equal(e.want_kib, 2 * GIB);
+	now = pass(&e, &usage, now, 10 * MIN, true);
+	sunk = e.want_kib;
+	assert_true(sunk < 2 * GIB);
+	usage.refaults_file += 77;
+	hb_estimate_report(&e, &usage, sunk, now + S);
+	assert_int_equal(e.why, HB_NEED_REFAULTS);
+	assert_true(e.want_kib >= sunk + 16 * MIB);
+}
+
 static void test_patience(void **state)
 {
 	static const u64 waits[] = { 120, 240, 480, 960, 960 };
@@ -444,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_uses_more),
 		cmocka_unit_test(test_refaults),
 		cmocka_unit_test(test_swapping),
+		cmocka_unit_test(test_takes_back),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_blamed_once),
 		cmocka_unit_test(test_distress),
