@@ -101,6 +101,7 @@ static void speaking_host(void)
 	SAMPLES("show guest1", "explain guest1", "doctor", "set guest1 512M --wait");
 	sim_guest(command_sim, GUEST)->needs_kib = 0;
 	sim_guest(command_sim, GUEST)->spares_kib = 100 * M;
+	sim_run(command_sim, 2000);
 	SAMPLES("set guest1 512M --wait", "show guest1", "explain guest1", "doctor", "list");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS, "nonsense");
 	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_DISTRESS, "much");

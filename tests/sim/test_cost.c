@@ -108,7 +108,7 @@ static int teardown(void **state)
 /* Xen's list, 128 at a time, and Xen's memory. */
 #define CALLS_HOST (GUESTS / 128 + 2 + 1)
 /* Of a domain whose driver reports: each of its keys, once. */
-#define CALLS_REPORTING 21U
+#define CALLS_REPORTING 22U
 /* Of one that has none: nothing of a report but that there is none. */
 #define CALLS_SILENT 12U
 

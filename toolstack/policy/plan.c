@@ -313,7 +313,7 @@ static uint64_t headroom_beside(const struct hb_domain *domain, const struct hb_
 		return domain->headroom.value;
 	over = need - available + HB_PAGE_KIB - 1;
 	over -= over % HB_PAGE_KIB;
-	return domain->headroom.value > over ? domain->headroom.value - over : 0;
+	return domain->headroom.value > over ? whole_pages(domain->headroom.value - over) : 0;
 }
 
 static enum hb_code check_host(const struct hb_domain *domain, const struct hb_host_memory *host,
