@@ -600,6 +600,37 @@ static void test_headroom(void **state)
 	assert_false(plan.has_later);
 }
 
+/* A larger size goes first, and its headroom becomes what the host has beside it. */
+static void test_headroom_gives_way(void **state)
+{
+	struct hb_domain domain = guest(G, G);
+	/* Of what it could take it has taken a half, and the host has the other. */
+	struct hb_host_memory host = { .total_kib = 8 * G, .free_kib = 256 * M, .promised_kib = 256 * M };
+	struct hb_size size = absolute(G + 128 * M);
+	struct hb_error error = { 0 };
+	struct hb_plan plan;
+
+	(void)state;
+	domain.type = HB_TYPE_PV;
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	domain.headroom = (struct hb_number){ HB_PRESENT, 512 * M };
+	domain.actual_kib = G + 256 * M;
+	domain.maxmem_kib = G + 512 * M + M;
+	assert_int_equal(hb_plan_make(&domain, &host, &size, false, &plan, &error), HB_OK);
+	assert_int_equal(step_to(&plan, HB_STEP_HEADROOM), 384 * M);
+	assert_int_equal(plan.nr_notes, 1);
+	/* The host has it for both. */
+	host.free_kib = G;
+	assert_int_equal(hb_plan_make(&domain, &host, &size, false, &plan, &error), HB_OK);
+	assert_steps(&plan, "mstv");
+	assert_int_equal(step_to(&plan, HB_STEP_MAXMEM), G + 640 * M + M);
+	/* It has not even for the size. */
+	host.free_kib = 256 * M;
+	size = absolute(2 * G);
+	assert_int_equal(hb_plan_make(&domain, &host, &size, false, &plan, &error), HB_E_REFUSED);
+	assert_non_null(strstr(error.message, "needs 768M more"));
+}
+
 static void assert_no_grant(const struct hb_domain *domain, uint64_t kib, enum hb_reason reason)
 {
 	const struct hb_host_memory host = { .total_kib = 8 * G, .free_kib = 2 * G,
@@ -748,6 +779,7 @@ int main(void)
 		cmocka_unit_test(test_maxmem_below_target),
 		cmocka_unit_test(test_headroom),
 		cmocka_unit_test(test_headroom_refused),
+		cmocka_unit_test(test_headroom_gives_way),
 		cmocka_unit_test(test_pool),
 		cmocka_unit_test(test_pool_to_shrink),
 		cmocka_unit_test(test_pool_of_a_smaller_target),
