@@ -246,6 +246,29 @@ static void test_asked(void **state)
 	assert_int_equal(stat(socket_path, &stats), -1);
 }
 
+/* Kept as the configuration says, and nobody finds what nobody keeps. */
+static void test_metrics(void **state)
+{
+	char text[300], path[120];
+	unsigned int tries = 0;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	snprintf(path, sizeof(path), "%s/h.prom", common_state_dir);
+	snprintf(text, sizeof(text), "[metrics]\ntextfile = /nonexistent/h.prom\n");
+	write_config(text);
+	kill(child, SIGHUP);
+	expect(log_fd, "the metrics cannot be written to /nonexistent/h.prom, and it is tried again: No such file or directory");
+	snprintf(text, sizeof(text), "[metrics]\ntextfile = %s\n", path);
+	write_config(text);
+	kill(child, SIGHUP);
+	while (access(path, F_OK) && ++tries < WAIT_MS / 20)
+		usleep(20000);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(end_by(SIGTERM), 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -264,7 +287,8 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_killed), TEST(test_interrupted) };
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_metrics),
+					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,6 +63,7 @@ const struct cli_command cli_commands[] = {
 	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
 	{ "release", "NAME", 1, CLI_REPEATED, JSON | DRY_RUN, "end what is set aside for a domain", NULL, cli_release },
 	{ "explain", "DOM", 1, CLI_REPEATED | CLI_BLOCKS, JSON, "why a domain has the size that it has", NULL, cli_explain },
+	{ "metrics", "", 0, 0, 0, "the host and all domains, as text for Prometheus", NULL, cli_metrics },
 	{ "doctor", "", 0, 0, JSON, "what is wrong on this host, and what to do about it", NULL,
 	  cli_doctor },
 	{ "help", "COMMAND", 1, CLI_OPTIONAL, 0, "print help, also of a command", cli_help_prepare, NULL },

@@ -31,6 +31,7 @@ struct hb_balanced {
 	struct hb_controlled_before before, was;	/* was: before the last decision */
 	uint64_t held_ms;		/* left alone until then */
 	unsigned int held;		/* so often in a row */
+	uint64_t distresses;		/* so often it came into distress */
 	/* The target that was carried out and has not been seen yet, and when; 0: none. */
 	uint64_t written_kib, written_ms;
 	/* The caller's, from here on: what was last said of it, */
