@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "history_file.h"
 
 /* Between two rounds, and between two that nobody waits for. */
 #define ROUND_MS 100
@@ -35,8 +36,9 @@ struct manager {
 	uint64_t reopen_ms, reopen_after_ms;
 	bool told_lost, told_short;
 	char told_limits[512];	/* the last complaint about them */
-	struct manager_deed deeds[MANAGER_DEEDS];
-	size_t next_deed;
+	struct hb_history history;
+	struct history_file history_file;
+	bool told_history;
 	uint64_t rounds, writes, refused, locked, reopened;
 };
 
@@ -237,17 +239,26 @@ static void complain(struct manager *manager, const struct hb_controlled *one,
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
+/* Once, until it works. */
+static void tell_history(struct manager *manager, const char *what, int error)
+{
+	if (error && !manager->told_history)
+		say(manager, MANAGER_WARNING, "the history in %s cannot be %s, and is lost when this ends: %s",
+		    manager->host.history, what, strerror(error));
+	manager->told_history = error;
+}
+
 static void remember(struct manager *manager, const struct hb_controlled *one)
 {
-	struct manager_deed *deed = &manager->deeds[manager->next_deed];
-
-	*deed = (struct manager_deed){
-		.ms = now_ms(manager), .domid = one->domain->domid, .from_kib = one->from_kib,
-		.to_kib = one->to_kib, .reason = one->reason,
+	struct hb_deed deed = {
+		.time_ms = manager->host.time_ms(manager->host.argument), .domid = one->domain->domid,
+		.from_kib = one->from_kib, .to_kib = one->to_kib, .reason = one->reason,
 	};
-	memcpy(deed->name, one->domain->name, sizeof(deed->name));
-	memcpy(deed->uuid, one->domain->uuid, sizeof(deed->uuid));
-	manager->next_deed = (manager->next_deed + 1) % MANAGER_DEEDS;
+
+	memcpy(deed.name, one->domain->name, sizeof(deed.name));
+	memcpy(deed.uuid, one->domain->uuid, sizeof(deed.uuid));
+	hb_history_add(&manager->history, &deed);
+	tell_history(manager, "written", history_file_add(&manager->history_file, &deed));
 }
 
 /* ------------------------------------------------------------------- deeds */
@@ -482,6 +493,7 @@ struct manager *manager_new(const struct manager_host *host, const struct config
 	manager->host = *host;
 	manager->reopen_after_ms = REOPEN_MS;
 	manager_configure(manager, config);
+	tell_history(manager, "read", history_file_open(&manager->history_file, host->history, &manager->history));
 	return manager;
 }
 
@@ -499,8 +511,8 @@ struct manager_view manager_look(const struct manager *manager)
 {
 	return (struct manager_view){
 		.connected = manager->hb, .now_ms = now_ms(manager), .config = &manager->config,
-		.balance = &manager->balance, .host = &manager->sight.host, .deeds = manager->deeds,
-		.next_deed = manager->next_deed, .rounds = manager->rounds, .writes = manager->writes,
+		.balance = &manager->balance, .host = &manager->sight.host, .history = &manager->history,
+		.time_ms = manager->host.time_ms(manager->host.argument), .rounds = manager->rounds, .writes = manager->writes,
 		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,
 	};
 }
