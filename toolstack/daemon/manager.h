@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The manager: takes note of what guests say and do, decides (policy/balance.h), and
- * carries out what was decided, round after round. It has a host and a clock from its
- * caller, and no loop: who has one calls manager_run() when manager_fd() is readable and
- * when the time has come that it said. So the same code runs in hotballoond and on a
- * simulated host, where a day takes seconds.
+ * The manager: takes note of what guests say and do, carries out what is decided of
+ * that (policy/balance.h) when it is time for it (pace.h, reopen.h), and says so. It has a
+ * host and clocks from its caller, and no loop: who has one calls manager_run() when
+ * manager_fd() is readable and when the time has come that it said. So the same code runs
+ * in hotballoond and on a simulated host, where a day takes seconds.
  *
  *   hear    whenever something is heard: nothing is asked of the host but of who has spoken
  *   round   at most ten a second, and none while nothing happens: what Xen counts, what

@@ -16,6 +16,9 @@
 /* By then a target that was written has come back, or somebody else has written. */
 #define UNSEEN_MS 500
 
+/* Another tool has a domain locked for moments; after so many tries it is left for a while. */
+#define LOCKED_MAX 10
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -203,11 +206,27 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held += kept->held < HOLD_DOUBLINGS;
 }
 
+enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
+				 enum hb_code code, enum hb_reason reason)
+{
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+	const bool gone = code == HB_E_NO_DOMAIN || reason == HB_REASON_TARGET_CHANGED;
+
+	if (code != HB_E_INTERRUPTED) {
+		hb_balance_undo(balance, one, !gone);
+		return gone ? HB_UNDONE_GONE : HB_UNDONE_REFUSED;
+	}
+	hb_balance_undo(balance, one, ++kept->locked > LOCKED_MAX);
+	return kept->locked == LOCKED_MAX ? HB_UNDONE_LOCKED_LONG : HB_UNDONE_LOCKED;
+}
+
 void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
 {
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
 	kept->held = 0;
+	kept->locked = 0;
+	kept->settled_kib = 0;
 	kept->written_kib = one->to_kib - one->domain->videoram_kib;
 	kept->written_ms = now_ms;
 }
@@ -255,10 +274,16 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance)
 	return next;
 }
 
-bool hb_balance_is_to_settle(const struct hb_controlled *one)
+bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_controlled *one)
 {
 	struct hb_step step;
 
-	return one->movable && !one->before->asked && one->to_kib == one->from_kib &&
+	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable && !one->before->asked && one->to_kib == one->from_kib &&
 	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
+}
+
+void hb_balance_settled(struct hb_balance *balance, const struct hb_controlled *one, enum hb_code code)
+{
+	if (code != HB_E_INTERRUPTED)
+		hb_balance_of(balance, one)->settled_kib = one->domain->target.value;
 }
