@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "metrics.h"
+#include "state.h"
 
 /* Behind the path: no end that node_exporter reads. */
 #define NEW ".new"
@@ -35,21 +36,6 @@ static char *make_text(const struct manager_view *view)
 	return NULL;
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t n = write(fd, text, length);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		text += n;
-		length -= n;
-	}
-	return true;
-}
-
 /* The directory can be another user's: a link in the place of the new file is not followed. */
 static int open_new(const char *path)
 {
@@ -72,7 +58,7 @@ static bool replace(const char *path, const char *text)
 	if (fd < 0)
 		return false;
 	/* Whatever the umask is: the exporter is another user. */
-	good = !fchmod(fd, 0644) && write_all(fd, text, strlen(text));
+	good = !fchmod(fd, 0644) && hb_write_all(fd, text, strlen(text));
 	error = errno;
 	if (close(fd) && good) {
 		good = false;

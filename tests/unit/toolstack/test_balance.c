@@ -205,17 +205,23 @@ static void test_join(void **state)
 	assert_int_equal(balance.control.nr_actions, 0);
 }
 
+/* One that must have more at once. */
+static void add_starved(void)
+{
+	add(1, 512 * M, 600 * M);
+	say(0, HB_STAT_TOTAL, 480 * M);
+	say(0, HB_STAT_AVAILABLE, 0);
+	say(0, HB_STAT_SWAP_TOTAL, G);
+	say(0, HB_STAT_SWAP_FREE, 800 * M);
+}
+
 /* What was not carried out is decided again, with hold after a while that doubles. */
 static void test_undo(void **state)
 {
 	struct hb_controlled *one;
 
 	(void)state;
-	add(1, 512 * M, 600 * M);
-	say(0, HB_STAT_TOTAL, 480 * M);
-	say(0, HB_STAT_AVAILABLE, 0);
-	say(0, HB_STAT_SWAP_TOTAL, G);
-	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	add_starved();
 	decide();
 	assert_int_equal(balance.control.nr_actions, 1);
 	one = balance.control.actions[0];
@@ -260,11 +266,7 @@ static void test_failed(void **state)
 	struct hb_controlled *one;
 
 	(void)state;
-	add(1, 512 * M, 600 * M);
-	say(0, HB_STAT_TOTAL, 480 * M);
-	say(0, HB_STAT_AVAILABLE, 0);
-	say(0, HB_STAT_SWAP_TOTAL, G);
-	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	add_starved();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		now += 20 * S;
 		decide();
@@ -294,11 +296,7 @@ static void test_failed(void **state)
 static void test_awaits(void **state)
 {
 	(void)state;
-	add(1, 512 * M, 600 * M);
-	say(0, HB_STAT_TOTAL, 480 * M);
-	say(0, HB_STAT_AVAILABLE, 0);
-	say(0, HB_STAT_SWAP_TOTAL, G);
-	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	add_starved();
 	decide();
 	assert_int_equal(balance.control.nr_actions, 1);
 	hb_balance_done(&balance, balance.control.actions[0], now);
