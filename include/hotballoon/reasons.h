@@ -97,7 +97,8 @@
 	ROW(PINNED, "pinned", HB_E_REFUSED, "the domain's size is not what managers have set last, and they leave it alone") \
 	ROW(SQUEEZED, "squeezed", HB_E_REFUSED, "xapi's squeezed sizes the domain") \
 	ROW(QMEMMAN, "qmemman", HB_E_REFUSED, "the qmemman of Qubes OS sizes the domain") \
-	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone")
+	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone") \
+	ROW(NO_DAEMON, "no-daemon", HB_E_HOST, "hotballoond does not run, or does not answer")
 
 #define HB_REASON_ENUM(name, word, code, meaning) HB_REASON_##name,
 enum hb_reason {

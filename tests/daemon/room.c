@@ -38,6 +38,11 @@ static uint64_t now_ms(void *argument)
 	return room->sim->clock_ms;
 }
 
+static uint64_t time_ms(void *argument)
+{
+	return ROOM_BEGIN_MS + now_ms(argument);
+}
+
 /* Of more than fits, the older half goes. */
 static void take_log(enum manager_level level, const char *text, void *argument)
 {
@@ -191,10 +196,13 @@ void room_run(struct room *room, uint64_t ms)
 
 void room_start(struct room *room)
 {
-	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .log = take_log };
+	static const struct manager_host host = {
+		.open = open_sim, .now_ms = now_ms, .time_ms = time_ms, .log = take_log,
+	};
 	struct manager_host ours = host;
 
 	ours.argument = room;
+	ours.history = room->history;
 	room->manager = manager_new(&ours, &room->config);
 	assert_non_null(room->manager);
 	room->down = false;

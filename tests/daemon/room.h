@@ -11,6 +11,9 @@
 #include "manager.h"
 #include "../balance/world.h"
 
+/* What the time was, since 1970, when the simulated clock began. */
+#define ROOM_BEGIN_MS 1800000000000ULL
+
 struct room_guest {
 	struct world_guest load;
 	uint32_t domid;		/* 0: it is not there */
@@ -27,6 +30,7 @@ struct room {
 	uint32_t last_domid;
 	uint64_t next_ms;	/* when the manager wants to be called */
 	bool down;		/* hotballoond does not run */
+	const char *history;	/* where it keeps that when it is started again; NULL: nowhere */
 	unsigned int wakes;
 	char log[1 << 16];	/* what it has said, a line each; the last of it */
 	unsigned int lines;

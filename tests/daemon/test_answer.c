@@ -54,6 +54,12 @@ static void test_answers(void **state)
 	assert_string_equal(text, "{\"parameters\":{\"deeds\":[]}}");
 	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"domid\":\"1\"}}");
 	assert_string_equal(text, "{\"parameters\":{\"parameter\":\"domid\"},\"error\":\"org.varlink.service.InvalidParameter\"}");
+	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"last_s\":3600}}");
+	assert_true(says("\"from_kib\":524288") && says("{\"time_ms\":18000000"));
+	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"last_s\":0}}");
+	assert_string_equal(text, "{\"parameters\":{\"deeds\":[]}}");
+	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"last_s\":-1}}");
+	assert_string_equal(text, "{\"parameters\":{\"parameter\":\"last_s\"},\"error\":\"org.varlink.service.InvalidParameter\"}");
 	ask("{\"method\":\"org.hotballoon.Manager.Destroy\"}");
 	assert_string_equal(text, "{\"parameters\":{\"method\":\"org.hotballoon.Manager.Destroy\"},"
 			    "\"error\":\"org.varlink.service.MethodNotFound\"}");

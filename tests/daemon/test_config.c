@@ -51,6 +51,7 @@ static void test_defaults(void **state)
 	assert_false(config.surplus || config.domain_0 || config.dry_run || config.verbose);
 	assert_int_equal(config.pool.presence, HB_ABSENT);
 	assert_int_equal(config.look_s, 30);
+	assert_string_equal(config.textfile, "");
 	assert_int_equal(config.from[CONFIG_POOL].line, 0);
 }
 
@@ -58,12 +59,14 @@ static void test_taken(void **state)
 {
 	(void)state;
 	assert_true(parse("# a comment\n[balance]\npreset = shares\r\n  surplus=yes ; why not\n"
-			  "\tpool: 256M\nlook = 3600\n; another\n\n[log]\nverbose = yes\n[balance]\ndomain-0 = yes"));
+			  "\tpool: 256M\nlook = 3600\n; another\n\n[log]\nverbose = yes\n[balance]\ndomain-0 = yes\n"
+			  "[metrics]\ntextfile = /a b/h.prom\n"));
 	assert_string_equal(said, "");
 	assert_int_equal(config.preset, HB_PRESET_SHARES);
 	assert_true(config.surplus && config.verbose && config.domain_0);
 	assert_int_equal(config.pool.value, 256 * 1024);
 	assert_int_equal(config.look_s, 3600);
+	assert_string_equal(config.textfile, "/a b/h.prom");
 	assert_int_equal(config.from[CONFIG_SURPLUS].line, 4);
 	assert_string_equal(config.from[CONFIG_SURPLUS].file, "x.conf");
 }
@@ -88,9 +91,15 @@ static void test_refused(void **state)
 		{ "[balance]\nlook = 5s\n", "x.conf:2: look cannot be \"5s\": it is whole seconds, 1 to 3600\n" },
 		{ "[log]\nverbos = yes\n", "x.conf:2: [log] has no option \"verbos\": it has verbose\n" },
 		{ "[balanc]\nlook = 5\n",
-		  "x.conf:2: there is no section [balanc]: there are [balance], [log]\n" },
+		  "x.conf:2: there is no section [balanc]: there are [balance], [log], [metrics]\n" },
 		{ "look = 5\n",
 		  "x.conf:1: \"look\" stands in no section: put it behind a line \"[balance]\" or the like\n" },
+		{ "[metrics]\ntextfile = h.prom\n",
+		  "x.conf:2: textfile cannot be \"h.prom\": it is off, or an absolute path that ends in .prom\n" },
+		{ "[metrics]\ntextfile = /h.txt\n",
+		  "x.conf:2: textfile cannot be \"/h.txt\": it is off, or an absolute path that ends in .prom\n" },
+		{ "[metrics]\ntextfile =\n",
+		  "x.conf:2: textfile cannot be \"\": it is off, or an absolute path that ends in .prom\n" },
 		{ "[balance]\nlook = 5\n\nlook = 6\n",
 		  "x.conf:4: look is set a second time, after line 2: keep one of them\n" },
 		{ "[balance]\nlook\n",
@@ -137,7 +146,7 @@ static void test_printed(void **state)
 	FILE *out;
 
 	(void)state;
-	assert_true(parse("[balance]\npreset = proportional\npool = 64M\ndry-run = yes\n"));
+	assert_true(parse("[balance]\npreset = proportional\npool = 64M\ndry-run = yes\n[metrics]\ntextfile = /h.prom\n"));
 	before = config;
 	out = open_memstream(&text, &size);
 	config_print(&config, out);
@@ -148,6 +157,7 @@ static void test_printed(void **state)
 	assert_int_equal(config.preset, before.preset);
 	assert_int_equal(config.pool.value, before.pool.value);
 	assert_true(config.dry_run);
+	assert_string_equal(config.textfile, "/h.prom");
 	free(text);
 }
 
@@ -179,6 +189,7 @@ static void test_example(void **state)
 	assert_int_equal(config.preset, usual.preset);
 	assert_int_equal(config.look_s, usual.look_s);
 	assert_int_equal(config.pool.presence, usual.pool.presence);
+	assert_string_equal(config.textfile, usual.textfile);
 	assert_false(config.surplus || config.domain_0 || config.dry_run || config.verbose);
 	free(text);
 }

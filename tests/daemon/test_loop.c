@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The loop as a process of its own, on the simulated host: signals, files, and who is told. */
 #include "common.h"
+#include "command.h"
 #include "loop.h"
 
 #include <poll.h>
@@ -51,7 +52,8 @@ static void on_tick(uv_timer_t *timer)
 
 static void run_child(void)
 {
-	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .log = write_line };
+	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+						  .log = write_line };
 	struct config config;
 	struct loop_terms terms = { .host = &host, .config = &config, .config_path = config_path,
 				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
@@ -246,6 +248,42 @@ static void test_asked(void **state)
 	assert_int_equal(stat(socket_path, &stats), -1);
 }
 
+/* The command as it is, where the loop listens. */
+static void test_command(void **state)
+{
+	(void)state;
+	expect(notify_fd, "READY=1");
+	setenv("HOTBALLOON_SOCKET", socket_path, 1);
+	assert_int_equal(command_line_with(command_open_nothing, "history guest1 --last 1h"), 0);
+	assert_string_equal(command_out, "hotballoond has set no size of guest1 in the last 1h.\n");
+	assert_int_equal(end_by(SIGTERM), 0);
+	assert_int_equal(command_line_with(command_open_nothing, "history"), HB_E_HOST);
+	unsetenv("HOTBALLOON_SOCKET");
+}
+
+/* Kept as the configuration says, and nobody finds what nobody keeps. */
+static void test_metrics(void **state)
+{
+	char text[300], path[120];
+	unsigned int tries = 0;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	snprintf(path, sizeof(path), "%s/h.prom", common_state_dir);
+	snprintf(text, sizeof(text), "[metrics]\ntextfile = /nonexistent/h.prom\n");
+	write_config(text);
+	kill(child, SIGHUP);
+	expect(log_fd, "the metrics cannot be written to /nonexistent/h.prom, and it is tried again: No such file or directory");
+	snprintf(text, sizeof(text), "[metrics]\ntextfile = %s\n", path);
+	write_config(text);
+	kill(child, SIGHUP);
+	while (access(path, F_OK) && ++tries < WAIT_MS / 20)
+		usleep(20000);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(end_by(SIGTERM), 0);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -264,7 +302,8 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_killed), TEST(test_interrupted) };
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_command), TEST(test_metrics),
+					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "speaker.h"
 
 /* Objects over several lines become one; a line of watch is an object of its own. */
 static void print_sample(const char *command, char *json)
@@ -194,10 +195,26 @@ static void stuck_host(void)
 	SAMPLES("show guest1", "set guest1 300M", "doctor");
 }
 
+/* What hotballoond says, and nobody. */
+static void asked_daemon(void)
+{
+	static const char deeds[] = "{\"parameters\":{\"deeds\":["
+		"{\"time_ms\":1800000000000,\"domid\":5,\"name\":\"guest1\",\"uuid\":\"u\",\"from_kib\":4,"
+		"\"to_kib\":8,\"reason\":\"needs\",\"reason_text\":\"it needs more to work\"},"
+		"{\"time_ms\":1800000000001,\"domid\":7,\"name\":\"\",\"uuid\":\"\",\"from_kib\":8,"
+		"\"to_kib\":4,\"reason\":\"rests\",\"reason_text\":\"it did not follow\"}]}}";
+
+	speaker_start(deeds, sizeof(deeds));
+	SAMPLES("history", "history guest1", "history nobody", "history --last=1h", "history --last=1w");
+	speaker_end();
+	SAMPLES("history");
+}
+
 int main(void)
 {
 	void (*const hosts[])(void) = {
 		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host, speaking_host,
+		asked_daemon,
 	};
 
 	/* There is no xl, wherever this runs. */

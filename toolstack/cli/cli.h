@@ -27,7 +27,7 @@ bool cli_has_finding_remedy(enum hb_finding_kind kind);
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
 	OPT_RESET, OPT_FORGET, OPT_HEADROOM, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
-	OPT_INTERVAL, OPT_HELP, OPT_VERSION, OPT_COUNT
+	OPT_INTERVAL, OPT_LAST, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
 #define CLI_BIT(option) (1U << (option))
@@ -171,7 +171,15 @@ const char *cli_nearest_option(const char *word, unsigned int options);
 cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
 	   cli_free_prepare, cli_free, cli_free_account, cli_reserve_prepare, cli_reserve, cli_release,
-	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate;
+	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate, cli_metrics,
+	   cli_history;
+
+/*
+ * Ask hotballoond: parameters are released; *reply is what it says, an object, to be released
+ * by json_object_put().
+ */
+enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_object *parameters,
+			    struct json_object **reply);
 
 /* hb_find(), with what else could have been meant. */
 enum hb_code cli_find_domid(struct cli *cli, const char *dom, uint32_t *domid);

@@ -57,12 +57,14 @@ static void print_synopsis(void)
 	printf("    hotballoon [COMMAND] -h | --help | -V | --version\n");
 }
 
+/* Of --json those that do not take it, as they are fewer. */
 static void print_takers(unsigned int option)
 {
+	const bool takes = option != OPT_JSON;
 	const char *between = "";
 
 	for (size_t i = 0; i < cli_nr_commands; i++) {
-		if (!(cli_commands[i].options & CLI_BIT(option)))
+		if (!(cli_commands[i].options & CLI_BIT(option)) == takes)
 			continue;
 		printf("%s`%s`", between, cli_commands[i].name);
 		between = ", ";
@@ -78,7 +80,9 @@ static void print_options(void)
 		printf("| `%s` | ", cli_option_form(&cli_options[i], form));
 		if (i == OPT_JSON || i >= OPT_HELP)
 			printf("all");
-		else
+		if (i == OPT_JSON)
+			printf(" but ");
+		if (i < OPT_HELP)
 			print_takers(i);
 		printf(" | %s |\n", cli_options[i].what);
 	}

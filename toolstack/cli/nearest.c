@@ -19,7 +19,7 @@ static const struct {
 	{ "claims", "reserve" }, { "reservations", "reserve" }, { "sharing", "free" },
 	{ "memory", "free" }, { "why", "explain" }, { "check", "doctor" }, { "health", "doctor" },
 	{ "quota", "limits" }, { "memtune", "limits" }, { "pin", "limits" },
-	{ "unreserve", "release" }, { "version", "--version" },
+	{ "unreserve", "release" }, { "log", "history" }, { "exporter", "metrics" }, { "prometheus", "metrics" }, { "version", "--version" },
 };
 
 static unsigned int least(unsigned int a, unsigned int b, unsigned int c)

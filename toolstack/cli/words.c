@@ -4,6 +4,7 @@
  * and the schema must have exactly these.
  */
 #include "cli.h"
+#include "control.h"
 
 static const char *state_name(int state)
 {
@@ -65,6 +66,7 @@ NAME(hb_stillness_name, hb_stillness)
 NAME(hb_step_name, hb_step_kind)
 NAME(hb_mode_name, hb_mode)
 NAME(hb_still_answer_name, hb_still_answer)
+NAME(hb_motive_word, hb_motive)
 
 const struct cli_word_list cli_word_lists[] = {
 	{ "error", "code", HB_CODE_COUNT, hb_code_name_of, 1, true },
@@ -84,6 +86,8 @@ const struct cli_word_list cli_word_lists[] = {
 	{ "limits_of_one", "mode", HB_MODE_COUNT, hb_mode_name_of, 0, true },
 	{ "kept_limits", "mode", HB_MODE_COUNT, hb_mode_name_of, 0, true },
 	{ "limits_of_one", "obstacle", HB_OBSTACLE_COUNT, obstacle_name, 1, true },
+	/* Those that something is done for, which come first. */
+	{ "deed", "reason", HB_MOTIVE_RESTS + 1, hb_motive_word_of, 0, true },
 	{ "save", "answer", HB_STILL_ANSWER_COUNT, hb_still_answer_name_of, 0, true },
 };
 

@@ -6,8 +6,10 @@
 
 #include <json-c/json.h>
 
+#include "interface.h"
+
 #define SERVICE "org.varlink.service"
-#define MANAGER "org.hotballoon.Manager"
+#define MANAGER HB_DAEMON_INTERFACE
 #define URL "https://hotballoon.example"
 
 static const char service_description[] =
@@ -27,8 +29,8 @@ static const char manager_description[] =
 	"min_kib: int, max_kib: int, weight: int, must_kib: int, want_kib: int, distress: bool, "
 	"need: string, need_text: string, reason: string, reason_text: string)\n"
 	"\n"
-	"# ago_ms: so long before the answer\n"
-	"type Deed (ago_ms: int, domid: int, name: string, uuid: string, from_kib: int, to_kib: int, "
+	"# time_ms: since 1970\n"
+	"type Deed (time_ms: int, domid: int, name: string, uuid: string, from_kib: int, to_kib: int, "
 	"reason: string, reason_text: string)\n"
 	"\n"
 	"# The host, as of the last round; connected: it answers\n"
@@ -38,8 +40,8 @@ static const char manager_description[] =
 	"short_kib: int, host_short: bool)\n"
 	"# Every domain, what it shall have, and why it has what it has\n"
 	"method GetDomains() -> (domains: []Domain)\n"
-	"# What was done last, the oldest first; of that domain only, if one is named\n"
-	"method History(domid: ?int) -> (deeds: []Deed)\n";
+	"# What was done last, the oldest first; of that domain only, and of so many seconds until now\n"
+	"method History(domid: ?int, last_s: ?int) -> (deeds: []Deed)\n";
 
 static void add_kib(struct json_object *object, const char *name, uint64_t kib)
 {
@@ -165,11 +167,11 @@ static bool get_domains(const struct manager_view *view, struct json_object *par
 	return true;
 }
 
-static struct json_object *deed_object(const struct manager_deed *deed, uint64_t now_ms)
+static struct json_object *deed_object(const struct hb_deed *deed)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_kib(object, "ago_ms", now_ms - deed->ms);
+	add_kib(object, "time_ms", deed->time_ms);
 	add_kib(object, "domid", deed->domid);
 	add_text(object, "name", deed->name);
 	add_text(object, "uuid", deed->uuid);
@@ -179,21 +181,32 @@ static struct json_object *deed_object(const struct manager_deed *deed, uint64_t
 	return object;
 }
 
+/* A whole number that need not be given; false: it is something else. */
+static bool get_number(struct json_object *parameters, const char *name, struct json_object **number,
+		       const char **wrong)
+{
+	*number = NULL;
+	*wrong = name;
+	json_object_object_get_ex(parameters, name, number);
+	return !*number || (json_object_is_type(*number, json_type_int) && json_object_get_int64(*number) >= 0);
+}
+
 static bool get_history(const struct manager_view *view, struct json_object *parameters,
 			struct json_object *reply, const char **wrong)
 {
-	struct json_object *domid = NULL, *deeds;
+	struct json_object *domid, *last, *deeds;
+	const struct hb_deed *deed;
+	uint64_t since_ms = 0, last_s;
 
-	*wrong = "domid";
-	json_object_object_get_ex(parameters, "domid", &domid);
-	if (domid && !json_object_is_type(domid, json_type_int))
+	if (!get_number(parameters, "domid", &domid, wrong) || !get_number(parameters, "last_s", &last, wrong))
 		return false;
+	last_s = last ? json_object_get_int64(last) : 0;
+	if (last && last_s < view->time_ms / 1000)
+		since_ms = view->time_ms - last_s * 1000;
 	deeds = json_object_new_array();
-	for (size_t i = 0; i < MANAGER_DEEDS; i++) {
-		const struct manager_deed *deed = &view->deeds[(view->next_deed + i) % MANAGER_DEEDS];
-
-		if (deed->ms && (!domid || json_object_get_int64(domid) == deed->domid))
-			json_object_array_add(deeds, deed_object(deed, view->now_ms));
+	for (size_t i = 0; (deed = hb_history_at(view->history, i)); i++) {
+		if (deed->time_ms >= since_ms && (!domid || json_object_get_int64(domid) == deed->domid))
+			json_object_array_add(deeds, deed_object(deed));
 	}
 	json_object_object_add(reply, "deeds", deeds);
 	return true;

@@ -13,7 +13,7 @@
 /* The longest line that inih takes, its end included (INI_MAX_LINE is 200). */
 #define LINE_MAX_TEXT 197
 
-enum kind { FLAG, PRESET, SIZE, SECONDS };
+enum kind { FLAG, PRESET, SIZE, SECONDS, PATH };
 
 static const struct option {
 	const char *section, *name;
@@ -80,7 +80,26 @@ static bool parse_seconds(const struct option *option, const char *text, void *t
 	return *text && number >= option->least && number <= option->most;
 }
 
-#define VALUE_TEXT 32
+/* node_exporter reads no file with another end, and so never one that is half-written. */
+#define TEXTFILE_END ".prom"
+
+static bool parse_path(const struct option *option, const char *text, void *to)
+{
+	const size_t length = strlen(text);
+	char *path = to;
+
+	(void)option;
+	path[0] = '\0';
+	if (!strcmp(text, "off"))
+		return true;
+	if (text[0] != '/' || length >= CONFIG_FILE_TEXT || length <= strlen(TEXTFILE_END) ||
+	    strcmp(text + length - strlen(TEXTFILE_END), TEXTFILE_END))
+		return false;
+	strcpy(path, text);
+	return true;
+}
+
+#define VALUE_TEXT CONFIG_FILE_TEXT
 
 static void print_flag(const void *from, char text[VALUE_TEXT])
 {
@@ -106,6 +125,13 @@ static void print_seconds(const void *from, char text[VALUE_TEXT])
 	snprintf(text, VALUE_TEXT, "%u", *(const unsigned int *)from);
 }
 
+static void print_path(const void *from, char text[VALUE_TEXT])
+{
+	const char *path = from;
+
+	snprintf(text, VALUE_TEXT, "%s", *path ? path : "off");
+}
+
 static const struct {
 	bool (*parse)(const struct option *option, const char *text, void *to);
 	void (*print)(const void *from, char text[VALUE_TEXT]);
@@ -115,6 +141,7 @@ static const struct {
 	[PRESET] = { parse_preset, print_preset, "demand, proportional or shares" },
 	[SIZE] = { parse_size, print_size, "auto, or a size such as 256M" },
 	[SECONDS] = { parse_seconds, print_seconds, "whole seconds" },
+	[PATH] = { parse_path, print_path, "off, or an absolute path that ends in " TEXTFILE_END },
 };
 
 #define WHAT_TEXT 64

@@ -31,7 +31,9 @@
 	ROW(LOOK, "balance", "look", SECONDS, look_s, 1, 3600, "30", \
 	    "on a host where nothing happens, look so often after what Xen tells nobody, such as a pause") \
 	ROW(VERBOSE, "log", "verbose", FLAG, verbose, 0, 0, "no", \
-	    "log also why a guest is left as it is, whenever that changes")
+	    "log also why a guest is left as it is, whenever that changes") \
+	ROW(TEXTFILE, "metrics", "textfile", PATH, textfile, 0, 0, "off", \
+	    "keep what \"hotballoon metrics\" prints, and more, in that file, for the textfile collector of Prometheus' node_exporter; on Debian that reads /var/lib/prometheus/node-exporter")
 
 enum config_option {
 #define CONFIG_ENUM(NAME, section, name, kind, member, least, most, text, doc) CONFIG_##NAME,
@@ -47,6 +49,7 @@ struct config {
 	bool surplus, domain_0, dry_run, verbose;
 	struct hb_number pool;		/* absent: auto */
 	unsigned int look_s;
+	char textfile[CONFIG_FILE_TEXT];	/* empty: off */
 	/* Which line an option is from; line 0: it is the default. */
 	struct {
 		char file[CONFIG_FILE_TEXT];

@@ -10,6 +10,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "socket.h"
+#include "textfile.h"
 
 struct loop {
 	uv_loop_t *uv;
@@ -21,6 +22,7 @@ struct loop {
 	uv_signal_t hangup, terminate, interrupt;
 	uv_fs_event_t limits;
 	struct socket_server *server;
+	struct textfile metrics;
 	bool ready;
 };
 
@@ -89,10 +91,12 @@ static void set_timer(struct loop *loop, uint64_t next_ms)
 
 static void turn(struct loop *loop)
 {
-	uint64_t next = manager_run(loop->manager);
+	uint64_t next = manager_run(loop->manager), metrics;
+	const struct manager_view view = manager_look(loop->manager);
 
+	metrics = textfile_keep(&loop->metrics, &view);
 	watch_manager(loop);
-	set_timer(loop, next);
+	set_timer(loop, metrics < next ? metrics : next);
 	if (!loop->ready && manager_look(loop->manager).rounds)
 		sd_notify(0, "READY=1\nSTATUS=guests are sized");
 	loop->ready |= manager_look(loop->manager).rounds;
@@ -131,6 +135,11 @@ static void notify_reloading(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
+}
+
+static void on_metrics(const char *text, void *argument)
+{
+	say(argument, MANAGER_WARNING, "%s", text);
 }
 
 static void on_hangup(uv_signal_t *signal, int number)
@@ -219,6 +228,7 @@ static void end(struct loop *loop)
 		uv_close((uv_handle_t *)loop->poll, on_closed);
 	loop->poll = NULL;
 	socket_close(loop->server);
+	textfile_end(&loop->metrics);
 	uv_walk(loop->uv, close_handle, loop);
 	/* Until all that is ours has been closed; who gave the loop may have more in it. */
 	uv_run(loop->uv, UV_RUN_NOWAIT);
@@ -227,7 +237,10 @@ static void end(struct loop *loop)
 
 int loop_run(uv_loop_t *uv, const struct loop_terms *terms)
 {
-	struct loop loop = { .uv = uv, .terms = terms, .manager = manager_new(terms->host, terms->config) };
+	struct loop loop = {
+		.uv = uv, .terms = terms, .manager = manager_new(terms->host, terms->config),
+		.metrics = { .complain = on_metrics, .argument = &loop },
+	};
 	int rc = loop.manager ? begin(&loop) : UV_ENOMEM;
 
 	if (rc) {

@@ -2,6 +2,7 @@
 /* hotballoond: keeps every guest of a Xen host at the size that it needs. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +10,11 @@
 #include <unistd.h>
 
 #include "file_lock.h"
+#include "interface.h"
 #include "loop.h"
 
 #define CONFIG_PATH "/etc/hotballoon/hotballoond.conf"
 #define LOCK_PATH HB_HOST_LOCK_DIR "/hotballoond.lock"
-#define SOCKET_PATH HB_HOST_LOCK_DIR "/hotballoond.socket"
 /* As the command's. */
 #define STATE_DIR_VARIABLE "HOTBALLOON_STATE_DIR"
 
@@ -108,6 +109,15 @@ static uint64_t now_ms(void *argument)
 	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000 + 1;
 }
 
+static uint64_t time_ms(void *argument)
+{
+	struct timespec now;
+
+	(void)argument;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
 /* The journal takes the level from the beginning of a line. */
 static void log_line(enum manager_level level, const char *text, void *argument)
 {
@@ -163,7 +173,10 @@ static int run(const struct loop_terms *terms)
 
 int main(int argc, char **argv)
 {
-	static const struct manager_host host = { .open = open_xen, .now_ms = now_ms, .log = log_line };
+	static char history[PATH_MAX];
+	static const struct manager_host host = {
+		.open = open_xen, .now_ms = now_ms, .time_ms = time_ms, .log = log_line, .history = history,
+	};
 	struct arguments arguments = { 0 };
 	static struct config config;
 	const char *path;
@@ -177,10 +190,11 @@ int main(int argc, char **argv)
 	path = arguments.config ? arguments.config : CONFIG_PATH;
 	if (!config_read(&config, path, arguments.config, complain, NULL))
 		return HB_E_USAGE;
+	snprintf(history, sizeof(history), "%s/history", state_dir());
 	if (!arguments.check)
 		return run(&(struct loop_terms){
 			.host = &host, .config = &config, .config_path = path,
-			.config_must = arguments.config, .socket = SOCKET_PATH, .state_dir = state_dir(),
+			.config_must = arguments.config, .socket = HB_DAEMON_SOCKET, .state_dir = state_dir(),
 		});
 	config_print(&config, stdout);
 	return fflush(stdout) ? HB_E_INTERNAL : 0;

@@ -8,18 +8,9 @@
 #include <string.h>
 
 #include "act.h"
-
-/* Between two rounds, and between two that nobody waits for. */
-#define ROUND_MS 100
-#define CALM_MS 1000
-#define REOPEN_MS 1000
-#define REOPEN_MAX_MS 30000
-/* A host that fails so often in a row is opened anew. */
-#define FAILURES_MAX 5
-/* Another tool has a domain locked for moments; after so many tries it is left for a while. */
-#define LOCKED_MAX 10
-
-#define NEVER UINT64_MAX
+#include "history_file.h"
+#include "pace.h"
+#include "reopen.h"
 
 struct manager {
 	struct manager_host host;
@@ -28,15 +19,14 @@ struct manager {
 	struct hb_monitor *monitor;
 	struct sight sight;
 	struct hb_balance balance;
-	uint64_t round_ms;	/* the next round is due; NEVER */
-	uint64_t last_ms;	/* the last one was; 0: none yet */
+	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
-	unsigned int failures;
-	uint64_t reopen_ms, reopen_after_ms;
+	struct hb_reopen reopen;
 	bool told_lost, told_short;
 	char told_limits[512];	/* the last complaint about them */
-	struct manager_deed deeds[MANAGER_DEEDS];
-	size_t next_deed;
+	struct hb_history history;
+	struct history_file history_file;
+	bool told_history;
 	uint64_t rounds, writes, refused, locked, reopened;
 };
 
@@ -106,10 +96,7 @@ static void lose(struct manager *manager, const struct hb_error *error)
 		say_error(manager, MANAGER_ERROR, "nobody is sized for now, and it is tried again", error);
 	manager->told_lost = true;
 	disconnect(manager);
-	manager->reopen_ms = now_ms(manager) + manager->reopen_after_ms;
-	manager->reopen_after_ms *= 2;
-	if (manager->reopen_after_ms > REOPEN_MAX_MS)
-		manager->reopen_after_ms = REOPEN_MAX_MS;
+	hb_reopen_lost(&manager->reopen, now_ms(manager));
 }
 
 static void connect_host(struct manager *manager)
@@ -128,16 +115,18 @@ static void connect_host(struct manager *manager)
 		return;
 	}
 	manager->reopened++;
-	manager->failures = 0;
-	manager->round_ms = now_ms(manager);
+	hb_reopen_opened(&manager->reopen);
+	hb_pace_wake(&manager->pace, now_ms(manager));
 }
 
 /* Something of the host's has failed: it may be for now. */
 static void note_failure(struct manager *manager, const struct hb_error *error)
 {
-	if (error->reason == HB_REASON_NO_ANSWER || ++manager->failures >= FAILURES_MAX)
+	enum hb_failure failure = hb_reopen_failed(&manager->reopen, error->reason == HB_REASON_NO_ANSWER);
+
+	if (failure == HB_FAILURE_LOST)
 		lose(manager, error);
-	else if (manager->failures == 1)
+	else if (failure == HB_FAILURE_FIRST)
 		say_error(manager, MANAGER_WARNING, "the host could not be looked at", error);
 }
 
@@ -146,8 +135,7 @@ static void note_success(struct manager *manager)
 	if (manager->told_lost)
 		say(manager, MANAGER_WARNING, "the host answers again: guests are sized");
 	manager->told_lost = false;
-	manager->failures = 0;
-	manager->reopen_after_ms = REOPEN_MS;
+	hb_reopen_works(&manager->reopen);
 }
 
 /* ------------------------------------------------------------------ in words */
@@ -237,17 +225,26 @@ static void complain(struct manager *manager, const struct hb_controlled *one,
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
+/* Once, until it works. */
+static void tell_history(struct manager *manager, const char *what, int error)
+{
+	if (error && !manager->told_history)
+		say(manager, MANAGER_WARNING, "the history in %s cannot be %s, and is lost when this ends: %s",
+		    manager->host.history, what, strerror(error));
+	manager->told_history = error;
+}
+
 static void remember(struct manager *manager, const struct hb_controlled *one)
 {
-	struct manager_deed *deed = &manager->deeds[manager->next_deed];
-
-	*deed = (struct manager_deed){
-		.ms = now_ms(manager), .domid = one->domain->domid, .from_kib = one->from_kib,
-		.to_kib = one->to_kib, .reason = one->reason,
+	struct hb_deed deed = {
+		.time_ms = manager->host.time_ms(manager->host.argument), .domid = one->domain->domid,
+		.from_kib = one->from_kib, .to_kib = one->to_kib, .reason = one->reason,
 	};
-	memcpy(deed->name, one->domain->name, sizeof(deed->name));
-	memcpy(deed->uuid, one->domain->uuid, sizeof(deed->uuid));
-	manager->next_deed = (manager->next_deed + 1) % MANAGER_DEEDS;
+
+	memcpy(deed.name, one->domain->name, sizeof(deed.name));
+	memcpy(deed.uuid, one->domain->uuid, sizeof(deed.uuid));
+	hb_history_add(&manager->history, &deed);
+	tell_history(manager, "written", history_file_add(&manager->history_file, &deed));
 }
 
 /* ------------------------------------------------------------------- deeds */
@@ -256,8 +253,6 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 {
 	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
 
-	kept->settled_kib = 0;
-	kept->locked = 0;
 	kept->complained = HB_REASON_NONE;
 	manager->writes++;
 	hb_balance_done(&manager->balance, one, now_ms(manager));
@@ -265,17 +260,20 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 	remember(manager, one);
 }
 
-/* Somebody else has it locked, or the whole host: no reason to do nothing for the others. */
-static void note_locked(struct manager *manager, const struct hb_controlled *one)
+static void note_failed(struct manager *manager, const struct hb_controlled *one, enum hb_code code,
+			const struct hb_error *error)
 {
-	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	enum hb_undone undone = hb_balance_failed(&manager->balance, one, code, error->reason);
+	bool locked = undone == HB_UNDONE_LOCKED || undone == HB_UNDONE_LOCKED_LONG;
 	char text[WHO_TEXT];
 
-	manager->locked++;
-	hb_balance_undo(&manager->balance, one, ++kept->locked > LOCKED_MAX);
-	if (kept->locked == LOCKED_MAX)
+	manager->locked += locked;
+	manager->refused += !locked;
+	if (undone == HB_UNDONE_LOCKED_LONG)
 		say(manager, MANAGER_WARNING, "another tool has had %s or the host locked for a while: it is sized when that ends",
 		    who(one->domain, text));
+	if (undone == HB_UNDONE_REFUSED)
+		complain(manager, one, error);
 }
 
 /* False if the host is lost. */
@@ -290,18 +288,10 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 		return true;
 	}
 	code = act_set(manager->hb, one, &error);
-	if (!code) {
+	if (!code)
 		note_done(manager, one);
-	} else if (code == HB_E_INTERRUPTED) {
-		note_locked(manager, one);
-	} else {
-		manager->refused++;
-		/* Who is gone, or was given another size meanwhile, is seen in a moment. */
-		hb_balance_undo(&manager->balance, one,
-				code != HB_E_NO_DOMAIN && error.reason != HB_REASON_TARGET_CHANGED);
-		if (code != HB_E_NO_DOMAIN && error.reason != HB_REASON_TARGET_CHANGED)
-			complain(manager, one, &error);
-	}
+	else
+		note_failed(manager, one, code, &error);
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);
@@ -311,17 +301,13 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 /* Xen's limit follows to guests that have got there; false if the host is lost. */
 static bool settle(struct manager *manager, const struct hb_controlled *one)
 {
-	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
-	uint64_t target = one->domain->target.value;
 	struct hb_error error;
 	enum hb_code code;
 
-	if (manager->config.dry_run || kept->settled_kib == target || !hb_balance_is_to_settle(one))
+	if (manager->config.dry_run || !hb_balance_is_to_settle(&manager->balance, one))
 		return true;
 	code = act_settle(manager->hb, one->domain, &error);
-	/* It is tried once for a target, but for who is locked. */
-	if (code != HB_E_INTERRUPTED)
-		kept->settled_kib = target;
+	hb_balance_settled(&manager->balance, one, code);
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);
@@ -350,18 +336,8 @@ static bool carry_out_all(struct manager *manager)
 static bool no_memory(struct manager *manager)
 {
 	say(manager, MANAGER_ERROR, "out of memory: it is tried again in a second");
-	manager->round_ms = now_ms(manager) + CALM_MS;
+	hb_pace_put_off(&manager->pace, now_ms(manager));
 	return false;
-}
-
-static void plan_next(struct manager *manager, uint64_t now)
-{
-	uint64_t next = hb_balance_next_ms(&manager->balance), look = now + manager->config.look_s * 1000ULL;
-
-	/* What was not carried out would be decided again at once. */
-	if (manager->config.dry_run && next < now + CALM_MS)
-		next = now + CALM_MS;
-	manager->round_ms = next < look ? next : look;
 }
 
 /*
@@ -390,8 +366,7 @@ static void do_round(struct manager *manager, uint64_t now)
 	bool memory;
 
 	manager->rounds++;
-	manager->last_ms = now;
-	manager->round_ms = now + CALM_MS;
+	hb_pace_begin(&manager->pace, now);
 	manager->changed = false;
 	if (sight_look(&manager->sight, manager->hb, manager->monitor, &error)) {
 		note_failure(manager, &error);
@@ -408,14 +383,14 @@ static void do_round(struct manager *manager, uint64_t now)
 	note_success(manager);
 	tell_host(manager);
 	if (carry_out_all(manager))
-		plan_next(manager, now);
+		hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
+			    manager->config.dry_run);
 }
 
 /* Takes note of what has happened; false if there is no more to do now. */
 static bool hear(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
-	uint64_t soonest = manager->last_ms ? manager->last_ms + ROUND_MS : now;
 	bool memory, due;
 
 	if (hb_monitor_dispatch(manager->monitor, &error) ||
@@ -426,10 +401,8 @@ static bool hear(struct manager *manager, uint64_t now)
 	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory)
 		return no_memory(manager);
-	if ((due || !manager->balance.control.count) && soonest < manager->round_ms)
-		manager->round_ms = soonest;
-	if ((manager->changed || manager->balance.news) && manager->last_ms + CALM_MS < manager->round_ms)
-		manager->round_ms = manager->last_ms + CALM_MS;
+	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,
+		     manager->changed || manager->balance.news, now);
 	return true;
 }
 
@@ -437,18 +410,18 @@ uint64_t manager_run(struct manager *manager)
 {
 	uint64_t now = now_ms(manager);
 
-	if (!manager->hb && now >= manager->reopen_ms)
+	if (!manager->hb && now >= manager->reopen.at_ms)
 		connect_host(manager);
 	if (!manager->hb)
-		return manager->reopen_ms;
+		return manager->reopen.at_ms;
 	if (!hear(manager, now))
-		return manager->hb ? now + CALM_MS : manager->reopen_ms;
-	if (manager->round_ms > now)
-		return manager->round_ms;
+		return manager->hb ? hb_pace_again_ms(now) : manager->reopen.at_ms;
+	if (manager->pace.round_ms > now)
+		return manager->pace.round_ms;
 	if (hb_balance_awaits(&manager->balance, manager->sight.looks, now))
-		return now + ROUND_MS;
+		return hb_pace_await_ms(now);
 	do_round(manager, now);
-	return manager->hb ? manager->round_ms : manager->reopen_ms;
+	return manager->hb ? manager->pace.round_ms : manager->reopen.at_ms;
 }
 
 /* --------------------------------------------------------------- the object */
@@ -465,7 +438,7 @@ void manager_configure(struct manager *manager, const struct config *config)
 
 void manager_wake(struct manager *manager)
 {
-	manager->round_ms = now_ms(manager);
+	hb_pace_wake(&manager->pace, now_ms(manager));
 }
 
 int manager_fd(const struct manager *manager)
@@ -480,8 +453,8 @@ struct manager *manager_new(const struct manager_host *host, const struct config
 	if (!manager)
 		return NULL;
 	manager->host = *host;
-	manager->reopen_after_ms = REOPEN_MS;
 	manager_configure(manager, config);
+	tell_history(manager, "read", history_file_open(&manager->history_file, host->history, &manager->history));
 	return manager;
 }
 
@@ -499,8 +472,8 @@ struct manager_view manager_look(const struct manager *manager)
 {
 	return (struct manager_view){
 		.connected = manager->hb, .now_ms = now_ms(manager), .config = &manager->config,
-		.balance = &manager->balance, .host = &manager->sight.host, .deeds = manager->deeds,
-		.next_deed = manager->next_deed, .rounds = manager->rounds, .writes = manager->writes,
+		.balance = &manager->balance, .host = &manager->sight.host, .history = &manager->history,
+		.time_ms = manager->host.time_ms(manager->host.argument), .rounds = manager->rounds, .writes = manager->writes,
 		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,
 	};
 }

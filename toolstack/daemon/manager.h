@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The manager: takes note of what guests say and do, decides (policy/balance.h), and
- * carries out what was decided, round after round. It has a host and a clock from its
- * caller, and no loop: who has one calls manager_run() when manager_fd() is readable and
- * when the time has come that it said. So the same code runs in hotballoond and on a
- * simulated host, where a day takes seconds.
+ * The manager: takes note of what guests say and do, carries out what is decided of
+ * that (policy/balance.h) when it is time for it (pace.h, reopen.h), and says so. It has a
+ * host and clocks from its caller, and no loop: who has one calls manager_run() when
+ * manager_fd() is readable and when the time has come that it said. So the same code runs
+ * in hotballoond and on a simulated host, where a day takes seconds.
  *
  *   hear    whenever something is heard: nothing is asked of the host but of who has spoken
  *   round   at most ten a second, and none while nothing happens: what Xen counts, what
@@ -22,6 +22,7 @@
 
 #include "balance.h"
 #include "config.h"
+#include "history.h"
 
 enum manager_level {
 	MANAGER_ERROR,	/* it cannot do its work, or a part of it */
@@ -33,20 +34,11 @@ enum manager_level {
 struct manager_host {
 	enum hb_code (*open)(struct hb **hb, struct hb_error *error, void *argument);
 	uint64_t (*now_ms)(void *argument);	/* a clock that does not jump, never 0 */
+	uint64_t (*time_ms)(void *argument);	/* since 1970: for people */
 	void (*log)(enum manager_level level, const char *text, void *argument);
 	void *argument;
+	const char *history;	/* the file with what was done, see history_file.h; NULL: none */
 };
-
-/* What was done to a domain. */
-struct manager_deed {
-	uint64_t ms;		/* by the clock; 0: there is none */
-	uint32_t domid;
-	char name[256], uuid[37];
-	uint64_t from_kib, to_kib;
-	enum hb_motive reason;
-};
-
-#define MANAGER_DEEDS 1024
 
 struct manager;
 
@@ -67,12 +59,11 @@ int manager_fd(const struct manager *manager);
 /* For who shows it. Valid until the next manager_run(). */
 struct manager_view {
 	bool connected;
-	uint64_t now_ms;
+	uint64_t now_ms, time_ms;
 	const struct config *config;
 	const struct hb_balance *balance;	/* of the last round; control.count is 0 before it */
 	const struct hb_host_memory *host;
-	const struct manager_deed *deeds;	/* MANAGER_DEEDS of them, a ring */
-	size_t next_deed;			/* the oldest, or an empty one */
+	const struct hb_history *history;
 	uint64_t rounds, writes, refused, locked, reopened;
 };
 

@@ -167,7 +167,7 @@ void hb_state_describe(struct hb *hb, const char *name, const char *header,
 			 ": it counts for nothing");
 }
 
-static bool write_all(int fd, const char *text, size_t length)
+bool hb_write_all(int fd, const char *text, size_t length)
 {
 	while (length) {
 		ssize_t n = write(fd, text, length);
@@ -186,7 +186,7 @@ static bool write_all(int fd, const char *text, size_t length)
 static bool write_new(char *path, const struct hb_text *text)
 {
 	int fd = mkostemp(path, O_CLOEXEC);
-	bool good = fd >= 0 && !fchmod(fd, 0644) && write_all(fd, text->text, text->length) &&
+	bool good = fd >= 0 && !fchmod(fd, 0644) && hb_write_all(fd, text->text, text->length) &&
 		    !fsync(fd);
 	int problem = errno;
 

@@ -16,6 +16,9 @@
 /* By then a target that was written has come back, or somebody else has written. */
 #define UNSEEN_MS 500
 
+/* Another tool has a domain locked for moments; after so many tries it is left for a while. */
+#define LOCKED_MAX 10
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -94,6 +97,15 @@ static bool is_news(const struct hb_usage *usage, const struct hb_usage *before)
 	       memcmp((const char *)usage + start, (const char *)before + start, sizeof(*usage) - start);
 }
 
+static void show(struct hb_balanced *one, const struct hb_domain *domain)
+{
+	const bool before = one->shown.distress;
+
+	one->shown = one->estimate;
+	hb_usage_call(&one->shown, domain);
+	one->distresses += one->shown.distress && !before;
+}
+
 static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64_t now_ms)
 {
 	const struct hb_usage usage = hb_usage_of(domain);
@@ -103,8 +115,7 @@ static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64
 		one->heard = usage;
 		hb_estimate_report(&one->estimate, &usage, domain->actual_kib, now_ms);
 	}
-	one->shown = one->estimate;
-	hb_usage_call(&one->shown, domain);
+	show(one, domain);
 	return news;
 }
 
@@ -152,8 +163,7 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	struct hb_balanced *one = &balance->all[i];
 
 	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
-	one->shown = one->estimate;
-	hb_usage_call(&one->shown, look->domain);
+	show(one, look->domain);
 	one->was = one->before;
 	balance->domains[i] = (struct hb_controlled){
 		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
@@ -196,11 +206,27 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held += kept->held < HOLD_DOUBLINGS;
 }
 
+enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
+				 enum hb_code code, enum hb_reason reason)
+{
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+	const bool gone = code == HB_E_NO_DOMAIN || reason == HB_REASON_TARGET_CHANGED;
+
+	if (code != HB_E_INTERRUPTED) {
+		hb_balance_undo(balance, one, !gone);
+		return gone ? HB_UNDONE_GONE : HB_UNDONE_REFUSED;
+	}
+	hb_balance_undo(balance, one, ++kept->locked > LOCKED_MAX);
+	return kept->locked == LOCKED_MAX ? HB_UNDONE_LOCKED_LONG : HB_UNDONE_LOCKED;
+}
+
 void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
 {
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
 	kept->held = 0;
+	kept->locked = 0;
+	kept->settled_kib = 0;
 	kept->written_kib = one->to_kib - one->domain->videoram_kib;
 	kept->written_ms = now_ms;
 }
@@ -248,10 +274,16 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance)
 	return next;
 }
 
-bool hb_balance_is_to_settle(const struct hb_controlled *one)
+bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_controlled *one)
 {
 	struct hb_step step;
 
-	return one->movable && !one->before->asked && one->to_kib == one->from_kib &&
+	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable && !one->before->asked && one->to_kib == one->from_kib &&
 	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
+}
+
+void hb_balance_settled(struct hb_balance *balance, const struct hb_controlled *one, enum hb_code code)
+{
+	if (code != HB_E_INTERRUPTED)
+		hb_balance_of(balance, one)->settled_kib = one->domain->target.value;
 }

@@ -31,14 +31,15 @@ struct hb_balanced {
 	struct hb_controlled_before before, was;	/* was: before the last decision */
 	uint64_t held_ms;		/* left alone until then */
 	unsigned int held;		/* so often in a row */
+	uint64_t distresses;		/* so often it came into distress */
 	/* The target that was carried out and has not been seen yet, and when; 0: none. */
 	uint64_t written_kib, written_ms;
-	/* The caller's, from here on: what was last said of it, */
+	uint64_t settled_kib;		/* the target that Xen's limit has followed to; 0: none */
+	unsigned int locked;		/* so often in a row another tool had it locked */
+	/* The caller's: what was last said of it. */
 	enum hb_motive said;
 	uint64_t said_kib;
 	enum hb_reason complained;
-	uint64_t settled_kib;		/* and the target that Xen's limit has followed to; 0: none */
-	unsigned int locked;		/* so often in a row another tool had it locked */
 };
 
 struct hb_balance {
@@ -82,6 +83,15 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
  * left alone for a while, which doubles each time in a row.
  */
 void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold);
+/* The same, because that failed: what to do about it is decided by why. */
+enum hb_undone {
+	HB_UNDONE_GONE,		/* it ended, or was given another size: that is seen in a moment */
+	HB_UNDONE_LOCKED,	/* another tool has it locked, or the host: it is tried in the next round */
+	HB_UNDONE_LOCKED_LONG,	/* as often as that is done: from now on it is held */
+	HB_UNDONE_REFUSED,	/* it is held */
+};
+enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
+				 enum hb_code code, enum hb_reason reason);
 /* It was. */
 void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms);
 
@@ -99,8 +109,10 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance);
 
 /*
  * Has Xen's limit for it to follow to its target? A guest that was not waited for has got
- * there.
+ * there. It is tried once for a target, but for who is locked.
  */
-bool hb_balance_is_to_settle(const struct hb_controlled *one);
+bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_controlled *one);
+/* That was tried. */
+void hb_balance_settled(struct hb_balance *balance, const struct hb_controlled *one, enum hb_code code);
 
 #endif

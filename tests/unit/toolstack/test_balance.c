@@ -205,17 +205,23 @@ static void test_join(void **state)
 	assert_int_equal(balance.control.nr_actions, 0);
 }
 
+/* One that must have more at once. */
+static void add_starved(void)
+{
+	add(1, 512 * M, 600 * M);
+	say(0, HB_STAT_TOTAL, 480 * M);
+	say(0, HB_STAT_AVAILABLE, 0);
+	say(0, HB_STAT_SWAP_TOTAL, G);
+	say(0, HB_STAT_SWAP_FREE, 800 * M);
+}
+
 /* What was not carried out is decided again, with hold after a while that doubles. */
 static void test_undo(void **state)
 {
 	struct hb_controlled *one;
 
 	(void)state;
-	add(1, 512 * M, 600 * M);
-	say(0, HB_STAT_TOTAL, 480 * M);
-	say(0, HB_STAT_AVAILABLE, 0);
-	say(0, HB_STAT_SWAP_TOTAL, G);
-	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	add_starved();
 	decide();
 	assert_int_equal(balance.control.nr_actions, 1);
 	one = balance.control.actions[0];
@@ -242,15 +248,55 @@ static void test_undo(void **state)
 	assert_int_equal(balance.all[0].held, 0);
 }
 
+/* Why it failed says whether it is held. */
+static void test_failed(void **state)
+{
+	static const struct {
+		enum hb_code code;
+		enum hb_reason reason;
+		enum hb_undone want;
+		bool held;
+	} rows[] = {
+		{ HB_E_NO_DOMAIN, HB_REASON_WENT_AWAY, HB_UNDONE_GONE, false },
+		{ HB_E_REFUSED, HB_REASON_TARGET_CHANGED, HB_UNDONE_GONE, false },
+		{ HB_E_REFUSED, HB_REASON_HOST_FULL, HB_UNDONE_REFUSED, true },
+		{ HB_E_HOST, HB_REASON_NO_ANSWER, HB_UNDONE_REFUSED, true },
+		{ HB_E_INTERRUPTED, HB_REASON_INTERRUPTED, HB_UNDONE_LOCKED, false },
+	};
+	struct hb_controlled *one;
+
+	(void)state;
+	add_starved();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		now += 20 * S;
+		decide();
+		assert_int_equal(balance.control.nr_actions, 1);
+		one = balance.control.actions[0];
+		assert_int_equal(hb_balance_failed(&balance, one, rows[i].code, rows[i].reason), rows[i].want);
+		assert_false(one->before->asked);
+		assert_int_equal(balance.all[0].held_ms > now, rows[i].held);
+	}
+	/* Locked for long: that is said once, and then it is held. It was locked once already. */
+	for (unsigned int i = 2; i <= 12; i++) {
+		now += 20 * S;
+		decide();
+		assert_int_equal(hb_balance_failed(&balance, balance.control.actions[0], HB_E_INTERRUPTED,
+						   HB_REASON_INTERRUPTED),
+				 i == 10 ? HB_UNDONE_LOCKED_LONG : HB_UNDONE_LOCKED);
+		assert_int_equal(balance.all[0].held_ms > now, i > 10);
+	}
+	/* Once it could be sized, that is forgotten. */
+	now += 20 * S;
+	decide();
+	hb_balance_done(&balance, balance.control.actions[0], now);
+	assert_int_equal(balance.all[0].locked, 0);
+}
+
 /* What was written is awaited until it is seen, or for half a second. */
 static void test_awaits(void **state)
 {
 	(void)state;
-	add(1, 512 * M, 600 * M);
-	say(0, HB_STAT_TOTAL, 480 * M);
-	say(0, HB_STAT_AVAILABLE, 0);
-	say(0, HB_STAT_SWAP_TOTAL, G);
-	say(0, HB_STAT_SWAP_FREE, 800 * M);
+	add_starved();
 	decide();
 	assert_int_equal(balance.control.nr_actions, 1);
 	hb_balance_done(&balance, balance.control.actions[0], now);
@@ -294,17 +340,24 @@ static void test_settle(void **state)
 	(void)state;
 	add(1, 512 * M, 100 * M);
 	decide();
-	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	domains[0].maxmem_kib = G;
 	decide();
-	assert_true(hb_balance_is_to_settle(&balance.domains[0]));
+	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
+	/* Who is locked is tried again; another failure is for good, of that target. */
+	hb_balance_settled(&balance, &balance.domains[0], HB_E_INTERRUPTED);
+	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
+	hb_balance_settled(&balance, &balance.domains[0], HB_E_HOST);
+	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
+	hb_balance_done(&balance, &balance.domains[0], now);
+	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	domains[0].actual_kib = 600 * M;
 	decide();
-	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	domains[0].actual_kib = 512 * M;
 	looks[0].limits.mode = HB_MODE_MANUAL;
 	decide();
-	assert_false(hb_balance_is_to_settle(&balance.domains[0]));
+	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 }
 
 static void test_other_manager(void **state)
@@ -325,7 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_join),
-		TEST(test_undo),
+		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 	};
 

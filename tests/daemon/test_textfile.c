@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The metrics in a file: when it is written, and what becomes of it. */
+#include "room.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "textfile.h"
+
+static struct room room;
+static struct textfile file;
+static char said[1024], path[128], other[128];
+static unsigned int complaints;
+
+static void complain(const char *text, void *argument)
+{
+	(void)argument;
+	snprintf(said, sizeof(said), "%s", text);
+	complaints++;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	complaints = 0;
+	room_open(&room, 4 * G);
+	snprintf(path, sizeof(path), "%s/h.prom", common_state_dir);
+	snprintf(other, sizeof(other), "%s/other", common_state_dir);
+	strcpy(room.config.textfile, path);
+	manager_configure(room.manager, &room.config);
+	room_add(&room, 512 * M, 256 * M, G);
+	file = (struct textfile){ .complain = complain };
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	textfile_end(&file);
+	unlink(path);
+	unlink(other);
+	room_close(&room);
+	return 0;
+}
+
+static uint64_t keep(void)
+{
+	const struct manager_view view = manager_look(room.manager);
+
+	return textfile_keep(&file, &view);
+}
+
+static bool has(const char *what)
+{
+	static char text[65536];
+	FILE *in = fopen(path, "r");
+	size_t n;
+
+	if (!in)
+		return false;
+	n = fread(text, 1, sizeof(text) - 1, in);
+	text[n] = '\0';
+	fclose(in);
+	return strstr(text, what);
+}
+
+static struct stat status_of(const char *name)
+{
+	struct stat status;
+
+	assert_int_equal(lstat(name, &status), 0);
+	return status;
+}
+
+/* As if it had been kept long ago. */
+static void grow_old(void)
+{
+	const struct timespec times[2] = { { 1000, 0 }, { 1000, 0 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void test_kept(void **state)
+{
+	struct stat first, second;
+	uint64_t again, now;
+
+	(void)state;
+	umask(077);
+	room_run(&room, 1000);
+	assert_int_equal(keep(), UINT64_MAX);
+	umask(022);
+	assert_true(has("\nhotballoon_domain_target_bytes{domid=\"1\",name=\"g1\""));
+	assert_true(has("hotballoon_manager_connected 1\n"));
+	first = status_of(path);
+	/* Whom it is for is another user. */
+	assert_int_equal(first.st_mode & 0777, 0644);
+	/* Nothing has been looked at since: not even its time is set. */
+	grow_old();
+	assert_int_equal(keep(), UINT64_MAX);
+	assert_int_equal(status_of(path).st_mtime, 1000);
+	/* Something has: not so soon, but when it is time. */
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	now = room.sim->clock_ms;
+	room_run(&room, 2000);
+	again = keep();
+	assert_in_range(again, now, now + TEXTFILE_EVERY_MS);
+	assert_int_equal(status_of(path).st_ino, first.st_ino);
+	room_run(&room, again - room.sim->clock_ms);
+	assert_int_equal(keep(), UINT64_MAX);
+	second = status_of(path);
+	assert_true(second.st_ino != first.st_ino && second.st_mtime > 1000);
+	assert_false(has("hotballoon_manager_writes_total 0\n"));
+	assert_true(has(",reason=\""));
+}
+
+/* Where nothing happens the text stays, and its time shows that it is kept. */
+static void test_quiet(void **state)
+{
+	struct stat first;
+	unsigned int same = 0;
+
+	(void)state;
+	room_run(&room, 120000);
+	keep();
+	first = status_of(path);
+	for (int i = 0; i < 4; i++) {
+		grow_old();
+		room_run(&room, 31000);
+		keep();
+		same += status_of(path).st_ino == first.st_ino;
+		assert_true(status_of(path).st_mtime > 1000);
+	}
+	assert_int_equal(same, 4);
+	/* Somebody has taken it away. */
+	unlink(path);
+	room_run(&room, 31000);
+	keep();
+	assert_true(has("hotballoon_manager_connected 1\n"));
+}
+
+static void test_end(void **state)
+{
+	(void)state;
+	room_run(&room, 1000);
+	keep();
+	assert_true(has("hotballoon_host_memory_bytes 4294967296\n"));
+	/* Another name, and none: what nobody keeps is not left. */
+	snprintf(room.config.textfile, sizeof(room.config.textfile), "%s/i.prom", common_state_dir);
+	manager_configure(room.manager, &room.config);
+	keep();
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(access(room.config.textfile, F_OK), 0);
+	strcpy(path, room.config.textfile);
+	room.config.textfile[0] = '\0';
+	manager_configure(room.manager, &room.config);
+	assert_int_equal(keep(), UINT64_MAX);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* A link where the new file is to be is not followed. */
+static void test_link(void **state)
+{
+	char new[256];
+	FILE *out;
+
+	(void)state;
+	out = fopen(other, "w");
+	assert_non_null(out);
+	fclose(out);
+	snprintf(new, sizeof(new), "%s.new", path);
+	assert_int_equal(symlink(other, new), 0);
+	assert_int_equal(symlink(other, path), 0);
+	room_run(&room, 1000);
+	keep();
+	assert_int_equal(status_of(other).st_size, 0);
+	assert_true(S_ISREG(status_of(path).st_mode));
+	assert_true(has("hotballoon_manager_connected 1\n"));
+}
+
+static void test_cannot(void **state)
+{
+	(void)state;
+	/* A directory is in its place. */
+	assert_int_equal(mkdir(path, 0755), 0);
+	room_run(&room, 1000);
+	keep();
+	assert_int_equal(complaints, 1);
+	assert_non_null(strstr(said, "the metrics cannot be written to "));
+	assert_non_null(strstr(said, "/h.prom, and it is tried again: "));
+	room_run(&room, 40000);
+	keep();
+	assert_int_equal(complaints, 1);
+	/* It is mended, and breaks again. */
+	rmdir(path);
+	room_run(&room, 40000);
+	keep();
+	assert_true(has("hotballoon_manager_connected 1\n"));
+	unlink(path);
+	assert_int_equal(mkdir(path, 0755), 0);
+	room_run(&room, 40000);
+	keep();
+	assert_int_equal(complaints, 1);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room_run(&room, 40000);
+	keep();
+	assert_int_equal(complaints, 2);
+	textfile_end(&file);
+	assert_int_equal(rmdir(path), 0);
+}
+
+/* What was seen last is not what is so now. */
+static void test_lost(void **state)
+{
+	(void)state;
+	room_run(&room, 1000);
+	keep();
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = 5;
+	room.sim->fault_at = room.sim->calls + 1;
+	room.sim->fault_stays = true;
+	room_run(&room, 120000);
+	keep();
+	assert_true(has("hotballoon_manager_connected 0\n"));
+	assert_false(has("hotballoon_domain"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_kept), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
+		TEST(test_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon metrics, on the simulated host. The text itself: unit/toolstack/test_metrics.c. */
+#include "common.h"
+
+#include <string.h>
+
+#include "command.h"
+
+static bool says(const char *what)
+{
+	return strstr(command_out, what);
+}
+
+static void test_metrics(void **state)
+{
+	(void)state;
+	sim_write_key(command_sim, GUEST, HB_KEY_NAME, "q\"\\");
+	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);
+	assert_int_equal(command_line("reserve 64M --for=web"), 0);
+	assert_int_equal(command_line("metrics"), 0);
+	assert_string_equal(command_err, "");
+	assert_true(says("\nhotballoon_domain_target_bytes{domid=\"5\",name=\"q\\\"\\\\\",uuid=\"00000005-0000-0000-0000-000000000000\"} 536870912\n"));
+	assert_true(says("\nhotballoon_domain_min_bytes{domid=\"5\",name=\"q\\\"\\\\\",uuid=\"00000005-0000-0000-0000-000000000000\"} 268435456\n"));
+	assert_true(says("\nhotballoon_domain_automatic{domid=\"5\",name=\"q\\\"\\\\\",uuid=\"00000005-0000-0000-0000-000000000000\"} 1\n"));
+	assert_true(says("\nhotballoon_domain_automatic{domid=\"0\",name=\"Domain-0\""));
+	assert_true(says("hotballoon_host_memory_bytes 8589934592\n"));
+	assert_false(says("hotballoon_host_reserved_bytes 0\n"));
+}
+
+/* It goes on with what is known, and says so beside the output. */
+static void test_limits_unknown(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("limits 5 --min=256M --auto"), 0);
+	common_write_state_file("limits", "broken\n");
+	assert_int_equal(command_line("metrics"), 0);
+	assert_true(says("\nhotballoon_domain_automatic{domid=\"5\",name=\"guest1\",uuid=\"00000005-0000-0000-0000-000000000000\"} 0\n"));
+	assert_non_null(strstr(command_err, "limits"));
+}
+
+static void test_usage(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("metrics guest1"), HB_E_USAGE);
+	assert_int_equal(command_line("metrics --json"), HB_E_USAGE);
+	assert_int_equal(command_line("prometheus"), HB_E_USAGE);
+	assert_non_null(strstr(command_err, "did you mean \"hotballoon metrics\"?"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_limits_unknown), TEST(test_usage) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

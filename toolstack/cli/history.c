@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon history: what hotballoond remembers of what it has done. No host is needed. */
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "history.h"
+
+#define DAY_S 86400UL
+/* Ten years: what is older nobody remembers. */
+#define LAST_MAX_S (3650 * DAY_S)
+
+/* "90s", "30m", "1h", "7d"; seconds without a unit, as where a time is meant elsewhere. */
+static bool parse_time(const char *text, unsigned long *seconds)
+{
+	static const struct {
+		char unit;
+		unsigned long seconds;
+	} units[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', DAY_S } };
+	const size_t digits = strspn(text, "0123456789");
+	unsigned long unit = text[digits] ? 0 : 1;
+	char number[12];
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (text[digits] == units[i].unit && !text[digits + 1])
+			unit = units[i].seconds;
+	}
+	if (!unit || digits >= sizeof(number))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (!cli_parse_number(number, LAST_MAX_S / unit, seconds))
+		return false;
+	*seconds *= unit;
+	return true;
+}
+
+static enum hb_code ask(struct cli *cli, struct json_object **reply)
+{
+	struct json_object *parameters;
+	unsigned long seconds = 0;
+
+	if (cli_has(cli, OPT_LAST) && !parse_time(cli->values[OPT_LAST], &seconds))
+		return cli_usage(cli, "\"--last=%s\": a time is a whole number and s, m, h or d, such as 30m, up to 3650d",
+				 cli->values[OPT_LAST]);
+	parameters = json_object_new_object();
+	if (seconds)
+		json_object_object_add(parameters, "last_s", json_object_new_uint64(seconds));
+	return cli_ask_daemon(cli, "History", parameters, reply);
+}
+
+/* ---------------------------------------------------------- what it has said */
+
+static bool take_number(struct json_object *object, const char *name, uint64_t most, uint64_t *number)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, name, &value) ||
+	    !json_object_is_type(value, json_type_int) || json_object_get_int64(value) < 0)
+		return false;
+	*number = json_object_get_int64(value);
+	return *number <= most;
+}
+
+static bool take_text(struct json_object *object, const char *name, char *text, size_t size)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
+		return false;
+	snprintf(text, size, "%s", json_object_get_string(value));
+	hb_text_clean(text);
+	return true;
+}
+
+/* Its own words of the reason: a later hotballoond can have more of them. */
+struct told {
+	struct hb_deed deed;
+	char reason[32], reason_text[256];
+};
+
+static bool read_deed(struct json_object *object, struct told *told)
+{
+	struct hb_deed *deed = &told->deed;
+	uint64_t domid;
+
+	*told = (struct told){ 0 };
+	if (!take_number(object, "time_ms", INT64_MAX, &deed->time_ms) ||
+	    !take_number(object, "domid", UINT32_MAX, &domid) ||
+	    !take_number(object, "from_kib", HB_SIZE_MAX_KIB, &deed->from_kib) ||
+	    !take_number(object, "to_kib", HB_SIZE_MAX_KIB, &deed->to_kib))
+		return false;
+	deed->domid = domid;
+	return take_text(object, "name", deed->name, sizeof(deed->name)) &&
+	       take_text(object, "uuid", deed->uuid, sizeof(deed->uuid)) &&
+	       take_text(object, "reason", told->reason, sizeof(told->reason)) &&
+	       take_text(object, "reason_text", told->reason_text, sizeof(told->reason_text));
+}
+
+/*
+ * By domid, uuid or name, whichever it is. It need not be there any more, and so is not
+ * looked for.
+ */
+static bool is_of(const struct hb_deed *deed, const char *dom)
+{
+	char domid[16];
+
+	if (!dom)
+		return true;
+	snprintf(domid, sizeof(domid), "%u", deed->domid);
+	return strspn(dom, "0123456789") == strlen(dom) ? !strcmp(domid, dom) :
+	       !strcmp(deed->name, dom) || !strcmp(deed->uuid, dom);
+}
+
+/* ------------------------------------------------------------------ in words */
+
+static void print_deed(struct cli *cli, const struct told *told)
+{
+	const struct hb_deed *deed = &told->deed;
+	const time_t seconds = deed->time_ms / 1000;
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], date[40] = "-";
+	struct tm local;
+
+	if (localtime_r(&seconds, &local))
+		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &local);
+	fprintf(cli->out, "%s  ", date);
+	if (*deed->name)
+		fprintf(cli->out, "%s (%u)", deed->name, deed->domid);
+	else
+		fprintf(cli->out, "domain %u", deed->domid);
+	fprintf(cli->out, ": %s -> %s: %s\n", hb_size_human(deed->from_kib, from),
+		hb_size_human(deed->to_kib, to), told->reason_text);
+}
+
+static struct json_object *json_deed(const struct told *told)
+{
+	const struct hb_deed *deed = &told->deed;
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "time_ms", json_object_new_uint64(deed->time_ms));
+	json_object_object_add(object, "domid", json_object_new_uint64(deed->domid));
+	json_object_object_add(object, "name", *deed->name ? json_object_new_string(deed->name) : NULL);
+	json_object_object_add(object, "uuid", json_object_new_string(deed->uuid));
+	json_object_object_add(object, "from_kib", json_object_new_uint64(deed->from_kib));
+	json_object_object_add(object, "to_kib", json_object_new_uint64(deed->to_kib));
+	json_object_object_add(object, "reason", json_object_new_string(told->reason));
+	json_object_object_add(object, "reason_text", json_object_new_string(told->reason_text));
+	return object;
+}
+
+static void print_none(struct cli *cli)
+{
+	fprintf(cli->out, "hotballoond has set no size%s%s%s%s.\n", cli->operands[0] ? " of " : "",
+		cli->operands[0] ? cli->operands[0] : "", cli_has(cli, OPT_LAST) ? " in the last " : "",
+		cli_has(cli, OPT_LAST) ? cli->values[OPT_LAST] : "");
+}
+
+/* Into array, if it is one, or printed. */
+static enum hb_code tell(struct cli *cli, struct json_object *deeds, struct json_object *array)
+{
+	struct told told;
+	size_t count = 0;
+
+	for (size_t i = 0; i < json_object_array_length(deeds); i++) {
+		if (!read_deed(json_object_array_get_idx(deeds, i), &told))
+			return cli_fail(cli, HB_REASON_NO_DAEMON, "start it again: it is of another version than this command",
+					"hotballoond tells of a deed that cannot be understood");
+		if (!is_of(&told.deed, cli->operands[0]))
+			continue;
+		count++;
+		if (array)
+			json_object_array_add(array, json_deed(&told));
+		else
+			print_deed(cli, &told);
+	}
+	if (!count && !array)
+		print_none(cli);
+	return HB_OK;
+}
+
+static enum hb_code print_all(struct cli *cli, struct json_object *reply)
+{
+	struct json_object *deeds = NULL, *object = json_object_new_object();
+	struct json_object *array = cli_has(cli, OPT_JSON) ? json_object_new_array() : NULL;
+	enum hb_code code;
+
+	json_object_object_add(object, "deeds", array);
+	if (json_object_object_get_ex(reply, "deeds", &deeds) && json_object_is_type(deeds, json_type_array))
+		code = tell(cli, deeds, array);
+	else
+		code = cli_fail(cli, HB_REASON_NO_DAEMON, "start it again: it is of another version than this command",
+				"hotballoond tells of no deeds");
+	if (!code && array)
+		cli_print_json(cli, object);
+	else
+		json_object_put(object);
+	return code;
+}
+
+enum hb_code cli_history(struct cli *cli)
+{
+	struct json_object *reply;
+	enum hb_code code = ask(cli, &reply);
+
+	if (code)
+		return code;
+	code = print_all(cli, reply);
+	json_object_put(reply);
+	return code;
+}

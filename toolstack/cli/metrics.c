@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hotballoon metrics: one look at the host, for Prometheus. hotballoond need not run. */
+#include <stdlib.h>
+
+#include "cli.h"
+#include "metrics.h"
+
+/* Whose limits are not known is not to be sized: as hotballoond has it. */
+static void look_at(struct hb_look *look, const struct hb_domain *domain, const struct cli_limits *limits)
+{
+	look->domain = domain;
+	hb_limits_find(limits->list, limits->count, domain, &look->limits);
+	if (limits->error.code)
+		look->limits.mode = HB_MODE_OFF;
+}
+
+/* The output is for a program: what a person should know goes beside it. */
+static void tell_damage(struct cli *cli, const struct cli_limits *limits)
+{
+	const struct hb_error *error = limits->error.code ? &limits->error : &limits->damage;
+	char remedy[CLI_REMEDY_TEXT];
+
+	if (error->code)
+		fprintf(cli->err, "hotballoon: %s\n  %s\n", error->message, cli_remedy(error, remedy));
+}
+
+/* As the first look of one that goes on; the time is any that is not 0. */
+static enum hb_code print(struct cli *cli, const struct hb_look *looks, size_t count,
+			  const struct hb_host_memory *host)
+{
+	struct hb_balance balance = { 0 };
+	bool memory;
+
+	hb_balance_hear(&balance, looks, count, 1, &memory);
+	memory = memory && hb_balance_decide(&balance, looks, host, 1);
+	if (memory)
+		hb_metrics_print(&balance, NULL, cli->out);
+	hb_balance_clear(&balance);
+	return memory ? HB_OK : cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
+}
+
+enum hb_code cli_metrics(struct cli *cli)
+{
+	struct hb_host_memory host;
+	struct hb_domain **domains;
+	struct cli_limits limits;
+	struct hb_look *looks;
+	size_t count;
+	enum hb_code code = hb_snapshot(cli->hb, &host, &domains, &count, &cli->error);
+
+	if (code)
+		return code;
+	cli_read_limits(cli, &limits);
+	tell_damage(cli, &limits);
+	looks = calloc(count + 1, sizeof(*looks));
+	for (size_t i = 0; looks && i < count; i++)
+		look_at(&looks[i], domains[i], &limits);
+	code = looks ? print(cli, looks, count, &host) :
+	       cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
+	free(looks);
+	hb_limits_list_free(limits.list);
+	hb_domains_free(domains);
+	return code;
+}

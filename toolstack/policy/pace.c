@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "pace.h"
+
+/* Between two rounds, and between two that nobody waits for. */
+#define ROUND_MS 100
+#define CALM_MS 1000
+
+static void bring_forward(struct hb_pace *pace, uint64_t to_ms)
+{
+	if (to_ms < pace->round_ms)
+		pace->round_ms = to_ms;
+}
+
+void hb_pace_wake(struct hb_pace *pace, uint64_t now_ms)
+{
+	pace->round_ms = now_ms;
+}
+
+void hb_pace_hear(struct hb_pace *pace, bool due, bool news, uint64_t now_ms)
+{
+	if (due)
+		bring_forward(pace, pace->last_ms ? pace->last_ms + ROUND_MS : now_ms);
+	if (news)
+		bring_forward(pace, pace->last_ms + CALM_MS);
+}
+
+void hb_pace_begin(struct hb_pace *pace, uint64_t now_ms)
+{
+	pace->last_ms = now_ms;
+	pace->round_ms = now_ms + CALM_MS;
+}
+
+void hb_pace_end(struct hb_pace *pace, uint64_t next_ms, unsigned int look_s, bool idle)
+{
+	if (idle && next_ms < pace->last_ms + CALM_MS)
+		next_ms = pace->last_ms + CALM_MS;
+	pace->round_ms = pace->last_ms + look_s * 1000ULL;
+	bring_forward(pace, next_ms);
+}
+
+void hb_pace_put_off(struct hb_pace *pace, uint64_t now_ms)
+{
+	pace->round_ms = now_ms + CALM_MS;
+}
+
+uint64_t hb_pace_await_ms(uint64_t now_ms)
+{
+	return now_ms + ROUND_MS;
+}
+
+uint64_t hb_pace_again_ms(uint64_t now_ms)
+{
+	return now_ms + CALM_MS;
+}
