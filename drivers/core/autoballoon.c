@@ -1,22 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "autoballoon.h"
 
-#define KNOWN(stats, first, second, what) \
-	(hb_stats_has(stats, HB_STAT_##first) && hb_stats_has(stats, HB_STAT_##second) ? (what) : 0)
+static u32 if_both(const struct hb_stats *stats, enum hb_stat first, enum hb_stat second,
+		   u32 known)
+{
+	return hb_stats_has(stats, first) && hb_stats_has(stats, second) ? known : 0;
+}
+
+static u32 if_there(const struct hb_stats *stats, enum hb_stat stat, u32 known)
+{
+	return hb_stats_has(stats, stat) ? known : 0;
+}
+
+static u32 known_of(const struct hb_stats *stats)
+{
+	return if_there(stats, HB_STAT_TOTAL, HB_KNOWS_TOTAL) |
+	       if_there(stats, HB_STAT_FREE, HB_KNOWS_FREE) |
+	       if_there(stats, HB_STAT_AVAILABLE, HB_KNOWS_AVAILABLE) |
+	       if_both(stats, HB_STAT_SWAP_TOTAL, HB_STAT_SWAP_FREE, HB_KNOWS_SWAP) |
+	       if_both(stats, HB_STAT_SWAP_IN, HB_STAT_SWAP_OUT, HB_KNOWS_SWAPPING) |
+	       if_both(stats, HB_STAT_REFAULTS_ANON, HB_STAT_REFAULTS_FILE,
+		       HB_KNOWS_REFAULTS) |
+	       if_there(stats, HB_STAT_ALLOC_STALLS, HB_KNOWS_STALLS) |
+	       if_there(stats, HB_STAT_OOM_KILLS, HB_KNOWS_OOM_KILLS);
+}
 
 static struct hb_usage usage_of(const struct hb_stats *stats)
 {
 	const u64 *value = stats->value;
 
 	return (struct hb_usage){
-		.known = KNOWN(stats, TOTAL, TOTAL, HB_KNOWS_TOTAL) |
-			 KNOWN(stats, FREE, FREE, HB_KNOWS_FREE) |
-			 KNOWN(stats, AVAILABLE, AVAILABLE, HB_KNOWS_AVAILABLE) |
-			 KNOWN(stats, SWAP_TOTAL, SWAP_FREE, HB_KNOWS_SWAP) |
-			 KNOWN(stats, SWAP_IN, SWAP_OUT, HB_KNOWS_SWAPPING) |
-			 KNOWN(stats, REFAULTS_ANON, REFAULTS_FILE, HB_KNOWS_REFAULTS) |
-			 KNOWN(stats, ALLOC_STALLS, ALLOC_STALLS, HB_KNOWS_STALLS) |
-			 KNOWN(stats, OOM_KILLS, OOM_KILLS, HB_KNOWS_OOM_KILLS),
+		.known = known_of(stats),
 		.total = value[HB_STAT_TOTAL],
 		.free = value[HB_STAT_FREE],
 		.available = value[HB_STAT_AVAILABLE],

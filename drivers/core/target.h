@@ -23,7 +23,7 @@ enum hb_target_verdict {
 struct hb_target {
 	bool valid;			/* @pages was set at least once */
 	u64 pages;			/* the last good target */
-	u64 own;			/* what the guest wants itself, 0: the same: autoballoon.h */
+	u64 own;			/* what it wants itself; 0: the same: autoballoon.h */
 	u64 taken;			/* above both, by a guest in need: rescue.h */
 	char bad[HB_TARGET_TEXT];	/* the last bad text, quoted; "" if none */
 };
