@@ -2,6 +2,7 @@
 /* Lines of our state files: what is read is written back as what it was. */
 #include "common.h"
 #include "fuzz.h"
+#include "history.h"
 #include "limit.h"
 #include "reservation.h"
 
@@ -35,6 +36,21 @@ static void check_reservation(const char *line)
 	     reservation.until_s == again.until_s);
 }
 
+static void check_deed(const char *line)
+{
+	struct hb_deed deed, again;
+	char text[HB_DEED_LINE];
+
+	if (!hb_deed_parse(line, &deed))
+		return;
+	hb_deed_format(&deed, text);
+	MUST(strchr(text, '\n') == text + strlen(text) - 1);
+	MUST(hb_deed_parse(text, &again));
+	MUST(deed.time_ms == again.time_ms && deed.domid == again.domid && deed.reason == again.reason &&
+	     deed.from_kib == again.from_kib && deed.to_kib == again.to_kib);
+	MUST(!strcmp(deed.name, again.name) && !strcmp(deed.uuid, again.uuid));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char line[1024];
@@ -42,5 +58,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_text(line, sizeof(line), data, size);
 	check_limits(line);
 	check_reservation(line);
+	check_deed(line);
 	return 0;
 }
