@@ -94,6 +94,22 @@ static bool is_news(const struct hb_usage *usage, const struct hb_usage *before)
 	       memcmp((const char *)usage + start, (const char *)before + start, sizeof(*usage) - start);
 }
 
+/*
+ * What it calls for is known before it reports again, a second later.  It holds its word for a
+ * while: what it has got since then is no more that it lacks.
+ */
+static void show(struct hb_balanced *one, const struct hb_domain *domain)
+{
+	const struct hb_number *lacks = &domain->report.distress;
+	uint64_t calls = lacks->presence == HB_PRESENT ? lacks->value : 0;
+
+	if (calls != one->called_kib)
+		one->called_at_kib = domain->actual_kib;
+	one->called_kib = calls;
+	one->shown = one->estimate;
+	hb_usage_call(&one->shown, domain, one->called_at_kib);
+}
+
 static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64_t now_ms)
 {
 	const struct hb_usage usage = hb_usage_of(domain);
@@ -103,8 +119,7 @@ static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64
 		one->heard = usage;
 		hb_estimate_report(&one->estimate, &usage, domain->actual_kib, now_ms);
 	}
-	one->shown = one->estimate;
-	hb_usage_call(&one->shown, domain);
+	show(one, domain);
 	return news;
 }
 
@@ -152,8 +167,7 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	struct hb_balanced *one = &balance->all[i];
 
 	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
-	one->shown = one->estimate;
-	hb_usage_call(&one->shown, look->domain);
+	show(one, look->domain);
 	one->was = one->before;
 	balance->domains[i] = (struct hb_controlled){
 		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
