@@ -77,7 +77,7 @@ load() {
 	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep 0.4; done"
 }
 
-unload() { in_guest "$1" killall memfill; }
+unload() { in_guest "$1" "kill \$(pidof memfill)"; }
 
 # serve NAME: the load comes, and what follows from it.
 serve() {
