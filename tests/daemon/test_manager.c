@@ -349,6 +349,65 @@ static void test_reserved(void **state)
 	assert_true(room_target(&room, 0) > 2 * G);
 }
 
+/* The daemon goes on while somebody else waits. */
+static bool go_on(const struct hb_progress *progress, void *argument)
+{
+	(void)progress;
+	(void)argument;
+	while (room.next_ms <= room.sim->clock_ms)
+		room.next_ms = manager_run(room.manager);
+	return true;
+}
+
+/* Creation wins: what "hotballoon free" has made free is there for a guest to come. */
+static void test_made_free(void **state)
+{
+	const struct hb_free_request request = { .need_kib = G };
+	struct hb_free_result *result = hb_free_result_new();
+	struct hb_error error;
+	enum hb_code code;
+	unsigned int donors;
+	uint64_t before;
+	struct hb *hb;
+
+	(void)state;
+	room_add(&room, 1400 * M, 256 * M, 3 * G);
+	room_add(&room, 1400 * M, 256 * M, 3 * G);
+	room_guest(&room, 0)->load.load.anon_kib = 200 * M;
+	/* It would use all that there is. */
+	room_guest(&room, 1)->load.load.files_kib = 3 * G;
+	room_run(&room, 120000);
+	hb = common_connect(room.sim);
+	hb_set_progress(hb, go_on, NULL);
+	code = hb_free(hb, &request, result, &error);
+	donors = hb_free_result_donors(result);
+	hb_free_result_free(result);
+	hb_close(hb);
+	assert_int_equal(code, HB_OK);
+	assert_true(donors > 0);
+	/* Started again it knows of that, too. */
+	room_kill(&room);
+	room_start(&room);
+	room_run(&room, 20000);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G + 72 * M);
+	/* It has come: nobody is asked for more. */
+	before = room_target(&room, 0) + room_target(&room, 1);
+	room_add(&room, 900 * M, 256 * M, G);
+	room_run(&room, 60000);
+	assert_true(room_target(&room, 0) + room_target(&room, 1) >= before - 64 * M);
+	/* What was made free for another one that never comes is shared out a minute later. */
+	room_remove(&room, 2);
+	hb = common_connect(room.sim);
+	code = hb_free(hb, &request, result = hb_free_result_new(), &error);
+	hb_free_result_free(result);
+	hb_close(hb);
+	assert_int_equal(code, HB_OK);
+	room_run(&room, 50000);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G + 72 * M);
+	room_run(&room, 90000);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB < G);
+}
+
 /* A guest that writes all the time costs what one does that writes at times. */
 static void test_flooder(void **state)
 {
@@ -387,7 +446,7 @@ int main(void)
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_reserved), TEST(test_flooder),
+		TEST(test_silent), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

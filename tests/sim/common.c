@@ -160,7 +160,7 @@ unsigned int common_leftovers(void)
 
 void common_remove_state_dir(void)
 {
-	static const char *const names[] = { "lock", "limits", "reservations", "host" };
+	static const char *const names[] = { "lock", "limits", "reservations", "host", "to-come" };
 	char path[128];
 
 	leftovers(true);

@@ -3,6 +3,7 @@
 #include "common.h"
 #include "file_lock.h"
 #include "sim_internal.h"
+#include "to_come.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -549,6 +550,7 @@ static void let_time_pass(struct sim *host)
 static unsigned int free_in_five_rounds(void **state, unsigned int at)
 {
 	struct sim_guest guest = usual_guest;
+	unsigned int calls;
 	uint64_t before;
 
 	teardown(state);
@@ -570,10 +572,13 @@ static unsigned int free_in_five_rounds(void **state, unsigned int at)
 	sim->fault_at = at;
 	if (make_free(before + 200 * M, false))
 		fail_msg("call %u: %s", at, error.message);
+	calls = sim->calls;
+	/* What is looked at now is of one moment. */
+	sim->fault = SIM_FAULT_NONE;
 	assert_int_equal(taken, DONORS - 1);
 	assert_true(available() >= before + 200 * M);
 	forget_result();
-	return sim->calls;
+	return calls;
 }
 
 static void test_last_round(void **state)
@@ -583,6 +588,39 @@ static void test_last_round(void **state)
 	for (at = last_round_calls + 1; at <= calls; at++)
 		calls = free_in_five_rounds(state, at);
 	assert_true(at > last_round_calls + 20);
+}
+
+/* What is made free is for who is to come: a minute, or while it is made. */
+static void test_to_come(void **state)
+{
+	struct hb_to_come to_come;
+	uint64_t need;
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	need = available() + 64 * M;
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(make_free(need, true), HB_OK);
+	forget_result();
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(make_free(need, false), HB_OK);
+	forget_result();
+	to_come = hb_to_come_kept(hb);
+	assert_int_equal(to_come.kib, need);
+	assert_int_equal(to_come.last_domid, THIRD);
+	sim_run(sim, 58000);
+	assert_int_equal(hb_to_come_kept(hb).kib, need);
+	sim_run(sim, 3000);
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	/* What could not be made free is for nobody. */
+	assert_int_not_equal(make_free(64 * G, false), HB_OK);
+	forget_result();
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	/* Nonsense is nothing. */
+	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 x\n");
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 1\n");
+	assert_int_equal(hb_to_come_kept(hb).kib, 4096);
 }
 
 static uint64_t seen_rate_kib_s;
@@ -1269,7 +1307,7 @@ int main(void)
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
-		TEST(test_last_round),
+		TEST(test_last_round), TEST(test_to_come),
 		TEST(test_rate),
 		TEST(test_interrupted),
 		TEST(test_interrupted_at_lock),

@@ -68,9 +68,11 @@ enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *m
 		code = sight_domains(sight, monitor, error);
 	if (!code)
 		code = hb_monitor_memory(monitor, &sight->host, error);
-	if (!code)
-		find_limits(sight, hb);
-	return code;
+	if (code)
+		return code;
+	find_limits(sight, hb);
+	sight->to_come = hb_to_come_kept(hb);
+	return HB_OK;
 }
 
 void sight_clear(struct sight *sight)

@@ -9,12 +9,14 @@
 #include <hotballoon.h>
 
 #include "balance.h"
+#include "to_come.h"
 
 /* What is seen of all domains; looks is to be released by free(). */
 struct sight {
 	struct hb_look *looks;
 	size_t count, room;
 	struct hb_host_memory host;
+	struct hb_to_come to_come;	/* what is free for a domain to come */
 	struct hb_error limits_error;	/* why limits are not known, or HB_OK: nobody is sized then */
 	struct hb_error damage;		/* which lines of them count for nothing, or HB_OK */
 };

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
@@ -190,10 +191,16 @@ static int begin(struct loop *loop)
 	return rc;
 }
 
-/* Without it, changes of limits are seen at the next round. */
+/*
+ * Without it, changes of limits are seen at the next round. The folder is made by who needs it
+ * first: until then there is nothing that could be watched.
+ */
 static void watch_limits(struct loop *loop)
 {
-	int rc = uv_fs_event_start(&loop->limits, on_limits, loop->terms->state_dir, 0);
+	int rc;
+
+	mkdir(loop->terms->state_dir, 0755);
+	rc = uv_fs_event_start(&loop->limits, on_limits, loop->terms->state_dir, 0);
 
 	if (rc)
 		say(loop, MANAGER_WARNING, "%s cannot be watched (%s): new limits count within %u s",

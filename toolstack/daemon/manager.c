@@ -375,6 +375,8 @@ static void do_round(struct manager *manager, uint64_t now)
 	if (is_lost(manager))
 		return;
 	tell_limits(manager);
+	manager->balance.to_come_kib = manager->sight.to_come.kib;
+	manager->balance.last_domid = manager->sight.to_come.last_domid;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now)) {
 		no_memory(manager);

@@ -15,6 +15,7 @@
 #include "limits_look.h"
 #include "set.h"
 #include "share.h"
+#include "to_come.h"
 #include "wait.h"
 
 #define POLL_MS 100
@@ -27,6 +28,9 @@
 #define JUST_ASKED_MS 2000
 /* Of the time that is left, what one lock may take. */
 #define LOCK_PART 4
+/* What was made free is kept for who is to come; and while it is made, for as long as that may take. */
+#define ROOM_S 60
+#define MAKING_S 3600
 
 /* One domain that was looked at. */
 struct candidate {
@@ -346,6 +350,26 @@ static bool report_progress(struct work *work)
 	return hb_report_progress(work->hb, &progress);
 }
 
+/* Has a manager given it another size meanwhile? It knows what is to become free. */
+static bool is_managed(struct work *work, const struct candidate *candidate)
+{
+	struct hb_limits limits;
+	struct hb_error ignored;
+
+	return !hb_limits_all(work->hb, &candidate->domain, 1, &limits, &ignored) &&
+	       !hb_may_size(&candidate->domain, &limits);
+}
+
+/* It goes on to that, and what becomes of it is the manager's. */
+static void go_on(struct work *work, struct candidate *candidate)
+{
+	const struct hb_domain *domain = &candidate->domain;
+
+	candidate->asked = false;
+	entry_of(work, candidate)->to_kib = domain->target.value + domain->videoram_kib;
+	start_wait(work, candidate, domain->target.value);
+}
+
 /* Judge everybody who is on the way; *moving is false if nobody is any more. */
 static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *error)
 {
@@ -362,6 +386,10 @@ static enum hb_code judge_all(struct work *work, bool *moving, struct hb_error *
 			return code;
 		if (!code)
 			verdict = judge(work, candidate);
+		if (verdict == HB_WAIT_SUPERSEDED && is_managed(work, candidate)) {
+			go_on(work, candidate);
+			verdict = HB_WAIT_ON;
+		}
 		candidate->waiting = verdict == HB_WAIT_ON;
 		*moving |= candidate->waiting;
 		candidate->rests |= verdict == HB_WAIT_STUCK || verdict == HB_WAIT_PAUSED;
@@ -569,6 +597,26 @@ static void advise_interrupted(struct work *work, struct hb_error *error)
 		  "nothing was changed");
 }
 
+/* Managers keep off what is made free. If they cannot be told, it is theirs, and may be gone soon. */
+static void keep_room(struct work *work, unsigned int seconds)
+{
+	struct hb_to_come to_come = { .kib = work->request->need_kib };
+	struct hb_error ignored;
+
+	if (work->request->dry_run)
+		return;
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->looked_at[i].domid > to_come.last_domid)
+			to_come.last_domid = work->looked_at[i].domid;
+	}
+	hb_to_come_keep(work->hb, &to_come, seconds, &ignored);
+}
+
+static unsigned int making_s(const struct work *work)
+{
+	return work->request->timeout_s ? work->request->timeout_s + ROOM_S : MAKING_S;
+}
+
 static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 {
 	bool enough = false;
@@ -585,6 +633,7 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
+	keep_room(work, making_s(work));
 	hb_rate_start(&work->rate, hb_account_short_kib(&work->memory, work->request->need_kib),
 		      now_ms(work));
 	while (work->rounds < ROUNDS_MAX && !code && !enough)
@@ -595,6 +644,7 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		advise_interrupted(work, error);
 	if (!work->request->dry_run)
 		settle_all(work);
+	keep_room(work, code ? 0 : ROOM_S);
 	return code;
 }
 

@@ -97,12 +97,21 @@ static bool is_news(const struct hb_usage *usage, const struct hb_usage *before)
 	       memcmp((const char *)usage + start, (const char *)before + start, sizeof(*usage) - start);
 }
 
+/*
+ * What it calls for is known before it reports again, a second later.  It holds its word for a
+ * while: what it has got since then is no more that it lacks.
+ */
 static void show(struct hb_balanced *one, const struct hb_domain *domain)
 {
+	const struct hb_number *lacks = &domain->report.distress;
+	uint64_t calls = lacks->presence == HB_PRESENT ? lacks->value : 0;
 	const bool before = one->shown.distress;
 
+	if (calls != one->called_kib)
+		one->called_at_kib = domain->actual_kib;
+	one->called_kib = calls;
 	one->shown = one->estimate;
-	hb_usage_call(&one->shown, domain);
+	hb_usage_call(&one->shown, domain, one->called_at_kib);
 	one->distresses += one->shown.distress && !before;
 }
 
@@ -180,7 +189,8 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		look_at(balance, i, &looks[i], now_ms);
 	balance->control = (struct hb_control){
 		.preset = balance->preset, .surplus = balance->surplus, .domain_0 = balance->domain_0,
-		.pool = balance->pool, .host = host, .now_ms = now_ms, .domains = balance->domains,
+		.pool = balance->pool, .to_come_kib = balance->to_come_kib, .last_domid = balance->last_domid,
+		.host = host, .now_ms = now_ms, .domains = balance->domains,
 		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
 	};
 	hb_control(&balance->control);

@@ -28,6 +28,7 @@ struct hb_balanced {
 	struct hb_usage heard;
 	struct hb_estimate estimate;
 	struct hb_estimate shown;	/* and what it has called out since */
+	uint64_t called_kib, called_at_kib;	/* what it said last that it lacks, and what it had then */
 	struct hb_controlled_before before, was;	/* was: before the last decision */
 	uint64_t held_ms;		/* left alone until then */
 	unsigned int held;		/* so often in a row */
@@ -47,6 +48,8 @@ struct hb_balance {
 	enum hb_preset preset;
 	bool surplus, domain_0;
 	struct hb_number pool;		/* absent: by rule */
+	uint64_t to_come_kib;		/* as in hb_control */
+	uint32_t last_domid;
 
 	struct hb_balanced *all;	/* of each look, in the same order */
 	size_t count;

@@ -55,6 +55,7 @@ struct sums {
 	uint64_t free_kib;	/* what the host can give now, its pool included */
 	uint64_t lacks_kib;	/* and what it has set aside and does not have; one of the two is 0 */
 	uint64_t pool_kib;
+	uint64_t kept_kib;	/* the pool, or what is for a domain to come if that is more */
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b)
@@ -236,6 +237,23 @@ static void look_at(struct hb_control *control, struct hb_controlled *one)
 
 /* ------------------------------------------------------------ what each gets */
 
+/*
+ * What is free and not for those who are there. It is there or comes by itself: nobody is asked
+ * for it here.
+ */
+static uint64_t to_come_of(const struct hb_control *control, uint64_t free_kib)
+{
+	for (size_t i = 0; i < control->count; i++) {
+		const struct hb_controlled *one = &control->domains[i];
+
+		if (one->domain->domid > control->last_domid && one->domain->state != HB_DOMAIN_BUILDING)
+			return 0;
+		if (one->movable)
+			free_kib += coming_kib(one);
+	}
+	return smaller(control->to_come_kib, free_kib);
+}
+
 static struct sums add_up(const struct hb_control *control)
 {
 	const struct hb_host_memory *host = control->host;
@@ -252,12 +270,13 @@ static struct sums add_up(const struct hb_control *control)
 		if (one->movable)
 			sums.held_kib += one->from_kib + coming_kib(one);
 	}
+	sums.kept_kib = larger(sums.pool_kib, to_come_of(control, sums.free_kib));
 	return sums;
 }
 
 static void allocate(struct hb_control *control, const struct sums *sums)
 {
-	uint64_t have = less(sums->held_kib + sums->free_kib, sums->lacks_kib + sums->pool_kib);
+	uint64_t have = less(sums->held_kib + sums->free_kib, sums->lacks_kib + sums->kept_kib);
 	size_t n = 0;
 
 	for (size_t i = 0; i < control->count; i++) {
@@ -493,7 +512,7 @@ static void act_on_all(struct hb_control *control, const struct sums *sums)
 		if (one->movable && one->to_kib == one->from_kib && one->share_kib < one->from_kib)
 			shrink(control, sums, one);
 	}
-	grow_all(control, less(left, sums->pool_kib));
+	grow_all(control, less(left, sums->kept_kib));
 	for (size_t i = 0; i < control->count; i++) {
 		struct hb_controlled *one = &control->domains[i];
 

@@ -110,6 +110,12 @@ struct hb_control {
 	bool surplus;		/* give also what nobody needs */
 	bool domain_0;		/* size it, too, if it has limits */
 	struct hb_number pool;	/* what is kept for distress; absent: hb_control_pool_kib() */
+	/*
+	 * So much of what is free, or comes free, is for a domain to come: until one is there with a
+	 * larger domid. Guests in distress get theirs from the pool all the same.
+	 */
+	uint64_t to_come_kib;
+	uint32_t last_domid;
 	const struct hb_host_memory *host;
 	uint64_t now_ms;	/* any monotonic clock, not 0 */
 

@@ -57,12 +57,20 @@ struct hb_usage hb_usage_of(const struct hb_domain *domain)
 	return (struct hb_usage){ .known = HB_KNOWS_USED, .used = domain->used.value };
 }
 
-void hb_usage_call(struct hb_estimate *estimate, const struct hb_domain *domain)
+void hb_usage_call(struct hb_estimate *estimate, const struct hb_domain *domain, uint64_t had_kib)
 {
 	const struct hb_number *lacks = &domain->report.distress;
+	uint64_t must;
 
 	if (lacks->presence != HB_PRESENT)
 		return;
 	estimate->distress = lacks->value;
 	estimate->lacks_kib = lacks->value - lacks->value % HB_PAGE_KIB;
+	if (!lacks->value)
+		return;
+	must = had_kib + estimate->lacks_kib;
+	if (estimate->must_kib < must)
+		estimate->must_kib = must;
+	if (estimate->want_kib < must)
+		estimate->want_kib = must;
 }

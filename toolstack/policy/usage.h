@@ -14,8 +14,9 @@ struct hb_usage hb_usage_of(const struct hb_domain *domain);
 
 /*
  * The estimate with what the guest has called out since: distress has a key of its own,
- * which is newer than the line. One that does not know the key is judged by the line.
+ * which is newer than the line. One that does not know the key is judged by the line. had_kib:
+ * what it had when it said so.
  */
-void hb_usage_call(struct hb_estimate *estimate, const struct hb_domain *domain);
+void hb_usage_call(struct hb_estimate *estimate, const struct hb_domain *domain, uint64_t had_kib);
 
 #endif

@@ -126,6 +126,17 @@ static void test_distress(void **state)
 	assert_int_equal(balance.control.nr_actions, 1);
 	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_DISTRESS);
 	assert_true(balance.domains[0].to_kib >= 532 * M);
+	/* That much is what it must have; its word stays for a while when it has got it. */
+	assert_int_equal(balance.all[0].shown.must_kib, 532 * M);
+	domains[0].target.value = looks[0].limits.set.value = domains[0].actual_kib = balance.domains[0].to_kib;
+	hear();
+	assert_int_equal(balance.all[0].shown.must_kib, 532 * M);
+	/* It lacks more: that does not wait until it reports, nor for the next relief. */
+	domains[0].report.distress.value = 40 * M;
+	now += 300;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	assert_int_equal(balance.domains[0].to_kib, domains[0].actual_kib + 40 * M);
 	say(0, HB_STAT_AVAILABLE, M);
 	domains[0].report.distress.value = 0;
 	hear();

@@ -130,7 +130,7 @@ build_toolstack() {
 	root_run "$suite" make -s -j "$(nproc)" -C "$dir/toolstack" all || return 1
 	to=$(toolstack_dir "$xen")
 	mkdir -p "$to"
-	root_copy "$CACHE/build-$suite$dir/build/toolstack/hotballoon" "$to/"
+	root_copy "$CACHE/build-$suite$dir/build/toolstack"/{hotballoon,hotballoond} "$to/"
 }
 
 # build_dom0_tool XEN SOURCE OUT [OPTION...]: a program for a dom0 of that Xen.  What it

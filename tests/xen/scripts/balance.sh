@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# balance [KEY=VALUE...]: hotballoond sizes three guests on a host that has little to give.  The
+# load moves from one to the next: who has it has what it needs within seconds, the others give,
+# nothing is killed for want of memory and the host keeps what is its own.  Then nothing is
+# written any more; a person's size stands; it can be killed, started again and ended; guests
+# come and go.
+. /lab/files/lib-command.sh
+
+GUESTS='a b c'
+BOOT=256	# MiB
+LOAD=240	# MiB: with that a guest of BOOT would not live
+POOL=128	# MiB, what it keeps for guests in distress
+SPARE=64	# MiB that the host has to give besides that
+SECONDS_TO_SERVE=5
+LOG=$OUT/hotballoond.log
+
+# ---- the daemon
+
+daemon_start() {
+	hotballoond >>"$LOG" 2>&1 &
+	DAEMON=$!
+	check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
+}
+
+leave_to_managers() {
+	hotballoon limits "$1" --min=128M --max=512M --auto >/tmp/limits || fail "$1 is left to managers"
+}
+
+# ---- what is seen
+
+targets() { for g in $GUESTS; do echo "$g=$(field "$g" target_kib)"; done | xargs; }
+
+# rest [SECONDS]: until no target has changed for so long (5 s); a minute at most.
+rest() {
+	local last='' now since end
+	since=$(now_ms) end=$(($(now_ms) + 60000))
+	while [ $(($(now_ms) - since)) -lt $((${1:-5} * 1000)) ]; do
+		[ "$(now_ms)" -lt $end ] || return 1
+		now=$(targets)
+		[ "$now" = "$last" ] || since=$(now_ms)
+		last=$now
+		sleep 0.2
+	done
+}
+
+# The least that Xen had free, from here until least_free, which sets LEAST_FREE.
+watch_free() {
+	rm -f /tmp/enough
+	(
+		least=$(host_free_kib)
+		while [ ! -e /tmp/enough ]; do
+			now=$(host_free_kib)
+			[ "$now" -ge "$least" ] || least=$now
+			sleep 0.1
+		done
+		echo "$least" >/tmp/least
+	) &
+	FREE_WATCH=$!
+}
+
+least_free() {
+	touch /tmp/enough
+	wait $FREE_WATCH
+	LEAST_FREE=$(cat /tmp/least)
+}
+
+# has_what_it_needs NAME: what the driver keeps available is.
+has_what_it_needs() {
+	# shellcheck disable=SC2016 # it is the guest's shell
+	in_guest "$1" 'awk "/^MemTotal/ { t = \$2 } /^MemAvailable/ { a = \$2 } END { exit a < 16384 + t / 16 }" /proc/meminfo'
+}
+
+# load NAME: 8 MiB each half second.
+load() {
+	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep 0.4; done"
+}
+
+unload() { in_guest "$1" "kill \$(pidof memfill)"; }
+
+# serve NAME: the load comes, and what follows from it.
+serve() {
+	local begun loaded
+	begun=$(now_ms)
+	watch_free
+	check_ok "$1: $LOAD MiB more in use" load "$1"
+	loaded=$(now_ms)
+	until has_what_it_needs "$1"; do
+		[ $(($(now_ms) - loaded)) -lt 30000 ] || break
+		sleep 0.1
+	done
+	note "$1: loaded for $((loaded - begun)) ms, has what it needs $(($(now_ms) - loaded)) ms later"
+	check_ok "$1: has what it needs within $SECONDS_TO_SERVE s" [ $(($(now_ms) - loaded)) -le $((SECONDS_TO_SERVE * 1000)) ]
+	check_ok "$1: all come to rest" rest
+	least_free
+	check_ok "$1: the host has kept what is its own" [ "$LEAST_FREE" -ge "$HOST_RESERVE" ]
+	note "$1: $(targets), at least $((LEAST_FREE - HOST_RESERVE)) KiB free beside that"
+	for g in $GUESTS; do check "$g: no OOM kill" 0 "$(oom_kills "$g")"; done
+}
+
+# ---- a host that has little to give
+
+mkdir -p /etc/hotballoon
+printf '[balance]\npool = 1\n' >/etc/hotballoon/hotballoond.conf
+check_fails "a wrong configuration is refused" hotballoond --check
+printf '[log]\nverbose = yes\n' >/etc/hotballoon/hotballoond.conf
+check "hotballoond --check" "$(printf '# /etc/hotballoon/hotballoond.conf:2\nverbose = yes')" "$(hotballoond --check | tail -n 2)"
+for g in $GUESTS; do
+	guest_start "$g" memory=$BOOT "$@"
+	books_open "$g"
+done
+HOST_RESERVE=$(($(host_field available_kib) + $(host_field reserve_kib) - (POOL + SPARE) * 1024))
+check_ok "the host keeps $((HOST_RESERVE / 1024)) MiB" hotballoon reserve --host=$((HOST_RESERVE / 1024))M
+HOST_RESERVE=$(host_field reserve_kib)
+note "to give: $(host_field available_kib) KiB"
+
+daemon_start
+refused "a second hotballoond" "another hotballoond runs" hotballoond
+for g in $GUESTS; do
+	leave_to_managers "$g"
+done
+check_ok "all come to rest" rest
+note "$(targets)"
+
+# ---- the load moves
+for loaded in $GUESTS; do
+	serve "$loaded"
+	check_ok "$loaded: the load ends" unload "$loaded"
+done
+check_ok "all come to rest" rest 10
+
+# ---- silence
+
+# what_is_written SECONDS: but for what guests report.  Each path that is watched is told once.
+what_is_written() {
+	local watch
+	xenstore-watch /local/domain /vm /libxl >/tmp/written &
+	watch=$!
+	sleep "$1"
+	# One of ours, by which it is seen that writes are seen.
+	xenstore-write /local/domain/0/marker 1
+	soon grep -q marker /tmp/written || echo "what is written is not seen"
+	kill $watch
+	grep -v '^/local/domain$\|^/vm$\|^/libxl$\|/data/\|marker' /tmp/written
+}
+cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$DAEMON/stat"; }
+lines=$(wc -l <"$LOG") ticks=$(cpu_ticks)
+check "settled: a minute without a write" "" "$(what_is_written 60)"
+check "settled: ... and without a line" "$lines" "$(wc -l <"$LOG")"
+note "in that minute: $(($(cpu_ticks) - ticks)) ticks of 10 ms, $(sed -n 's/^VmRSS:[[:space:]]*//p' "/proc/$DAEMON/status") resident"
+
+# ---- a person wins
+for how in "xl mem-set" "hotballoon set"; do
+	case $how in xl*) size=200 ;; *) size=210M ;; esac
+	# shellcheck disable=SC2086 # two words
+	$how b $size >/tmp/set || fail "$how b $size"
+	kib=$((${size%M} * 1024))
+	check_ok "a: $LOAD MiB more in use" load a
+	check_ok "$how: all come to rest" rest
+	check "b: $how: stands" "$kib" "$(field b target_kib)"
+	check_ok "b: $how: and why" grep -q "^hotballoond: b ($(guest_domid b)) keeps $((kib / 1024))M: a person or another tool has set its size" "$LOG"
+	check_ok "a: the load ends" unload a
+	hotballoon limits b --auto >/tmp/limits
+	check_ok "b: $LOAD MiB more in use" load b
+	check_ok "b: all come to rest" rest
+	check_ok "b: $how: it is sized again" [ "$(field b target_kib)" -gt "$kib" ]
+	check_ok "b: the load ends" unload b
+done
+check_ok "all come to rest" rest
+
+# ---- killed and started again; ended
+before=$(targets)
+kill -KILL $DAEMON
+daemon_start
+check_ok "started again: all come to rest" rest 10
+check "started again: nothing has changed" "$before" "$(targets)"
+
+# ---- guests come and go
+check_ok "c is destroyed" guest_destroy c
+guest_start d memory=$BOOT "$@"
+books_open d
+leave_to_managers d
+GUESTS='a b d'
+serve d
+
+# ---- in the end
+kill -TERM $DAEMON
+status=0
+wait $DAEMON || status=$?
+check "it ends" 0 $status
+check_ok "... and says so" grep -q "ends: all guests keep the sizes that they have" "$LOG"
+check_fails "... and cannot be asked" [ -e /run/hotballoond.socket ]
+check "each line of the log has a reason" "" "$(sed -n '/ -> \| keeps /{/: [a-z][a-z0-9 ,:-]*$/!p;}' "$LOG")"
+for g in $GUESTS; do
+	check_ok "$g: its driver rests" wait_rest "$g"
+	books_check "$g" "$(field "$g" target_kib)" "at the end"
+	check_log "$g"
+done
