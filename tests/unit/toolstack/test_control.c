@@ -222,6 +222,28 @@ static void test_pool_and_reserve(void **state)
 	assert_action(0, 0, 2 * G - 500 * M, HB_MOTIVE_HOST_SHORT);
 }
 
+/* What was made free for a domain to come nobody else gets, until that is there. */
+static void test_to_come(void **state)
+{
+	(void)state;
+	open_host(4 * G);
+	add(G, 512 * M, 3 * G);
+	f.control.to_come_kib = 4 * G;
+	f.control.last_domid = 1;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	assert_int_equal(f.looked[0].share_kib, G);
+	/* It is being built, and then it is there. */
+	add(256 * M, 256 * M, 256 * M);
+	f.domains[1].state = HB_DOMAIN_BUILDING;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	f.domains[1].state = HB_DOMAIN_RUNNING;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_true(f.looked[0].share_kib > 2 * G);
+}
+
 static void test_short(void **state)
 {
 	(void)state;
@@ -695,6 +717,7 @@ int main(void)
 		cmocka_unit_test(test_needs_before_wants),
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_pool_and_reserve),
+		cmocka_unit_test(test_to_come),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_distress),
 		cmocka_unit_test(test_due),

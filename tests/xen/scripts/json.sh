@@ -7,7 +7,7 @@
 
 g=guest
 other=other
-image=/var/tmp/$g.save
+image=/tmp/$g.save
 
 # keep COMMAND: what it printed, one line of it an object if it prints many.
 keep() {
@@ -92,6 +92,17 @@ if [ $type = pvh ]; then
 	guest_refresh $g
 fi
 
+# ---- what the daemon has done: nothing yet
+json 5 history
+hotballoond >"$OUT/hotballoond.log" 2>&1 &
+daemon=$!
+check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
+json 0 history
+json 0 history --last=1h
+check_ok "hotballoon metrics" sh -c "hotballoon metrics | grep -q ^hotballoon_"
+kill $daemon
+wait $daemon
+
 # ---- what is refused, and what is wrong
 json 2 set $g 12Q
 json 3 show nobody
@@ -105,7 +116,7 @@ json 5 save $g /nonexistent/image
 json 8 set $g 48M --wait=60
 xenstore-write "/local/domain/$(guest_domid $g)/memory/target" 134217728
 hotballoon doctor --json >/tmp/json || :
-check_ok "hotballoon doctor: a target that cannot be" grep -q '"finding"' /tmp/json
+check_ok "hotballoon doctor: a target that cannot be" grep -q '"promised-too-much"' /tmp/json
 keep doctor
 json 0 list
 json 0 set $g 256M --wait=60
