@@ -80,7 +80,8 @@ mv /tmp/watched /tmp/json
 check_ok "hotballoon watch: it saw that" grep -q '"what": *"target"' /tmp/json
 keep watch
 
-# ---- what moves a domain
+# ---- what moves a domain; domain 0 has room for a small image
+json 0 set $g 160M --wait=60
 json 0 save $g $image --dry-run
 json 0 save $g $image
 check_ok "xl restore" xl restore $image
