@@ -14,7 +14,8 @@ TRACE=/sys/kernel/tracing
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }
 rescued() { xenstore-read "$(key data/hotballoon/rescued)" 2>/dev/null || echo 0; }
 is_returned() { [ "$(rescued)" -eq 0 ]; }
-release_all() { in_guest $g 'kill $(pidof memfill)'; }
+# One that was killed may be gone before it is told to.
+release_all() { in_guest $g 'kill $(pidof memfill) 2>/dev/null; while pidof memfill; do sleep 0.1; done'; }
 
 # eat MOST: 8 MiB at a time, so many times at most, until something of that is killed.  Sets EATEN.
 eat() {
