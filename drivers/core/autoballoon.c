@@ -1,50 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "autoballoon.h"
 
-static u32 if_both(const struct hb_stats *stats, enum hb_stat first, enum hb_stat second,
-		   u32 known)
-{
-	return hb_stats_has(stats, first) && hb_stats_has(stats, second) ? known : 0;
-}
-
-static u32 if_there(const struct hb_stats *stats, enum hb_stat stat, u32 known)
-{
-	return hb_stats_has(stats, stat) ? known : 0;
-}
-
-static u32 known_of(const struct hb_stats *stats)
-{
-	return if_there(stats, HB_STAT_TOTAL, HB_KNOWS_TOTAL) |
-	       if_there(stats, HB_STAT_FREE, HB_KNOWS_FREE) |
-	       if_there(stats, HB_STAT_AVAILABLE, HB_KNOWS_AVAILABLE) |
-	       if_both(stats, HB_STAT_SWAP_TOTAL, HB_STAT_SWAP_FREE, HB_KNOWS_SWAP) |
-	       if_both(stats, HB_STAT_SWAP_IN, HB_STAT_SWAP_OUT, HB_KNOWS_SWAPPING) |
-	       if_both(stats, HB_STAT_REFAULTS_ANON, HB_STAT_REFAULTS_FILE,
-		       HB_KNOWS_REFAULTS) |
-	       if_there(stats, HB_STAT_ALLOC_STALLS, HB_KNOWS_STALLS) |
-	       if_there(stats, HB_STAT_OOM_KILLS, HB_KNOWS_OOM_KILLS);
-}
-
-static struct hb_usage usage_of(const struct hb_stats *stats)
-{
-	const u64 *value = stats->value;
-
-	return (struct hb_usage){
-		.known = known_of(stats),
-		.total = value[HB_STAT_TOTAL],
-		.free = value[HB_STAT_FREE],
-		.available = value[HB_STAT_AVAILABLE],
-		.swap_total = value[HB_STAT_SWAP_TOTAL],
-		.swap_free = value[HB_STAT_SWAP_FREE],
-		.swap_in = value[HB_STAT_SWAP_IN] / HB_PAGE_KIB,
-		.swap_out = value[HB_STAT_SWAP_OUT] / HB_PAGE_KIB,
-		.refaults_anon = value[HB_STAT_REFAULTS_ANON] / HB_PAGE_KIB,
-		.refaults_file = value[HB_STAT_REFAULTS_FILE] / HB_PAGE_KIB,
-		.alloc_stalls = value[HB_STAT_ALLOC_STALLS],
-		.oom_kills = value[HB_STAT_OOM_KILLS],
-	};
-}
-
 /* In whole units, as those are what is cheap to give. */
 static u64 units_of(u64 kib)
 {
@@ -96,7 +52,7 @@ static u64 choose(const struct hb_estimate *e, u64 now)
 
 bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 now_ms)
 {
-	const struct hb_usage usage = usage_of(stats);
+	const struct hb_usage usage = hb_usage_from_stats(stats->value, stats->known);
 	struct hb_estimate *e = &g->estimate;
 	u64 size_kib, unused_kib, before;
 	struct hb_usage last;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later
+#include <hotballoon/keys.h>
+
 #include "estimate.h"
 #include "reserve.h"
 
@@ -54,6 +56,44 @@ const char *hb_need_word(enum hb_need need)
 const char *hb_need_text(enum hb_need need)
 {
 	return needs[need].text;
+}
+
+/* What must be there for that to be known. */
+static const struct {
+	u32 known, words;
+} groups[] = {
+	{ HB_KNOWS_TOTAL, 1U << HB_STAT_TOTAL },
+	{ HB_KNOWS_FREE, 1U << HB_STAT_FREE },
+	{ HB_KNOWS_AVAILABLE, 1U << HB_STAT_AVAILABLE },
+	{ HB_KNOWS_SWAP, 1U << HB_STAT_SWAP_TOTAL | 1U << HB_STAT_SWAP_FREE },
+	{ HB_KNOWS_SWAPPING, 1U << HB_STAT_SWAP_IN | 1U << HB_STAT_SWAP_OUT },
+	{ HB_KNOWS_REFAULTS, 1U << HB_STAT_REFAULTS_ANON | 1U << HB_STAT_REFAULTS_FILE },
+	{ HB_KNOWS_STALLS, 1U << HB_STAT_ALLOC_STALLS },
+	{ HB_KNOWS_OOM_KILLS, 1U << HB_STAT_OOM_KILLS },
+};
+
+struct hb_usage hb_usage_from_stats(const u64 *value, u32 known)
+{
+	struct hb_usage usage = {
+		.total = value[HB_STAT_TOTAL],
+		.free = value[HB_STAT_FREE],
+		.available = value[HB_STAT_AVAILABLE],
+		.swap_total = value[HB_STAT_SWAP_TOTAL],
+		.swap_free = value[HB_STAT_SWAP_FREE],
+		.swap_in = value[HB_STAT_SWAP_IN] / PAGE_KIB,
+		.swap_out = value[HB_STAT_SWAP_OUT] / PAGE_KIB,
+		.refaults_anon = value[HB_STAT_REFAULTS_ANON] / PAGE_KIB,
+		.refaults_file = value[HB_STAT_REFAULTS_FILE] / PAGE_KIB,
+		.alloc_stalls = value[HB_STAT_ALLOC_STALLS],
+		.oom_kills = value[HB_STAT_OOM_KILLS],
+	};
+	unsigned int i;
+
+	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		if ((known & groups[i].words) == groups[i].words)
+			usage.known |= groups[i].known;
+	}
+	return usage;
 }
 
 static u64 smaller(u64 a, u64 b)

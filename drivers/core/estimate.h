@@ -49,6 +49,13 @@ struct hb_usage {
 	u64 alloc_stalls, oom_kills;
 };
 
+/**
+ * hb_usage_from_stats() - what the words of data/hotballoon/stats say
+ * @value: one a word, HB_STAT_COUNT, in the order of enum hb_stat
+ * @known: a bit a word that is there; the values of others are not looked at
+ */
+struct hb_usage hb_usage_from_stats(const u64 *value, u32 known);
+
 /* Why "want" is what it is. */
 enum hb_need {
 #define HB_NEED(NAME, word, text) HB_NEED_##NAME,

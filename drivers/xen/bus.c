@@ -93,6 +93,12 @@ static bool is_absent(const char *text)
 	return false;
 }
 
+/* A NUL inside would hide what follows it. */
+static const char *whole(const char *text, unsigned int length)
+{
+	return strlen(text) == length ? text : "(binary)";
+}
+
 static void read_target(void)
 {
 	unsigned int length;
@@ -102,8 +108,7 @@ static void read_target(void)
 		is_absent(text);
 		return;
 	}
-	/* A NUL inside would hide what follows it. */
-	take_in(strlen(text) == length ? text : "(binary)");
+	take_in(whole(text, length));
 	kfree(text);
 	/* xapi builds a domain anew with what it has, whatever its target. */
 	WRITE_ONCE(hb.guest.roomy,
@@ -144,11 +149,12 @@ static u64 headroom_in(const char *text)
 
 static void read_headroom(void)
 {
-	char *text = xenbus_read(XBT_NIL, HB_KEY_HEADROOM, "", NULL);
+	unsigned int length;
+	char *text = xenbus_read(XBT_NIL, HB_KEY_HEADROOM, "", &length);
 	u64 pages = 0;
 
 	if (!IS_ERR(text)) {
-		pages = headroom_in(text);
+		pages = headroom_in(whole(text, length));
 		kfree(text);
 	} else if (!is_absent(text)) {
 		return;
@@ -359,6 +365,9 @@ int hb_bus_start(void (*wants_stats)(bool wanted))
 		pr_warn("cannot watch %s: this guest does not keep still when it is asked to\n",
 			HB_KEY_STILL);
 	watching_headroom = !register_xenbus_watch(&headroom_watch);
+	if (!watching_headroom)
+		pr_warn("cannot watch %s: this guest takes nothing above its target in need\n",
+			HB_KEY_HEADROOM);
 	watching_stats = !register_xenbus_watch(&stats_wanted_watch);
 	watching = !register_xenbus_watch(&target_watch);
 	return watching ? 0 : -EIO;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "error.h"
 
 /* A target that is marked is one of a domain that is spoken of below the table. */
 #define MARK "!"
@@ -37,12 +38,6 @@ static void add_row(struct cli_table *table, const struct hb_domain *domain,
 	});
 }
 
-/* A size that the command takes. */
-static uint64_t whole_pages(uint64_t kib)
-{
-	return (kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB;
-}
-
 /* What nobody would look for in the columns. */
 static void print_remarks(FILE *out, const struct hb_domain *domain)
 {
@@ -57,14 +52,14 @@ static void print_remarks(FILE *out, const struct hb_domain *domain)
 	if (rescued)
 		fprintf(out, "%s has taken %s above its target in need: \"hotballoon set %u +%s\" lets it have that\n",
 			cli_who(domain, who), hb_size_human(rescued, size), domain->domid,
-			hb_size_format(whole_pages(rescued), exact));
+			hb_at_least(rescued, exact));
 	if (hb_spared_kib(domain))
 		fprintf(out, "%s sizes itself: it leaves %s of its target\n", cli_who(domain, who),
 			hb_size_human(hb_spared_kib(domain), size));
 	if (domain->report.distress.value)
 		fprintf(out, "%s lacks %s now: \"hotballoon set %u +%s\"\n", cli_who(domain, who),
 			hb_size_human(domain->report.distress.value, size), domain->domid,
-			hb_size_format(whole_pages(domain->report.distress.value + rescued), exact));
+			hb_at_least(domain->report.distress.value + rescued, exact));
 	if (hb_would_be_lost(domain, &size_kib))
 		fprintf(out, MARK " a save or a migration now would lose %s: \"hotballoon wait %u\", or \"hotballoon set %u %s\"\n",
 			cli_who(domain, who), domain->domid, domain->domid, hb_size_format(size_kib, size));

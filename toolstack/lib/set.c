@@ -480,23 +480,15 @@ static void note_lost(struct hb_set_result *result)
 		     hb_size_format(size_kib, size));
 }
 
-/* The size stands, and the guest is there but for what it was allowed to take. */
-static void note_rescued(struct hb_set_result *result)
+/* The size stands, and the guest is there, but for what it may take or leave by itself. */
+static void note_own_part(struct hb_set_result *result)
 {
-	uint64_t rescued = hb_rescued_kib(&result->after);
+	uint64_t rescued = hb_rescued_kib(&result->after), spared = hb_spared_kib(&result->after);
 	char size[HB_SIZE_TEXT];
 
 	if (rescued)
 		note(result, "it has taken %s above that in need, as it may, and gives it back when the need is over or it gets another size",
 		     hb_size_human(rescued, size));
-}
-
-/* The size stands, and is more than the guest wants. */
-static void note_spared(struct hb_set_result *result)
-{
-	uint64_t spared = hb_spared_kib(&result->after);
-	char size[HB_SIZE_TEXT];
-
 	if (spared)
 		note(result, "it sizes itself: it leaves %s of that, and takes it when it needs it",
 		     hb_size_human(spared, size));
@@ -522,12 +514,10 @@ static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct term
 	    hb_would_be_lost(&result->after, NULL))
 		keep(hb, request->timeout_s, result, error);
 	code = finish(hb, code, request->timeout_s, result, error);
-	if (!request->wait) {
+	if (!request->wait)
 		note_lost(result);
-	} else if (!code) {
-		note_rescued(result);
-		note_spared(result);
-	}
+	else if (!code)
+		note_own_part(result);
 	return code;
 }
 

@@ -24,26 +24,10 @@ static bool rests_as_built(const struct hb_domain *domain)
 	       hb_wait_gap(domain, domain->target.value) <= 2 * HB_MAXMEM_SLACK_KIB;
 }
 
-/* What it has above its target it has taken in need, as it may. */
-static bool is_rescued(const struct hb_domain *domain)
-{
-	uint64_t rescued = hb_rescued_kib(domain);
-
-	return rescued && rescued <= domain->headroom.value && hb_wait_position(domain) - domain->target.value <= rescued + HB_MAXMEM_SLACK_KIB;
-}
-
-/* What it has not of its target it does not want. */
-static bool is_sparing(const struct hb_domain *domain)
-{
-	uint64_t spared = hb_spared_kib(domain);
-
-	return spared && domain->target.value - hb_wait_position(domain) <= spared + HB_MAXMEM_SLACK_KIB;
-}
-
 bool hb_follow_is_there(const struct hb_domain *domain)
 {
 	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value) ||
-	       is_rescued(domain) || is_sparing(domain) || rests_as_built(domain);
+	       rests_as_built(domain);
 }
 
 bool hb_follow_is_stale(const struct hb_domain *domain)
