@@ -401,7 +401,7 @@ static void test_damaged_files(void **state)
 	common_write_state_file("host", "hotballoon host 1\nreserve=1048576\nreserve=\n");
 	assert_string_equal(found(), "damaged-file ");
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
-	free(domains);
+	hb_examinations_free(domains);
 	assert_int_equal(host.list[0].severity, HB_FAULT);
 	assert_non_null(strstr(host.list[0].message, "/host, line 3, is damaged"));
 	assert_non_null(strstr(host.list[0].message, common_state_dir));

@@ -180,14 +180,14 @@ static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *co
 }
 
 /* NULL if there is no memory. */
-static struct hb_examination **examine_all(const struct hb_domain *list, const struct notes *notes,
-					   size_t count)
+static struct hb_examination *examine_all(const struct hb_domain *list, const struct notes *notes,
+					  size_t count)
 {
-	struct hb_examination **all = hb_array_new(count, sizeof(**all));
+	struct hb_examination *all = calloc(count + 1, sizeof(*all));
 
 	for (size_t i = 0; i < count && all; i++) {
-		all[i]->domain = list[i];
-		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i]->findings);
+		all[i].domain = list[i];
+		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i].findings);
 	}
 	return all;
 }
@@ -197,10 +197,10 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 {
 	struct hb_host_memory memory;
 	struct notes notes = { 0 };
+	struct hb_examination *all = NULL;
 	struct hb_domain *list;
 	enum hb_code code = hb_memory_snapshot(hb, &memory, &list, count, error);
 
-	*domains = NULL;
 	memset(host, 0, sizeof(*host));
 	if (!code)
 		code = add_details(hb, list, count, error);
@@ -209,13 +209,12 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	if (!code)
 		code = examine_files(hb, host, error);
 	if (!code)
-		*domains = examine_all(list, &notes, *count);
-	if (!code && !*domains)
+		all = examine_all(list, &notes, *count);
+	if (!code && !all)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code)
-		hb_examine_host(&memory, **domains, *count, host);
-	else
-		*count = 0;
+		hb_examine_host(&memory, all, *count, host);
+	*domains = hb_array_of(all, count, sizeof(*all), &code, error);
 	free(notes.limits);
 	free(notes.follows);
 	free(list);

@@ -393,10 +393,15 @@ static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
 
 static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
 {
-	snprintf(text, HB_UUID_TEXT,
-		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		 u[0], u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12],
-		 u[13], u[14], u[15]);
+	static const char digits[] = "0123456789abcdef";
+
+	for (unsigned int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*text++ = '-';
+		*text++ = digits[u[i] >> 4];
+		*text++ = digits[u[i] & 15];
+	}
+	*text = '\0';
 }
 
 static void fill_numbers(struct hb_domain *domain, const struct hb_xen_domain *xen)
@@ -706,47 +711,65 @@ int hb_domain_any_squeezed(struct hb *hb, bool *any)
 	return each_domain(hb, see_squeezed, any);
 }
 
-static int append_batch(struct hb *hb, const struct hb_xen_domain *batch, int n,
-			struct hb_domain **domains, size_t *count)
+/* All that Xen knows of, in the order of domid; returns how many, or -errno with *list NULL. */
+static int list_xen(struct hb *hb, struct hb_xen_domain **list)
 {
-	struct hb_domain *grown = realloc(*domains, (*count + n) * sizeof(**domains));
+	size_t count = 0;
+	uint32_t first = 0;
+	int n;
 
-	if (!grown)
-		return -ENOMEM;
-	*domains = grown;
-	for (int i = 0; i < n; i++) {
-		int rc = fill_domain(hb, &batch[i], &grown[*count]);
+	*list = NULL;
+	do {
+		struct hb_xen_domain *grown = realloc(*list, (count + LIST_BATCH) * sizeof(*grown));
 
-		if (rc == -ESRCH)
-			continue;
-		if (rc)
+		if (grown)
+			*list = grown;
+		n = grown ? hb->host->ops->domains(hb->host, first, grown + count, LIST_BATCH) : -ENOMEM;
+		if (n > 0) {
+			count += n;
+			first = grown[count - 1].domid + 1;
+		}
+	} while (n > 0);
+	if (!n)
+		return count;
+	free(*list);
+	*list = NULL;
+	return n;
+}
+
+/* Those that have gone meanwhile are left out: *count is less then. */
+static int fill_all(struct hb *hb, const struct hb_xen_domain *xen, size_t nr_xen,
+		    struct hb_domain *domains, size_t *count)
+{
+	*count = 0;
+	for (size_t i = 0; i < nr_xen; i++) {
+		int rc = fill_domain(hb, &xen[i], &domains[*count]);
+
+		if (rc && rc != -ESRCH)
 			return rc;
-		++*count;
+		*count += !rc;
 	}
 	return 0;
 }
 
+/* Xen first: so the domains, which are large, are allocated once. */
 enum hb_code hb_domain_list(struct hb *hb, struct hb_domain **domains, size_t *count,
 			    struct hb_error *error)
 {
-	struct hb_xen_domain batch[LIST_BATCH];
-	uint32_t first = 0;
-	int n;
+	struct hb_xen_domain *xen;
+	int n = list_xen(hb, &xen), rc = n < 0 ? n : 0;
 
-	*domains = NULL;
 	*count = 0;
-	while ((n = hb->host->ops->domains(hb->host, first, batch, LIST_BATCH)) > 0) {
-		first = batch[n - 1].domid + 1;
-		n = append_batch(hb, batch, n, domains, count);
-		if (n)
-			break;
-	}
-	if (!n)
+	*domains = rc ? NULL : malloc((n + 1) * sizeof(**domains));
+	if (!rc)
+		rc = *domains ? fill_all(hb, xen, n, *domains, count) : -ENOMEM;
+	free(xen);
+	if (!rc)
 		return HB_OK;
 	free(*domains);
 	*domains = NULL;
 	*count = 0;
-	return hb_fail_host(error, n, "cannot list the domains");
+	return hb_fail_host(error, rc, "cannot list the domains");
 }
 
 enum hb_code hb_list(struct hb *hb, struct hb_domain ***domains, size_t *count,

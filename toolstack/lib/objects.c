@@ -74,35 +74,41 @@ void hb_still_result_free(struct hb_still_result *result)
 	free(result);
 }
 
-void *hb_array_new(size_t count, size_t size)
-{
-	size_t room = (count + 1) * sizeof(void *);
-	void **array = calloc(1, room + count * size);
-
-	for (size_t i = 0; i < count && array; i++)
-		array[i] = (char *)array + room + i * size;
-	return array;
-}
+/* In front of what callers get: the block with the objects. */
+#define IN_FRONT 1
 
 void *hb_array_of(void *values, size_t *count, size_t size, enum hb_code *code,
 		  struct hb_error *error)
 {
-	void **array = *code ? NULL : hb_array_new(*count, size);
+	void **block = *code ? NULL : malloc((IN_FRONT + *count + 1) * sizeof(*block));
 
-	if (!*code && !array)
+	if (!*code && !block)
 		*code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
-	if (*code)
+	if (*code) {
+		free(values);
 		*count = 0;
-	if (*count)
-		memcpy(array[0], values, *count * size);
-	free(values);
-	return array;
+		return NULL;
+	}
+	block[0] = values;
+	for (size_t i = 0; i < *count; i++)
+		block[IN_FRONT + i] = (char *)values + i * size;
+	block[IN_FRONT + *count] = NULL;
+	return block + IN_FRONT;
+}
+
+static void array_free(void *array)
+{
+	void **block = array ? (void **)array - IN_FRONT : NULL;
+
+	if (block)
+		free(block[0]);
+	free(block);
 }
 
 #define ARRAY(name, type) \
 	void hb_##name##_free(struct hb_##type **array) \
 	{ \
-		free(array); \
+		array_free(array); \
 	}
 
 ARRAY(domains, domain)
