@@ -4,8 +4,8 @@
 # cache.sh: Debian packages that are unpacked, never installed.
 #
 # Model: the cache holds one directory per kernel, and one per Xen, libvirt, device model of
-# HVM guests, root to build in (root.sh), the kernel's source, and the debug kernel that is
-# built of it (debug-kernel.sh):
+# HVM guests, root to build in (root.sh), Debian for a guest (debian.sh), the kernel's source,
+# and the debug kernel that is built of it (debug-kernel.sh):
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
 #   CACHE/kernel-6.1  -> kernel-6.1.0-...    the one in use
@@ -18,7 +18,7 @@
 # leaves either the old state or the new one.  One writer at a time (flock);
 # readers need no lock, since a directory in use is never changed or removed.
 #
-# Parts: a kernel's name, "source", "debug", "build-SUITE", and what there is once for each
+# Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is once for each
 # Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION".
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
@@ -43,7 +43,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | libvirt-* | hvm-* | build-* | source) echo "$1" ;;
+	xen-* | libvirt-* | hvm-* | build-* | debian-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -53,6 +53,7 @@ cache_suite() {
 	case $1 in
 	xen-* | libvirt-* | hvm-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
+	debian-*) kernel_suite "${1#debian-}" ;;
 	source | debug) kernel_suite 6.1 ;;
 	*) kernel_suite "$1" ;;
 	esac
@@ -68,6 +69,7 @@ cache_complete() {
 		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
+		debian-*) [[ $(readlink "$link") = *_$(debian_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
 		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
 		debug) [[ $(readlink "$link") = *_$(debug_kernel_hash) ]] && [ -e "$link/vmlinux" ] || return 1 ;;
 		*) [ -e "$link/vmlinux" ] || return 1 ;;
@@ -118,6 +120,7 @@ cache_try_part() {
 	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
 	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
 	build-*) cache_try_root "${1#build-}" "$dir" ;;
+	debian-*) cache_try_debian "${1#debian-}" "$dir" ;;
 	source) cache_try_source "$dir" ;;
 	debug) cache_try_debug "$dir" ;;
 	*) cache_try_kernel "$1" "$dir" ;;

@@ -289,6 +289,16 @@ add_hvm() {
 	copy_libraries "$1"
 }
 
+# add_debian ROOT: dom0's /dev/vdb, and the package for guests; needs: packaging/build-deb.
+add_debian() {
+	local deb
+	opt_drives=(-drive "file=$CACHE/debian-${opt_kernels[0]}/disk.img,format=raw,if=virtio,snapshot=on")
+	deb=$(find "$TOP/build/deb" -name 'xen-hotballoon-dkms_*.deb' 2>/dev/null | sort | tail -n 1)
+	[ -n "$deb" ] || die "not built: the package for guests; run: packaging/build-deb --guest"
+	mkdir -p "$1/lab/debs"
+	cp "$deb" "$1/lab/debs/"
+}
+
 # add_bzimage ROOT: the kernels as they are installed, for firmware and for kexec.
 add_bzimage() {
 	local series

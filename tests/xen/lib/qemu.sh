@@ -48,6 +48,7 @@ qemu_arguments() {
 	fi
 	QEMU_ARGS+=(-serial chardev:script
 		-drive "file=$run/results.tar,format=raw,if=virtio"
+		"${opt_drives[@]}"
 		-kernel "$CACHE/xen-$opt_xen/boot/xen"
 		-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory loglvl=info guest_loglvl=info"
 		# QEMU splits at commas; the first word is the file

@@ -105,7 +105,7 @@ mkdir -p /etc/hotballoon
 printf '[balance]\npool = 1\n' >/etc/hotballoon/hotballoond.conf
 check_fails "a wrong configuration is refused" hotballoond --check
 printf '[log]\nverbose = yes\n' >/etc/hotballoon/hotballoond.conf
-check "hotballoond --check" "$(printf '# /etc/hotballoon/hotballoond.conf:2\nverbose = yes')" "$(hotballoond --check | tail -n 2)"
+check "hotballoond --check" "verbose = yes" "$(hotballoond --check | grep -A 1 "^# /etc/hotballoon/hotballoond.conf:2$" | tail -n 1)"
 for g in $GUESTS; do
 	guest_start "$g" memory=$BOOT "$@"
 	books_open "$g"

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+# needs: debian
+#
+# debian [KEY=VALUE...]: a real Debian as guest, of the release of the run's first kernel,
+# from the installation of xen-hotballoon-dkms to its purge.  Nobody answers a question,
+# nothing is put on the kernel's command line, and the guest reboots once: for a new kernel,
+# if the run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next.
+#
+# The module is compiled in the guest, once for each kernel and each version of the package.
+. /lab/files/lib-driver.sh
+
+g=debian
+BOOT=512
+TOP=832
+# Compiling, emulated.
+BUILD_SECONDS=1800
+PACKAGE=xen-hotballoon-dkms
+FIRST=${LAB_KERNELS%% *}
+SECOND=${LAB_KERNELS#"$FIRST"}
+SECOND=${SECOND# }
+
+# Its disk is dom0's second; the package comes on another, which is made here.
+make_disks() {
+	local module
+	for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk loop xen-blkback; do
+		insmod /lib/modules/$module.ko || fail "dom0: load $module"
+	done
+	truncate -s 16M /run/debs && mke2fs -F /run/debs >/dev/null && losetup /dev/loop0 /run/debs || fail "dom0: a disk"
+	insmod /lib/modules/crc16.ko
+	for module in crc32c_generic mbcache jbd2 ext4; do
+		[ ! -e /lib/modules/$module.ko ] || insmod /lib/modules/$module.ko || fail "dom0: load $module"
+	done
+	mkdir -p /run/mnt
+	mount -t ext4 /dev/loop0 /run/mnt && cp /lab/debs/*.deb /run/mnt/ && umount /run/mnt || fail "dom0: the package on its disk"
+}
+
+# boot KERNEL [KEY=VALUE...]
+boot() {
+	local kernel=$1
+	shift
+	guest_create $g kernel="$kernel" memory=$BOOT driver=none io=yes \
+		cmdline="hb.root=/dev/xvda systemd.show_status=false" \
+		cfg="disk = ['phy:/dev/vdb,xvda,w', 'phy:/dev/loop0,xvdb,w']" "$@"
+	guest_wait_up $g 600
+	xl mem-max $g $((TOP + 64))
+	in_guest $g 'mount /dev/xvdb /mnt'
+}
+
+# apt LABEL ARGUMENT...
+apt() {
+	local label=$1 start
+	shift
+	start=$(now_ms)
+	check_ok "$label" in_guest -t $BUILD_SECONDS $g \
+		"DEBIAN_FRONTEND=noninteractive apt-get -q -y $* </dev/null >/tmp/apt.log 2>&1 || { tail -n 40 /tmp/apt.log; exit 1; }"
+	note "$label: $((($(now_ms) - start) / 1000)) s"
+}
+
+version() { in_guest $g cat /sys/module/xen_hotballoon/version; }
+
+# Failed units of systemd; nothing.
+failed_units() { in_guest $g 'systemctl list-units --failed --no-legend --plain'; }
+
+# at MIB LABEL
+at() {
+	guest_mem_set $g "$1"
+	check_ok "$2: reaches $1 MiB" reach $g $(($1 * 1024)) || books_show $g
+	books_check $g $(($1 * 1024)) "$2: $1 MiB"
+}
+
+resize() {
+	at 384 "$1"
+	at $TOP "$1"
+	check "$1: every block is online" "" "$(in_guest $g "grep -L '^online' $BLOCKS/memory[0-9]*/state")"
+}
+
+back() {
+	at $BOOT "$1"
+	[ "$(guest_type $g)" = pv ] || check_ok "$1: added blocks have left" wait_report $g added_blocks 0 60
+}
+
+install() {
+	apt "the package is installed" install /mnt/$PACKAGE'_*.deb'
+	check_ok "it is loaded" in_guest $g 'grep -q ^xen_hotballoon /proc/modules'
+	check "no unit has failed" "" "$(failed_units)"
+	check_ok "its files are as packaged" in_guest $g "dpkg -V $PACKAGE"
+}
+
+# While blocks are there, that the image would not have.
+hibernation() {
+	check_fails "a grown guest does not hibernate" in_guest $g 'echo disk >/sys/power/state'
+}
+
+# newer: the same package as the next version, in /tmp/newer.deb.
+newer() {
+	in_guest -t 120 $g "set -e; rm -rf /tmp/newer; dpkg-deb -R /mnt/${PACKAGE}_*.deb /tmp/newer; cd /tmp/newer
+		old=\$(ls usr/src | sed s/xen-hotballoon-//)
+		mv usr/src/xen-hotballoon-\$old usr/src/xen-hotballoon-\$old.1
+		grep -rlF \"\$old\" DEBIAN usr/src | xargs sed -i \"s/\$(echo \$old | sed 's/[.]/[.]/g')/\$old.1/g\"
+		(find . -type f -not -path './DEBIAN/*' -printf '%P\\n' | sort | xargs md5sum) >DEBIAN/md5sums
+		dpkg-deb -b . /tmp/newer.deb; echo \$old >/tmp/old"
+}
+
+upgrade() {
+	local old
+	old=$(version)
+	check_ok "a newer package is made" newer
+	apt "it is upgraded while memory is hot-added" install /tmp/newer.deb
+	check "the loaded module is not exchanged behind the guest's back" "$old" "$(version)"
+	check_ok "and it is said how the new one is taken" in_guest $g "grep -q 'is loaded, .* is installed' /tmp/apt.log"
+	check "no unit has failed" "" "$(failed_units)"
+	at $((TOP - 64)) "upgraded, the old module still loaded"
+	back "upgraded"
+	check_ok "the new one is taken" in_guest $g 'modprobe -r xen-hotballoon && modprobe xen-hotballoon'
+	check "it is the new one" "$old.1" "$(version)"
+	resize "the new one"
+}
+
+# PV guests keep their added blocks until they reboot.
+new_kernel() {
+	local release
+	check_ok "headers of a new kernel are installed" in_guest -t $BUILD_SECONDS $g \
+		'DEBIAN_FRONTEND=noninteractive dpkg -i /srv/next/*.deb </dev/null >/tmp/apt.log 2>&1 || { tail -n 40 /tmp/apt.log; exit 1; }'
+	release=$(in_guest $g "ls -t /usr/src | sed -n 's/linux-headers-\(.*-amd64\)\$/\1/p' | sort -V | tail -n 1")
+	check_ok "it has its module ($release)" in_guest $g "ls /lib/modules/$release/updates/dkms/xen-hotballoon.ko*"
+	guest_may_die $g
+	in_guest $g 'systemctl poweroff' >/dev/null 2>&1
+	check_ok "it goes down in order" guest_wait_gone $g 120
+	rm -f "/run/lab/guests/$g/may-die"
+	boot "$SECOND" "$@"
+	check "it runs the new kernel" "$release" "$(in_guest $g uname -r)"
+	check_ok "the driver is loaded at boot" in_guest $g 'grep -q ^xen_hotballoon /proc/modules'
+	books_open $g
+	resize "the new kernel"
+}
+
+remove() {
+	apt "the package is removed while memory is hot-added" remove $PACKAGE
+	if in_guest $g 'grep -q ^xen_hotballoon /proc/modules'; then
+		check_ok "the module stays, and it is said until when" in_guest $g 'grep -q "stays loaded until" /tmp/apt.log'
+	fi
+	at $BOOT "removed"
+	if [ "$(guest_type $g)" = pvh ]; then
+		check_ok "added blocks have left" wait_report $g added_blocks 0 60
+		in_guest $g 'rmmod xen_hotballoon' || true
+		check_fails "the module is gone" in_guest $g 'grep -q ^xen_hotballoon /proc/modules'
+		guest_mem_set $g 400
+		check_ok "the kernel's driver follows targets again" guest_wait_size $g 400
+	fi
+	apt "it is purged" purge $PACKAGE
+	check "nothing of it is left" "" "$(in_guest $g "find / -xdev -name '*hotballoon*' -not -path '/tmp/*' -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null | grep -v '^/var/log/'")"
+	check "no unit has failed" "" "$(failed_units)"
+}
+
+make_disks
+boot "$FIRST" "$@"
+check_ok "systemd: the guest is up" in_guest -t 300 $g 'systemctl is-system-running --wait'
+books_open $g
+install
+resize "installed"
+hibernation
+upgrade
+[ -z "$SECOND" ] || new_kernel "$@"
+remove
+check "no warning in the kernel's log" "" "$(in_guest $g 'dmesg -l emerg,alert,crit,err,warn | grep -i "hotballoon\|WARNING\|BUG:\|page alloc"')"
+guest_destroy $g
