@@ -338,7 +338,7 @@ static void test_explain_and_doctor(void **state)
 	assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 	/* No terminal, no colours. */
 	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
-	assert_non_null(strstr(command_out, "         -> set the size again: \"hotballoon set 5 SIZE\""));
+	assert_non_null(strstr(command_out, "         -> set the size again: \"hotballoon set 5 512M\""));
 	assert_int_equal(command_line("doctor --json"), CLI_EXIT_FAULT);
 	object = command_json();
 	assert_json_number(object, "domains.1.domid", 5);

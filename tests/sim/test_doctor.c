@@ -550,7 +550,7 @@ static void test_explain_short(void **state)
 	sim_guest(sim, GUEST)->rate_kib_s = 4 * M;
 	e = explain();
 	assert_true(says(&e, "it has to give memory back, and moves"));
-	assert_true(says(&e, "nothing is in its way"));
+	assert_false(says(&e, "nothing is in its way"));
 	sim_run(sim, 10000);
 	hang();
 	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
@@ -565,6 +565,47 @@ static void test_explain_short(void **state)
 	assert_false(says(&e, "where it shall be"));
 	assert_false(says(&e, "a person decides"));
 	assert_false(says(&e, "the host has"));
+}
+
+/* It is at its target, and that is too little for it: of it, too, that is not said. */
+static void test_explain_distress(void **state)
+{
+	struct hb_explanation e;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_DISTRESS, "65536");
+	e = explain();
+	assert_true(says(&e, "it is where it shall be"));
+	assert_true(says(&e, "its driver is idle, and says that the guest lacks 64M"));
+	assert_false(says(&e, "nothing is in its way"));
+}
+
+/*
+ * Another tool has set a target above Xen's limit, and the host has memory: that no guest need
+ * be made smaller for, and what is to be done is said with its size.
+ */
+static void test_stuck_at_limit(void **state)
+{
+	struct hb_finding finding;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+	sim_run(sim, 5000);
+	assert_string_equal(sim_read_key(sim, GUEST, HB_KEY_REPORT_CAUSE), "host-out-of-memory");
+	assert_string_equal(found(), "max-below-target maxmem-below-target stuck ");
+	finding = finding_of("stuck");
+	assert_null(strstr(finding.remedy, "shrink"));
+	assert_string_equal(common_finding_remedy(&finding), "set the size again, which raises Xen's limit: \"hotballoon set 5 1G\"");
+	finding = finding_of("maxmem-below-target");
+	assert_string_equal(common_finding_remedy(&finding), "set the size again: \"hotballoon set 5 1G\"");
+	finding = finding_of("max-below-target");
+	assert_string_equal(common_finding_remedy(&finding), "set the size again: \"hotballoon set 5 1G\"");
+	assert_int_equal(common_set(sim, "1G", &(struct hb_set_request){ .wait = true },
+				    &(struct hb_set_result){ 0 }, &error), HB_OK);
+	assert_string_equal(found(), "");
+	raise_limit();
+	finding = finding_of("maxmem-too-high");
+	assert_non_null(strstr(common_finding_remedy(&finding), "\"hotballoon set 5 1G\""));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -587,6 +628,8 @@ int main(void)
 		TEST(test_short_without_report),
 		TEST(test_explain),
 		TEST(test_explain_short),
+		TEST(test_explain_distress),
+		TEST(test_stuck_at_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
