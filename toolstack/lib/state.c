@@ -182,12 +182,15 @@ bool hb_write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Makes a file with that text, complete on the disk; path ends with XXXXXX, and is its name then. */
-static bool write_new(char *path, const struct hb_text *text)
+/*
+ * Makes a file with that text, complete on the disk if it shall last; path ends with XXXXXX,
+ * and is its name then.
+ */
+static bool write_new(char *path, const struct hb_text *text, bool lasts)
 {
 	int fd = mkostemp(path, O_CLOEXEC);
 	bool good = fd >= 0 && !fchmod(fd, 0644) && hb_write_all(fd, text->text, text->length) &&
-		    !fsync(fd);
+		    (!lasts || !fsync(fd));
 	int problem = errno;
 
 	if (fd >= 0 && close(fd) && good) {
@@ -237,7 +240,7 @@ static enum hb_code fail_sync(struct hb_error *error, const char *path)
 	return error->code;
 }
 
-static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text,
+static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text, bool lasts,
 			    struct hb_error *error)
 {
 	char path[PATH_MAX], new[PATH_MAX];
@@ -247,18 +250,18 @@ static enum hb_code replace(struct hb *hb, const char *name, const struct hb_tex
 	if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
 		return fail_file(error, "make", hb->state_dir);
 	remove_leftovers(hb, name);
-	if (!write_new(new, text))
+	if (!write_new(new, text, lasts))
 		return fail_file(error, "write", path);
 	if (rename(new, path)) {
 		fail_file(error, "write", path);
 		unlink(new);
 		return error->code;
 	}
-	return sync_dir(hb->state_dir) ? HB_OK : fail_sync(error, path);
+	return !lasts || sync_dir(hb->state_dir) ? HB_OK : fail_sync(error, path);
 }
 
-enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
-			      const struct hb_text *body, struct hb_error *error)
+static enum hb_code replace_body(struct hb *hb, const char *name, const char *header,
+				 const struct hb_text *body, bool lasts, struct hb_error *error)
 {
 	struct hb_text text = { 0 };
 	enum hb_code code;
@@ -272,7 +275,19 @@ enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *heade
 	else if (text.failed || body->failed)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	else
-		code = replace(hb, name, &text, error);
+		code = replace(hb, name, &text, lasts, error);
 	free(text.text);
 	return code;
+}
+
+enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
+			      const struct hb_text *body, struct hb_error *error)
+{
+	return replace_body(hb, name, header, body, true, error);
+}
+
+enum hb_code hb_state_note(struct hb *hb, const char *name, const char *header,
+			   const struct hb_text *body, struct hb_error *error)
+{
+	return replace_body(hb, name, header, body, false, error);
 }

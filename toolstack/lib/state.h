@@ -49,6 +49,13 @@ void hb_state_describe(struct hb *hb, const char *name, const char *header,
 enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
 			      const struct hb_text *body, struct hb_error *error);
 
+/*
+ * The same for what need not outlive a power failure, and is damaged or the old one after that
+ * at worst: the disk is not waited for.
+ */
+enum hb_code hb_state_note(struct hb *hb, const char *name, const char *header,
+			   const struct hb_text *body, struct hb_error *error);
+
 /* All of it, however many calls that takes; false with errno set. */
 bool hb_write_all(int fd, const char *text, size_t length);
 
