@@ -418,13 +418,23 @@ static bool anybody_moving(struct work *work)
 	return false;
 }
 
+static bool anybody_moved(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].waiting && hb_wait_moves(&work->candidates[i].wait, now_ms(work)))
+			return true;
+	}
+	return false;
+}
+
 static enum hb_code fail_timeout(struct work *work, struct hb_error *error)
 {
 	hb_fail(error, anybody_moving(work) ? HB_REASON_TIMEOUT : HB_REASON_RESTS,
 		"not enough is free after %u s", work->request->timeout_s);
-	hb_remedy(error, "%s", anybody_moving(work) ?
+	hb_remedy(error, "%s", anybody_moved(work) ?
 		  "wait longer: the guests that were asked go on by themselves" :
-		  "nobody moves, and who gave nothing keeps its size");
+		  anybody_moving(work) ? "wait longer: the guests that were asked have not moved yet" :
+		  "nobody moves, and who was asked and gave nothing keeps its size");
 	return HB_E_TIMEOUT;
 }
 
