@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct sim *sim;
 static struct hb *hb;
@@ -411,6 +412,43 @@ static void test_damaged_files(void **state)
 	assert_string_equal(found(), "");
 }
 
+/* The same of a file that cannot be read at all: all of it counts for nothing, and nothing else fails. */
+static void test_unreadable_files(void **state)
+{
+	static const char *const files[] = { "limits", "reservations", "host" };
+	struct hb_set_result result;
+	struct hb_domain **domains;
+	struct hb_host_memory memory;
+	struct hb_findings host;
+	struct hb_examination **examinations;
+	struct hb_reservation **reservations;
+	char path[128];
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		print_message("%s\n", files[i]);
+		snprintf(path, sizeof(path), "%s/%s", common_state_dir, files[i]);
+		assert_int_equal(symlink("/nonexistent/file", path), 0);
+		assert_string_equal(found(), "damaged-file ");
+		assert_int_equal(hb_doctor(hb, &host, &examinations, &count, &error), HB_OK);
+		hb_examinations_free(examinations);
+		assert_int_equal(host.list[0].severity, HB_FAULT);
+		assert_non_null(strstr(host.list[0].message, "symbolic links: it counts for nothing"));
+		assert_non_null(strstr(host.list[0].message, path));
+		assert_non_null(strstr(host.list[0].remedy, "none is followed"));
+		assert_int_equal(hb_snapshot(hb, &memory, &domains, &count, &error), HB_OK);
+		hb_domains_free(domains);
+		assert_int_equal(common_set(sim, i % 2 ? "400M" : "300M", NULL, &result, &error), HB_OK);
+		/* Who asks for what is in it is told. */
+		assert_int_equal(hb_reservations(hb, &reservations, &count, &error), i == 1 ? HB_E_HOST : HB_OK);
+		if (i != 1)
+			hb_reservations_free(reservations);
+		assert_int_equal(unlink(path), 0);
+		sim_run(sim, 2000);
+	}
+}
+
 /* The one finding of that name about the guest; its message and remedy are copied. */
 static struct hb_finding finding_of(const char *what)
 {
@@ -622,6 +660,7 @@ int main(void)
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_files),
+		TEST(test_unreadable_files),
 		TEST(test_each_invalid_key),
 		TEST(test_following),
 		TEST(test_stale_report),

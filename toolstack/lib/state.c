@@ -29,9 +29,10 @@ void hb_text_append(struct hb_text *text, const char *more)
 	text->length += length;
 }
 
-static enum hb_code fail_file(struct hb_error *error, const char *what, const char *path)
+/* problem: an errno. */
+static enum hb_code fail_problem(struct hb_error *error, int problem, const char *what,
+				 const char *path)
 {
-	int problem = errno;
 	enum hb_code code = hb_fail_host(error, -problem, "cannot %s %s", what, path);
 
 	hb_refine(error, HB_REASON_FILE_FAILED);
@@ -40,6 +41,11 @@ static enum hb_code fail_file(struct hb_error *error, const char *what, const ch
 	else if (code == HB_E_HOST)
 		hb_remedy(error, "look at that file system: is it full or read-only?");
 	return code;
+}
+
+static enum hb_code fail_file(struct hb_error *error, const char *what, const char *path)
+{
+	return fail_problem(error, errno, what, path);
 }
 
 static void path_of(char path[PATH_MAX], const struct hb *hb, const char *name, const char *suffix)
@@ -113,20 +119,18 @@ static struct hb_damage each_line(char *text, size_t length, const char *header,
 	return number ? damage : (struct hb_damage){ .lines = 1, .first = 1 };
 }
 
-/* *text is to be released, and NULL if there is no such file. */
-static enum hb_code read_file(const char *path, char **text, size_t *length, struct hb_error *error)
+/* Returns 0 or an errno. *text is to be released, and NULL if there is no such file. */
+static int read_file(const char *path, char **text, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	enum hb_code code = HB_OK;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), problem;
 
 	*text = NULL;
 	if (fd < 0)
-		return errno == ENOENT ? HB_OK : fail_file(error, "open", path);
+		return errno == ENOENT ? 0 : errno;
 	*text = read_all(fd, length);
-	if (!*text)
-		code = fail_file(error, "read", path);
+	problem = *text ? 0 : errno;
 	close(fd);
-	return code;
+	return problem;
 }
 
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
@@ -135,11 +139,16 @@ enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
 {
 	struct hb_damage found = { 0 };
 	char path[PATH_MAX], *text;
-	enum hb_code code;
+	enum hb_code code = HB_OK;
 	size_t length;
+	int problem;
 
 	path_of(path, hb, name, "");
-	code = read_file(path, &text, &length, error);
+	problem = read_file(path, &text, &length);
+	if (problem && (!damage || problem == ENOMEM))
+		return fail_problem(error, problem, "read", path);
+	if (problem)
+		found = (struct hb_damage){ .lines = 1, .first = 1, .problem = problem };
 	if (text)
 		found = each_line(text, length, header, line, argument);
 	free(text);
@@ -157,7 +166,10 @@ void hb_state_describe(struct hb *hb, const char *name, const char *header,
 	size_t used;
 
 	path_of(path, hb, name, "");
-	fail_line(error, path, damage->first, header);
+	if (damage->problem)
+		fail_problem(error, damage->problem, "read", path);
+	else
+		fail_line(error, path, damage->first, header);
 	used = strlen(error->message);
 	if (damage->lines > 1)
 		snprintf(error->message + used, sizeof(error->message) - used,
