@@ -618,6 +618,22 @@ static void test_explain_distress(void **state)
 	assert_false(says(&e, "nothing is in its way"));
 }
 
+/* Nobody has turned it off: what is kept of it cannot be read, and that is said. */
+static void test_explain_damaged(void **state)
+{
+	struct hb_explanation e;
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto colour=red\n");
+	e = explain();
+	assert_true(says(&e, "managers leave it alone: its limits cannot be read"));
+	assert_false(says(&e, "automatic sizing is off"));
+	assert_int_equal(e.findings.count, 1);
+	assert_string_equal(e.findings.list[0].what, "damaged-file");
+	assert_non_null(strstr(e.findings.list[0].message, "/limits, line 2, is damaged"));
+}
+
 /*
  * Another tool has set a target above Xen's limit, and the host has memory: that no guest need
  * be made smaller for, and what is to be done is said with its size.
@@ -668,6 +684,7 @@ int main(void)
 		TEST(test_explain),
 		TEST(test_explain_short),
 		TEST(test_explain_distress),
+		TEST(test_explain_damaged),
 		TEST(test_stuck_at_limit),
 	};
 

@@ -122,7 +122,9 @@ static void say_who_decides(struct hb_explanation *explanation)
 
 	if (explanation->domain.service)
 		return;
-	if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
+	if (explanation->limits_damaged)
+		say(explanation, "managers leave it alone: its limits cannot be read");
+	else if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
 		say(explanation, "managers keep it at %s: its limits leave it no other size",
 		    hb_size_human(range.min_kib, min));
 	else if (!why)
