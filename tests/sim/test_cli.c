@@ -338,7 +338,7 @@ static void test_explain_and_doctor(void **state)
 	assert_int_equal(command_line("doctor"), CLI_EXIT_FAULT);
 	/* No terminal, no colours. */
 	assert_non_null(strstr(command_out, "fault    Xen's limit for guest1 (maxmem, 400M) is below its size"));
-	assert_non_null(strstr(command_out, "         -> set the size again: \"hotballoon set 5 SIZE\""));
+	assert_non_null(strstr(command_out, "         -> set the size again: \"hotballoon set 5 512M\""));
 	assert_int_equal(command_line("doctor --json"), CLI_EXIT_FAULT);
 	object = command_json();
 	assert_json_number(object, "domains.1.domid", 5);
@@ -461,6 +461,29 @@ static void test_free_beside_lock(void **state)
 	assert_non_null(strstr(command_out, "  guest1: 512M -> 512M, gives 0K, left out: it does not move, "
 			       "is locked or was set by somebody else\n"));
 	assert_non_null(strstr(command_out, "  other: 512M -> "));
+}
+
+/* What was asked for is no gift while it has not come. */
+static void test_free_in_no_time(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("limits guest1 --min=128M"), 0);
+	sim_guest(command_sim, GUEST)->rate_kib_s = 0;
+	assert_int_equal(command_line("free 6700M --timeout=1"), HB_E_TIMEOUT);
+	assert_non_null(strstr(command_out, "  guest1: 512M -> 382M, is asked for 130M\n"));
+	assert_non_null(strstr(command_err, "wait longer: the guests that were asked have not moved yet"));
+	/* It is on its way already as far as anybody knows, and is not asked again. */
+	assert_int_equal(command_line("free 6700M --timeout=5"), HB_E_TIMEOUT);
+	assert_non_null(strstr(command_err, "nobody moves, and who was asked and gave nothing keeps its size"));
+}
+
+static void test_host_reserve_in_a_dry_run(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("reserve --host=200M --dry-run"), 0);
+	assert_string_equal(command_out, "The host would keep 200M for itself.\nNothing was changed.\n");
+	assert_int_equal(command_line("reserve --host=usual"), 0);
+	assert_string_equal(command_out, "The host keeps what is usual for itself.\n");
 }
 
 static void test_reserve(void **state)
@@ -821,6 +844,8 @@ int main(void)
 		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),
 		TEST(test_free_beside_lock),
+		TEST(test_free_in_no_time),
+		TEST(test_host_reserve_in_a_dry_run),
 		TEST(test_reserve),
 		TEST(test_reservation_for_ever),
 		TEST(test_watch),

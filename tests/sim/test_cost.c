@@ -227,15 +227,15 @@ static void test_free_in_one(void **state)
 	(void)state;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
 	assert_int_equal(result.count, DONORS);
-	/* One round: the file, and its name; and what managers keep off, before and after. */
-	assert_int_equal(syncs, 2 + 2 * 2);
+	/* One round: the file, and its name. What managers keep off meanwhile need not last. */
+	assert_int_equal(syncs, 2);
 	assert_in_range(looks, 1, 4);
 	hb_free_result_clear(&result);
 }
 
 /*
  * Some do not move, and others are asked again: a round more. Those that do not are given
- * what they hold, which is recorded before and after.
+ * what they hold, which is recorded, too.
  */
 static void test_free_in_rounds(void **state)
 {
@@ -246,7 +246,7 @@ static void test_free_in_rounds(void **state)
 		sim_guest(command_sim, FIRST + i)->stick_at_kib = 512 * M;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
 	assert_int_equal(result.count, DONORS);
-	assert_int_equal(syncs, 2 * 2 + 2 * 2 + 2 * 2);
+	assert_int_equal(syncs, 2 * 2 + 2);
 	hb_free_result_clear(&result);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct sim *sim;
 static struct hb *hb;
@@ -411,6 +412,43 @@ static void test_damaged_files(void **state)
 	assert_string_equal(found(), "");
 }
 
+/* The same of a file that cannot be read at all: all of it counts for nothing, and nothing else fails. */
+static void test_unreadable_files(void **state)
+{
+	static const char *const files[] = { "limits", "reservations", "host" };
+	struct hb_set_result result;
+	struct hb_domain **domains;
+	struct hb_host_memory memory;
+	struct hb_findings host;
+	struct hb_examination **examinations;
+	struct hb_reservation **reservations;
+	char path[128];
+	size_t count;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		print_message("%s\n", files[i]);
+		snprintf(path, sizeof(path), "%s/%s", common_state_dir, files[i]);
+		assert_int_equal(symlink("/nonexistent/file", path), 0);
+		assert_string_equal(found(), "damaged-file ");
+		assert_int_equal(hb_doctor(hb, &host, &examinations, &count, &error), HB_OK);
+		hb_examinations_free(examinations);
+		assert_int_equal(host.list[0].severity, HB_FAULT);
+		assert_non_null(strstr(host.list[0].message, "symbolic links: it counts for nothing"));
+		assert_non_null(strstr(host.list[0].message, path));
+		assert_non_null(strstr(host.list[0].remedy, "none is followed"));
+		assert_int_equal(hb_snapshot(hb, &memory, &domains, &count, &error), HB_OK);
+		hb_domains_free(domains);
+		assert_int_equal(common_set(sim, i % 2 ? "400M" : "300M", NULL, &result, &error), HB_OK);
+		/* Who asks for what is in it is told. */
+		assert_int_equal(hb_reservations(hb, &reservations, &count, &error), i == 1 ? HB_E_HOST : HB_OK);
+		if (i != 1)
+			hb_reservations_free(reservations);
+		assert_int_equal(unlink(path), 0);
+		sim_run(sim, 2000);
+	}
+}
+
 /* The one finding of that name about the guest; its message and remedy are copied. */
 static struct hb_finding finding_of(const char *what)
 {
@@ -550,7 +588,7 @@ static void test_explain_short(void **state)
 	sim_guest(sim, GUEST)->rate_kib_s = 4 * M;
 	e = explain();
 	assert_true(says(&e, "it has to give memory back, and moves"));
-	assert_true(says(&e, "nothing is in its way"));
+	assert_false(says(&e, "nothing is in its way"));
 	sim_run(sim, 10000);
 	hang();
 	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
@@ -567,6 +605,63 @@ static void test_explain_short(void **state)
 	assert_false(says(&e, "the host has"));
 }
 
+/* It is at its target, and that is too little for it: of it, too, that is not said. */
+static void test_explain_distress(void **state)
+{
+	struct hb_explanation e;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_DISTRESS, "65536");
+	e = explain();
+	assert_true(says(&e, "it is where it shall be"));
+	assert_true(says(&e, "its driver is idle, and says that the guest lacks 64M"));
+	assert_false(says(&e, "nothing is in its way"));
+}
+
+/* Nobody has turned it off: what is kept of it cannot be read, and that is said. */
+static void test_explain_damaged(void **state)
+{
+	struct hb_explanation e;
+
+	(void)state;
+	common_write_state_file("limits", "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto colour=red\n");
+	e = explain();
+	assert_true(says(&e, "managers leave it alone: its limits cannot be read"));
+	assert_false(says(&e, "automatic sizing is off"));
+	assert_int_equal(e.findings.count, 1);
+	assert_string_equal(e.findings.list[0].what, "damaged-file");
+	assert_non_null(strstr(e.findings.list[0].message, "/limits, line 2, is damaged"));
+}
+
+/*
+ * Another tool has set a target above Xen's limit, and the host has memory: that no guest need
+ * be made smaller for, and what is to be done is said with its size.
+ */
+static void test_stuck_at_limit(void **state)
+{
+	struct hb_finding finding;
+
+	(void)state;
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "1048576");
+	sim_run(sim, 5000);
+	assert_string_equal(sim_read_key(sim, GUEST, HB_KEY_REPORT_CAUSE), "host-out-of-memory");
+	assert_string_equal(found(), "max-below-target maxmem-below-target stuck ");
+	finding = finding_of("stuck");
+	assert_null(strstr(finding.remedy, "shrink"));
+	assert_string_equal(common_finding_remedy(&finding), "set the size again, which raises Xen's limit: \"hotballoon set 5 1G\"");
+	finding = finding_of("maxmem-below-target");
+	assert_string_equal(common_finding_remedy(&finding), "set the size again: \"hotballoon set 5 1G\"");
+	finding = finding_of("max-below-target");
+	assert_string_equal(common_finding_remedy(&finding), "set the size again: \"hotballoon set 5 1G\"");
+	assert_int_equal(common_set(sim, "1G", &(struct hb_set_request){ .wait = true },
+				    &(struct hb_set_result){ 0 }, &error), HB_OK);
+	assert_string_equal(found(), "");
+	raise_limit();
+	finding = finding_of("maxmem-too-high");
+	assert_non_null(strstr(common_finding_remedy(&finding), "\"hotballoon set 5 1G\""));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -581,12 +676,16 @@ int main(void)
 		TEST(test_small_pool_beyond_ceiling),
 		TEST(test_pool_of_domain_0),
 		TEST(test_damaged_files),
+		TEST(test_unreadable_files),
 		TEST(test_each_invalid_key),
 		TEST(test_following),
 		TEST(test_stale_report),
 		TEST(test_short_without_report),
 		TEST(test_explain),
 		TEST(test_explain_short),
+		TEST(test_explain_distress),
+		TEST(test_explain_damaged),
+		TEST(test_stuck_at_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

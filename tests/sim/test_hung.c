@@ -15,6 +15,7 @@
 
 #include "command.h"
 #include "deadline.h"
+#include "sim_internal.h"
 
 #define FIRST_LINE "reserve 64M --for=web"
 
@@ -71,6 +72,62 @@ static void test_time_limits(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		print_message("%s\n", lines[i] ? lines[i] : "-");
 		hang_everywhere(lines[i], 3000 + HB_CALL_LEAST_MS);
+	}
+}
+
+/* Another process has the host locked from that moment on, or another tool the guest. */
+static uint64_t lock_at_ms;
+static bool lock_guest, locked;
+static struct hb *locker;
+
+static void lock_for_ever(struct sim *sim)
+{
+	if (locked || sim->clock_ms < lock_at_ms)
+		return;
+	locked = true;
+	if (lock_guest) {
+		sim->locked_domid = GUEST;
+		sim->locked_until_ms = UINT64_MAX;
+	} else {
+		assert_int_equal(locker->host->ops->lock_host(locker->host), 0);
+	}
+}
+
+static void lock_while(const char *line, uint64_t at_ms, bool guest)
+{
+	start_host();
+	sim_guest(command_sim, GUEST)->rate_kib_s = 16 * M;
+	locker = sim_connect(command_sim);
+	lock_at_ms = at_ms;
+	lock_guest = guest;
+	locked = false;
+	command_sim->tick = lock_for_ever;
+	if (!at_ms)
+		lock_for_ever(command_sim);
+	command_line(line);
+	if (command_sim->clock_ms > 3000 + HB_CALL_LEAST_MS)
+		fail_msg("%s, %s locked from %ju ms on: ends after %ju ms: %s", line,
+			 guest ? "the guest" : "the host", (uintmax_t)at_ms,
+			 (uintmax_t)command_sim->clock_ms, command_err);
+	command_sim->tick = NULL;
+	hb_close(locker);
+	command_teardown(NULL);
+}
+
+/* A time limit is one of all that is waited for: for guests, and for what others have locked. */
+static void test_time_limits_beside_locks(void **state)
+{
+	static const char *const lines[] = {
+		"set guest1 256M --wait=3", "set guest1 1G --wait=3", "wait guest1 --timeout=3",
+		"set guest1 0 1G --wait=3", "free 6500M --timeout=3",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		for (uint64_t at_ms = 0; at_ms <= 3000; at_ms += 500) {
+			lock_while(lines[i], at_ms, false);
+			lock_while(lines[i], at_ms, true);
+		}
 	}
 }
 
@@ -181,6 +238,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_time_limits),
+		cmocka_unit_test(test_time_limits_beside_locks),
 		cmocka_unit_test(test_without_limits),
 		cmocka_unit_test(test_second_interrupt),
 	};

@@ -267,7 +267,7 @@ static void test_link(void **state)
 	snprintf(path, sizeof(path), "%s/limits", common_state_dir);
 	assert_int_equal(symlink(victim, path), 0);
 	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
-	assert_non_null(strstr(error.message, "cannot open"));
+	assert_non_null(strstr(error.message, "cannot read"));
 	assert_non_null(strstr(error.remedy, "symbolic link"));
 	assert_int_equal(hb_limits_set(hb, &domain, &what, &limits, &error), HB_E_HOST);
 	assert_string_equal(common_state_file("reservations"), HEADER UUID " mode=auto\n");

@@ -42,15 +42,23 @@ static struct json_object *json_free(const struct hb_free_result *result, uint64
 	return object;
 }
 
-static void print_free(struct cli *cli, const struct hb_free_result *result)
+/* Who was only asked when it ended may have given nothing yet. */
+static const char *deed_of(const struct hb_free_entry *entry, enum hb_code code)
+{
+	bool asked = (code == HB_E_TIMEOUT || code == HB_E_INTERRUPTED) && !entry->stuck;
+
+	return asked ? "is asked for" : "gives";
+}
+
+static void print_free(struct cli *cli, const struct hb_free_result *result, enum hb_code code)
 {
 	char a[HB_SIZE_TEXT], b[HB_SIZE_TEXT], c[HB_SIZE_TEXT], who[CLI_WHO_TEXT];
 
 	for (size_t i = 0; i < result->count; i++) {
 		const struct hb_free_entry *entry = &result->entries[i];
 
-		fprintf(cli->out, "  %s: %s -> %s, gives %s%s\n", cli_who(&entry->domain, who),
-			hb_size_human(entry->from_kib, a), hb_size_human(entry->to_kib, b),
+		fprintf(cli->out, "  %s: %s -> %s, %s %s%s\n", cli_who(&entry->domain, who),
+			hb_size_human(entry->from_kib, a), hb_size_human(entry->to_kib, b), deed_of(entry, code),
 			hb_size_human(entry->from_kib - entry->to_kib, c),
 			entry->stuck ? ", left out: it does not move, is locked or was set by somebody else" :
 			"");
@@ -88,7 +96,7 @@ enum hb_code cli_free(struct cli *cli)
 		cli_print_json(cli, object);
 		cli->reported = true;
 	} else if (!code || result.count) {
-		print_free(cli, &result);
+		print_free(cli, &result, code);
 	}
 	hb_free_result_clear(&result);
 	return code;
@@ -207,7 +215,8 @@ static enum hb_code set_host_reserve(struct cli *cli)
 				       json_object_new_uint64(kib->value) : NULL);
 		cli_print_json(cli, object);
 	} else {
-		fprintf(cli->out, "The host keeps %s for itself.\n", kib->presence == HB_PRESENT ?
+		fprintf(cli->out, "The host %s %s for itself.\n",
+			cli_has(cli, OPT_DRY_RUN) ? "would keep" : "keeps", kib->presence == HB_PRESENT ?
 			hb_size_human(kib->value, size) : "what is usual");
 	}
 	return HB_OK;

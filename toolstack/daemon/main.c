@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hotballoond: keeps every guest of a Xen host at the size that it needs. */
+#define _GNU_SOURCE	/* secure_getenv() */
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
@@ -83,7 +84,7 @@ static bool read_arguments(int argc, char **argv, struct arguments *arguments)
 
 static const char *state_dir(void)
 {
-	const char *dir = getenv(STATE_DIR_VARIABLE);
+	const char *dir = secure_getenv(STATE_DIR_VARIABLE);
 
 	return dir && *dir ? dir : HB_STATE_DIR;
 }

@@ -13,6 +13,15 @@ unsigned int hb_call_limit_ms(struct hb_host *host)
 	return left < HB_CALL_MS ? left : HB_CALL_MS;
 }
 
+uint64_t hb_wait_limit_ms(struct hb_host *host, uint64_t most_ms)
+{
+	uint64_t now = host->ops->now_ms(host), end = host->deadline_ms + HB_CALL_LEAST_MS;
+
+	if (!host->deadline_ms || end >= now + most_ms)
+		return most_ms;
+	return end > now ? end - now : 0;
+}
+
 uint64_t hb_deadline_begin(struct hb *hb, unsigned int timeout_s)
 {
 	struct hb_host *host = hb->host;

@@ -15,6 +15,11 @@
 
 /* What a call that begins now may take. */
 unsigned int hb_call_limit_ms(struct hb_host *host);
+/*
+ * What a wait that begins now may take, most_ms at most: all waits together end with the time
+ * limit and that second. 0: the caller does without what it would have to wait for.
+ */
+uint64_t hb_wait_limit_ms(struct hb_host *host, uint64_t most_ms);
 
 /*
  * From now on in timeout_s all must be over, or as before if that is sooner; 0: as before.

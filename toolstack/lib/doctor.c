@@ -52,17 +52,25 @@ enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *ex
 			struct hb_error *error)
 {
 	struct hb_follow follow;
+	struct hb_error damage;
 	enum hb_code code;
 
 	memset(explanation, 0, sizeof(*explanation));
 	code = look_twice(hb, domid, &explanation->domain, &follow, error);
 	if (!code)
 		code = hb_host_memory(hb, &explanation->host, error);
-	if (!code)
-		code = hb_limits_look(hb, &explanation->domain, &explanation->limits, error);
-	if (!code)
-		hb_explain_domain(explanation, &follow);
-	return code;
+	if (code)
+		return code;
+	code = hb_limits_get(hb, &explanation->domain, &explanation->limits, &damage);
+	explanation->limits_damaged = code == HB_E_HOST;
+	if (code && code != HB_E_HOST) {
+		*error = damage;
+		return code;
+	}
+	hb_explain_domain(explanation, &follow);
+	if (code)
+		hb_examine_file(&damage, &explanation->findings);
+	return HB_OK;
 }
 
 /* A finding of what of our files counts for nothing. */

@@ -418,13 +418,23 @@ static bool anybody_moving(struct work *work)
 	return false;
 }
 
+static bool anybody_moved(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->candidates[i].waiting && hb_wait_moves(&work->candidates[i].wait, now_ms(work)))
+			return true;
+	}
+	return false;
+}
+
 static enum hb_code fail_timeout(struct work *work, struct hb_error *error)
 {
 	hb_fail(error, anybody_moving(work) ? HB_REASON_TIMEOUT : HB_REASON_RESTS,
 		"not enough is free after %u s", work->request->timeout_s);
-	hb_remedy(error, "%s", anybody_moving(work) ?
+	hb_remedy(error, "%s", anybody_moved(work) ?
 		  "wait longer: the guests that were asked go on by themselves" :
-		  "nobody moves, and who gave nothing keeps its size");
+		  anybody_moving(work) ? "wait longer: the guests that were asked have not moved yet" :
+		  "nobody moves, and who was asked and gave nothing keeps its size");
 	return HB_E_TIMEOUT;
 }
 
@@ -528,8 +538,8 @@ static bool take_back(struct work *work, struct candidate *candidate, struct hb_
 	return set->done;
 }
 
-/* It gets the size that was announced, unless it has moved since. */
-static void keep(struct work *work, struct candidate *candidate)
+/* It gets the size that was announced, unless it has moved since: false. */
+static bool keep(struct work *work, struct candidate *candidate)
 {
 	struct hb_set_result kept = { 0 };
 	struct hb_error ignored;
@@ -538,10 +548,28 @@ static void keep(struct work *work, struct candidate *candidate)
 	    (!hb_would_be_lost(&candidate->domain, NULL) ||
 	     hb_keep(work->hb, candidate->domain.domid, &candidate->target_kib, false, lock_s(work),
 		     &kept, &ignored) || !kept.nr_steps))
-		return;
+		return false;
 	candidate->domain.target.value = candidate->target_kib = kept.target_kib;
 	entry_of(work, candidate)->to_kib = kept.size_kib;
 	entry_of(work, candidate)->stuck = true;
+	return true;
+}
+
+/* What was announced of who did not get it is over: a person may give it that size. */
+static void keep_announced(struct work *work)
+{
+	struct hb_limits_next *over = calloc(work->count + 1, sizeof(*over));
+	struct hb_error ignored;
+	size_t count = 0;
+
+	for (size_t i = 0; i < work->count; i++) {
+		struct candidate *candidate = &work->candidates[i];
+
+		if (candidate->keep_kib && !keep(work, candidate) && over)
+			over[count++] = (struct hb_limits_next){ &candidate->domain, 0 };
+	}
+	hb_limits_announce(work->hb, over, count, &ignored);
+	free(over);
 }
 
 static void keep_all(struct work *work)
@@ -558,14 +586,8 @@ static void keep_all(struct work *work)
 			announce(list, &count, &work->candidates[i], work->candidates[i].keep_kib);
 	}
 	hb_limits_announce(work->hb, list, count, &ignored);
-	for (size_t i = 0; i < work->count; i++) {
-		if (work->candidates[i].keep_kib)
-			keep(work, &work->candidates[i]);
-	}
-	for (size_t i = 0; i < count; i++)
-		list[i].target_kib = 0;
-	hb_limits_announce(work->hb, list, count, &ignored);
 	free(list);
+	keep_announced(work);
 }
 
 /*

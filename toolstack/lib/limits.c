@@ -69,14 +69,6 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 	return code;
 }
 
-enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
-			    struct hb_error *error)
-{
-	enum hb_code code = hb_limits_get(hb, domain, limits, error);
-
-	return code == HB_E_HOST ? HB_OK : code;
-}
-
 /* Of whom there is no line: for who looks at the file only. */
 static const struct hb_domain nobody;
 

@@ -6,13 +6,6 @@
 #include "internal.h"
 
 /*
- * hb_limits_get() for who goes on without: what cannot be read is HB_MODE_OFF, and
- * hb_limits_damage() has more of it.
- */
-enum hb_code hb_limits_look(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
-			    struct hb_error *error);
-
-/*
  * hb_limits_get() for count domains, with one look at what is kept: limits[i] of domains[i].
  * Those whose line alone cannot be read are HB_MODE_OFF without an error.
  */

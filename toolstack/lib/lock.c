@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "deadline.h"
 #include "domain.h"
 #include "file_lock.h"
 #include "libxl_lock.h"
@@ -20,12 +21,16 @@ struct wanted {
 	uint32_t domid;
 	char uuid[HB_UUID_TEXT];
 	bool domain_failed, host_failed;	/* which lock the last attempt did not get */
+	uint64_t waited_ms;		/* until it was given up */
 };
 
-static uint64_t timeout_s(const struct hb_patience *patience)
+/* What has been begun is ended, also after the time limit of the whole. */
+static uint64_t limit_ms(struct hb *hb, const struct hb_patience *patience)
 {
-	return patience->timeout_s && patience->timeout_s < LOCK_TIMEOUT_S ? patience->timeout_s :
-	       LOCK_TIMEOUT_S;
+	bool sooner = patience->timeout_s && patience->timeout_s < LOCK_TIMEOUT_S;
+	uint64_t most_ms = (sooner ? patience->timeout_s : LOCK_TIMEOUT_S) * 1000ULL;
+
+	return patience->firm ? most_ms : hb_wait_limit_ms(hb->host, most_ms);
 }
 
 static int try_domain(struct hb *hb, struct wanted *wanted)
@@ -89,14 +94,14 @@ static bool report_waiting(struct hb *hb, const struct wanted *wanted, uint64_t 
 static int lock_waiting(struct hb *hb, struct wanted *wanted, const struct hb_patience *patience)
 {
 	struct hb_host *host = hb->host;
-	uint64_t start = host->ops->now_ms(host), waited;
+	uint64_t start = host->ops->now_ms(host), limit = limit_ms(hb, patience);
 	int rc;
 
 	while ((rc = try_lock(hb, wanted)) == -EBUSY) {
-		waited = host->ops->now_ms(host) - start;
-		if (waited >= timeout_s(patience) * 1000)
+		wanted->waited_ms = host->ops->now_ms(host) - start;
+		if (wanted->waited_ms >= limit)
 			break;
-		if (!patience->firm && !report_waiting(hb, wanted, waited))
+		if (!patience->firm && !report_waiting(hb, wanted, wanted->waited_ms))
 			return -EINTR;
 		host->ops->sleep_ms(host, LOCK_POLL_MS);
 	}
@@ -124,10 +129,9 @@ static int lock_domain_waiting(struct hb *hb, struct wanted *wanted,
 	return rc;
 }
 
-static enum hb_code fail_busy(struct hb_error *error, const struct wanted *wanted,
-			      const struct hb_patience *patience)
+static enum hb_code fail_busy(struct hb_error *error, const struct wanted *wanted)
 {
-	unsigned int s = timeout_s(patience);
+	unsigned int s = wanted->waited_ms / 1000;
 
 	if (wanted->host_failed) {
 		hb_fail(error, HB_REASON_LOCKED, "another hotballoon has held the host locked for %u s", s);
@@ -184,7 +188,7 @@ static enum hb_code lock(struct hb *hb, struct wanted *wanted, const struct hb_p
 	if (rc == -EINTR)
 		return fail_interrupted(error, wanted);
 	if (rc == -EBUSY)
-		return fail_busy(error, wanted, patience);
+		return fail_busy(error, wanted);
 	return fail_lock(error, rc, wanted);
 }
 

@@ -226,10 +226,14 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
 			     struct hb_error *error)
 {
-	struct hb_damage ignored;
+	struct hb_damage damage;
 	struct store store;
-	enum hb_code code = load(hb, &store, &ignored, error);
+	enum hb_code code = load(hb, &store, &damage, error);
 
+	if (!code && damage.problem) {
+		hb_state_describe(hb, FILE_NAME, HEADER, &damage, error);
+		code = error->code;
+	}
 	if (!code)
 		code = add_claims(hb, &store, error);
 	*count = store.count;

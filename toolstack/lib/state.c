@@ -29,9 +29,10 @@ void hb_text_append(struct hb_text *text, const char *more)
 	text->length += length;
 }
 
-static enum hb_code fail_file(struct hb_error *error, const char *what, const char *path)
+/* problem: an errno. */
+static enum hb_code fail_problem(struct hb_error *error, int problem, const char *what,
+				 const char *path)
 {
-	int problem = errno;
 	enum hb_code code = hb_fail_host(error, -problem, "cannot %s %s", what, path);
 
 	hb_refine(error, HB_REASON_FILE_FAILED);
@@ -40,6 +41,11 @@ static enum hb_code fail_file(struct hb_error *error, const char *what, const ch
 	else if (code == HB_E_HOST)
 		hb_remedy(error, "look at that file system: is it full or read-only?");
 	return code;
+}
+
+static enum hb_code fail_file(struct hb_error *error, const char *what, const char *path)
+{
+	return fail_problem(error, errno, what, path);
 }
 
 static void path_of(char path[PATH_MAX], const struct hb *hb, const char *name, const char *suffix)
@@ -113,20 +119,18 @@ static struct hb_damage each_line(char *text, size_t length, const char *header,
 	return number ? damage : (struct hb_damage){ .lines = 1, .first = 1 };
 }
 
-/* *text is to be released, and NULL if there is no such file. */
-static enum hb_code read_file(const char *path, char **text, size_t *length, struct hb_error *error)
+/* Returns 0 or an errno. *text is to be released, and NULL if there is no such file. */
+static int read_file(const char *path, char **text, size_t *length)
 {
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	enum hb_code code = HB_OK;
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), problem;
 
 	*text = NULL;
 	if (fd < 0)
-		return errno == ENOENT ? HB_OK : fail_file(error, "open", path);
+		return errno == ENOENT ? 0 : errno;
 	*text = read_all(fd, length);
-	if (!*text)
-		code = fail_file(error, "read", path);
+	problem = *text ? 0 : errno;
 	close(fd);
-	return code;
+	return problem;
 }
 
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
@@ -135,11 +139,16 @@ enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
 {
 	struct hb_damage found = { 0 };
 	char path[PATH_MAX], *text;
-	enum hb_code code;
+	enum hb_code code = HB_OK;
 	size_t length;
+	int problem;
 
 	path_of(path, hb, name, "");
-	code = read_file(path, &text, &length, error);
+	problem = read_file(path, &text, &length);
+	if (problem && (!damage || problem == ENOMEM))
+		return fail_problem(error, problem, "read", path);
+	if (problem)
+		found = (struct hb_damage){ .lines = 1, .first = 1, .problem = problem };
 	if (text)
 		found = each_line(text, length, header, line, argument);
 	free(text);
@@ -157,7 +166,10 @@ void hb_state_describe(struct hb *hb, const char *name, const char *header,
 	size_t used;
 
 	path_of(path, hb, name, "");
-	fail_line(error, path, damage->first, header);
+	if (damage->problem)
+		fail_problem(error, damage->problem, "read", path);
+	else
+		fail_line(error, path, damage->first, header);
 	used = strlen(error->message);
 	if (damage->lines > 1)
 		snprintf(error->message + used, sizeof(error->message) - used,
@@ -182,12 +194,15 @@ bool hb_write_all(int fd, const char *text, size_t length)
 	return true;
 }
 
-/* Makes a file with that text, complete on the disk; path ends with XXXXXX, and is its name then. */
-static bool write_new(char *path, const struct hb_text *text)
+/*
+ * Makes a file with that text, complete on the disk if it shall last; path ends with XXXXXX,
+ * and is its name then.
+ */
+static bool write_new(char *path, const struct hb_text *text, bool lasts)
 {
 	int fd = mkostemp(path, O_CLOEXEC);
 	bool good = fd >= 0 && !fchmod(fd, 0644) && hb_write_all(fd, text->text, text->length) &&
-		    !fsync(fd);
+		    (!lasts || !fsync(fd));
 	int problem = errno;
 
 	if (fd >= 0 && close(fd) && good) {
@@ -237,7 +252,7 @@ static enum hb_code fail_sync(struct hb_error *error, const char *path)
 	return error->code;
 }
 
-static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text,
+static enum hb_code replace(struct hb *hb, const char *name, const struct hb_text *text, bool lasts,
 			    struct hb_error *error)
 {
 	char path[PATH_MAX], new[PATH_MAX];
@@ -247,18 +262,18 @@ static enum hb_code replace(struct hb *hb, const char *name, const struct hb_tex
 	if (mkdir(hb->state_dir, 0755) && errno != EEXIST)
 		return fail_file(error, "make", hb->state_dir);
 	remove_leftovers(hb, name);
-	if (!write_new(new, text))
+	if (!write_new(new, text, lasts))
 		return fail_file(error, "write", path);
 	if (rename(new, path)) {
 		fail_file(error, "write", path);
 		unlink(new);
 		return error->code;
 	}
-	return sync_dir(hb->state_dir) ? HB_OK : fail_sync(error, path);
+	return !lasts || sync_dir(hb->state_dir) ? HB_OK : fail_sync(error, path);
 }
 
-enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
-			      const struct hb_text *body, struct hb_error *error)
+static enum hb_code replace_body(struct hb *hb, const char *name, const char *header,
+				 const struct hb_text *body, bool lasts, struct hb_error *error)
 {
 	struct hb_text text = { 0 };
 	enum hb_code code;
@@ -272,7 +287,19 @@ enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *heade
 	else if (text.failed || body->failed)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	else
-		code = replace(hb, name, &text, error);
+		code = replace(hb, name, &text, lasts, error);
 	free(text.text);
 	return code;
+}
+
+enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
+			      const struct hb_text *body, struct hb_error *error)
+{
+	return replace_body(hb, name, header, body, true, error);
+}
+
+enum hb_code hb_state_note(struct hb *hb, const char *name, const char *header,
+			   const struct hb_text *body, struct hb_error *error)
+{
+	return replace_body(hb, name, header, body, false, error);
 }

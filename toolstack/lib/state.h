@@ -26,12 +26,13 @@ typedef bool hb_state_line_fn(const char *line, void *argument);
 struct hb_damage {
 	unsigned int lines;	/* 0: nothing */
 	unsigned int first;	/* the number of the first of them, from 1 */
+	int problem;		/* the errno with which all of it could not be read; else 0 */
 };
 
 /*
  * Read file name of the state directory, whose first line must be header. No
  * file: HB_OK, no line. With damage, which says what is not as it should be, the lines that
- * can be read count. Without (NULL), as who is going to write needs it, all of that is an
+ * can be read count, be it none; the only error is HB_E_INTERNAL. Without (NULL), as who is going to write needs it, all of that is an
  * error that names file and line.
  */
 enum hb_code hb_state_read(struct hb *hb, const char *name, const char *header,
@@ -48,6 +49,13 @@ void hb_state_describe(struct hb *hb, const char *name, const char *header,
  */
 enum hb_code hb_state_replace(struct hb *hb, const char *name, const char *header,
 			      const struct hb_text *body, struct hb_error *error);
+
+/*
+ * The same for what need not outlive a power failure, and is damaged or the old one after that
+ * at worst: the disk is not waited for.
+ */
+enum hb_code hb_state_note(struct hb *hb, const char *name, const char *header,
+			   const struct hb_text *body, struct hb_error *error);
 
 /* All of it, however many calls that takes; false with errno set. */
 bool hb_write_all(int fd, const char *text, size_t length);

@@ -4,6 +4,7 @@
  * watches, of which the thread receives everything, events and replies. A connection that
  * has failed once has failed.
  */
+#define _GNU_SOURCE	/* secure_getenv() */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -125,7 +126,7 @@ static int open_path(const char *path, uint64_t deadline_ms)
 /* Returns a descriptor. */
 static int connect_store(uint64_t deadline_ms)
 {
-	const char *path = getenv("XENSTORED_PATH"), *dir = getenv("XENSTORED_RUNDIR");
+	const char *path = secure_getenv("XENSTORED_PATH"), *dir = secure_getenv("XENSTORED_RUNDIR");
 	char text[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	int fd;
 

@@ -55,7 +55,7 @@ enum hb_code hb_to_come_keep(struct hb *hb, const struct hb_to_come *to_come, un
 		 (uint64_t)hb->host->ops->wall_s(hb->host) + seconds, to_come->last_domid);
 	if (seconds)
 		hb_text_append(&body, line);
-	code = hb_state_replace(hb, FILE_NAME, HEADER, &body, error);
+	code = hb_state_note(hb, FILE_NAME, HEADER, &body, error);
 	hb_unlock_host(hb);
 	free(body.text);
 	return code;

@@ -74,6 +74,19 @@ static uint64_t whole_up(uint64_t kib)
 	return (kib + HB_PAGE_KIB - 1) / HB_PAGE_KIB * HB_PAGE_KIB;
 }
 
+/* The size that it shall have, as one that the library takes. */
+static uint64_t own_size(const struct hb_domain *domain)
+{
+	return whole_up(domain->target.value + domain->videoram_kib);
+}
+
+/* Does Xen's limit keep it from its size, whatever its driver makes of that? */
+static bool is_limited(const struct hb_domain *domain)
+{
+	return domain->target.presence == HB_PRESENT &&
+	       domain->maxmem_kib < domain->target.value + domain->videoram_kib;
+}
+
 static bool is_running(const struct hb_domain *domain)
 {
 	return domain->state == HB_DOMAIN_RUNNING || domain->state == HB_DOMAIN_PAUSED;
@@ -106,7 +119,7 @@ static void examine_keys(const struct hb_domain *domain, struct hb_findings *fin
 				      "the maximum of %s (static-max, %s) is below its target of %s", who,
 				      hb_size_human(domain->static_max.value, max),
 				      hb_size_human(domain->target.value, target)),
-		       "set the size again");
+		       "set the size again")->size_kib = own_size(domain);
 }
 
 static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *findings)
@@ -120,22 +133,22 @@ static void examine_maxmem(const struct hb_domain *domain, struct hb_findings *f
 		return;
 	hb_who(domain, who);
 	hb_size_human(domain->maxmem_kib, limit);
-	if (domain->maxmem_kib < size)
+	if (is_limited(domain))
 		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_MAXMEM_BELOW_TARGET,
 				      "Xen's limit for %s (maxmem, %s) is below its size of %s: it cannot get there",
 				      who, limit, hb_size_human(size, text)),
-		       "set the size again");
+		       "set the size again")->size_kib = own_size(domain);
 	else if (domain->headroom.value && domain->maxmem_kib < size + domain->headroom.value)
 		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_MAXMEM_BELOW_TARGET,
 				      "Xen's limit for %s (maxmem, %s) leaves no room for its headroom of %s above its size of %s",
 				      who, limit, hb_size_human(domain->headroom.value, room),
 				      hb_size_human(size, text)),
-		       "set the size again");
+		       "set the size again")->size_kib = own_size(domain);
 	else if (domain->domid && domain->maxmem_kib > top && domain->maxmem_kib > domain->actual_kib)
 		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_MAXMEM_TOO_HIGH,
 				      "Xen lets %s take %s, more than its maximum of %s", who, limit,
 				      hb_size_human(domain->static_max.value, text)),
-		       "set the size again, that takes the limit to its place");
+		       "set the size again, that takes the limit to its place")->size_kib = own_size(domain);
 }
 
 static void examine_pool(const struct hb_domain *domain, struct hb_findings *findings)
@@ -220,6 +233,23 @@ static bool says_why(const struct hb_report *report)
 	       report->cause.presence == HB_PRESENT;
 }
 
+/* To its driver a limit of Xen's below the target is a host that has no memory. */
+static void examine_cause(const struct hb_domain *domain, struct hb_findings *findings)
+{
+	enum hb_cause cause = domain->report.cause.value;
+	bool limit = (cause == HB_CAUSE_HOST_OUT_OF_MEMORY || cause == HB_CAUSE_ABOVE_MAX) &&
+		     is_limited(domain);
+	struct hb_finding *finding;
+	char who[HB_WHO_TEXT];
+
+	finding = hb_examine_add(findings, HB_WARNING, HB_FINDING_STUCK, "%s has not reached its target: %s (%s)",
+				 hb_who(domain, who), hb_advice_what(cause),
+				 hb_report_cause_name(&domain->report.cause));
+	remedy(finding, "%s", limit ? "set the size again, which raises Xen's limit" :
+	       hb_advice_remedy(cause));
+	finding->size_kib = limit ? own_size(domain) : 0;
+}
+
 static void examine_driver(const struct hb_domain *domain, struct hb_findings *findings)
 {
 	const struct hb_report *report = &domain->report;
@@ -234,10 +264,7 @@ static void examine_driver(const struct hb_domain *domain, struct hb_findings *f
 		return;
 	examine_report(domain, findings);
 	if (says_why(report))
-		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_STUCK, "%s has not reached its target: %s (%s)",
-				      who, hb_advice_what(report->cause.value),
-				      hb_report_cause_name(&report->cause)),
-		       "%s", hb_advice_remedy(report->cause.value));
+		examine_cause(domain, findings);
 }
 
 static void examine_distress(const struct hb_domain *domain, struct hb_findings *findings)
@@ -320,7 +347,7 @@ static void examine_still(const struct hb_domain *domain, struct hb_findings *fi
 		remedy(hb_examine_add(findings, HB_FAULT, HB_FINDING_LEFT_STILL,
 				      "%s is told to keep its memory as it is, by a process that has ended without taking that back", who),
 		       "set its size again, that takes it back")->size_kib =
-			whole_up(domain->target.value + domain->videoram_kib);
+			own_size(domain);
 	if (hb_would_be_lost(domain, &size_kib))
 		remedy(hb_examine_add(findings, moves ? HB_NOTE : HB_WARNING, HB_FINDING_WOULD_BE_LOST,
 				      "%s holds %s and its target is %s: a save or a migration now would lose it, as the new domain gets room for its target only",

@@ -76,12 +76,27 @@ static void say_position(struct hb_explanation *explanation, const struct hb_fol
 	    follow->kind != HB_FOLLOW_THERE ? ", and does not move" : "");
 }
 
+/* Its driver names no cause. That nothing is in its way is so only of one that has what it needs. */
+static void say_no_cause(struct hb_explanation *explanation)
+{
+	const struct hb_domain *domain = &explanation->domain;
+	const char *state = hb_report_state_name(&domain->report.state);
+	char lacks[HB_SIZE_TEXT];
+
+	if (domain->report.distress.value)
+		say(explanation, "its driver is %s, and says that the guest lacks %s", state,
+		    hb_size_human(domain->report.distress.value, lacks));
+	else
+		say(explanation, "its driver is %s, and %s", state,
+		    hb_wait_is_there(domain, domain->target.value) ? "nothing is in its way" :
+		    "names nothing that is in its way");
+}
+
 /* What its driver says, as far as that is about the target that it has. */
 static void say_cause(struct hb_explanation *explanation, const struct hb_follow *follow)
 {
 	const struct hb_domain *domain = &explanation->domain;
 	const struct hb_report *report = &domain->report;
-	bool there = hb_wait_is_there(domain, domain->target.value);
 	char goal[HB_SIZE_TEXT];
 
 	if (domain->driver == HB_DRIVER_UNKNOWN && domain->domid && !domain->service)
@@ -95,9 +110,7 @@ static void say_cause(struct hb_explanation *explanation, const struct hb_follow
 		say(explanation, "its driver is %s: %s (%s)", hb_report_state_name(&report->state),
 		    hb_advice_what(report->cause.value), hb_report_cause_name(&report->cause));
 	else
-		say(explanation, "its driver is %s, and %s", hb_report_state_name(&report->state),
-		    there || follow->kind == HB_FOLLOW_MOVES ? "nothing is in its way" :
-		    "names nothing that is in its way");
+		say_no_cause(explanation);
 }
 
 static void say_who_decides(struct hb_explanation *explanation)
@@ -109,7 +122,9 @@ static void say_who_decides(struct hb_explanation *explanation)
 
 	if (explanation->domain.service)
 		return;
-	if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
+	if (explanation->limits_damaged)
+		say(explanation, "managers leave it alone: its limits cannot be read");
+	else if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
 		say(explanation, "managers keep it at %s: its limits leave it no other size",
 		    hb_size_human(range.min_kib, min));
 	else if (!why)
