@@ -9,9 +9,13 @@
 # /srv/next.  The lab's agent runs in it as a service, so that helpers.sh
 # commands it like any guest.  It boots with the lab's kernel and an initramfs that mounts
 # /dev/xvda (guest/init); dom0 has the image as a disk whose changes are thrown away.
+#
+# An emulated compiler takes half an hour for the module.  So the compiler of that system is
+# ccache, and before a run the packages are installed in a copy of it here: what DKMS compiles
+# then, as always, in the guest, its ccache has seen.
 # Takes root.
 
-DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms)
+DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache)
 # KiB; most of it is a hole.
 DEBIAN_DISK=3145728
 
@@ -19,7 +23,7 @@ DEBIAN_DISK=3145728
 debian_hash() {
 	{
 		echo "${DEBIAN_PACKAGES[*]} $DEBIAN_DISK"
-		declare -f cache_try_debian debian_agent debian_next debian_next_packages
+		declare -f cache_try_debian debian_agent debian_next debian_next_packages debian_compiler
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -66,6 +70,17 @@ debian_next_packages() {
 		mv /var/cache/apt/archives/*.deb /srv/next/"
 }
 
+# debian_compiler ROOT: whoever calls it, by the name that the kernel's headers have for it.
+debian_compiler() {
+	local compiler
+	for compiler in "$1"/usr/bin/gcc-[0-9]*; do
+		ln -s /usr/bin/ccache "$1/usr/local/bin/$(basename "$compiler")"
+	done
+	# A file system that was made of it keeps times, not the numbers of files.
+	printf 'cache_dir = /var/cache/ccache\ncompiler_check = mtime\nsloppiness = include_file_ctime\n' \
+		>"$1/etc/ccache.conf"
+}
+
 # cache_try_debian KERNEL DIR
 cache_try_debian() {
 	local kernel=$1 dir=$2 root=$2/system next release
@@ -78,12 +93,50 @@ cache_try_debian() {
 	in_root "$root" "apt-get update -q; apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
 	debian_next_packages "$root" "$next" >&2 || return 1
 	debian_agent "$root"
+	debian_compiler "$root"
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
 	echo guest >"$root/etc/hostname"
 	echo '/dev/xvda / ext4 defaults 0 1' >"$root/etc/fstab"
 	mkdir -p "$dir/root"
 	truncate -s "${DEBIAN_DISK}K" "$dir/root/disk.img"
 	mkfs.ext4 -q -F -O ^metadata_csum,^has_journal -d "$root" "$dir/root/disk.img" || return 1
-	rm -rf --one-file-system "$root"
+	mv "$root" "$dir/root/system"
 	cache_publish "$dir/root" "debian-${release}_$(debian_hash)" "debian-$kernel"
+}
+
+# debian_newer DEB OUT: the same package as the next version.
+debian_newer() {
+	local work version
+	work=$(mktemp -d)
+	dpkg-deb -R "$1" "$work/package"
+	version=$(basename "$work"/package/usr/src/xen-hotballoon-*)
+	version=${version#xen-hotballoon-}
+	mv "$work/package/usr/src/xen-hotballoon-$version" "$work/package/usr/src/xen-hotballoon-$version.1"
+	grep -rlF "$version" "$work/package/DEBIAN" "$work/package/usr/src" |
+		xargs sed -i "s/${version//./[.]}/$version.1/g"
+	(cd "$work/package" && find . -type f -not -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' md5sum) \
+		>"$work/package/DEBIAN/md5sums"
+	dpkg-deb --root-owner-group -b "$work/package" "$2" >/dev/null
+	rm -rf "$work"
+}
+
+# debian_compile KERNEL DEB DIR: DIR gets the package, that as the next version, and
+# ccache.tar, what compiling both for both kernels gave.
+debian_compile() {
+	local work start
+	start=$(now_ms)
+	work=$(mktemp -d)
+	cp "$2" "$3/package.deb"
+	debian_newer "$2" "$3/newer.deb"
+	cp -a "$CACHE/debian-$1/system" "$work/system"
+	cp "$3"/*.deb "$work/system/srv/"
+	in_root "$work/system" 'export DEBIAN_FRONTEND=noninteractive
+		apt-get install -q -y /srv/package.deb; ls /srv/next/*.deb | xargs -r dpkg -i
+		apt-get install -q -y /srv/newer.deb' >"$work/log" 2>&1 || {
+		tail -n 40 "$work/log" >&2
+		die "the package for guests cannot be installed in a minimal system"
+	}
+	tar -C "$work/system/var/cache" -cf "$3/ccache.tar" ccache
+	rm -rf --one-file-system "$work"
+	phase "the module compiled for a Debian guest" "$start"
 }

@@ -296,7 +296,7 @@ add_debian() {
 	deb=$(find "$TOP/build/deb" -name 'xen-hotballoon-dkms_*.deb' 2>/dev/null | sort | tail -n 1)
 	[ -n "$deb" ] || die "not built: the package for guests; run: packaging/build-deb --guest"
 	mkdir -p "$1/lab/debs"
-	cp "$deb" "$1/lab/debs/"
+	debian_compile "${opt_kernels[0]}" "$deb" "$1/lab/debs"
 }
 
 # add_bzimage ROOT: the kernels as they are installed, for firmware and for kexec.

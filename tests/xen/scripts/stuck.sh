@@ -20,7 +20,7 @@ stuck_seconds() { in_guest $g 'cat /sys/kernel/hotballoon/stuck_s'; }
 # follows MIB
 follows() {
 	xl mem-set $g "$1"
-	check_ok "$g: a target of $1 MiB is followed" reach $g $(($1 * 1024)) 30
+	check_ok "$g: a target of $1 MiB is followed" reach $g $(($1 * 1024)) 30 || books_show $g
 	books_check $g $(($1 * 1024)) "stuck, $1 MiB"
 }
 
@@ -49,9 +49,10 @@ check_ok "$g: a place for a file" in_guest $g 'mkdir -p /t && mount -t tmpfs -o 
 
 check_ok "$g: a file of $FILE MiB" fill_file
 check_ok "$g: its pages are locked" in_guest $g 'insmod /lockpages.ko path=/t/f every=256'
-follows 300
+# Above the floor of a PV guest of 7.3, too, whose added blocks stay.
+follows 320
 follows 700
-follows 280
+follows 310
 follows 512
 check_ok "$g: the pages are unlocked" in_guest $g 'rmmod lockpages'
 after 300 700 512
