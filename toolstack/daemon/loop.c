@@ -95,6 +95,7 @@ static void turn(struct loop *loop)
 	uint64_t next = manager_run(loop->manager), metrics;
 	const struct manager_view view = manager_look(loop->manager);
 
+	socket_tell(loop->server);
 	metrics = textfile_keep(&loop->metrics, &view);
 	watch_manager(loop);
 	set_timer(loop, metrics < next ? metrics : next);
@@ -152,6 +153,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 	notify_reloading();
 	if (config_read(&config, loop->terms->config_path, loop->terms->config_must, on_complaint, loop)) {
 		manager_configure(loop->manager, &config);
+		socket_let_in(loop->server, config.everybody);
 		say(loop, MANAGER_INFO, "the configuration was read again");
 		turn(loop);
 	} else {
@@ -207,13 +209,22 @@ static void watch_limits(struct loop *loop)
 		    loop->terms->state_dir, uv_strerror(rc), loop->terms->config->look_s);
 }
 
+static void on_changed(void *argument)
+{
+	turn(argument);
+}
+
 /* It sizes guests whether somebody can ask it or not. */
 static void listen_to_clients(struct loop *loop)
 {
+	const struct socket_terms terms = {
+		.path = loop->terms->socket, .manager = loop->manager, .everybody = loop->terms->config->everybody,
+		.changed = on_changed, .argument = loop,
+	};
 	int rc = 0;
 
-	if (loop->terms->socket)
-		loop->server = socket_open(loop->uv, loop->terms->socket, loop->manager, &rc);
+	if (terms.path)
+		loop->server = socket_open(loop->uv, &terms, &rc);
 	if (rc)
 		say(loop, MANAGER_WARNING, "nobody can ask at %s: %s", loop->terms->socket, uv_strerror(rc));
 }
