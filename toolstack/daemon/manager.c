@@ -9,6 +9,7 @@
 
 #include "act.h"
 #include "history_file.h"
+#include "monitor.h"
 #include "pace.h"
 #include "reopen.h"
 
@@ -99,6 +100,15 @@ static void lose(struct manager *manager, const struct hb_error *error)
 	hb_reopen_lost(&manager->reopen, now_ms(manager));
 }
 
+/* Without it, it is seen in the next round that the host has less. */
+static void hear_low(struct manager *manager)
+{
+	int rc = hb_monitor_hear_low(manager->monitor);
+
+	if (rc)
+		say(manager, MANAGER_DEBUG, "Xen cannot be heard of when it runs low on memory: %s", strerror(-rc));
+}
+
 static void connect_host(struct manager *manager)
 {
 	struct hb_error error;
@@ -114,6 +124,7 @@ static void connect_host(struct manager *manager)
 		lose(manager, &error);
 		return;
 	}
+	hear_low(manager);
 	manager->reopened++;
 	hb_reopen_opened(&manager->reopen);
 	hb_pace_wake(&manager->pace, now_ms(manager));
@@ -404,6 +415,10 @@ static bool hear(struct manager *manager, uint64_t now)
 	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory)
 		return no_memory(manager);
+	if (hb_monitor_take_low(manager->monitor)) {
+		say(manager, MANAGER_WARNING, "Xen runs low on memory: all is looked at now");
+		due = true;
+	}
 	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,
 		     manager->changed || manager->balance.news, now);
 	return true;
