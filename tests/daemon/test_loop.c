@@ -329,6 +329,56 @@ static void test_changed(void **state)
 	assert_int_equal(WEXITSTATUS(end_by(SIGTERM)), 8);
 }
 
+/* What systemd's own client prints, with what it complains of; its exit status. */
+static int varlinkctl(const char *arguments)
+{
+	const char *program = getenv("VARLINKCTL");
+	char line[600];
+	size_t used = 0, n;
+	FILE *out;
+
+	/* It would tell our socket, which is full of what nobody reads meanwhile. */
+	snprintf(line, sizeof(line), "env -u NOTIFY_SOCKET %s %s 2>&1", program ? program : "varlinkctl", arguments);
+	out = popen(line, "r");
+	assert_non_null(out);
+	while (used < sizeof(answer) - 1 && (n = fread(answer + used, 1, sizeof(answer) - 1 - used, out)) > 0)
+		used += n;
+	answer[used] = '\0';
+	return WEXITSTATUS(pclose(out));
+}
+
+static void expect_varlinkctl(const char *format, const char *what)
+{
+	char arguments[400];
+
+	snprintf(arguments, sizeof(arguments), format, socket_path);
+	if (varlinkctl(arguments) || !strstr(answer, what))
+		fail_msg("varlinkctl %s: \"%s\" is not in: %s", arguments, what, answer);
+}
+
+/* Of systemd 257 or later: that in VARLINKCTL, or in PATH. It judges the description, too. */
+static void test_varlinkctl(void **state)
+{
+	char arguments[400];
+
+	(void)state;
+	if (varlinkctl("--version"))
+		skip();
+	expect(notify_fd, "READY=1");
+	expect_varlinkctl("info %s", "hotballoond");
+	expect_varlinkctl("introspect %s org.hotballoon.Manager", "method SetLimits");
+	expect_varlinkctl("introspect %s org.varlink.service", "method GetInfo");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.GetStatus '{}'", "\"connected\":true");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.GetDomains '{}'", "\"name\":\"guest1\"");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.SetLimits '{\"domid\":5,\"min_kib\":262144}'", "\"mode\":\"auto\"");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.Reserve '{\"name\":\"web\",\"size_kib\":4096}'", "\"left_kib\":");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.Balance '{\"dry_run\":true}'", "\"deeds\":[]");
+	snprintf(arguments, sizeof(arguments), "call %s org.hotballoon.Manager.SetLimits '{\"domid\":9,\"off\":true}'", socket_path);
+	assert_int_not_equal(varlinkctl(arguments), 0);
+	assert_non_null(strstr(answer, "org.hotballoon.Manager.Failed"));
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* In a process of its own: as somebody who is nobody here. */
 static int as_nobody(int (*run)(void))
 {
@@ -498,7 +548,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_who_may), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
