@@ -346,6 +346,10 @@ static void test_interrupted(void **state)
 	assert_string_equal(fake_xl_said(), "");
 	assert_null(strstr(reserved(), "web"));
 	assert_int_equal(target(SECOND), 3 * G);
+	/* While xl reads the configuration it ends with us. */
+	fake_xl("kill -INT $PPID; kill -INT $$");
+	assert_int_equal(run("create web.cfg"), HB_E_INTERRUPTED);
+	assert_true(complains("xl create was ended"));
 	/* xl is let finish, whoever is asked to end. */
 	fake_xl(XL(WEB, "kill -TERM $PPID; kill -INT $$; /bin/sleep 0.5; " TELL));
 	assert_int_equal(run("create web.cfg"), HB_OK);

@@ -456,7 +456,7 @@ static enum hb_code create(struct creation *creation)
 enum hb_code cli_create(struct cli *cli)
 {
 	struct creation creation = {
-		.cli = cli, .xl = { .cli = cli, .what = "create", .then = "", .stop = let_finish, .fd = -1 },
+		.cli = cli, .xl = { .cli = cli, .what = "create", .then = "nothing was created", .stop = let_finish, .fd = -1 },
 	};
 	enum hb_code code;
 

@@ -71,8 +71,8 @@ void xl_end(struct xl *xl)
 	sigaction(SIGCHLD, &xl->old_child, NULL);
 }
 
-/* Never returns. */
-static void exec_xl(const struct xl *xl, char *const *arguments)
+/* Never returns. terminal: what that sends is for xl, too. */
+static void exec_xl(const struct xl *xl, char *const *arguments, bool terminal)
 {
 	int argc = 0;
 
@@ -84,8 +84,10 @@ static void exec_xl(const struct xl *xl, char *const *arguments)
 	memcpy(argv + 1, arguments, (argc + 1) * sizeof(*argv));
 	if (xl->fd >= 0)
 		fcntl(xl->fd, F_SETFD, 0);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+	if (!terminal) {
+		signal(SIGINT, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+	}
 	sigprocmask(SIG_SETMASK, &xl->old, NULL);
 	execvp(argv[0], argv);
 	_exit(NOT_FOUND);
@@ -143,7 +145,7 @@ enum hb_code xl_run(struct xl *xl, char *const *arguments)
 		/* Our output is JSON. */
 		if (cli_has(xl->cli, OPT_JSON))
 			dup2(STDERR_FILENO, STDOUT_FILENO);
-		exec_xl(xl, arguments);
+		exec_xl(xl, arguments, false);
 	}
 	wait_for_xl(xl);
 	return judge(xl);
@@ -179,7 +181,7 @@ enum hb_code xl_read(struct xl *xl, char *const *arguments, size_t most, char **
 	xl->pid = fork();
 	if (!xl->pid) {
 		dup2(pipe_fds[1], STDOUT_FILENO);
-		exec_xl(xl, arguments);
+		exec_xl(xl, arguments, true);
 	}
 	close(pipe_fds[1]);
 	if (xl->pid > 0)
@@ -189,6 +191,8 @@ enum hb_code xl_read(struct xl *xl, char *const *arguments, size_t most, char **
 		return no_process(xl);
 	while ((pid = waitpid(xl->pid, &xl->status, 0)) < 0 && errno == EINTR)
 		;
+	if (xl_is_to_end())
+		return cli_fail(xl->cli, HB_REASON_INTERRUPTED, xl->then, "xl %s was ended", xl->what);
 	if (pid > 0 && !*text)
 		return cli_fail(xl->cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	return judge(xl);
