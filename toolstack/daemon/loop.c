@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include <systemd/sd-daemon.h>
-
+#include "notify.h"
 #include "socket.h"
 #include "textfile.h"
 
@@ -100,14 +98,14 @@ static void turn(struct loop *loop)
 	watch_manager(loop);
 	set_timer(loop, metrics < next ? metrics : next);
 	if (!loop->ready && manager_look(loop->manager).rounds)
-		sd_notify(0, "READY=1\nSTATUS=guests are sized");
+		notify("READY=1\nSTATUS=guests are sized");
 	loop->ready |= manager_look(loop->manager).rounds;
 }
 
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	sd_notify(0, "WATCHDOG=1");
+	notify("WATCHDOG=1");
 }
 
 /* Limits are files that are replaced: what is there now is looked at in a round. */
@@ -130,15 +128,6 @@ static void on_complaint(const char *text, void *argument)
 	say(argument, MANAGER_ERROR, "%s", text);
 }
 
-/* Both belong together: sd_notify(3). */
-static void notify_reloading(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
-}
-
 static void on_metrics(const char *text, void *argument)
 {
 	say(argument, MANAGER_WARNING, "%s", text);
@@ -159,7 +148,7 @@ static void on_hangup(uv_signal_t *signal, int number)
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 }
 
 static void on_end(uv_signal_t *signal, int number)
@@ -167,7 +156,7 @@ static void on_end(uv_signal_t *signal, int number)
 	struct loop *loop = signal->data;
 
 	(void)number;
-	sd_notify(0, "STOPPING=1");
+	notify("STOPPING=1");
 	uv_stop(loop->uv);
 }
 
@@ -175,7 +164,7 @@ static void on_end(uv_signal_t *signal, int number)
 
 static int begin(struct loop *loop)
 {
-	uint64_t watchdog_us = 0;
+	const uint64_t watchdog_us = notify_watchdog_us();
 	int rc = uv_timer_init(loop->uv, &loop->timer);
 
 	rc = rc ? rc : uv_timer_init(loop->uv, &loop->watchdog);
@@ -188,7 +177,7 @@ static int begin(struct loop *loop)
 	rc = rc ? rc : uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
 	rc = rc ? rc : uv_signal_start(&loop->terminate, on_end, SIGTERM);
 	rc = rc ? rc : uv_signal_start(&loop->interrupt, on_end, SIGINT);
-	if (!rc && sd_watchdog_enabled(0, &watchdog_us) > 0)
+	if (!rc && watchdog_us)
 		rc = uv_timer_start(&loop->watchdog, on_watchdog, watchdog_us / 2000, watchdog_us / 2000);
 	return rc;
 }
