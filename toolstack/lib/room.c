@@ -7,6 +7,8 @@
 #define POLL_MS 100
 /* A manager that has brought nothing for so long has done what it can. */
 #define STALL_MS 5000
+/* For those before, if there is no time limit. */
+#define AHEAD_MS 30000
 
 struct wait {
 	struct hb *hb;
@@ -61,7 +63,8 @@ static bool is_awaited(const struct wait *wait)
 
 	if (room->managed && now_ms(wait) - wait->moved_ms < STALL_MS)
 		return true;
-	return wait->ahead_kib && (!room->timeout_s || room->waited_ms < room->timeout_s * 500ULL);
+	return wait->ahead_kib &&
+	       room->waited_ms < (room->timeout_s ? room->timeout_s * 500ULL : AHEAD_MS);
 }
 
 static bool report(const struct wait *wait)
