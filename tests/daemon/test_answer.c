@@ -4,6 +4,7 @@
 
 #include "answer.h"
 #include "room.h"
+#include "seed.h"
 
 static struct room room;
 static char *text;
@@ -311,6 +312,35 @@ static void test_follows(void **state)
 	room_close(&room);
 }
 
+/* Whatever comes, the manager goes on, and what is no message ends the connection. */
+static void test_mangled(void **state)
+{
+	static const char *const messages[] = {
+		CALL("GetDomains", ""), CALL("History", "\"domid\":1,\"last_s\":60"),
+		CALL("Reserve", "\"name\":\"web\",\"size_kib\":4096,\"vcpus\":2,\"ttl_s\":60,\"force\":true"),
+		CALL("SetLimits", "\"domid\":1,\"min_kib\":262144,\"max_kib\":524288,\"weight\":1000,\"automatic\":true"),
+		CALL("Balance", "\"dry_run\":true"), "{\"method\":\"" MANAGER ".Subscribe\",\"more\":true}",
+	};
+	static const char bytes[] = "{}[]\",:\\0123456789-+.eE \n\x01\x7f\xc3\xffnulltruefalse";
+	char message[512];
+
+	(void)state;
+	srand(choose_seed());
+	open_room(512 * M);
+	for (unsigned int i = 0; i < 4000; i++) {
+		strcpy(message, messages[i % (sizeof(messages) / sizeof(messages[0]))]);
+		for (int n = rand() % 4; n >= 0; n--)
+			message[rand() % strlen(message)] = bytes[rand() % (sizeof(bytes) - 1)];
+		said = answer(room.manager, i % 2, message);
+		assert_true(said.good || !said.text);
+		free(said.text);
+	}
+	room.next_ms = 0;
+	room_run(&room, 1000);
+	assert_true(manager_look(room.manager).connected);
+	room_close(&room);
+}
+
 /* What a method takes is what its description says. */
 static void test_described(void **state)
 {
@@ -345,7 +375,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers), TEST(test_reserves), TEST(test_makes_room), TEST(test_locked), TEST(test_limits),
-		TEST(test_balances), TEST(test_lost), TEST(test_follows), TEST(test_described),
+		TEST(test_balances), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
+		TEST(test_described),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
