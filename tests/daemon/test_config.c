@@ -60,10 +60,10 @@ static void test_taken(void **state)
 	(void)state;
 	assert_true(parse("# a comment\n[balance]\npreset = shares\r\n  surplus=yes ; why not\n"
 			  "\tpool: 256M\nlook = 3600\n; another\n\n[log]\nverbose = yes\n[balance]\ndomain-0 = yes\n"
-			  "[metrics]\ntextfile = /a b/h.prom\n"));
+			  "[socket]\neverybody = yes\n[metrics]\ntextfile = /a b/h.prom\n"));
 	assert_string_equal(said, "");
 	assert_int_equal(config.preset, HB_PRESET_SHARES);
-	assert_true(config.surplus && config.verbose && config.domain_0);
+	assert_true(config.surplus && config.verbose && config.domain_0 && config.everybody);
 	assert_int_equal(config.pool.value, 256 * 1024);
 	assert_int_equal(config.look_s, 3600);
 	assert_string_equal(config.textfile, "/a b/h.prom");
@@ -91,7 +91,7 @@ static void test_refused(void **state)
 		{ "[balance]\nlook = 5s\n", "x.conf:2: look cannot be \"5s\": it is whole seconds, 1 to 3600\n" },
 		{ "[log]\nverbos = yes\n", "x.conf:2: [log] has no option \"verbos\": it has verbose\n" },
 		{ "[balanc]\nlook = 5\n",
-		  "x.conf:2: there is no section [balanc]: there are [balance], [log], [metrics]\n" },
+		  "x.conf:2: there is no section [balanc]: there are [balance], [log], [socket], [metrics]\n" },
 		{ "look = 5\n",
 		  "x.conf:1: \"look\" stands in no section: put it behind a line \"[balance]\" or the like\n" },
 		{ "[metrics]\ntextfile = h.prom\n",

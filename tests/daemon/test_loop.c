@@ -4,6 +4,7 @@
 #include "command.h"
 #include "loop.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -250,6 +251,249 @@ static void test_asked(void **state)
 	assert_int_equal(stat(socket_path, &stats), -1);
 }
 
+#define MANAGER "org.hotballoon.Manager"
+
+static int connect_to(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", socket_path);
+	if (!connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* The next message, without its zero byte, into answer; false: the connection has ended. */
+static char answer[65536];
+
+static bool next_answer(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	for (size_t used = 0; used < sizeof(answer); used++) {
+		if (poll(&pollfd, 1, WAIT_MS) != 1)
+			fail_msg("no answer, but: %.*s", (int)used, answer);
+		if (read(fd, answer + used, 1) != 1)
+			return false;
+		if (!answer[used])
+			return true;
+	}
+	fail_msg("too long");
+	return false;
+}
+
+static void expect_answer(int fd, const char *what)
+{
+	assert_true(next_answer(fd));
+	if (!strstr(answer, what))
+		fail_msg("\"%s\" is not in: %s", what, answer);
+}
+
+static void reload(const char *text)
+{
+	write_config(text);
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration was read again");
+}
+
+#define SAY(method, parameters) "{\"method\":\"" MANAGER "." method "\",\"parameters\":{" parameters "}}"
+
+/* What one changes the daemon does at once, though the next look is in an hour, and tells who follows. */
+static void test_changed(void **state)
+{
+	static const char follow[] = "{\"method\":\"" MANAGER ".Subscribe\",\"more\":true}";
+	static const char limit[] = SAY("SetLimits", "\"domid\":5,\"min_kib\":262144,\"max_kib\":458752");
+	static const char reserve[] = SAY("Reserve", "\"name\":\"web\",\"size_kib\":65536");
+	int follower, fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	/* By that preset also who says nothing of what he needs is sized. */
+	reload("[balance]\nlook = 3600\npreset = shares\n");
+	follower = call(follow, sizeof(follow));
+	fd = call(limit, sizeof(limit));
+	expect_answer(fd, "\"mode\":\"auto\",\"min_kib\":262144,\"max_kib\":458752");
+	expect(log_fd, "guest1 (5): 512M -> 448M: it has more than its maximum");
+	expect_answer(follower, "\"from_kib\":524288,\"to_kib\":458752,\"reason\":\"above-max\"");
+	assert_non_null(strstr(answer, "\"continues\":true"));
+	assert_int_equal(write(fd, reserve, sizeof(reserve)), sizeof(reserve));
+	expect_answer(fd, "\"left_kib\":");
+	/* A stream has no other answer in it. */
+	assert_int_equal(write(follower, reserve, sizeof(reserve)), sizeof(reserve));
+	assert_false(next_answer(follower));
+	close(follower);
+	close(fd);
+	/* The guest is not where the child looks for it. */
+	assert_int_equal(WEXITSTATUS(end_by(SIGTERM)), 8);
+}
+
+/* What systemd's own client prints, with what it complains of; its exit status. */
+static int varlinkctl(const char *arguments)
+{
+	const char *program = getenv("VARLINKCTL");
+	char line[600];
+	size_t used = 0, n;
+	FILE *out;
+
+	/* It would tell our socket, which is full of what nobody reads meanwhile. */
+	snprintf(line, sizeof(line), "env -u NOTIFY_SOCKET %s %s 2>&1", program ? program : "varlinkctl", arguments);
+	out = popen(line, "r");
+	assert_non_null(out);
+	while (used < sizeof(answer) - 1 && (n = fread(answer + used, 1, sizeof(answer) - 1 - used, out)) > 0)
+		used += n;
+	answer[used] = '\0';
+	return WEXITSTATUS(pclose(out));
+}
+
+static void expect_varlinkctl(const char *format, const char *what)
+{
+	char arguments[400];
+
+	snprintf(arguments, sizeof(arguments), format, socket_path);
+	if (varlinkctl(arguments) || !strstr(answer, what))
+		fail_msg("varlinkctl %s: \"%s\" is not in: %s", arguments, what, answer);
+}
+
+/* Of systemd 257 or later: that in VARLINKCTL, or in PATH. It judges the description, too. */
+static void test_varlinkctl(void **state)
+{
+	char arguments[400];
+
+	(void)state;
+	if (varlinkctl("--version"))
+		skip();
+	expect(notify_fd, "READY=1");
+	expect_varlinkctl("info %s", "hotballoond");
+	expect_varlinkctl("introspect %s org.hotballoon.Manager", "method SetLimits");
+	expect_varlinkctl("introspect %s org.varlink.service", "method GetInfo");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.GetStatus '{}'", "\"connected\":true");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.GetDomains '{}'", "\"name\":\"guest1\"");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.SetLimits '{\"domid\":5,\"min_kib\":262144}'", "\"mode\":\"auto\"");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.Reserve '{\"name\":\"web\",\"size_kib\":4096}'", "\"left_kib\":");
+	expect_varlinkctl("-j call %s org.hotballoon.Manager.Balance '{\"dry_run\":true}'", "\"deeds\":[]");
+	snprintf(arguments, sizeof(arguments), "call %s org.hotballoon.Manager.SetLimits '{\"domid\":9,\"off\":true}'", socket_path);
+	assert_int_not_equal(varlinkctl(arguments), 0);
+	assert_non_null(strstr(answer, "org.hotballoon.Manager.Failed"));
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+/* In a process of its own: as somebody who is nobody here. */
+static int as_nobody(int (*run)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(setgid(65534) || setuid(65534) ? 99 : run());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static int may_connect(void)
+{
+	return connect_to() >= 0;
+}
+
+static const char denied[] = "{\"parameters\":{},\"error\":\"org.varlink.service.PermissionDenied\"}";
+
+static int may_only_read(void)
+{
+	static const char two[] = SAY("GetDomains", "") "\0" SAY("SetLimits", "\"domid\":5,\"off\":true");
+	int fd = call(two, sizeof(two));
+
+	return next_answer(fd) && strstr(answer, "guest1") && next_answer(fd) && !strcmp(answer, denied);
+}
+
+/* All places that it can have, and more. */
+static int takes_all(void)
+{
+	char half = '{';
+
+	for (int i = 0; i < 100; i++) {
+		int fd = connect_to();
+
+		if (fd < 0 || write(fd, &half, 1) != 1)
+			return 0;
+	}
+	return may_only_read();
+}
+
+static void test_who_may(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(common_state_dir, 0755) && errno != ENOENT, 0);
+	expect(notify_fd, "READY=1");
+	assert_int_equal(as_nobody(may_connect), 0);
+	reload("[balance]\nlook = 3600\n[socket]\neverybody = yes\n");
+	fd = call(status, sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	assert_int_equal(as_nobody(may_only_read), 1);
+	/* Who is not root takes no place from root. */
+	assert_int_equal(as_nobody(takes_all), 1);
+	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	reload("[balance]\nlook = 3600\n");
+	assert_int_equal(as_nobody(may_connect), 0);
+	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(fd);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+/* Who asks and does not read, asks too much at once, or says half a message, harms nobody. */
+static void test_rude_clients(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	static char long_one[1 << 17];
+	int silent[40], greedy, talker, half, fd;
+	ssize_t n = 0;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	half = call(status, 20);
+	/* Nothing of it is read: in the end it is dropped, and writes into nothing. */
+	signal(SIGPIPE, SIG_IGN);
+	greedy = call(status, sizeof(status));
+	for (int i = 0; i < 200000 && n >= 0; i++) {
+		n = send(greedy, status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN) {
+			n = 0;
+			usleep(1000);
+		}
+	}
+	assert_int_equal(n, -1);
+	close(greedy);
+	/* No zero byte in all of it. */
+	memset(long_one, ' ', sizeof(long_one));
+	talker = connect_to();
+	n = send(talker, long_one, sizeof(long_one), MSG_NOSIGNAL);
+	assert_false(next_answer(talker));
+	close(talker);
+	/* The other half is answered still. */
+	assert_int_equal(write(half, status + 20, sizeof(status) - 20), sizeof(status) - 20);
+	expect_answer(half, "\"connected\":true");
+	/* More than there are places: who was silent longest makes room. */
+	for (int i = 0; i < 40; i++) {
+		silent[i] = connect_to();
+		assert_true(silent[i] >= 0);
+	}
+	fd = call(status, sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	assert_int_equal(read(silent[0], answer, 1), 0);
+	for (int i = 0; i < 40; i++)
+		close(silent[i]);
+	close(half);
+	close(fd);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* The command as it is, where the loop listens. */
 static void test_command(void **state)
 {
@@ -304,7 +548,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The manager on a simulated host: what it does, what it asks, and what it says. */
+#include "monitor.h"
 #include "room.h"
 
 #include <stdio.h>
@@ -440,6 +441,55 @@ static void test_flooder(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Xen says that it runs low: that does not wait for the next look, which is far away. */
+static void test_runs_low(void **state)
+{
+	uint64_t rounds;
+
+	(void)state;
+	room.config.look_s = 3600;
+	manager_configure(room.manager, &room.config);
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 60000);
+	rounds = manager_look(room.manager).rounds;
+	sim_run_low(room.sim);
+	room_run(&room, 200);
+	assert_int_equal(manager_look(room.manager).rounds, rounds + 1);
+	assert_true(room_said(&room, "1 Xen runs low on memory: all is looked at now\n"));
+	/* Once for each time. */
+	room_forget(&room);
+	room_run(&room, 5000);
+	assert_false(room_said(&room, "Xen runs low"));
+}
+
+/* Where that cannot be heard of, or somebody else hears it, guests are sized all the same. */
+static void test_hears_nothing_low(void **state)
+{
+	struct hb *hb = common_connect(room.sim);
+	struct hb_monitor *monitor;
+	struct hb_error error;
+
+	(void)state;
+	assert_int_equal(hb_monitor_open(hb, NULL, NULL, &monitor, &error), HB_OK);
+	assert_int_equal(hb_monitor_hear_low(monitor), 0);
+	room.config.verbose = true;
+	for (int other = 1; other >= 0; other--) {
+		room.sim->no_low = !other;
+		room_kill(&room);
+		room_start(&room);
+		room_forget(&room);
+		room_run(&room, 5000);
+		assert_true(room_said(&room, other ? "Xen cannot be heard of when it runs low on memory: File exists\n" :
+						     "Xen cannot be heard of when it runs low on memory: Operation not supported\n"));
+		assert_true(manager_look(room.manager).connected && manager_look(room.manager).rounds);
+		sim_run_low(room.sim);
+		room_run(&room, 1000);
+		assert_false(room_said(&room, "Xen runs low"));
+	}
+	hb_monitor_close(monitor);
+	hb_close(hb);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -447,6 +497,7 @@ int main(void)
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
+		TEST(test_runs_low), TEST(test_hears_nothing_low),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "fake_xl.h"
 #include "speaker.h"
 
 /* Objects over several lines become one; a line of watch is an object of its own. */
@@ -63,6 +64,18 @@ static void sound_host(void)
 		"limits guest1 --reset", "limits guest1 --forget", "save guest1 /tmp/image",
 		"migrate guest1 there", "save 0 /tmp/image", "limits guest1 --headroom=64M", "show guest1", "limits guest1 --headroom=100G",
 		"set guest1 600M --wait", "limits guest1 --headroom=none");
+}
+
+/* For a domain that is small enough, and for one that is not. */
+static void creating_host(void)
+{
+	fake_xl_begin();
+	SAMPLES("create web.cfg");
+	fake_xl("echo '{\"config\":{\"c_info\":{\"name\":\"web\"},\"b_info\":{\"max_memkb\":65536}}}'");
+	SAMPLES("create web.cfg --dry-run", "create web.cfg");
+	fake_xl("echo '{\"config\":{\"c_info\":{\"name\":\"web\"},\"b_info\":{\"max_memkb\":65536000}}}'");
+	SAMPLES("create web.cfg --dry-run", "create web.cfg");
+	fake_xl_end();
 }
 
 /* One that serves others. */
@@ -213,7 +226,7 @@ static void asked_daemon(void)
 int main(void)
 {
 	void (*const hosts[])(void) = {
-		sound_host, changing_host, broken_host, stuck_host, still_host, serving_host, speaking_host,
+		sound_host, creating_host, changing_host, broken_host, stuck_host, still_host, serving_host, speaking_host,
 		asked_daemon,
 	};
 

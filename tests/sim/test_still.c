@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "fake_xl.h"
 #include "file_lock.h"
 
 static const struct hb_still_request usual;
@@ -732,71 +733,16 @@ static void test_short_set_at_every_call(void **state)
 
 /* ------------------------------------------------------------- the commands */
 
-/* A folder of this test's own with a program in it that stands for xl. */
-static char xl_dir[64], *old_path;
-
-static void xl_file(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", xl_dir, name);
-}
-
-/* What it says is in the file "out" there; script can use $out. NULL: there is no xl. */
-static void make_xl(const char *script)
-{
-	char path[128];
-	FILE *file;
-
-	xl_file(path, "xl");
-	unlink(path);
-	if (!script)
-		return;
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fprintf(file, "#!/bin/sh\nout=%s/out\n%s\n", xl_dir, script);
-	assert_int_equal(fclose(file), 0);
-	assert_int_equal(chmod(path, 0755), 0);
-}
-
-static const char *xl_said(void)
-{
-	static char text[4096];
-	char path[128];
-	size_t length;
-	FILE *file;
-
-	xl_file(path, "out");
-	file = fopen(path, "r");
-	if (!file)
-		return "";
-	length = fread(text, 1, sizeof(text) - 1, file);
-	text[length] = '\0';
-	fclose(file);
-	/* Nothing yet is not all that it says: its shell has only opened the file. */
-	if (length)
-		unlink(path);
-	return text;
-}
-
 static int setup_xl(void **state)
 {
-	/* A shell that runs this in the background has them ignored. */
-	signal(SIGINT, SIG_DFL);
-	signal(SIGHUP, SIG_DFL);
 	command_setup(state);
-	strcpy(xl_dir, "/tmp/hotballoon-xl.XXXXXX");
-	assert_non_null(mkdtemp(xl_dir));
-	old_path = strdup(getenv("PATH"));
-	setenv("PATH", xl_dir, 1);
+	fake_xl_begin();
 	return 0;
 }
 
 static int teardown_xl(void **state)
 {
-	make_xl(NULL);
-	xl_said();
-	assert_int_equal(rmdir(xl_dir), 0);
-	setenv("PATH", old_path, 1);
-	free(old_path);
+	fake_xl_end();
 	return command_teardown(state);
 }
 
@@ -811,23 +757,23 @@ static void test_arguments_of_xl(void **state)
 	};
 
 	(void)state;
-	make_xl(TELL_ARGUMENTS);
+	fake_xl(TELL_ARGUMENTS);
 	assert_int_equal(command_line("save guest1 /tmp/image"), 0);
-	assert_string_equal(xl_said(), "save\n5\n/tmp/image\n");
+	assert_string_equal(fake_xl_said(), "save\n5\n/tmp/image\n");
 	assert_string_equal(command_out, "");
 	assert_int_equal(command_line("save 5 image -- -c -p"), 0);
-	assert_string_equal(xl_said(), "save\n-c\n-p\n5\nimage\n");
+	assert_string_equal(fake_xl_said(), "save\n-c\n-p\n5\nimage\n");
 	assert_int_equal(command_run(command_open, 7, migrate), 0);
-	assert_string_equal(xl_said(), "migrate\n-s\n\n5\nxl migrate-receive\n");
+	assert_string_equal(fake_xl_said(), "migrate\n-s\n\n5\nxl migrate-receive\n");
 	/* Behind "--" nothing is ours. */
 	assert_int_equal(command_line("migrate guest1 there -- --json --help -256M"), 0);
-	assert_string_equal(xl_said(), "migrate\n--json\n--help\n-256M\n5\nthere\n");
+	assert_string_equal(fake_xl_said(), "migrate\n--json\n--help\n-256M\n5\nthere\n");
 	assert_int_equal(command_line("migrate guest1 -- there"), HB_E_USAGE);
 	assert_non_null(strstr(command_err, "write: hotballoon migrate DOM HOST [-- XL-OPTION...]"));
 	assert_int_equal(command_line("save --help"), 0);
 	assert_non_null(strstr(command_out, "hotballoon save DOM FILE [OPTION...] [-- XL-OPTION...]\n"));
 	assert_int_equal(command_line("save nobody image"), HB_E_NO_DOMAIN);
-	assert_string_equal(xl_said(), "");
+	assert_string_equal(fake_xl_said(), "");
 	assert_false(told());
 }
 
@@ -836,7 +782,7 @@ static void test_xl_fails(void **state)
 	struct json_object *object;
 
 	(void)state;
-	make_xl("echo called >$out; exit 3");
+	fake_xl("echo called >$out; exit 3");
 	assert_int_equal(command_line("save guest1 image"), HB_E_HOST);
 	assert_non_null(strstr(command_err, "xl save has failed with exit status 3"));
 	assert_false(told());
@@ -846,10 +792,10 @@ static void test_xl_fails(void **state)
 	assert_json_text(object, "answer", "answered");
 	assert_json_text(object, "error.code", "host");
 	json_object_put(object);
-	make_xl("kill -KILL $$");
+	fake_xl("kill -KILL $$");
 	assert_int_equal(command_line("save guest1 image"), HB_E_HOST);
 	assert_non_null(strstr(command_err, "xl save was killed by signal 9"));
-	make_xl(NULL);
+	fake_xl(NULL);
 	assert_int_equal(command_line("save guest1 image"), HB_E_HOST);
 	assert_non_null(strstr(command_err, "there is no xl to run"));
 	assert_false(told());
@@ -870,7 +816,7 @@ static unsigned int calls_before_xl(const char *line)
 {
 	unsigned int before, calls;
 
-	make_xl("exit 1");
+	fake_xl("exit 1");
 	sim_run(command_sim, 200);
 	before = command_sim->calls;
 	assert_int_equal(command_line(line), HB_E_HOST);
@@ -886,14 +832,14 @@ static void test_told_while_xl_works(void **state)
 	unsigned int calls = calls_before_xl("save guest1 image");
 
 	(void)state;
-	make_xl("echo called >$out");
+	fake_xl("echo called >$out");
 	seen_told = 0;
 	command_sim->hook = see_told;
 	command_sim->fault = SIM_FAULT_HOOK;
 	command_sim->fault_at = command_sim->calls + calls + 1;
 	assert_int_equal(command_line("save guest1 image"), 0);
 	command_sim->fault = SIM_FAULT_NONE;
-	assert_string_equal(xl_said(), "called\n");
+	assert_string_equal(fake_xl_said(), "called\n");
 	assert_int_equal(seen_told, 1);
 	assert_false(told());
 	/* It is gone when xl has succeeded. */
@@ -902,7 +848,7 @@ static void test_told_while_xl_works(void **state)
 	command_sim->fault_domid = GUEST;
 	command_sim->fault_at = command_sim->calls + calls + 1;
 	assert_int_equal(command_line("save guest1 image --json"), 0);
-	assert_string_equal(xl_said(), "called\n");
+	assert_string_equal(fake_xl_said(), "called\n");
 	assert_false(sim_has_nodes(command_sim, GUEST));
 }
 
@@ -912,7 +858,7 @@ static void test_notes(void **state)
 	struct json_object *object;
 
 	(void)state;
-	make_xl("echo xl speaks");
+	fake_xl("echo xl speaks");
 	stick(true);
 	assert_int_equal(command_line("migrate guest1 there"), 0);
 	assert_non_null(strstr(command_out, "guest1: 200M -> 300M: it holds that, and with less the migration would lose it\n"));
@@ -947,15 +893,15 @@ static void test_signals(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		print_message("%s\n", names[i] ? names[i] : "-");
 		snprintf(script, sizeof(script), "kill -%s $PPID; exec /bin/sleep 20", names[i]);
-		make_xl(script);
+		fake_xl(script);
 		assert_int_equal(command_line("save guest1 image"), HB_E_INTERRUPTED);
 		assert_non_null(strstr(command_err, "xl save was ended"));
 		assert_false(told());
 	}
 	/* A terminal sends Ctrl-C to both: xl leaves it to us. */
-	make_xl("kill -INT $$; kill -HUP $$; echo lives >$out");
+	fake_xl("kill -INT $$; kill -HUP $$; echo lives >$out");
 	assert_int_equal(command_line("save guest1 image"), 0);
-	assert_string_equal(xl_said(), "lives\n");
+	assert_string_equal(fake_xl_said(), "lives\n");
 }
 
 static void suspend(struct sim *sim)
@@ -969,12 +915,12 @@ static void test_signal_while_suspended(void **state)
 	unsigned int calls = calls_before_xl("save guest1 image");
 
 	(void)state;
-	make_xl("kill -TERM $PPID; /bin/sleep 0.3; echo done >$out");
+	fake_xl("kill -TERM $PPID; /bin/sleep 0.3; echo done >$out");
 	command_sim->hook = suspend;
 	command_sim->fault = SIM_FAULT_HOOK;
 	command_sim->fault_at = command_sim->calls + calls + 1;
 	assert_int_equal(command_line("save guest1 image"), 0);
-	assert_string_equal(xl_said(), "done\n");
+	assert_string_equal(fake_xl_said(), "done\n");
 	assert_non_null(strstr(command_err, "guest1 is suspended: xl is let finish"));
 	assert_false(told());
 }
@@ -989,19 +935,19 @@ static void hang_up(struct sim *sim)
 static void test_signal_before_xl(void **state)
 {
 	(void)state;
-	make_xl("echo called >$out");
+	fake_xl("echo called >$out");
 	sim_guest(command_sim, GUEST)->restless = true;
 	sim_remove_key(command_sim, GUEST, HB_KEY_REPORT_STILL);
 	command_sim->tick = hang_up;
 	assert_int_equal(command_line("save guest1 image"), HB_E_INTERRUPTED);
-	assert_string_equal(xl_said(), "");
+	assert_string_equal(fake_xl_said(), "");
 	assert_false(told());
 	/* What nohup has had ignored is ignored. */
 	command_sim->clock_ms = 0;
 	signal(SIGHUP, SIG_IGN);
 	assert_int_equal(command_line("save guest1 image"), 0);
 	signal(SIGHUP, SIG_DFL);
-	assert_string_equal(xl_said(), "called\n");
+	assert_string_equal(fake_xl_said(), "called\n");
 }
 
 /*
@@ -1016,21 +962,21 @@ static void test_killed_while_xl_works(void **state)
 	pid_t pid;
 
 	(void)state;
-	strcpy(still_dir, xl_dir);
+	strcpy(still_dir, fake_xl_dir);
 	command_sim->still_dir = still_dir;
 	snprintf(path, sizeof(path), "%s/still.5.00000005-0000-0000-0000-000000000000", still_dir);
-	make_xl("echo >$out; until [ -e ${0%/*}/go ]; do /bin/sleep 0.01; done");
+	fake_xl("echo >$out; until [ -e ${0%/*}/go ]; do /bin/sleep 0.01; done");
 	pid = fork();
 	if (!pid)
 		_exit(command_line("save guest1 image"));
-	while (!*xl_said())
+	while (!*fake_xl_said())
 		usleep(1000);
 	assert_int_equal(hb_path_is_locked(path), 1);
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(hb_path_is_locked(path), 1);
 	assert_int_equal(command_line("save guest1 image"), HB_E_REFUSED);
-	xl_file(go, "go");
+	fake_xl_file(go, "go");
 	close(open(go, O_CREAT | O_WRONLY, 0600));
 	for (int i = 0; i < 1000 && hb_path_is_locked(path); i++)
 		usleep(10000);

@@ -171,7 +171,7 @@ const char *cli_nearest_option(const char *word, unsigned int options);
 cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_max_prepare, cli_max,
 	   cli_wait_prepare, cli_wait, cli_limits_prepare, cli_limits, cli_explain, cli_doctor,
 	   cli_free_prepare, cli_free, cli_free_account, cli_reserve_prepare, cli_reserve, cli_release,
-	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate, cli_metrics,
+	   cli_watch, cli_top_prepare, cli_top, cli_save, cli_migrate, cli_create_prepare, cli_create, cli_metrics,
 	   cli_history;
 
 /*
@@ -180,6 +180,9 @@ cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_m
  */
 enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_object *parameters,
 			    struct json_object **reply);
+
+/* Does hotballoond run, and size guests? No error if not. */
+bool cli_is_balanced(struct cli *cli);
 
 /* hb_find(), with what else could have been meant. */
 enum hb_code cli_find_domid(struct cli *cli, const char *dom, uint32_t *domid);

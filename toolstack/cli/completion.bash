@@ -101,6 +101,7 @@ _hotballoon_operand()
 	case ${operand//[^A-Z]/} in
 	DOM) _hotballoon_domains ;;
 	NAME) _hotballoon_reserved ;;
+	CONFIG) compgen -f -- "$current" ;;
 	COMMAND) tr ' ' '\n' <<<"$_hotballoon_commands" ;;
 	esac
 }

@@ -53,6 +53,8 @@ const struct cli_command cli_commands[] = {
 	  NULL, cli_save },
 	{ "migrate", "DOM HOST", 2, CLI_WITH_XL, JSON | DRY_RUN, "xl migrate, of a guest that is kept still meanwhile",
 	  NULL, cli_migrate },
+	{ "create", "CONFIG", 1, CLI_WITH_XL, JSON | DRY_RUN | CLI_BIT(OPT_TIMEOUT),
+	  "xl create, of a guest that there is no room for yet", cli_create_prepare, cli_create },
 	{ "limits", "DOM", 1, CLI_OPTIONAL | CLI_REPEATED | CLI_BLOCKS, JSON | CLI_BIT(OPT_MIN) | CLI_BIT(OPT_MAX) | CLI_BIT(OPT_WEIGHT) |
 	  CLI_BIT(OPT_AUTO) | CLI_BIT(OPT_OFF) | CLI_BIT(OPT_RESET) | CLI_BIT(OPT_FORGET) |
 	  CLI_BIT(OPT_HEADROOM) | FORCE | DRY_RUN,

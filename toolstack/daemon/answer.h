@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What hotballoond answers to who asks how it is, by varlink's rules: a message is an object
- * with a method and parameters, so is the answer. Text in, text out, from a view of the
- * manager; who connects is in socket.c. Nothing can be changed by a message.
+ * What hotballoond answers to a client, by varlink's rules: a message is an object with a
+ * method and parameters, so is the answer. Text in, text out; who is connected, and what he may,
+ * is in socket.c. What only looks is here, what changes something in request.c.
  */
 #ifndef HB_DAEMON_ANSWER_H
 #define HB_DAEMON_ANSWER_H
 
 #include "manager.h"
 
-/*
- * To one message, without the zero byte behind it; to be released by free(). NULL: none is
- * wanted (oneway). *good is false if that is no message at all: the connection is to be closed.
- */
-char *answer(const struct manager_view *view, const char *message, bool *good);
+struct answer {
+	char *text;	/* without the zero byte behind it, to be released by free(); NULL: none is wanted */
+	bool good;	/* false: that is no message at all, and the connection is to be closed */
+	bool changed;	/* the manager has something to do: manager_run() */
+	bool follows;	/* what is done from now on goes to who has asked: answer_deed() */
+};
+
+/* may_change: the client may have more than read. */
+struct answer answer(struct manager *manager, bool may_change, const char *message);
+/* One of a stream, which goes on; to be released by free(). */
+char *answer_deed(const struct hb_deed *deed);
 
 #endif

@@ -32,6 +32,8 @@
 	    "on a host where nothing happens, look so often after what Xen tells nobody, such as a pause") \
 	ROW(VERBOSE, "log", "verbose", FLAG, verbose, 0, 0, "no", \
 	    "log also why a guest is left as it is, whenever that changes") \
+	ROW(EVERYBODY, "socket", "everybody", FLAG, everybody, 0, 0, "no", \
+	    "let users who are not root ask how things are, too; what changes something is for root only") \
 	ROW(TEXTFILE, "metrics", "textfile", PATH, textfile, 0, 0, "off", \
 	    "keep what \"hotballoon metrics\" prints, and more, in that file, for the textfile collector of Prometheus' node_exporter; on Debian that reads /var/lib/prometheus/node-exporter")
 
@@ -46,7 +48,7 @@ enum config_option {
 
 struct config {
 	enum hb_preset preset;
-	bool surplus, domain_0, dry_run, verbose;
+	bool surplus, domain_0, dry_run, verbose, everybody;
 	struct hb_number pool;		/* absent: auto */
 	unsigned int look_s;
 	char textfile[CONFIG_FILE_TEXT];	/* empty: off */

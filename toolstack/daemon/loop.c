@@ -6,10 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include <systemd/sd-daemon.h>
-
+#include "notify.h"
 #include "socket.h"
 #include "textfile.h"
 
@@ -95,18 +93,19 @@ static void turn(struct loop *loop)
 	uint64_t next = manager_run(loop->manager), metrics;
 	const struct manager_view view = manager_look(loop->manager);
 
+	socket_tell(loop->server);
 	metrics = textfile_keep(&loop->metrics, &view);
 	watch_manager(loop);
 	set_timer(loop, metrics < next ? metrics : next);
 	if (!loop->ready && manager_look(loop->manager).rounds)
-		sd_notify(0, "READY=1\nSTATUS=guests are sized");
+		notify("READY=1\nSTATUS=guests are sized");
 	loop->ready |= manager_look(loop->manager).rounds;
 }
 
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
-	sd_notify(0, "WATCHDOG=1");
+	notify("WATCHDOG=1");
 }
 
 /* Limits are files that are replaced: what is there now is looked at in a round. */
@@ -129,15 +128,6 @@ static void on_complaint(const char *text, void *argument)
 	say(argument, MANAGER_ERROR, "%s", text);
 }
 
-/* Both belong together: sd_notify(3). */
-static void notify_reloading(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", now.tv_sec * 1000000ULL + now.tv_nsec / 1000);
-}
-
 static void on_metrics(const char *text, void *argument)
 {
 	say(argument, MANAGER_WARNING, "%s", text);
@@ -152,12 +142,13 @@ static void on_hangup(uv_signal_t *signal, int number)
 	notify_reloading();
 	if (config_read(&config, loop->terms->config_path, loop->terms->config_must, on_complaint, loop)) {
 		manager_configure(loop->manager, &config);
+		socket_let_in(loop->server, config.everybody);
 		say(loop, MANAGER_INFO, "the configuration was read again");
 		turn(loop);
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
-	sd_notify(0, "READY=1");
+	notify("READY=1");
 }
 
 static void on_end(uv_signal_t *signal, int number)
@@ -165,7 +156,7 @@ static void on_end(uv_signal_t *signal, int number)
 	struct loop *loop = signal->data;
 
 	(void)number;
-	sd_notify(0, "STOPPING=1");
+	notify("STOPPING=1");
 	uv_stop(loop->uv);
 }
 
@@ -173,7 +164,7 @@ static void on_end(uv_signal_t *signal, int number)
 
 static int begin(struct loop *loop)
 {
-	uint64_t watchdog_us = 0;
+	const uint64_t watchdog_us = notify_watchdog_us();
 	int rc = uv_timer_init(loop->uv, &loop->timer);
 
 	rc = rc ? rc : uv_timer_init(loop->uv, &loop->watchdog);
@@ -186,7 +177,7 @@ static int begin(struct loop *loop)
 	rc = rc ? rc : uv_signal_start(&loop->hangup, on_hangup, SIGHUP);
 	rc = rc ? rc : uv_signal_start(&loop->terminate, on_end, SIGTERM);
 	rc = rc ? rc : uv_signal_start(&loop->interrupt, on_end, SIGINT);
-	if (!rc && sd_watchdog_enabled(0, &watchdog_us) > 0)
+	if (!rc && watchdog_us)
 		rc = uv_timer_start(&loop->watchdog, on_watchdog, watchdog_us / 2000, watchdog_us / 2000);
 	return rc;
 }
@@ -207,13 +198,22 @@ static void watch_limits(struct loop *loop)
 		    loop->terms->state_dir, uv_strerror(rc), loop->terms->config->look_s);
 }
 
+static void on_changed(void *argument)
+{
+	turn(argument);
+}
+
 /* It sizes guests whether somebody can ask it or not. */
 static void listen_to_clients(struct loop *loop)
 {
+	const struct socket_terms terms = {
+		.path = loop->terms->socket, .manager = loop->manager, .everybody = loop->terms->config->everybody,
+		.changed = on_changed, .argument = loop,
+	};
 	int rc = 0;
 
-	if (loop->terms->socket)
-		loop->server = socket_open(loop->uv, loop->terms->socket, loop->manager, &rc);
+	if (terms.path)
+		loop->server = socket_open(loop->uv, &terms, &rc);
 	if (rc)
 		say(loop, MANAGER_WARNING, "nobody can ask at %s: %s", loop->terms->socket, uv_strerror(rc));
 }

@@ -9,6 +9,7 @@
 
 #include "act.h"
 #include "history_file.h"
+#include "monitor.h"
 #include "pace.h"
 #include "reopen.h"
 
@@ -99,6 +100,15 @@ static void lose(struct manager *manager, const struct hb_error *error)
 	hb_reopen_lost(&manager->reopen, now_ms(manager));
 }
 
+/* Without it, it is seen in the next round that the host has less. */
+static void hear_low(struct manager *manager)
+{
+	int rc = hb_monitor_hear_low(manager->monitor);
+
+	if (rc)
+		say(manager, MANAGER_DEBUG, "Xen cannot be heard of when it runs low on memory: %s", strerror(-rc));
+}
+
 static void connect_host(struct manager *manager)
 {
 	struct hb_error error;
@@ -114,6 +124,7 @@ static void connect_host(struct manager *manager)
 		lose(manager, &error);
 		return;
 	}
+	hear_low(manager);
 	manager->reopened++;
 	hb_reopen_opened(&manager->reopen);
 	hb_pace_wake(&manager->pace, now_ms(manager));
@@ -236,13 +247,8 @@ static void tell_history(struct manager *manager, const char *what, int error)
 
 static void remember(struct manager *manager, const struct hb_controlled *one)
 {
-	struct hb_deed deed = {
-		.time_ms = manager->host.time_ms(manager->host.argument), .domid = one->domain->domid,
-		.from_kib = one->from_kib, .to_kib = one->to_kib, .reason = one->reason,
-	};
+	const struct hb_deed deed = hb_deed_of(one, manager->host.time_ms(manager->host.argument));
 
-	memcpy(deed.name, one->domain->name, sizeof(deed.name));
-	memcpy(deed.uuid, one->domain->uuid, sizeof(deed.uuid));
 	hb_history_add(&manager->history, &deed);
 	tell_history(manager, "written", history_file_add(&manager->history_file, &deed));
 }
@@ -360,29 +366,35 @@ static bool is_lost(struct manager *manager)
 	return false;
 }
 
-static void do_round(struct manager *manager, uint64_t now)
+/* Looks, and decides; false if that was not possible, which was told. */
+static bool decide(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
 	bool memory;
 
-	manager->rounds++;
-	hb_pace_begin(&manager->pace, now);
-	manager->changed = false;
 	if (sight_look(&manager->sight, manager->hb, manager->monitor, &error)) {
 		note_failure(manager, &error);
-		return;
+		return false;
 	}
 	if (is_lost(manager))
-		return;
+		return false;
 	tell_limits(manager);
 	manager->balance.to_come_kib = manager->sight.to_come.kib;
 	manager->balance.last_domid = manager->sight.to_come.last_domid;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now)) {
-		no_memory(manager);
-		return;
-	}
+	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now))
+		return no_memory(manager);
 	note_success(manager);
+	return true;
+}
+
+static void do_round(struct manager *manager, uint64_t now)
+{
+	manager->rounds++;
+	hb_pace_begin(&manager->pace, now);
+	manager->changed = false;
+	if (!decide(manager, now))
+		return;
 	tell_host(manager);
 	if (carry_out_all(manager))
 		hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
@@ -403,6 +415,10 @@ static bool hear(struct manager *manager, uint64_t now)
 	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory)
 		return no_memory(manager);
+	if (hb_monitor_take_low(manager->monitor)) {
+		say(manager, MANAGER_WARNING, "Xen runs low on memory: all is looked at now");
+		due = true;
+	}
 	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,
 		     manager->changed || manager->balance.news, now);
 	return true;
@@ -478,4 +494,80 @@ struct manager_view manager_look(const struct manager *manager)
 		.time_ms = manager->host.time_ms(manager->host.argument), .rounds = manager->rounds, .writes = manager->writes,
 		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,
 	};
+}
+
+/* ----------------------------------------------------------- what clients ask */
+
+static enum hb_code fail(struct hb_error *error, enum hb_reason reason, const char *message, const char *remedy)
+{
+	*error = (struct hb_error){ .code = HB_E_HOST, .reason = reason };
+	snprintf(error->message, sizeof(error->message), "%s", message);
+	snprintf(error->remedy, sizeof(error->remedy), "%s", remedy);
+	return HB_E_HOST;
+}
+
+static enum hb_code check_host(const struct manager *manager, struct hb_error *error)
+{
+	if (manager->hb)
+		return HB_OK;
+	return fail(error, HB_REASON_NO_ANSWER, "Xen or xenstore does not answer now, and it is tried again",
+		    "ask again in half a minute, and look at the log if it stays so");
+}
+
+/* The handle does not wait: its wait for a lock was ended at once. */
+static enum hb_code finish(struct manager *manager, enum hb_code code, struct hb_error *error)
+{
+	if (code == HB_E_INTERRUPTED)
+		code = fail(error, HB_REASON_LOCKED, "another tool has the domain or the host locked", "ask again");
+	else if (code && error->reason == HB_REASON_NO_ANSWER)
+		lose(manager, error);
+	manager_wake(manager);
+	return code;
+}
+
+enum hb_code manager_reserve(struct manager *manager, const struct hb_reserve_request *request,
+			     struct hb_reservation *reservation, struct hb_error *error)
+{
+	enum hb_code code = check_host(manager, error);
+
+	return code ? code : finish(manager, hb_reserve(manager->hb, request, reservation, error), error);
+}
+
+enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct hb_limits_change *change,
+			   struct hb_domain *domain, struct hb_limits *limits, struct hb_error *error)
+{
+	enum hb_code code = check_host(manager, error);
+
+	if (code)
+		return code;
+	code = hb_show(manager->hb, domid, domain, error);
+	if (!code)
+		code = hb_limits_set(manager->hb, domain, change, limits, error);
+	return finish(manager, code, error);
+}
+
+enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
+{
+	manager_wake(manager);
+	manager_run(manager);
+	return check_host(manager, error);
+}
+
+enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
+{
+	const struct hb_control *control = &manager->balance.control;
+	uint64_t now = now_ms(manager);
+	enum hb_code code = check_host(manager, error);
+
+	if (code)
+		return code;
+	if (!hear(manager, now) || hb_balance_awaits(&manager->balance, manager->sight.looks, now) ||
+	    !decide(manager, now))
+		return fail(error, HB_REASON_HOST_FAILED,
+			    "the host could not be looked at, or a size that was just set is not seen yet", "ask again");
+	for (size_t i = 0; i < control->nr_actions; i++)
+		hb_balance_undo(&manager->balance, control->actions[i], false);
+	/* What was heard for it is still to be acted upon. */
+	manager_wake(manager);
+	return HB_OK;
 }

@@ -69,4 +69,19 @@ struct manager_view {
 
 struct manager_view manager_look(const struct manager *manager);
 
+/*
+ * What a client asks for: what the functions of the library of that name do, on the manager's
+ * handle and under the same locks. Nothing waits for a lock that somebody else holds:
+ * HB_REASON_LOCKED. The manager is woken: who has the loop calls manager_run() next.
+ */
+enum hb_code manager_reserve(struct manager *manager, const struct hb_reserve_request *request,
+			     struct hb_reservation *reservation, struct hb_error *error);
+/* domain: as it was before; limits: the outcome. */
+enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct hb_limits_change *change,
+			   struct hb_domain *domain, struct hb_limits *limits, struct hb_error *error);
+/* A round now. */
+enum hb_code manager_balance(struct manager *manager, struct hb_error *error);
+/* What a round would do now: as in the view, and nothing of it is done or said. */
+enum hb_code manager_preview(struct manager *manager, struct hb_error *error);
+
 #endif

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control socket: varlink's framing, which is a zero byte behind each message. Only root
- * can connect. A client that says too much at once, or does not read, is dropped.
+ * The control socket: varlink's framing, which is a zero byte behind each message. Root, and the
+ * user who runs it, may have everything; if everybody may ask, others may read, by the
+ * credentials that the kernel has of who connected. A client can be slow, say nothing, half a
+ * message or nonsense: it is dropped when it does not read what it is sent, says too much at
+ * once, or when a newcomer needs the place and it was silent longest. Users who are not root have
+ * half of the places at most, and take none from root.
  */
 #ifndef HB_DAEMON_SOCKET_H
 #define HB_DAEMON_SOCKET_H
@@ -12,8 +16,21 @@
 
 struct socket_server;
 
+struct socket_terms {
+	const char *path;
+	struct manager *manager;
+	bool everybody;
+	/* A client has changed something: manager_run() is due. */
+	void (*changed)(void *argument);
+	void *argument;
+};
+
 /* Listens at path, whoever left something there; NULL with *rc, libuv's, if it cannot. */
-struct socket_server *socket_open(uv_loop_t *uv, const char *path, struct manager *manager, int *rc);
+struct socket_server *socket_open(uv_loop_t *uv, const struct socket_terms *terms, int *rc);
+/* From now on. Who may not be there any more is dropped; NULL is nothing to do. */
+void socket_let_in(struct socket_server *server, bool everybody);
+/* What was done since goes to those who have asked for it; NULL is nothing to do. */
+void socket_tell(struct socket_server *server);
 /* Its handles are closed when the loop has run once more; NULL is nothing to do. */
 void socket_close(struct socket_server *server);
 

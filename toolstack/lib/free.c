@@ -12,7 +12,9 @@
 #include "announce.h"
 #include "deadline.h"
 #include "domain.h"
+#include "free.h"
 #include "limits_look.h"
+#include "reserve.h"
 #include "set.h"
 #include "share.h"
 #include "to_come.h"
@@ -49,6 +51,7 @@ struct candidate {
 struct work {
 	struct hb *hb;
 	const struct hb_free_request *request;
+	const char *name;	/* of whom it is set aside for already; NULL: nobody */
 	struct hb_free_result *result;
 	struct candidate *candidates;
 	size_t count;
@@ -69,8 +72,13 @@ static uint64_t now_ms(struct work *work)
 
 static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 {
-	enum hb_code code = hb_host_memory(work->hb, &work->memory, error);
+	struct hb_queue queue = { 0 };
+	enum hb_code code = work->name ? hb_reserved_queue(work->hb, work->name, &queue, error) : HB_OK;
 
+	if (!code)
+		code = hb_host_memory(work->hb, &work->memory, error);
+	if (work->name)
+		work->memory.reserved_kib = queue.ahead_kib;
 	work->result->after_kib = hb_host_available_kib(&work->memory);
 	work->result->waited_ms = now_ms(work) - work->start_ms;
 	return code;
@@ -680,11 +688,11 @@ static enum hb_code fail_too_large(struct hb_error *error)
 	return HB_E_USAGE;
 }
 
-enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
-		     struct hb_free_result *result, struct hb_error *error)
+enum hb_code hb_free_for(struct hb *hb, const struct hb_free_request *request, const char *name,
+			 struct hb_free_result *result, struct hb_error *error)
 {
 	struct hb_free_request asked = *request;
-	struct work work = { .hb = hb, .request = &asked, .result = result };
+	struct work work = { .hb = hb, .request = &asked, .name = name, .result = result };
 	enum hb_code code;
 	uint64_t before;
 
@@ -702,4 +710,10 @@ enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 	free(work.limits);
 	free(work.looked_at);
 	return code;
+}
+
+enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
+		     struct hb_free_result *result, struct hb_error *error)
+{
+	return hb_free_for(hb, request, NULL, result, error);
 }

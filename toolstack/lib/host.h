@@ -116,6 +116,12 @@ struct hb_host_ops {
 	 * event comes before it is taken, its token waits once.
 	 */
 	int (*next_event)(struct hb_host *host, char *token, size_t size);
+	/*
+	 * From now on Xen itself running low on memory is an event, too, with that token.
+	 * -EOPNOTSUPP: it cannot be heard of here. -EEXIST: another process of domain 0 hears of
+	 * it, and one can.
+	 */
+	int (*watch_low)(struct hb_host *host, const char *token);
 	/* In so many ms event_fd() becomes readable without an event, too; -1: it does not. */
 	int (*set_timer)(struct hb_host *host, int ms);
 	/* A descriptor that is readable while an event waits or the timer is over; or -1. */

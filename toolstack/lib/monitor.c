@@ -32,6 +32,8 @@
 
 /* The token of events of a domain is its domid in digits, of domains as such this one. */
 #define TOKEN_DOMAINS "domains"
+/* Xen itself runs low on memory. */
+#define TOKEN_LOW "low"
 #define TOKEN_TEXT 16
 
 enum entry_state {
@@ -62,6 +64,7 @@ struct hb_monitor {
 	size_t nr_known;
 	bool list_marked;
 	uint64_t list_due_ms;
+	bool low;			/* Xen has run low, and nobody has asked since */
 };
 
 /*
@@ -326,7 +329,13 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 static void mark(struct hb_monitor *monitor, const char *token)
 {
 	struct hb_number domid = hb_value_number(token, strlen(token), UINT32_MAX);
-	struct entry *entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
+	struct entry *entry;
+
+	if (!strcmp(token, TOKEN_LOW)) {
+		monitor->low = true;
+		return;
+	}
+	entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
 
 	if (entry && entry->state != ENTRY_GONE)
 		entry->marked = true;
@@ -434,6 +443,19 @@ const struct hb_domain *hb_monitor_domain(const struct hb_monitor *monitor, size
 bool hb_monitor_is_stale(const struct hb_monitor *monitor, size_t i)
 {
 	return i < monitor->nr_known && monitor->known[i]->stale;
+}
+
+int hb_monitor_hear_low(struct hb_monitor *monitor)
+{
+	return monitor->hb->host->ops->watch_low(monitor->hb->host, TOKEN_LOW);
+}
+
+bool hb_monitor_take_low(struct hb_monitor *monitor)
+{
+	bool low = monitor->low;
+
+	monitor->low = false;
+	return low;
 }
 
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)

@@ -17,4 +17,12 @@ int hb_monitor_wait(struct hb_monitor *monitor, const sigset_t *mask);
 /* Is there no domain, be it one that could not be read yet? */
 bool hb_monitor_is_empty(const struct hb_monitor *monitor);
 
+/*
+ * From now on it is heard when Xen itself runs low on memory (VIRQ_ENOMEM), which makes
+ * hb_monitor_fd() readable, too. Negative errno of host.h's watch_low(): it is not.
+ */
+int hb_monitor_hear_low(struct hb_monitor *monitor);
+/* Has it, by the dispatches since this was last asked? */
+bool hb_monitor_take_low(struct hb_monitor *monitor);
+
 #endif

@@ -261,6 +261,26 @@ enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *erro
 	return code;
 }
 
+/* The file is in the order in which they were set aside. */
+enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue *queue,
+			       struct hb_error *error)
+{
+	struct hb_damage ignored;
+	struct store store;
+	enum hb_code code = load(hb, &store, &ignored, error);
+	bool seen = false;
+
+	*queue = (struct hb_queue){ 0 };
+	for (size_t i = 0; i < store.count && !code; i++) {
+		const bool own = !strcmp(store.list[i].name, name);
+
+		*(own ? &queue->own_kib : seen ? &queue->behind_kib : &queue->ahead_kib) += store.list[i].left_kib;
+		seen |= own;
+	}
+	free(store.list);
+	return code;
+}
+
 enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
 	uint64_t now = hb->host->ops->wall_s(hb->host);

@@ -8,6 +8,14 @@
 /* What all reservations set aside now. */
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
 
+/* Of what is set aside now, what is for one name, and what was set aside before and after that. */
+struct hb_queue {
+	uint64_t ahead_kib, own_kib, behind_kib;
+};
+
+enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue *queue,
+			       struct hb_error *error);
+
 /* What of the file counts for nothing: *damage has the code HB_OK if all of it counts. */
 enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host that is Xen. libxenctrl has no stable ABI and 4.17 to 4.21 differ
+ * The host that is Xen, and its event channels. libxenctrl has no stable ABI and 4.17 to 4.21 differ
  * in what they offer, therefore its headers are included here and nowhere else. xenstore
  * has a protocol that is stable: store.c.
  */
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <xenctrl.h>
+#include <xenevtchn.h>
 #include <xentoollog.h>
 
 #include "deadline.h"
@@ -36,6 +37,8 @@ struct xen_host {
 	struct hb_path_lock lock;
 	int host_lock;		/* while it is held */
 	int events, timer;	/* -1: not made yet */
+	xenevtchn_handle *low;	/* VIRQ_ENOMEM; NULL: it is not heard of */
+	char low_token[16];
 };
 
 static struct xen_host *xen(struct hb_host *host)
@@ -293,9 +296,27 @@ static int xen_unwatch(struct hb_host *host, const char *path, const char *token
 	return hb_store_unwatch(store(host), path, token);
 }
 
+/* Xen has run low since that was last asked. Its channel is masked until it is told to go on. */
+static bool take_low(struct xen_host *h)
+{
+	struct pollfd fd = { .fd = h->low ? xenevtchn_fd(h->low) : -1, .events = POLLIN };
+	xenevtchn_port_or_error_t port;
+
+	if (!h->low || poll(&fd, 1, 0) <= 0)
+		return false;
+	port = xenevtchn_pending(h->low);
+	return port >= 0 && !xenevtchn_unmask(h->low, port);
+}
+
 static int xen_next_event(struct hb_host *host, char *token, size_t size)
 {
-	return hb_store_next_event(xen(host)->store, token, size);
+	struct xen_host *h = xen(host);
+
+	if (take_low(h)) {
+		snprintf(token, size, "%s", h->low_token);
+		return 0;
+	}
+	return hb_store_next_event(h->store, token, size);
 }
 
 /* One descriptor for the events and the timer, made when it is first asked for. */
@@ -319,6 +340,34 @@ static int xen_event_fd(struct hb_host *host)
 		return h->events;
 	close_events(h);
 	return -1;
+}
+
+static void close_low(struct xen_host *h)
+{
+	if (h->low)
+		xenevtchn_close(h->low);
+	h->low = NULL;
+}
+
+/* Xen gives it to one process of domain 0, and only there. */
+static int xen_watch_low(struct hb_host *host, const char *token)
+{
+	struct xen_host *h = xen(host);
+	int rc = 0;
+
+	if (h->low)
+		return 0;
+	if (xen_event_fd(host) < 0)
+		return -EMFILE;
+	h->low = xenevtchn_open(h->log, 0);
+	if (!h->low)
+		return -EOPNOTSUPP;
+	if (xenevtchn_bind_virq(h->low, VIRQ_ENOMEM) < 0 || add_to_events(h, xenevtchn_fd(h->low)))
+		rc = result(false);
+	snprintf(h->low_token, sizeof(h->low_token), "%s", token);
+	if (rc)
+		close_low(h);
+	return rc;
 }
 
 static int xen_set_timer(struct hb_host *host, int ms)
@@ -368,6 +417,7 @@ static void xen_close(struct hb_host *host)
 	struct xen_host *h = xen(host);
 
 	close_events(h);
+	close_low(h);
 	hb_store_close(h->store);
 	if (h->xc)
 		xc_interface_close(h->xc);
@@ -401,6 +451,7 @@ static const struct hb_host_ops xen_ops = {
 	.watch = xen_watch,
 	.unwatch = xen_unwatch,
 	.next_event = xen_next_event,
+	.watch_low = xen_watch_low,
 	.set_timer = xen_set_timer,
 	.event_fd = xen_event_fd,
 	.wait_event = xen_wait_event,

@@ -10,6 +10,7 @@ void hb_history_add(struct hb_history *history, const struct hb_deed *deed)
 	history->deeds[history->next] = *deed;
 	history->next = (history->next + 1) % HB_HISTORY_DEEDS;
 	history->count += history->count < HB_HISTORY_DEEDS;
+	history->added++;
 }
 
 const struct hb_deed *hb_history_at(const struct hb_history *history, size_t i)
@@ -17,6 +18,28 @@ const struct hb_deed *hb_history_at(const struct hb_history *history, size_t i)
 	if (i >= history->count)
 		return NULL;
 	return &history->deeds[(history->next + HB_HISTORY_DEEDS - history->count + i) % HB_HISTORY_DEEDS];
+}
+
+const struct hb_deed *hb_history_since(const struct hb_history *history, uint64_t *seen)
+{
+	const uint64_t lost = history->added - history->count;
+
+	if (*seen >= history->added)
+		return NULL;
+	*seen = *seen < lost ? lost : *seen;
+	return hb_history_at(history, (*seen)++ - lost);
+}
+
+struct hb_deed hb_deed_of(const struct hb_controlled *one, uint64_t time_ms)
+{
+	struct hb_deed deed = {
+		.time_ms = time_ms, .domid = one->domain->domid, .from_kib = one->from_kib, .to_kib = one->to_kib,
+		.reason = one->reason,
+	};
+
+	memcpy(deed.name, one->domain->name, sizeof(deed.name));
+	memcpy(deed.uuid, one->domain->uuid, sizeof(deed.uuid));
+	return deed;
 }
 
 /* ------------------------------------------------------------------- a line */

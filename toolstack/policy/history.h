@@ -27,11 +27,20 @@ struct hb_deed {
 struct hb_history {
 	struct hb_deed deeds[HB_HISTORY_DEEDS];	/* a ring: use hb_history_at() */
 	size_t count, next;
+	uint64_t added;		/* ever; the last of them is the one that was added last */
 };
 
 void hb_history_add(struct hb_history *history, const struct hb_deed *deed);
 /* The oldest is 0; NULL from count on. */
 const struct hb_deed *hb_history_at(const struct hb_history *history, size_t i);
+/*
+ * The next one for who has seen that many of all that were added, which is counted on; those
+ * that are gone by now are passed over. NULL: there is none yet.
+ */
+const struct hb_deed *hb_history_since(const struct hb_history *history, uint64_t *seen);
+
+/* What was decided of a domain, at that time since 1970. */
+struct hb_deed hb_deed_of(const struct hb_controlled *one, uint64_t time_ms);
 
 #define HB_DEED_LINE 448
 

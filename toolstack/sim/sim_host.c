@@ -95,6 +95,14 @@ void sim_fire(struct sim *sim, const char *path)
 	}
 }
 
+void sim_run_low(struct sim *sim)
+{
+	for (size_t i = 0; i < sim->nr_connections; i++) {
+		if (sim->connections[i]->low_token)
+			queue_event(sim->connections[i], sim->connections[i]->low_token);
+	}
+}
+
 void sim_write(struct sim *sim, const char *path, const char *value)
 {
 	sim_store_write(&sim->store, path, value, strlen(value));
@@ -841,6 +849,19 @@ static int sim_next_event(struct hb_host *host, char *token, size_t size)
 	return 0;
 }
 
+static int sim_watch_low(struct hb_host *host, const char *token)
+{
+	if (sim_of(host)->no_low)
+		return -EOPNOTSUPP;
+	/* Xen has it for one only. */
+	for (size_t i = 0; i < sim_of(host)->nr_connections; i++) {
+		if (sim_of(host)->connections[i]->low_token)
+			return -EEXIST;
+	}
+	connection_of(host)->low_token = token;
+	return 0;
+}
+
 static int sim_set_timer(struct hb_host *host, int ms)
 {
 	struct connection *connection = connection_of(host);
@@ -943,6 +964,7 @@ static const struct hb_host_ops sim_ops = {
 	.watch = sim_watch,
 	.unwatch = sim_unwatch,
 	.next_event = sim_next_event,
+	.watch_low = sim_watch_low,
 	.set_timer = sim_set_timer,
 	.event_fd = sim_event_fd,
 	.wait_event = sim_wait_event,

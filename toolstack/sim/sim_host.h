@@ -95,6 +95,7 @@ struct sim {
 	const char *still_dir;		/* if set, who keeps a domain still locks a file there */
 	bool no_lock;			/* nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
+	bool no_low;			/* a Xen that cannot be heard of when it runs low */
 	struct sim_domain *domains;	/* in order of domid */
 	size_t nr_domains;
 	struct sim_store store;
@@ -115,6 +116,8 @@ void sim_close(struct sim *sim);
 struct hb *sim_connect(struct sim *sim);
 /* Where a handle keeps its state unless it is told otherwise: there is nothing. */
 #define SIM_STATE_DIR "/nonexistent/hotballoon"
+/* Xen itself runs low on memory, and says so to who hears of it. */
+void sim_run_low(struct sim *sim);
 /* Let time pass: guests move. */
 void sim_run(struct sim *sim, unsigned int ms);
 

@@ -68,6 +68,7 @@ struct connection {
 	int host_lock;		/* by that descriptor, if it is a file */
 	struct sim_hold *holds;
 	size_t nr_holds;
+	const char *low_token;		/* Xen running low is heard of by that; NULL: it is not */
 };
 
 /* The connection's descriptor is as readable as there is something to tell. */

@@ -32,6 +32,30 @@ static void test_ring(void **state)
 	}
 }
 
+/* Who looks now and then sees each once, and not those that have gone meanwhile. */
+static void test_since(void **state)
+{
+	static struct hb_history fresh;
+	const struct hb_deed *next;
+	struct hb_deed deed = { 0 };
+	uint64_t seen = 0, last = 0;
+
+	(void)state;
+	assert_null(hb_history_since(&fresh, &seen));
+	for (uint64_t i = 1; i <= 2 * HB_HISTORY_DEEDS + 7; i++) {
+		deed.time_ms = i;
+		hb_history_add(&fresh, &deed);
+		if (i % 100)
+			continue;
+		for (; (next = hb_history_since(&fresh, &seen)); last = next->time_ms)
+			assert_int_equal(next->time_ms, last + 1);
+		assert_int_equal(last, i);
+		assert_int_equal(seen, fresh.added);
+	}
+	seen = 0;
+	assert_int_equal(hb_history_since(&fresh, &seen)->time_ms, HB_HISTORY_DEEDS + 8);
+}
+
 static bool same(const struct hb_deed *a, const struct hb_deed *b)
 {
 	return a->time_ms == b->time_ms && a->domid == b->domid && !strcmp(a->name, b->name) &&
@@ -97,7 +121,7 @@ static void test_nonsense(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_ring), cmocka_unit_test(test_lines), cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_ring), cmocka_unit_test(test_since), cmocka_unit_test(test_lines), cmocka_unit_test(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

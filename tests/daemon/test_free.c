@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* "hotballoon free" while hotballoond runs: it takes from who can do without. */
+#include <string.h>
+
+#include "command.h"
+#include "room.h"
+#include "speaker.h"
+
+static struct room room;
+static void (*guests)(struct sim *sim);
+static uint64_t least_kib;
+
+/* While the command sleeps the guests live, and the daemon does its work. */
+static void tick(struct sim *sim)
+{
+	const uint64_t busy = room_target(&room, 0);
+
+	guests(sim);
+	manager_run(room.manager);
+	least_kib = busy < least_kib ? busy : least_kib;
+}
+
+static void test_takes_from_idle(void **state)
+{
+	static const char status[] = "{\"parameters\":{\"connected\":true,\"dry_run\":false}}";
+	uint64_t busy;
+
+	(void)state;
+	room_open(&room, 4 * G);
+	room_add(&room, 1200 * M, 256 * M, 2 * G);
+	room_add(&room, 1200 * M, 256 * M, 2 * G);
+	room_run(&room, 5000);
+	room_guest(&room, 0)->load.load.anon_kib = 1000 * M;
+	room_run(&room, 60000);
+	busy = least_kib = room_target(&room, 0);
+	command_sim = room.sim;
+	guests = room.sim->tick;
+	room.sim->tick = tick;
+	speaker_start(status, sizeof(status));
+	assert_int_equal(command_line("free 1G"), HB_OK);
+	assert_true(common_available(room.sim) >= G);
+	/* By weight alone both would have given the same. */
+	assert_true(least_kib + 64 * M >= busy);
+	assert_true(room_target(&room, 1) < 900 * M);
+	assert_true(room_said(&room, "the host has promised or set aside more than it has"));
+	room.sim->tick = guests;
+	/* And it stays there for who is to come. */
+	room_run(&room, 30000);
+	assert_true(common_available(room.sim) >= G);
+	speaker_end();
+	room_close(&room);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_takes_from_idle) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
