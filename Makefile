@@ -10,6 +10,7 @@
 # make test-unit          the part of it that needs no Xen: seconds
 # make test-full          the whole matrix and long random runs: hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU
+# make demo-balance       hotballoond sizes four guests on a full host, and makes room for a fifth
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
 # make lint               checkpatch and sparse over the driver
 # make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
@@ -23,7 +24,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo bench lint install uninstall deb clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo demo-balance bench lint install uninstall deb clean
 
 all: module toolstack
 
@@ -75,6 +76,9 @@ test-full:
 
 demo:
 	@tests/xen/demo/run
+
+demo-balance:
+	@tests/xen/demo/run balance
 
 # The variables of tests/bench/run, given to make, are in its environment.
 bench: modules-lab toolstack

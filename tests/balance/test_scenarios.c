@@ -3,6 +3,7 @@
  * The loop closed around our policy, in numbered scenarios. Each prints what it has seen
  * and the bound that must hold, whatever the seed: sizes, loads and times are drawn from
  * it. In every round of every scenario nothing is given that the host does not have.
+ * Those from 14 on need a daemon and its host: tests/daemon/test_scenarios.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "bounds.h"
 #include "seed.h"
 #include "world.h"
 
@@ -24,42 +26,6 @@ static struct world world;
 static uint64_t between(uint64_t from, uint64_t to)
 {
 	return from + random() % ((to - from) / MIB + 1) * MIB;
-}
-
-/* Of all plays, what was seen of one bound. */
-static struct seen {
-	const char *scenario, *what;
-	double from, to, least, most;
-} seen_all[64];
-
-static struct seen *seen_of(const char *scenario, const char *what)
-{
-	struct seen *seen = seen_all;
-
-	while (seen->what && (strcmp(seen->what, what) || strcmp(seen->scenario, scenario)))
-		seen++;
-	return seen;
-}
-
-static void bound(const char *scenario, const char *what, double value, double least, double most)
-{
-	struct seen *seen = seen_of(scenario, what);
-
-	if (!seen->what)
-		*seen = (struct seen){ scenario, what, value, value, least, most };
-	seen->from = value < seen->from ? value : seen->from;
-	seen->to = value > seen->to ? value : seen->to;
-	if (value < least || value > most)
-		fail_msg("%s: %s %.1f (bound: %.1f to %.1f)", scenario, what, value, least, most);
-}
-
-static int print_bounds(void **state)
-{
-	(void)state;
-	for (const struct seen *seen = seen_all; seen->what; seen++)
-		printf("%s: %s: %.1f to %.1f (bound: %.1f to %.1f)\n", seen->scenario, seen->what,
-		       seen->from, seen->to, seen->least, seen->most);
-	return 0;
 }
 
 /* Four guests that fill a host of 3 GiB with what they have, and use little of it. */

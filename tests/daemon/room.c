@@ -11,11 +11,14 @@
 
 #define DOM0_KIB (1024 * M)
 
+unsigned int room_syncs;
+
 /* A day has thousands of writes, and no power failure. */
 int __wrap_fsync(int fd);
 int __wrap_fsync(int fd)
 {
 	(void)fd;
+	room_syncs++;
 	return 0;
 }
 
@@ -117,7 +120,7 @@ static void live(struct room *room, struct room_guest *guest)
 		guest->domid = 0;
 		return;
 	}
-	target = common_number(sim, guest->domid, HB_KEY_TARGET);
+	target = sim_target_kib(sim, guest->domid);
 	guest->load.domain.actual_kib = sim_xen(sim, guest->domid, NULL).tot_pages * HB_PAGE_KIB;
 	world_live(&guest->load);
 	if (world_speaks(&guest->load, sim->clock_ms))
@@ -146,7 +149,7 @@ static void check(struct room *room)
 		break_rule(room, "the host's reserve was given away", free_kib, reserve);
 	for (size_t i = 0; i < room->count; i++) {
 		const struct room_guest *guest = &room->guests[i];
-		uint64_t target = guest->domid ? common_number(room->sim, guest->domid, HB_KEY_TARGET) : 0;
+		uint64_t target = guest->domid ? sim_target_kib(room->sim, guest->domid) : 0;
 
 		if (guest->domid && (target < guest->load.limits.min.value || target > guest->load.limits.max.value))
 			break_rule(room, "a target outside of its limits", target, i);

@@ -39,6 +39,9 @@ struct room {
 	uint64_t least_free_kib;
 };
 
+/* So often something waited for the disk. */
+extern unsigned int room_syncs;
+
 /* A host of that size, with domain 0 of 1G. */
 void room_open(struct room *room, uint64_t total_kib);
 void room_close(struct room *room);

@@ -409,6 +409,50 @@ static void test_made_free(void **state)
 	assert_true(room.sim->free_pages * HB_PAGE_KIB < G);
 }
 
+/* One that cannot take what it needs calls in vain: a round a second, however long. */
+static void test_in_vain(void **state)
+{
+	struct manager_view before, after;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, a)->stuck = true;
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 60000);
+	assert_true(room_guest(&room, a)->distress);
+	before = manager_look(room.manager);
+	room_run(&room, 60000);
+	after = manager_look(room.manager);
+	print_message("%u rounds in a minute of vain distress\n", (unsigned int)(after.rounds - before.rounds));
+	/* Now and then it is tried again, and looked at while it might move. */
+	assert_in_range(after.rounds - before.rounds, 30, 120);
+	room_guest(&room, a)->stuck = false;
+	room_run(&room, 300000);
+	assert_true(room_actual(&room, a) >= world_must(&room_guest(&room, a)->load));
+}
+
+/* What many are given in one round waits for the disk once. */
+static void test_disk(void **state)
+{
+	struct manager_view view;
+	unsigned int syncs;
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		room_add(&room, 512 * M, 256 * M, 2 * G);
+	room_run(&room, 10000);
+	syncs = room_syncs;
+	room_guest(&room, 0)->load.load.anon_kib = 1600 * M;
+	room_run(&room, 20000);
+	view = manager_look(room.manager);
+	print_message("%u waits for the disk, %u sizes\n", room_syncs - syncs, (unsigned int)view.writes);
+	/* A file, and its directory. */
+	assert_true(view.writes >= 10);
+	assert_true(room_syncs - syncs < view.writes * 3 / 2);
+}
+
 /* A guest that writes all the time costs what one does that writes at times. */
 static void test_flooder(void **state)
 {
@@ -498,6 +542,7 @@ int main(void)
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
+		TEST(test_in_vain), TEST(test_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -456,6 +456,34 @@ static void test_claim_refused_by_xen(void **state)
 	}
 }
 
+/*
+ * QubesOS/qubes-core-admin 1ad5f9b8, qubes/tests/qmemman.py test_000_meminfo: qm-parse-01, -03, -05.
+ * What is no number says nothing; there such a domain is not sized, either.
+ */
+static void test_meminfo(void **state)
+{
+	static const struct {
+		const char *value;
+		bool good;
+	} rows[] = { { "4096", true }, { "a4096", false }, { "4096 1024", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct json_object *object;
+
+		command_sim = common_host();
+		sim_write_key(command_sim, GUEST, HB_KEY_QUBES_MEMINFO, rows[i].value);
+		assert_int_equal(command_line("show guest1 --json"), HB_OK);
+		object = command_json();
+		if (rows[i].good)
+			assert_json_number(object, "used_kib", 4096);
+		else
+			assert_json_text(object, "used_kib", "invalid");
+		json_object_put(object);
+		command_end_host();
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup_nothing, command_teardown)
 
 int main(void)
@@ -468,6 +496,7 @@ int main(void)
 		TEST(test_reset),
 		TEST(test_claims),
 		TEST(test_claim_refused_by_xen),
+		TEST(test_meminfo),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

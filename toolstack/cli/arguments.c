@@ -134,7 +134,8 @@ static void take_option(struct cli *cli, enum cli_option option, const char *nex
 {
 	cli->given |= CLI_BIT(option);
 	cli->values[option] = optarg;
-	if (optarg || !cli_options[option].optional || !next || *next < '0' || *next > '9')
+	/* One that has words has no time. */
+	if (optarg || !cli_options[option].optional || cli_options[option].words || !next || *next < '0' || *next > '9')
 		return;
 	cli->words.time_at = cli->words.count;
 	cli->words.time_of = option;

@@ -27,7 +27,7 @@ bool cli_has_finding_remedy(enum hb_finding_kind kind);
 enum cli_option {
 	OPT_JSON, OPT_WAIT, OPT_KEEP_TARGET, OPT_FORCE, OPT_TIMEOUT, OPT_MIN, OPT_MAX, OPT_WEIGHT, OPT_AUTO, OPT_OFF,
 	OPT_RESET, OPT_FORGET, OPT_HEADROOM, OPT_DRY_RUN, OPT_FOR, OPT_TTL, OPT_VCPUS, OPT_MAXMEM, OPT_HOST, OPT_SORT,
-	OPT_INTERVAL, OPT_LAST, OPT_HELP, OPT_VERSION, OPT_COUNT
+	OPT_INTERVAL, OPT_LAST, OPT_PLOT, OPT_HELP, OPT_VERSION, OPT_COUNT
 };
 
 #define CLI_BIT(option) (1U << (option))
@@ -303,7 +303,9 @@ void cli_print_dry_run(struct cli *cli);
 /* cli_show_progress() and cli_interrupted(); for hb_set_progress(). */
 hb_progress_fn cli_on_progress;
 
-/* "\033[31m" and so on around text, if out is a terminal and NO_COLOR is not set. */
+/* out is a terminal, and NO_COLOR is not set. */
+bool cli_has_colours(const struct cli *cli);
+/* "\033[31m" and so on around text, if it has colours. */
 const char *cli_colour(const struct cli *cli, enum hb_severity severity);
 const char *cli_plain(const struct cli *cli);
 

@@ -3,8 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
-#include "history.h"
+#include "deeds.h"
 
 #define DAY_S 86400UL
 /* Ten years: what is older nobody remembers. */
@@ -35,17 +34,23 @@ static bool parse_time(const char *text, unsigned long *seconds)
 	return true;
 }
 
-static enum hb_code ask(struct cli *cli, struct json_object **reply)
+/* last_s: 0 if it is not given. */
+static enum hb_code read_options(struct cli *cli, unsigned long *last_s)
 {
-	struct json_object *parameters;
-	unsigned long seconds = 0;
-
-	if (cli_has(cli, OPT_LAST) && !parse_time(cli->values[OPT_LAST], &seconds))
+	*last_s = 0;
+	if (cli_has(cli, OPT_LAST) && !parse_time(cli->values[OPT_LAST], last_s))
 		return cli_usage(cli, "\"--last=%s\": a time is a whole number and s, m, h or d, such as 30m, up to 3650d",
 				 cli->values[OPT_LAST]);
-	parameters = json_object_new_object();
-	if (seconds)
-		json_object_object_add(parameters, "last_s", json_object_new_uint64(seconds));
+	return cli_check_plot(cli);
+}
+
+static enum hb_code ask(struct cli *cli, unsigned long last_s, struct json_object **reply)
+{
+	struct json_object *parameters = json_object_new_object();
+
+	/* Who draws must know what guests had before, too. */
+	if (last_s && !cli_has(cli, OPT_PLOT))
+		json_object_object_add(parameters, "last_s", json_object_new_uint64(last_s));
 	return cli_ask_daemon(cli, "History", parameters, reply);
 }
 
@@ -73,35 +78,37 @@ static bool take_text(struct json_object *object, const char *name, char *text, 
 	return true;
 }
 
-/* Its own words of the reason: a later hotballoond can have more of them. */
-struct told {
-	struct hb_deed deed;
-	char reason[32], reason_text[256];
-};
-
-static bool read_deed(struct json_object *object, struct told *told)
+static bool take_who(struct json_object *object, struct hb_deed *deed)
 {
-	struct hb_deed *deed = &told->deed;
 	uint64_t domid;
 
-	*told = (struct told){ 0 };
-	if (!take_number(object, "time_ms", INT64_MAX, &deed->time_ms) ||
-	    !take_number(object, "domid", UINT32_MAX, &domid) ||
-	    !take_number(object, "from_kib", HB_SIZE_MAX_KIB, &deed->from_kib) ||
-	    !take_number(object, "to_kib", HB_SIZE_MAX_KIB, &deed->to_kib))
+	if (!take_number(object, "domid", UINT32_MAX, &domid))
 		return false;
 	deed->domid = domid;
 	return take_text(object, "name", deed->name, sizeof(deed->name)) &&
-	       take_text(object, "uuid", deed->uuid, sizeof(deed->uuid)) &&
+	       take_text(object, "uuid", deed->uuid, sizeof(deed->uuid));
+}
+
+bool cli_read_domain(struct json_object *object, struct hb_deed *deed)
+{
+	*deed = (struct hb_deed){ 0 };
+	return take_who(object, deed) && take_number(object, "size_kib", HB_SIZE_MAX_KIB, &deed->to_kib);
+}
+
+bool cli_read_deed(struct json_object *object, struct cli_deed *told)
+{
+	struct hb_deed *deed = &told->deed;
+
+	*told = (struct cli_deed){ 0 };
+	return take_who(object, deed) &&
+	       take_number(object, "time_ms", INT64_MAX, &deed->time_ms) &&
+	       take_number(object, "from_kib", HB_SIZE_MAX_KIB, &deed->from_kib) &&
+	       take_number(object, "to_kib", HB_SIZE_MAX_KIB, &deed->to_kib) &&
 	       take_text(object, "reason", told->reason, sizeof(told->reason)) &&
 	       take_text(object, "reason_text", told->reason_text, sizeof(told->reason_text));
 }
 
-/*
- * By domid, uuid or name, whichever it is. It need not be there any more, and so is not
- * looked for.
- */
-static bool is_of(const struct hb_deed *deed, const char *dom)
+bool cli_deed_is_of(const struct hb_deed *deed, const char *dom)
 {
 	char domid[16];
 
@@ -114,7 +121,7 @@ static bool is_of(const struct hb_deed *deed, const char *dom)
 
 /* ------------------------------------------------------------------ in words */
 
-static void print_deed(struct cli *cli, const struct told *told)
+static void print_deed(struct cli *cli, const struct cli_deed *told)
 {
 	const struct hb_deed *deed = &told->deed;
 	const time_t seconds = deed->time_ms / 1000;
@@ -132,7 +139,7 @@ static void print_deed(struct cli *cli, const struct told *told)
 		hb_size_human(deed->to_kib, to), told->reason_text);
 }
 
-static struct json_object *json_deed(const struct told *told)
+static struct json_object *json_deed(const struct cli_deed *told)
 {
 	const struct hb_deed *deed = &told->deed;
 	struct json_object *object = json_object_new_object();
@@ -155,17 +162,22 @@ static void print_none(struct cli *cli)
 		cli_has(cli, OPT_LAST) ? cli->values[OPT_LAST] : "");
 }
 
+enum hb_code cli_no_deeds(struct cli *cli, const char *what)
+{
+	return cli_fail(cli, HB_REASON_NO_DAEMON, "start it again: it is of another version than this command",
+			"hotballoond tells of %s", what);
+}
+
 /* Into array, if it is one, or printed. */
 static enum hb_code tell(struct cli *cli, struct json_object *deeds, struct json_object *array)
 {
-	struct told told;
+	struct cli_deed told;
 	size_t count = 0;
 
 	for (size_t i = 0; i < json_object_array_length(deeds); i++) {
-		if (!read_deed(json_object_array_get_idx(deeds, i), &told))
-			return cli_fail(cli, HB_REASON_NO_DAEMON, "start it again: it is of another version than this command",
-					"hotballoond tells of a deed that cannot be understood");
-		if (!is_of(&told.deed, cli->operands[0]))
+		if (!cli_read_deed(json_object_array_get_idx(deeds, i), &told))
+			return cli_no_deeds(cli, "a deed that cannot be understood");
+		if (!cli_deed_is_of(&told.deed, cli->operands[0]))
 			continue;
 		count++;
 		if (array)
@@ -178,18 +190,14 @@ static enum hb_code tell(struct cli *cli, struct json_object *deeds, struct json
 	return HB_OK;
 }
 
-static enum hb_code print_all(struct cli *cli, struct json_object *reply)
+static enum hb_code print_all(struct cli *cli, struct json_object *deeds)
 {
-	struct json_object *deeds = NULL, *object = json_object_new_object();
+	struct json_object *object = json_object_new_object();
 	struct json_object *array = cli_has(cli, OPT_JSON) ? json_object_new_array() : NULL;
 	enum hb_code code;
 
 	json_object_object_add(object, "deeds", array);
-	if (json_object_object_get_ex(reply, "deeds", &deeds) && json_object_is_type(deeds, json_type_array))
-		code = tell(cli, deeds, array);
-	else
-		code = cli_fail(cli, HB_REASON_NO_DAEMON, "start it again: it is of another version than this command",
-				"hotballoond tells of no deeds");
+	code = tell(cli, deeds, array);
 	if (!code && array)
 		cli_print_json(cli, object);
 	else
@@ -199,12 +207,18 @@ static enum hb_code print_all(struct cli *cli, struct json_object *reply)
 
 enum hb_code cli_history(struct cli *cli)
 {
-	struct json_object *reply;
-	enum hb_code code = ask(cli, &reply);
+	struct json_object *reply, *deeds = NULL;
+	unsigned long last_s;
+	enum hb_code code = read_options(cli, &last_s);
 
+	if (!code)
+		code = ask(cli, last_s, &reply);
 	if (code)
 		return code;
-	code = print_all(cli, reply);
+	if (!json_object_object_get_ex(reply, "deeds", &deeds) || !json_object_is_type(deeds, json_type_array))
+		code = cli_no_deeds(cli, "no deeds");
+	else
+		code = cli_has(cli, OPT_PLOT) ? cli_plot(cli, deeds, last_s) : print_all(cli, deeds);
 	json_object_put(reply);
 	return code;
 }

@@ -36,6 +36,7 @@ const struct cli_option_info cli_options[OPT_COUNT] = {
 		       "id name actual target demand cause" },
 	[OPT_INTERVAL] = { "interval", 0, "SECONDS", false, "time between two frames, usually 1", NULL },
 	[OPT_LAST] = { "last", 0, "TIME", false, "only of so long until now: 90s, 30m, 1h or 7d", NULL },
+	[OPT_PLOT] = { "plot", 0, "svg", true, "draw who had how much over time; as SVG, or in characters", "svg" },
 	[OPT_HELP] = { "help", 'h', NULL, false, "print help", NULL },
 	[OPT_VERSION] = { "version", 'V', NULL, false, "print the version", NULL },
 };
@@ -69,7 +70,7 @@ const struct cli_command cli_commands[] = {
 	  "set memory aside for a domain to come, or show what is", cli_reserve_prepare, cli_reserve },
 	{ "release", "NAME", 1, CLI_REPEATED, JSON | DRY_RUN, "end what is set aside for a domain", NULL, cli_release },
 	{ "explain", "DOM", 1, CLI_REPEATED | CLI_BLOCKS, JSON, "why a domain has the size that it has", NULL, cli_explain },
-	{ "history", "DOM", 1, CLI_OPTIONAL, JSON | CLI_BIT(OPT_LAST), "which sizes hotballoond has set, when and why",
+	{ "history", "DOM", 1, CLI_OPTIONAL, JSON | CLI_BIT(OPT_LAST) | CLI_BIT(OPT_PLOT), "which sizes hotballoond has set, when and why",
 	  cli_history, NULL },
 	{ "metrics", "", 0, 0, 0, "the host and all domains, as text for Prometheus", NULL, cli_metrics },
 	{ "doctor", "", 0, 0, JSON, "what is wrong on this host, and what to do about it", NULL,

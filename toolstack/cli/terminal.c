@@ -157,7 +157,7 @@ void cli_print_dry_run(struct cli *cli)
 		fprintf(cli->out, "Nothing was changed.\n");
 }
 
-static bool has_colours(const struct cli *cli)
+bool cli_has_colours(const struct cli *cli)
 {
 	return isatty(fileno(cli->out)) && !getenv("NO_COLOR");
 }
@@ -168,10 +168,10 @@ const char *cli_colour(const struct cli *cli, enum hb_severity severity)
 		[HB_NOTE] = "\033[36m", [HB_WARNING] = "\033[33m", [HB_FAULT] = "\033[31m",
 	};
 
-	return has_colours(cli) ? colours[severity] : "";
+	return cli_has_colours(cli) ? colours[severity] : "";
 }
 
 const char *cli_plain(const struct cli *cli)
 {
-	return has_colours(cli) ? "\033[0m" : "";
+	return cli_has_colours(cli) ? "\033[0m" : "";
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "results.h"
 
 static bool make_room(struct sight *sight, size_t count)
@@ -93,6 +94,21 @@ static bool no_wait(const struct hb_progress *progress, void *argument)
 void act_never_wait(struct hb *hb)
 {
 	hb_set_progress(hb, no_wait, NULL);
+}
+
+void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count)
+{
+	struct hb_limits_next *list = count > 1 ? calloc(count, sizeof(*list)) : NULL;
+	struct hb_error ignored;
+
+	for (size_t i = 0; i < count && list; i++) {
+		const struct hb_domain *domain = actions[i]->domain;
+
+		list[i] = (struct hb_limits_next){ domain, actions[i]->to_kib - domain->videoram_kib };
+	}
+	if (list)
+		hb_limits_announce(hb, list, count, &ignored);
+	free(list);
 }
 
 enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error)

@@ -30,6 +30,11 @@ void sight_clear(struct sight *sight);
 
 /* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */
 void act_never_wait(struct hb *hb);
+/*
+ * Before the sizes of several are set: they are written down as a manager's, in one write to the
+ * disk instead of one for each. If that fails each set does it, and says why it cannot.
+ */
+void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count);
 /* Give the domain another size, as a manager, if its target is what was seen. */
 enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error);
 /* Does the host answer at all? Asked of one that could not be read. */

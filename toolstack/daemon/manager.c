@@ -326,6 +326,8 @@ static bool carry_out_all(struct manager *manager)
 
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
+	if (!manager->config.dry_run)
+		act_announce(manager->hb, control->actions, control->nr_actions);
 	for (size_t i = 0; i < control->nr_actions; i++) {
 		if (!carry_out(manager, control->actions[i]))
 			return false;

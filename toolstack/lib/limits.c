@@ -18,7 +18,6 @@ struct edit {
 	const struct hb_domain *domain;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	struct hb_text others;		/* the lines of the other domains */
-	bool own_damaged;		/* there is one of that domain, and it cannot be read */
 };
 
 static bool read_line(const char *line, void *argument)
@@ -26,10 +25,8 @@ static bool read_line(const char *line, void *argument)
 	struct hb_limits_entry entry;
 	struct edit *edit = argument;
 
-	if (!hb_limits_parse(line, &entry)) {
-		edit->own_damaged |= entry.uuid[0] && !strcmp(entry.uuid, edit->domain->uuid);
+	if (!hb_limits_parse(line, &entry))
 		return false;
-	}
 	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
 		hb_text_append(&edit->others, "\n");
@@ -50,17 +47,52 @@ static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct e
 	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
 }
 
+/* One domain's line, while the file is read line by line. */
+struct own {
+	const char *uuid;
+	struct hb_limits_entry found;	/* its uuid is empty if there is none */
+	bool damaged;			/* there is one, and it cannot be read */
+};
+
+/* Lines of others are passed over, whatever they say: there are hundreds, and this is done for each size. */
+static bool own_line(const char *line, void *argument)
+{
+	struct own *own = argument;
+	const size_t length = strlen(own->uuid);
+	struct hb_limits_entry entry;
+
+	if (strncmp(line, own->uuid, length) || (line[length] && line[length] != ' '))
+		return true;
+	if (!hb_limits_parse(line, &entry)) {
+		own->damaged = true;
+		return false;
+	}
+	if (own->found.uuid[0])
+		return false;
+	own->found = entry;
+	return true;
+}
+
+/* damage: of its own line, and of the header. */
+static enum hb_code load_own(struct hb *hb, const struct hb_domain *domain, struct own *own,
+			     struct hb_damage *damage, struct hb_error *error)
+{
+	*own = (struct own){ .uuid = domain->uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	return hb_state_read(hb, FILE_NAME, HEADER, own_line, own, damage, error);
+}
+
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
 			   struct hb_error *error)
 {
 	struct hb_damage damage;
-	struct edit edit;
-	enum hb_code code = load(hb, domain, &edit, &damage, error);
+	struct own own;
+	enum hb_code code = load_own(hb, domain, &own, &damage, error);
 
-	free(edit.others.text);
-	*limits = edit.found.limits;
+	if (own.found.uuid[0])
+		hb_limits_resolve(&own.found, domain);
+	*limits = own.found.limits;
 	/* Without its header nobody knows what the file says of anybody. */
-	if (!code && (edit.own_damaged || damage.first == 1)) {
+	if (!code && (own.damaged || damage.first == 1)) {
 		hb_state_describe(hb, FILE_NAME, HEADER, &damage, error);
 		code = error->code;
 	}
@@ -303,6 +335,7 @@ struct announcing {
 	const struct hb_limits_next *list;
 	size_t count;
 	struct hb_text body;
+	bool changed;
 };
 
 static const struct hb_limits_next *find_next(const struct announcing *announcing, const char *uuid)
@@ -312,6 +345,20 @@ static const struct hb_limits_next *find_next(const struct announcing *announcin
 			return &announcing->list[i];
 	}
 	return NULL;
+}
+
+/* Does the line not say so yet, of one that it has to say so of? */
+static bool is_to_announce(const struct hb_limits_entry *entry, const struct hb_limits_next *next)
+{
+	const struct hb_number *said = &entry->next;
+	struct hb_limits_entry now = *entry;
+	const char *why;
+
+	if (!next->target_kib)
+		return said->presence == HB_PRESENT;
+	hb_limits_resolve(&now, next->domain);
+	return hb_limits_automatic(next->domain, &now.limits, &why) &&
+	       (said->presence != HB_PRESENT || said->value != next->target_kib);
 }
 
 static bool announce_line(const char *line, void *argument)
@@ -324,11 +371,12 @@ static bool announce_line(const char *line, void *argument)
 	if (!hb_limits_parse(line, &entry))
 		return false;
 	next = find_next(announcing, entry.uuid);
-	if (next) {
+	if (next && is_to_announce(&entry, next)) {
 		hb_limits_resolve(&entry, next->domain);
 		if (next->target_kib)
 			entry.next = (struct hb_number){ HB_PRESENT, next->target_kib };
 		hb_text_append(&announcing->body, hb_limits_format(&entry, text));
+		announcing->changed = true;
 	} else {
 		hb_text_append(&announcing->body, line);
 		hb_text_append(&announcing->body, "\n");
@@ -343,7 +391,7 @@ static enum hb_code announce(struct hb *hb, const struct hb_limits_next *list, s
 	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL,
 					  error);
 
-	if (!code)
+	if (!code && announcing.changed)
 		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
 	free(announcing.body.text);
 	return code;
@@ -362,38 +410,15 @@ enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list
 	return code;
 }
 
-/* The line of one domain as it is in the file. */
-struct line {
-	const char *uuid;
-	struct hb_limits_entry entry;
-};
-
-static bool find_line(const char *text, void *argument)
-{
-	struct line *line = argument;
-	struct hb_limits_entry entry;
-
-	if (!hb_limits_parse(text, &entry))
-		return false;
-	if (!strcmp(entry.uuid, line->uuid))
-		line->entry = entry;
-	return true;
-}
-
 enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *next,
 				       struct hb_error *error)
 {
-	struct line line = { .uuid = next->domain->uuid };
-	struct hb_limits_entry now;
-	const char *why;
-	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, find_line, &line, NULL, error);
+	struct hb_damage damage;
+	struct own own;
+	enum hb_code code = load_own(hb, next->domain, &own, &damage, error);
 
-	if (code)
-		return code;
-	now = line.entry;
-	hb_limits_resolve(&now, next->domain);
-	if (!hb_limits_automatic(next->domain, &now.limits, &why) ||
-	    (line.entry.next.presence == HB_PRESENT && line.entry.next.value == next->target_kib))
+	/* Mostly it is: of many sizes it was announced with the others. */
+	if (!code && !damage.lines && (!own.found.uuid[0] || !is_to_announce(&own.found, next)))
 		return HB_OK;
-	return announce(hb, next, 1, error);
+	return code ? code : announce(hb, next, 1, error);
 }

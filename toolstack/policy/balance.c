@@ -128,6 +128,23 @@ static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64
 	return news;
 }
 
+static bool is_due(const struct hb_balanced *one, const struct hb_domain *domain)
+{
+	return hb_control_is_due(&one->shown, size_of(domain));
+}
+
+/*
+ * Does it need something that it could be given now? One that is stuck, at its maximum or nobody's
+ * to size calls in vain, for as long as it likes: it waits for its turn, which is SHORT_MS.
+ */
+static bool waits_for_us(struct hb_balanced *one, const struct hb_domain *domain)
+{
+	const bool due = is_due(one, domain);
+
+	one->unserved &= due;
+	return due && !one->unserved;
+}
+
 bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
 		     uint64_t now_ms, bool *memory)
 {
@@ -144,7 +161,7 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 		if (looks[i].stale)
 			continue;
 		balance->news |= hear(&balance->all[i], looks[i].domain, now_ms);
-		due |= hb_control_is_due(&balance->all[i].shown, size_of(looks[i].domain));
+		due |= waits_for_us(&balance->all[i], looks[i].domain);
 	}
 	return due;
 }
@@ -180,6 +197,17 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	};
 }
 
+/* Who moves, or is about to, is looked at soon in any case. */
+static void note_unserved(struct hb_balance *balance)
+{
+	for (size_t i = 0; i < balance->count; i++) {
+		const struct hb_controlled *one = &balance->domains[i];
+
+		balance->all[i].unserved = one->to_kib == one->from_kib && !one->before->asked &&
+					   is_due(&balance->all[i], one->domain);
+	}
+}
+
 bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms)
 {
@@ -194,6 +222,7 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
 	};
 	hb_control(&balance->control);
+	note_unserved(balance);
 	balance->host_short = balance->control.host_short;
 	balance->news = false;
 	balance->decided_ms = now_ms;
@@ -262,7 +291,9 @@ static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
 {
 	uint64_t again = UINT64_MAX;
 
-	if (one->held_ms > now_ms)
+	if (one->unserved)
+		again = now_ms + SHORT_MS;
+	if (one->held_ms > now_ms && one->held_ms < again)
 		again = one->held_ms;
 	if (one->before.retry_ms > now_ms && one->before.retry_ms < again)
 		again = one->before.retry_ms;

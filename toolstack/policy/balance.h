@@ -33,6 +33,7 @@ struct hb_balanced {
 	uint64_t held_ms;		/* left alone until then */
 	unsigned int held;		/* so often in a row */
 	uint64_t distresses;		/* so often it came into distress */
+	bool unserved;			/* it needs what the last decision could not give it */
 	/* The target that was carried out and has not been seen yet, and when; 0: none. */
 	uint64_t written_kib, written_ms;
 	uint64_t settled_kib;		/* the target that Xen's limit has followed to; 0: none */
@@ -69,7 +70,7 @@ void hb_balance_clear(struct hb_balance *balance);
 
 /*
  * Take in what the domains say, which are in order of domid. True if one says something that
- * does not wait for the next look. *memory is false if there is none: nothing was taken in.
+ * does not wait for the next look: not who could be given nothing when that was decided last. *memory is false if there is none: nothing was taken in.
  */
 bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
 		     uint64_t now_ms, bool *memory);

@@ -8,8 +8,7 @@
 
 #include "sim_internal.h"
 
-/* The first domain with that domid or a larger one. */
-static size_t place_of(const struct sim *sim, uint32_t domid)
+size_t sim_place(const struct sim *sim, uint32_t domid)
 {
 	size_t low = 0, high = sim->nr_domains;
 
@@ -26,7 +25,7 @@ static size_t place_of(const struct sim *sim, uint32_t domid)
 
 struct sim_domain *sim_domain(const struct sim *sim, uint32_t domid)
 {
-	size_t i = place_of(sim, domid);
+	size_t i = sim_place(sim, domid);
 
 	return i < sim->nr_domains && sim->domains[i].xen.domid == domid ? &sim->domains[i] : NULL;
 }
@@ -133,16 +132,31 @@ static uint64_t read_number(const struct sim *sim, uint32_t domid, const char *k
 	return value ? strtoull(value, NULL, 10) : 0;
 }
 
-/* Looked at in every step: its node is kept at hand while it exists. */
-static uint64_t read_target(const struct sim *sim, struct sim_domain *domain)
+/* Looked at in every step: they are kept at hand while no node comes or goes. */
+static void find_nodes(const struct sim *sim, struct sim_domain *domain)
 {
 	char path[SIM_PATH];
 
-	if (!domain->target) {
-		snprintf(path, sizeof(path), HB_DIR_DOMAIN "/%s", domain->xen.domid, HB_KEY_TARGET);
-		domain->target = sim_store_find(&sim->store, path);
-	}
+	if (domain->shape == sim->store.shape)
+		return;
+	snprintf(path, sizeof(path), HB_DIR_DOMAIN "/%s", domain->xen.domid, HB_KEY_TARGET);
+	domain->target = sim_store_find(&sim->store, path);
+	snprintf(path, sizeof(path), HB_DIR_DOMAIN "/%s", domain->xen.domid, HB_KEY_STILL);
+	domain->told_still = sim_store_find(&sim->store, path);
+	domain->shape = sim->store.shape;
+}
+
+static uint64_t read_target(const struct sim *sim, struct sim_domain *domain)
+{
+	find_nodes(sim, domain);
 	return domain->target ? strtoull(domain->target->value, NULL, 10) : 0;
+}
+
+uint64_t sim_target_kib(const struct sim *sim, uint32_t domid)
+{
+	struct sim_domain *domain = sim_domain(sim, domid);
+
+	return domain ? read_target(sim, domain) : 0;
 }
 
 /* The target size that the domain is at, counted as the target counts. */
@@ -299,9 +313,9 @@ static enum hb_cause step(struct sim *sim, struct sim_domain *domain, uint64_t g
 /* Our driver keeps still while it is told to, after the time that it takes to end a step. */
 static void heed_still(struct sim *sim, struct sim_domain *domain)
 {
-	const char *told = sim_read_key(sim, domain->xen.domid, HB_KEY_STILL);
-
-	if (!domain->guest.reports || domain->guest.restless || !told || strcmp(told, "1")) {
+	find_nodes(sim, domain);
+	if (!domain->guest.reports || domain->guest.restless || !domain->told_still ||
+	    strcmp(domain->told_still->value, "1")) {
 		domain->still = false;
 		domain->told_still_ms = 0;
 	} else if (!domain->told_still_ms) {
@@ -365,7 +379,7 @@ static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 
 static struct sim_domain *insert(struct sim *sim, uint32_t domid)
 {
-	size_t i = place_of(sim, domid);
+	size_t i = sim_place(sim, domid);
 
 	assert(!sim_domain(sim, domid));
 	sim->domains = sim_grow(sim->domains, sim->nr_domains + 1, sizeof(*sim->domains));

@@ -55,9 +55,11 @@ void sim_show_event(struct connection *connection)
 	const uint64_t one = 1;
 	uint64_t count;
 
-	if (connection->event_fd < 0)
+	/* A call to the kernel costs more than all the rest of a step. */
+	if (connection->event_fd < 0 || connection->shown == has_event(connection))
 		return;
-	if (has_event(connection))
+	connection->shown = !connection->shown;
+	if (connection->shown)
 		assert(write(connection->event_fd, &one, sizeof(one)) == sizeof(one));
 	else if (read(connection->event_fd, &count, sizeof(count)) < 0)
 		assert(errno == EAGAIN);
@@ -75,22 +77,42 @@ static void queue_event(struct connection *connection, const char *token)
 	sim_show_event(connection);
 }
 
-/* Is path watched by a watch on base: the same, or below it? */
-static bool is_below(const char *path, const char *base)
+/* FNV-1a, a character at a time. */
+#define HASH_BEGIN 2166136261U
+static uint32_t hash_on(uint32_t hash, char c)
 {
-	size_t length = strlen(base);
+	return (hash ^ (unsigned char)c) * 16777619U;
+}
 
-	return !strncmp(path, base, length) && (path[length] == '\0' || path[length] == '/');
+static struct sim_watch **bucket_of(struct connection *connection, const char *path)
+{
+	uint32_t hash = HASH_BEGIN;
+
+	for (; *path; path++)
+		hash = hash_on(hash, *path);
+	return &connection->watches[hash % SIM_WATCH_BUCKETS];
+}
+
+/* Who watches what the first length characters of path are, whose hash that is. */
+static void fire_at(struct connection *connection, const char *path, size_t length, uint32_t hash)
+{
+	for (struct sim_watch *watch = connection->watches[hash % SIM_WATCH_BUCKETS]; watch; watch = watch->next) {
+		if (watch->length == length && !memcmp(watch->path, path, length))
+			queue_event(connection, watch->token);
+	}
 }
 
 void sim_fire(struct sim *sim, const char *path)
 {
 	for (size_t i = 0; i < sim->nr_connections; i++) {
-		struct connection *connection = sim->connections[i];
+		uint32_t hash = HASH_BEGIN;
 
-		for (size_t j = 0; j < connection->nr_watches; j++) {
-			if (is_below(path, connection->watches[j].path))
-				queue_event(connection, connection->watches[j].token);
+		for (size_t length = 0;; length++) {
+			if (length && (path[length] == '/' || !path[length]))
+				fire_at(sim->connections[i], path, length, hash);
+			if (!path[length])
+				break;
+			hash = hash_on(hash, path[length]);
 		}
 	}
 }
@@ -146,10 +168,6 @@ void sim_write_key(struct sim *sim, uint32_t domid, const char *key, const char 
 
 static void remove_node(struct sim *sim, struct sim_node *node)
 {
-	for (size_t i = 0; i < sim->nr_domains; i++) {
-		if (sim->domains[i].target == node)
-			sim->domains[i].target = NULL;
-	}
 	sim_fire(sim, node->path);
 	sim_store_remove(&sim->store, node);
 }
@@ -338,10 +356,8 @@ static int sim_domains(struct hb_host *host, uint32_t first, struct hb_xen_domai
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < sim->nr_domains && count < max; i++) {
-		if (sim->domains[i].xen.domid >= first)
-			domains[count++] = describe(&sim->domains[i]);
-	}
+	for (size_t i = sim_place(sim, first); i < sim->nr_domains && count < max; i++)
+		domains[count++] = describe(&sim->domains[i]);
 	return count;
 }
 
@@ -801,13 +817,18 @@ static int sim_watch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
 	int rc = enter_store(host, false);
+	struct sim_watch *watch, **link;
 
 	if (rc)
 		return rc;
-	connection->watches = sim_grow(connection->watches, connection->nr_watches + 1,
-				   sizeof(*connection->watches));
-	strcpy(connection->watches[connection->nr_watches].path, path);
-	strcpy(connection->watches[connection->nr_watches++].token, token);
+	watch = sim_grow(NULL, 1, sizeof(*watch));
+	*watch = (struct sim_watch){ .length = strlen(path) };
+	strcpy(watch->path, path);
+	strcpy(watch->token, token);
+	for (link = bucket_of(connection, path); *link;)
+		link = &(*link)->next;
+	*link = watch;
+	connection->nr_watches++;
 	queue_event(connection, token);
 	return 0;
 }
@@ -817,11 +838,13 @@ static int sim_unwatch(struct hb_host *host, const char *path, const char *token
 	struct connection *connection = connection_of(host);
 	int rc = enter_store(host, false);
 
-	for (size_t i = 0; i < connection->nr_watches && !rc; i++) {
-		struct sim_watch *watch = &connection->watches[i];
+	for (struct sim_watch **link = bucket_of(connection, path); *link && !rc; link = &(*link)->next) {
+		struct sim_watch *watch = *link;
 
 		if (!strcmp(watch->path, path) && !strcmp(watch->token, token)) {
-			*watch = connection->watches[--connection->nr_watches];
+			*link = watch->next;
+			free(watch);
+			connection->nr_watches--;
 			return 0;
 		}
 	}
@@ -916,6 +939,16 @@ static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 }
 
 /* A process lets go of the host: xenstored drops its open transactions. */
+static void free_watches(struct connection *connection)
+{
+	for (size_t i = 0; i < SIM_WATCH_BUCKETS; i++) {
+		for (struct sim_watch *watch = connection->watches[i], *next; watch; watch = next) {
+			next = watch->next;
+			free(watch);
+		}
+	}
+}
+
 static void sim_disconnect(struct hb_host *host)
 {
 	struct sim *sim = sim_of(host);
@@ -933,7 +966,7 @@ static void sim_disconnect(struct hb_host *host)
 	if (connection_of(host)->event_fd >= 0)
 		close(connection_of(host)->event_fd);
 	free(connection_of(host)->holds);
-	free(connection_of(host)->watches);
+	free_watches(connection_of(host));
 	free(connection_of(host)->events);
 	free(connection_of(host));
 }

@@ -31,7 +31,9 @@ struct sim_domain {
 	uint64_t pool_pages;
 	struct hb_xen_pod pod;
 	struct sim_report report;
-	const struct sim_node *target;	/* its node; NULL: to be looked up */
+	/* Its nodes, or NULL, as of that shape of the store. */
+	const struct sim_node *target, *told_still;
+	uint64_t shape;
 	uint64_t followed_kib;		/* the target that its driver acts on */
 	uint64_t taken_kib;		/* what it has above that, taken in need */
 	uint64_t told_still_ms;		/* when it was told to keep still; 0: it is not */
@@ -39,8 +41,12 @@ struct sim_domain {
 };
 
 struct sim_watch {
+	struct sim_watch *next;	/* in its bucket */
+	size_t length;		/* of path */
 	char path[SIM_PATH], token[SIM_TOKEN];
 };
+
+#define SIM_WATCH_BUCKETS 1024
 
 /* A domain that a process keeps still. */
 struct sim_hold {
@@ -54,13 +60,14 @@ struct connection {
 	struct sim *sim;
 	bool killed;
 	bool hung;		/* xenstore has not answered it in time */
-	struct sim_watch *watches;
+	struct sim_watch *watches[SIM_WATCH_BUCKETS];	/* by path, the oldest first */
 	size_t nr_watches;
 	char (*events)[SIM_TOKEN];	/* tokens, the oldest first, each once */
 	size_t nr_events;
 	bool timer;		/* is set, to timer_ms of the clock */
 	uint64_t timer_ms;
 	int event_fd;		/* -1: nobody has asked for it */
+	bool shown;		/* it is readable */
 	bool locks;		/* holds libxl's lock of the domain that had this domid and uuid */
 	uint32_t locked_domid;
 	char locked_uuid[SIM_UUID];
@@ -80,6 +87,8 @@ void sim_remove_nodes(struct sim *sim, uint32_t domid);
 
 /* As text. */
 void sim_uuid(const struct sim_guest *guest, char text[SIM_UUID]);
+/* Where the first domain with that domid or a larger one is. */
+size_t sim_place(const struct sim *sim, uint32_t domid);
 /* NULL if there is none. */
 struct sim_domain *sim_domain(const struct sim *sim, uint32_t domid);
 /* The domain's own pages and claims aside: pages claimed for domains. */

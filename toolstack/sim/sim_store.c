@@ -89,6 +89,7 @@ struct sim_node *sim_store_write(struct sim_store *store, const char *path, cons
 		*node = (struct sim_node){ .path = sim_copy(path, strlen(path)) };
 		link_node(store, node);
 		store->nr_nodes++;
+		store->shape++;
 	}
 	free(node->value);
 	node->value = copy;
@@ -112,6 +113,7 @@ void sim_store_remove(struct sim_store *store, struct sim_node *node)
 		link = &(*link)->next;
 	*link = node->next;
 	store->nr_nodes--;
+	store->shape++;
 	free_node(node);
 }
 

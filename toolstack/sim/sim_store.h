@@ -21,6 +21,7 @@ struct sim_store {
 	struct sim_node **buckets;
 	size_t nr_buckets, nr_nodes;
 	uint64_t generation;	/* of the last write */
+	uint64_t shape;		/* another one whenever nodes come or go */
 };
 
 /* realloc() of an array that does not fail. */

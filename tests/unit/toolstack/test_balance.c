@@ -226,6 +226,43 @@ static void add_starved(void)
 	say(0, HB_STAT_SWAP_FREE, 800 * M);
 }
 
+/* Who can be given nothing does not make others decide ten times a second, and is not forgotten. */
+static void test_unserved(void **state)
+{
+	(void)state;
+	add_starved();
+	looks[0].limits.max.value = 512 * M;
+	assert_true(hear());
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+	assert_true(balance.all[0].unserved);
+	assert_false(hear());
+	assert_int_equal(hb_balance_next_ms(&balance), now + S);
+	/* What it says is news, as of anybody. */
+	say(0, HB_STAT_SWAP_FREE, 700 * M);
+	assert_false(hear());
+	assert_true(balance.news);
+	/* Now it may have more. */
+	now += S;
+	looks[0].limits.max.value = G;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+	assert_false(balance.all[0].unserved);
+	/* It has had enough for a while: when it calls again it is heard. */
+	looks[0].limits.max.value = 512 * M;
+	hb_balance_undo(&balance, &balance.domains[0], false);
+	decide();
+	assert_true(balance.all[0].unserved);
+	now += S;
+	say(0, HB_STAT_AVAILABLE, 400 * M);
+	say(0, HB_STAT_SWAP_FREE, G);
+	domains[0].target.value = domains[0].actual_kib = G;
+	assert_false(hear());
+	assert_false(balance.all[0].unserved);
+	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 20 * M };
+	assert_true(hear());
+}
+
 /* What was not carried out is decided again, with hold after a while that doubles. */
 static void test_undo(void **state)
 {
@@ -388,7 +425,7 @@ static void test_other_manager(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_join),
+		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 	};
