@@ -22,7 +22,9 @@
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
 #include "mem/online.h"
+#include "mem/counters.h"
 #include "mem/pages.h"
+#include "mem/press.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
 #include "report.h"
@@ -298,6 +300,16 @@ static void op_pressure(struct hb_guest *g, struct hb_pressure *pressure)
 	hb_watermarks_pressure(pressure, hb_hotplug_node());
 }
 
+static void op_swap_room(struct hb_guest *g, struct hb_press_look *look)
+{
+	hb_counters_swap(look);
+}
+
+static void op_press(struct hb_guest *g, u64 pages)
+{
+	hb_press_out(pages);
+}
+
 static u64 op_now_us(struct hb_guest *g)
 {
 	return ktime_get_boottime_ns() / NSEC_PER_USEC;
@@ -420,6 +432,8 @@ const struct hb_ops hb_kernel_ops = {
 	.let_go = op_let_go,
 	.quarantined = op_quarantined,
 	.pressure = op_pressure,
+	.swap_room = op_swap_room,
+	.press = op_press,
 	.now_us = op_now_us,
 	.random = op_random,
 	.take_news = op_take_news,

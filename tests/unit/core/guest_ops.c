@@ -441,6 +441,25 @@ static void op_pressure(struct hb_guest *core, struct hb_pressure *pressure)
 	};
 }
 
+static void op_swap_room(struct hb_guest *core, struct hb_press_look *look)
+{
+	struct guest *g = without_lock(core);
+
+	*look = (struct hb_press_look){ .managed = sim_managed(g),
+					.swap_free = g->swap_free,
+					.refaults = g->refaults };
+}
+
+static void op_press(struct hb_guest *core, u64 pages)
+{
+	struct guest *g = without_lock(core);
+
+	sim_require(g, !g->pressed_ms || g->now >= g->pressed_ms + HB_PRESS_MS);
+	g->pressed_ms = g->now;
+	if (!sim_fault(g))
+		sim_swap_out(g, pages);
+}
+
 static u64 op_now_us(struct hb_guest *core)
 {
 	return sim_of(core)->now * 1000;
@@ -611,6 +630,8 @@ const struct hb_ops sim_ops = {
 	.let_go = op_let_go,
 	.quarantined = op_quarantined,
 	.pressure = op_pressure,
+	.swap_room = op_swap_room,
+	.press = op_press,
 	.now_us = op_now_us,
 	.random = op_random,
 	.take_news = op_take_news,
