@@ -46,6 +46,7 @@ struct hb_driver hb = {
 		.tidy_rate = HB_TIDY_RATE_DEFAULT,
 		.swap_policy = HB_PRESS_IDLE,
 		.swap_by_host = HB_PRESS_POLICIES,
+		.drop_caches = true,
 	},
 };
 

@@ -64,6 +64,7 @@ struct hb_guest {
 	unsigned int tidy_rate;		/* MiB a second; 0: no tidying */
 	unsigned int swap_policy;	/* enum hb_press_policy: of its own, */
 	unsigned int swap_by_host;	/* and the host's */
+	bool drop_caches;		/* when nothing goes for minutes */
 
 	/* The worker's. */
 	struct hb_pass pass;

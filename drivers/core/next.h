@@ -26,7 +26,7 @@
  * source is left the pass ends with a cause; the back-off or an event starts a
  * new pass with hb_pass_begin().
  *
- * At the floor what can be swapped may be pressed out: press.h.
+ * Where nothing more can be given, something may be pressed out: press.h.
  *
  * While the host wants the guest still, nothing moves.
  */

@@ -55,7 +55,7 @@ static bool account(struct hb_guest *g)
 static enum hb_cause cause_of(const struct hb_guest *g, const struct hb_move *step,
 			      const struct hb_snapshot *now)
 {
-	if (!step->cause && g->press.on && now->populated > now->target)
+	if (!step->cause && g->press.on && g->press.swaps && now->populated > now->target)
 		return HB_CAUSE_SWAPPING;
 	return step->cause;
 }
@@ -192,20 +192,25 @@ static void note(struct hb_guest *g, const struct hb_move *step,
 	g->grown |= g->pass.grown;
 }
 
-/* At the floor there may be something to swap. */
+/* Where nothing more can be given something may be pressed out. */
 static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
 {
+	struct hb_press_rules rules = {
+		.policy = hb_press_policy(g->swap_policy, g->swap_by_host),
+		.caches = g->drop_caches,
+	};
 	struct hb_move step = hb_plan(now, &g->pass);
 	struct hb_press_look look;
 
 	if (now->populated <= now->target)
-		g->press.on = false;
-	if (step.cause != HB_CAUSE_GUEST_FLOOR)
+		hb_press_end(&g->press);
+	else if (g->pass.progress && !g->press.on)
+		g->press.stuck_ms = 0;
+	if (now->populated <= now->target || step.kind != HB_STEP_NONE ||
+	    (step.cause != HB_CAUSE_GUEST_FLOOR && step.cause != HB_CAUSE_GUEST_BUSY))
 		return step;
 	g->ops->swap_room(g, &look);
-	return hb_press_plan(&g->press, now, &look,
-			     hb_press_policy(g->swap_policy, g->swap_by_host),
-			     now_ms(g));
+	return hb_press_plan(&g->press, now, &look, &rules, step.cause, now_ms(g));
 }
 
 /* Steps until the plan has no more; returns the one that ended it. */

@@ -59,37 +59,69 @@ static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 
 	return false;
 }
 
-/* What can be swapped of what is to go, if it made a difference. */
-static u64 amount(const struct hb_snapshot *now, const struct hb_press_look *look)
+/* What would help of what is to go: nothing if promises stand in the way. */
+static u64 wanted(const struct hb_snapshot *now)
 {
-	u64 room = look->swap_free > HB_PRESS_SWAP_LEFT ?
-		   look->swap_free - HB_PRESS_SWAP_LEFT : 0;
-	/* What is promised stands in the way, and is not less for being in swap. */
 	u64 pages = least(now->populated - now->target, now->floor.commit_room);
 
-	return pages ? least(least(pages + HB_UNIT_PAGES, HB_PRESS_PAGES), room) : 0;
+	return pages ? least(pages + HB_UNIT_PAGES, HB_PRESS_PAGES) : 0;
+}
+
+static u64 swap_room(const struct hb_press_look *look, enum hb_press_policy policy)
+{
+	if (policy == HB_PRESS_NEVER || look->swap_free < HB_PRESS_SWAP_LEFT)
+		return 0;
+	return look->swap_free - HB_PRESS_SWAP_LEFT;
+}
+
+/* The kernel swaps as it sees fit: where that is forbidden, caches have to stay, too. */
+static bool may_drop(const struct hb_press *press, const struct hb_press_look *look,
+		     const struct hb_press_rules *rules, u64 now_ms)
+{
+	return rules->caches && press->stuck_ms &&
+	       now_ms >= press->stuck_ms + HB_PRESS_STUCK_MS &&
+	       (rules->policy != HB_PRESS_NEVER || !look->swap_free);
+}
+
+void hb_press_end(struct hb_press *press)
+{
+	press->on = false;
+	press->swaps = false;
+	press->stuck_ms = 0;
 }
 
 struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
 			     const struct hb_press_look *look,
-			     enum hb_press_policy policy, u64 now_ms)
+			     const struct hb_press_rules *rules, enum hb_cause cause,
+			     u64 now_ms)
 {
-	struct hb_move floor = { .cause = HB_CAUSE_GUEST_FLOOR };
-	struct hb_move soon = { .cause = HB_CAUSE_SWAPPING };
-	struct hb_move step = { .kind = HB_STEP_PRESS, .cause = HB_CAUSE_SWAPPING };
+	struct hb_move nothing = { .cause = cause };
+	struct hb_move step = { .kind = HB_STEP_PRESS, .cause = cause };
+	u64 swap = cause == HB_CAUSE_GUEST_FLOOR ? swap_room(look, rules->policy) : 0;
 
-	step.pages = policy == HB_PRESS_NEVER ? 0 : amount(now, look);
-	if (step.pages < HB_UNIT_PAGES) {
+	if (!press->stuck_ms)
+		press->stuck_ms = now_ms;
+	step.pages = wanted(now);
+	press->swaps = step.pages && swap >= HB_UNIT_PAGES;
+	if (press->swaps)
+		step.pages = least(step.pages, swap);
+	if (!step.pages || !(press->swaps || may_drop(press, look, rules, now_ms))) {
 		press->on = false;
-		return floor;
+		return nothing;
 	}
+	if (press->on && press->swaps)
+		nothing.cause = HB_CAUSE_SWAPPING;
 	if (now_ms < press->next_ms)
-		return press->on ? soon : floor;
-	if (hurts(press, look, now_ms) && policy == HB_PRESS_IDLE) {
+		return nothing;
+	if (hurts(press, look, now_ms) &&
+	    !(press->swaps && rules->policy == HB_PRESS_ALWAYS)) {
 		rest(press, now_ms);
-		return floor;
+		nothing.cause = cause;
+		return nothing;
 	}
 	press->on = true;
+	if (press->swaps)
+		step.cause = HB_CAUSE_SWAPPING;
 	return step;
 }
 

@@ -7,6 +7,10 @@
  * (ops->press()), and what becomes free goes to Xen as any free memory does.  Nothing is taken
  * before it is free: the floor's reserve stays.
  *
+ * The same drops what the kernel keeps in its caches (pages of files, dentries, inodes), of which
+ * the floor takes half for needed.  A guest that has been in the way of its target for minutes
+ * gives that up, too, with swap or without; it may also be what keeps memory from being moved.
+ *
  * That it hurts the refaults tell, of processes' memory and of cache: what was dropped is
  * needed again.  Then it rests, twice as long each time; so it does when pressing makes nothing
  * free, as with data that zram cannot compress.
@@ -48,6 +52,9 @@ enum hb_press_policy {
 /* So many in a row that made less than a quarter of it free were in vain. */
 #define HB_PRESS_VAIN		8
 
+/* So long nothing went before caches are dropped. */
+#define HB_PRESS_STUCK_MS	120000
+
 /* A rest, doubled up to so often. */
 #define HB_PRESS_REST_MS	30000
 #define HB_PRESS_DOUBLINGS	5
@@ -59,8 +66,16 @@ struct hb_press_look {
 	u64 refaults;		/* of processes' memory and of cache */
 };
 
+/* What may be pressed out. */
+struct hb_press_rules {
+	enum hb_press_policy policy;	/* of what can be swapped */
+	bool caches;			/* and what is cached, after minutes */
+};
+
 struct hb_press {
 	bool on;		/* it goes on: more is to come */
+	bool swaps;		/* and it is for the swap, not for caches only */
+	u64 stuck_ms;		/* nothing goes since then, but what was pressed out; 0: it does */
 	u64 next_ms;		/* nothing before */
 	u64 window_ms;		/* refaults are counted from here; 0: not yet */
 	u64 refaults;		/* as they were then */
@@ -81,15 +96,21 @@ enum hb_press_policy hb_press_policy(unsigned int guest, unsigned int host);
 unsigned int hb_press_policy_of(const char *word);
 
 /**
- * hb_press_plan() - what to do at the floor
- * @now: the guest, which has more than its target, and nothing more to give
+ * hb_press_plan() - what to do when nothing more can be given
+ * @now: the guest, which has more than its target
+ * @rules: what may be done
+ * @cause: HB_CAUSE_GUEST_FLOOR, or HB_CAUSE_GUEST_BUSY, which nothing is swapped for
  *
- * Return: HB_STEP_PRESS; or nothing, because of HB_CAUSE_SWAPPING, and the next is soon; or
- * because of HB_CAUSE_GUEST_FLOOR.
+ * Return: HB_STEP_PRESS, with HB_CAUSE_SWAPPING, or with @cause if it is for caches; or nothing,
+ * because of HB_CAUSE_SWAPPING, and the next is soon; or because of @cause.
  */
 struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
 			     const struct hb_press_look *look,
-			     enum hb_press_policy policy, u64 now_ms);
+			     const struct hb_press_rules *rules, enum hb_cause cause,
+			     u64 now_ms);
+
+/* Nothing is pressed out any more: the guest is where it should be. */
+void hb_press_end(struct hb_press *press);
 
 /* So many pages were asked for, and so much more can be given now than before. */
 void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms);

@@ -308,7 +308,7 @@ struct hb_outcome hb_step_shrink_parked(struct hb_guest *g,
 	return outcome;
 }
 
-/* ---- what can be swapped */
+/* ---- what can be swapped or dropped */
 
 static s64 margin(struct hb_guest *g)
 {

@@ -20,12 +20,15 @@ static const struct hb_press_look roomy = {
 	.managed = 1024 * HB_MIB_PAGES, .swap_free = 512 * HB_MIB_PAGES, .refaults = 5000,
 };
 
+static const struct hb_press_rules idle = { .policy = HB_PRESS_IDLE, .caches = true };
+static const struct hb_press_rules always = { .policy = HB_PRESS_ALWAYS };
+
 static struct hb_move plan(struct hb_press *press, u64 refaults, u64 now_ms)
 {
 	struct hb_press_look look = roomy;
 
 	look.refaults += refaults;
-	return hb_press_plan(press, &at_floor, &look, HB_PRESS_IDLE, now_ms);
+	return hb_press_plan(press, &at_floor, &look, &idle, HB_CAUSE_GUEST_FLOOR, now_ms);
 }
 
 static void test_policy(void **state)
@@ -81,6 +84,7 @@ static void test_amount(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct hb_press press = { 0 };
+		struct hb_press_rules rules = { .caches = true };
 		struct hb_snapshot now = at_floor;
 		struct hb_press_look look = roomy;
 		struct hb_move step;
@@ -88,7 +92,8 @@ static void test_amount(void **state)
 		now.target = now.populated - mib(rows[i].excess);
 		now.floor.commit_room = rows[i].commit_room;
 		look.swap_free = mib(rows[i].swap_free);
-		step = hb_press_plan(&press, &now, &look, rows[i].policy, 1000);
+		rules.policy = rows[i].policy;
+		step = hb_press_plan(&press, &now, &look, &rules, HB_CAUSE_GUEST_FLOOR, 1000);
 		assert_int_equal(step.kind, rows[i].pages ? HB_STEP_PRESS : HB_STEP_NONE);
 		assert_int_equal(step.cause, rows[i].pages ? HB_CAUSE_SWAPPING :
 							     HB_CAUSE_GUEST_FLOOR);
@@ -140,8 +145,8 @@ static void test_always(void **state)
 	(void)state;
 	assert_int_equal(plan(&press, 0, 1000).kind, HB_STEP_PRESS);
 	look.refaults += 1000000;
-	assert_int_equal(hb_press_plan(&press, &at_floor, &look, HB_PRESS_ALWAYS, 1200).kind,
-			 HB_STEP_PRESS);
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &always, HB_CAUSE_GUEST_FLOOR,
+				       1500).kind, HB_STEP_PRESS);
 }
 
 /* Each rest is longer, until a window has gone well. */
@@ -190,6 +195,65 @@ static void test_vain(void **state)
 		hb_press_note(&press, mib(8), -mib(1), 9000);
 	assert_false(press.on);
 	assert_int_equal(press.next_ms, 9000 + HB_PRESS_REST_MS);
+}
+
+/* What is cached goes after minutes, with swap or without; unless that might make it swap. */
+static void test_caches(void **state)
+{
+	static const struct {
+		bool caches, on;
+		enum hb_press_policy policy;
+		u64 swap_free;
+		enum hb_cause cause;
+	} rows[] = {
+		{ true, true, HB_PRESS_IDLE, 0, HB_CAUSE_GUEST_FLOOR },
+		{ true, true, HB_PRESS_NEVER, 0, HB_CAUSE_GUEST_FLOOR },
+		{ true, false, HB_PRESS_NEVER, 1, HB_CAUSE_GUEST_FLOOR },
+		{ true, true, HB_PRESS_IDLE, 1000000, HB_CAUSE_GUEST_BUSY },
+		{ true, true, HB_PRESS_IDLE, 1, HB_CAUSE_GUEST_FLOOR },
+		{ false, false, HB_PRESS_ALWAYS, 0, HB_CAUSE_GUEST_FLOOR },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_press_rules rules = { rows[i].policy, rows[i].caches };
+		struct hb_press_look look = roomy;
+		struct hb_press press = { 0 };
+		struct hb_move step;
+
+		look.swap_free = rows[i].swap_free;
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause, 1000);
+		assert_int_equal(step.kind, HB_STEP_NONE);
+		assert_int_equal(step.cause, rows[i].cause);
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause,
+				     999 + HB_PRESS_STUCK_MS);
+		assert_int_equal(step.kind, HB_STEP_NONE);
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause,
+				     1000 + HB_PRESS_STUCK_MS);
+		assert_int_equal(step.kind, rows[i].on ? HB_STEP_PRESS : HB_STEP_NONE);
+		assert_int_equal(step.cause, rows[i].cause);
+		assert_int_equal(press.on, rows[i].on);
+		hb_press_end(&press);
+		assert_false(press.on || press.stuck_ms);
+	}
+}
+
+/* With "always", too, it is the swap that may hurt, not the loss of caches. */
+static void test_caches_hurt(void **state)
+{
+	struct hb_press_rules rules = { HB_PRESS_ALWAYS, true };
+	struct hb_press_look look = roomy;
+	struct hb_press press = { .stuck_ms = 1 };
+
+	(void)state;
+	look.swap_free = 0;
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &rules, HB_CAUSE_GUEST_FLOOR,
+				       200000).kind, HB_STEP_PRESS);
+	look.refaults += 1000;
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &rules, HB_CAUSE_GUEST_FLOOR,
+				       201000).kind, HB_STEP_NONE);
+	assert_false(press.on);
 }
 
 /* ---- a whole guest */
@@ -269,6 +333,26 @@ static void test_full_swap(void **state)
 	sim_halt(g);
 }
 
+/* Nobody swaps, and after two minutes caches go. */
+static void test_stubborn(void **state)
+{
+	struct guest *g = boot_full();
+	u64 before;
+
+	(void)state;
+	g->swap_free = 0;
+	g->caches = mib(100);
+	set_target(g, mib(128));
+	live(g, 60000);
+	before = sim_populated(g);
+	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(g->caches, mib(100));
+	live(g, 120000);
+	assert_int_equal(g->caches, 0);
+	assert_in_range(before - sim_populated(g), mib(100), mib(110));
+	sim_halt(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +366,9 @@ int main(void)
 		cmocka_unit_test(test_idle_data_goes),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_full_swap),
+		cmocka_unit_test(test_caches),
+		cmocka_unit_test(test_caches_hurt),
+		cmocka_unit_test(test_stubborn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,7 +132,13 @@ static void autoballoon(struct guest *g)
 /* There is swap or there is none, it is needed again or not, and who says what about it. */
 static void swap(struct guest *g)
 {
-	switch (random_below(&g->seed, 4)) {
+	switch (random_below(&g->seed, 6)) {
+	case 4:
+		g->core.drop_caches = sim_one_in(g, 2);
+		break;
+	case 5:
+		g->caches = random_below(&g->seed, sim_managed(g));
+		break;
 	case 0:
 		g->swap_free = sim_one_in(g, 3) ? 0 : random_below(&g->seed, sim_managed(g));
 		break;
