@@ -94,6 +94,7 @@ void hb_counters_need(struct hb_shortage *need)
 	need->managed = totalram_pages();
 	need->available = available();
 	need->stalls = stalls();
+	need->nodes = num_node_state(N_MEMORY);
 }
 
 void hb_counters_swap(struct hb_press_look *look)

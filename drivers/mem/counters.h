@@ -16,7 +16,7 @@ void hb_counters_init(void);
 /* What this kernel has of them; the driver's own are not among them. */
 void hb_counters_read(struct hb_stats *stats);
 
-/* All but the number of kills. */
+/* All but the number of OOMs. */
 void hb_counters_need(struct hb_shortage *need);
 
 /* Room in the swap, and what was needed again. */

@@ -230,8 +230,9 @@ enum hb_stat {
 	HB_STAT_COMMITTED,	/* what processes were promised (Committed_AS) */
 	HB_STAT_MOVED,	/* what the driver took from Xen and gave to it since it was loaded */
 	HB_STAT_FAILED,	/* steps of the driver that did not do all they should, since it was loaded */
+	HB_STAT_RESCUES,	/* times that the guest took memory by itself, in need, since the driver was loaded */
 };
-#define HB_STAT_COUNT 17
+#define HB_STAT_COUNT 18
 /* Initializer of an array of strings, indexed by enum hb_stat. */
 #define HB_STAT_WORDS { \
 	[HB_STAT_TOTAL] = "total-memory", \
@@ -251,6 +252,7 @@ enum hb_stat {
 	[HB_STAT_COMMITTED] = "committed", \
 	[HB_STAT_MOVED] = "moved", \
 	[HB_STAT_FAILED] = "failed", \
+	[HB_STAT_RESCUES] = "rescues", \
 }
 /* The same: is it KiB? */
 #define HB_STAT_IS_KIB { \
@@ -271,6 +273,7 @@ enum hb_stat {
 	[HB_STAT_COMMITTED] = 1, \
 	[HB_STAT_MOVED] = 1, \
 	[HB_STAT_FAILED] = 0, \
+	[HB_STAT_RESCUES] = 0, \
 }
 
 #endif
