@@ -19,7 +19,7 @@
 # readers need no lock, since a directory in use is never changed or removed.
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", and what there is once for each
-# Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION".
+# Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION", "stress-VERSION" (of its suite).
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
 # suites cannot be.
@@ -43,7 +43,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | libvirt-* | hvm-* | build-* | source) echo "$1" ;;
+	xen-* | libvirt-* | hvm-* | stress-* | build-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -51,7 +51,7 @@ cache_link() {
 # cache_suite PART: where it comes from.
 cache_suite() {
 	case $1 in
-	xen-* | libvirt-* | hvm-*) xen_suite "${1#*-}" ;;
+	xen-* | libvirt-* | hvm-* | stress-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
 	source | debug) kernel_suite 6.1 ;;
 	*) kernel_suite "$1" ;;
@@ -67,6 +67,7 @@ cache_complete() {
 		xen-*) [ -e "$link/boot/xen" ] || return 1 ;;
 		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
+		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
 		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
 		debug) [[ $(readlink "$link") = *_$(debug_kernel_hash) ]] && [ -e "$link/vmlinux" ] || return 1 ;;
@@ -117,6 +118,7 @@ cache_try_part() {
 	xen-*) cache_try_xen "${1#*-}" "$dir" ;;
 	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
 	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
+	stress-*) cache_try_stress "${1#*-}" "$dir" ;;
 	build-*) cache_try_root "${1#build-}" "$dir" ;;
 	source) cache_try_source "$dir" ;;
 	debug) cache_try_debug "$dir" ;;
@@ -276,6 +278,12 @@ cache_try_hvm() {
 	local xen=$1 dir=$2 version
 	cache_try_listed "$dir" "$xen" '^(qemu-system-(xen|data)|seabios)$' || return 1
 	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" "hvm-$xen"
+}
+
+cache_try_stress() {
+	local xen=$1 dir=$2 version
+	cache_try_listed "$dir" "$xen" '^stress-ng$' || return 1
+	cache_publish "$dir/root" "stress-${version//[^A-Za-z0-9.+~-]/_}" "stress-$xen"
 }
 
 cache_try_source() {
