@@ -284,6 +284,11 @@ static void op_let_go(struct hb_guest *g, const struct hb_block *block, bool go)
 	hb_online_let_go(block, go);
 }
 
+static bool op_poisoned(struct hb_guest *g, const struct hb_block *block)
+{
+	return hb_online_is_poisoned(block);
+}
+
 static void op_quarantined(struct hb_guest *g, const struct hb_block *block,
 			   enum hb_block_state before, enum hb_block_event event)
 {
@@ -430,6 +435,7 @@ const struct hb_ops hb_kernel_ops = {
 	.refill_reserve = op_refill_reserve,
 	.block_cost = op_block_cost,
 	.let_go = op_let_go,
+	.poisoned = op_poisoned,
 	.quarantined = op_quarantined,
 	.pressure = op_pressure,
 	.swap_room = op_swap_room,

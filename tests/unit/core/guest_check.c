@@ -103,7 +103,7 @@ static void count_offline(const struct guest *g, unsigned int slot,
 		sum->added_offline++;
 	if (block->origin != HB_BLOCK_OURS)
 		return;
-	sum->parked_plugged += sim_block_pages(g) - held;
+	sum->parked_plugged += block->poisoned ? 0 : sim_block_pages(g) - held;
 	if (!parked && held == sim_block_pages(g))
 		sum->empty_offline++;
 }
@@ -279,8 +279,13 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 		break;
 	case HB_STEP_PRESS:
 		sim_require(g, shrinking && step->pages && step->pages <= HB_PRESS_PAGES);
-		sim_require(g, g->core.swap_policy != HB_PRESS_NEVER &&
-			       g->core.swap_by_host != HB_PRESS_NEVER);
+		sim_require(g, !g->swap_free ||
+			       (g->core.swap_policy != HB_PRESS_NEVER &&
+				g->core.swap_by_host != HB_PRESS_NEVER));
+		if (step->cause != HB_CAUSE_SWAPPING) {
+			sim_require(g, g->core.drop_caches);
+			break;
+		}
 		sim_require(g, g->report.cause == HB_CAUSE_SWAPPING ||
 			       g->report.cause == HB_CAUSE_BAD_TARGET);
 		sim_require(g, g->report.state == HB_STATE_SHRINKING);

@@ -592,6 +592,7 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	g->core.zone_ratio = HB_ZONE_RATIO_DEFAULT;
 	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
 	g->core.swap_by_host = HB_PRESS_POLICIES;
+	g->core.drop_caches = true;
 	g->gap = 16;
 	g->host_free = 2 * sim_nr_units(g) * HB_UNIT_PAGES;
 	g->host_extents = true;

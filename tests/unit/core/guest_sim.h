@@ -73,6 +73,7 @@ struct guest {
 	u64 cleared;			/* pages, of what was surplus */
 	bool leave_next;		/* somebody takes the next block offline that is used */
 	bool move_next;			/* the next time that the worker can be frozen */
+	u64 broken;			/* a page that is so; 0: none */
 	u64 no_ram, no_ram_end;		/* a hole in a block */
 
 	/* the kernel and its programs */
@@ -85,6 +86,7 @@ struct guest {
 	bool auto_online;		/* the kernel onlines what is added */
 	u64 swap_free, swapped;		/* room there, and what is there */
 	u64 refaults;
+	u64 caches;			/* of the data, what the kernel would drop */
 	u64 pressed_ms;			/* the last time that it was made to swap */
 
 	/* Xen */
