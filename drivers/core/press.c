@@ -12,7 +12,7 @@ static u64 least(u64 a, u64 b)
 
 enum hb_press_policy hb_press_policy(unsigned int guest, unsigned int host)
 {
-	if (guest == HB_PRESS_NEVER || host == HB_PRESS_NEVER)
+	if (guest == HB_PRESS_NEVER)
 		return HB_PRESS_NEVER;
 	if (host < HB_PRESS_POLICIES)
 		return host;

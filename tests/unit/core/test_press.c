@@ -278,13 +278,20 @@ static void set_target(struct guest *g, u64 pages)
 	worker_wake(g);
 }
 
+/* Whatever it does meanwhile, it says that it swaps. */
+static void says_so(struct guest *g)
+{
+	if (g->core.press.on && g->core.press.swaps && sim_populated(g) > hb_guest_goal(&g->core))
+		sim_require(g, g->report.cause == HB_CAUSE_SWAPPING);
+}
+
 /* For so long, and no program does anything. */
 static void live(struct guest *g, u64 ms)
 {
 	u64 end = g->now + ms, rest;
 
 	do {
-		rest = worker_pass(g, NULL);
+		rest = worker_pass(g, says_so);
 		g->now += rest < 1000 ? rest : 1000;
 	} while (g->now < end);
 }
