@@ -80,7 +80,10 @@ static void look_again(struct timer_list *unused)
 /* Nobody is killed if anything was freed. */
 static int before_oom_kill(struct notifier_block *nb, unsigned long unused, void *freed)
 {
-	*(unsigned long *)freed += hb_rescue_now(look(true));
+	u64 pages = look(true);
+
+	if (pages)
+		*(unsigned long *)freed += hb_rescue_now(pages);
 	return NOTIFY_OK;
 }
 

@@ -7,6 +7,7 @@
 #include "driver.h"
 #include "events.h"
 #include "rescue.h"
+#include "stats.h"
 #include "trace.h"
 
 /* Of its own: what is told to xenstore may hang there. */
@@ -42,6 +43,7 @@ unsigned long hb_rescue_now(u64 lacking)
 	trace_hb_rescue(lacking, taken, ktime_get_ns() - begun);
 	if (!taken)
 		return 0;
+	hb_stats_count_rescue();
 	pr_info_ratelimited("took %lu KiB in need\n", taken * (unsigned long)HB_PAGE_KIB);
 	hb_rescue_lasts();
 	hb_events_raise(HB_NEWS_LOOK);

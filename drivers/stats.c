@@ -43,6 +43,7 @@ static bool running;				/* all three */
 
 static int told_domain;				/* the work item's */
 static u64 moved_pages, failed_steps;		/* written by the worker only */
+static atomic64_t rescues = ATOMIC64_INIT(0);
 
 static void stats_tick(struct timer_list *unused);
 static struct timer_list ticker;
@@ -60,6 +61,11 @@ void hb_stats_count_failed(void)
 	WRITE_ONCE(failed_steps, failed_steps + 1);
 }
 
+void hb_stats_count_rescue(void)
+{
+	atomic64_inc(&rescues);
+}
+
 static u64 now_ms(void)
 {
 	return ktime_get_boottime_ns() / NSEC_PER_MSEC;
@@ -71,6 +77,7 @@ static void read_stats(struct hb_stats *stats)
 	hb_counters_read(stats);
 	hb_stats_put(stats, HB_STAT_MOVED, READ_ONCE(moved_pages) * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_FAILED, READ_ONCE(failed_steps));
+	hb_stats_put(stats, HB_STAT_RESCUES, atomic64_read(&rescues));
 	hb_stats_derive(stats);
 }
 

@@ -28,4 +28,7 @@ void hb_stats_nudge(void);
 void hb_stats_count_moved(u64 pages);
 void hb_stats_count_failed(void);
 
+/* The guest took memory in need.  From anywhere. */
+void hb_stats_count_rescue(void);
+
 #endif /* HB_STATS_H */

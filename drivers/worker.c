@@ -22,7 +22,9 @@
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
 #include "mem/online.h"
+#include "mem/counters.h"
 #include "mem/pages.h"
+#include "mem/press.h"
 #include "mem/reserve.h"
 #include "mem/watermarks.h"
 #include "report.h"
@@ -282,6 +284,11 @@ static void op_let_go(struct hb_guest *g, const struct hb_block *block, bool go)
 	hb_online_let_go(block, go);
 }
 
+static bool op_poisoned(struct hb_guest *g, const struct hb_block *block)
+{
+	return hb_online_is_poisoned(block);
+}
+
 static void op_quarantined(struct hb_guest *g, const struct hb_block *block,
 			   enum hb_block_state before, enum hb_block_event event)
 {
@@ -296,6 +303,16 @@ static void op_pressure(struct hb_guest *g, struct hb_pressure *pressure)
 {
 	hb_watermarks_follow();
 	hb_watermarks_pressure(pressure, hb_hotplug_node());
+}
+
+static void op_swap_room(struct hb_guest *g, struct hb_press_look *look)
+{
+	hb_counters_swap(look);
+}
+
+static void op_press(struct hb_guest *g, u64 pages)
+{
+	hb_press_out(pages);
 }
 
 static u64 op_now_us(struct hb_guest *g)
@@ -418,8 +435,11 @@ const struct hb_ops hb_kernel_ops = {
 	.refill_reserve = op_refill_reserve,
 	.block_cost = op_block_cost,
 	.let_go = op_let_go,
+	.poisoned = op_poisoned,
 	.quarantined = op_quarantined,
 	.pressure = op_pressure,
+	.swap_room = op_swap_room,
+	.press = op_press,
 	.now_us = op_now_us,
 	.random = op_random,
 	.take_news = op_take_news,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "backoff.h"
+#include "press.h"
 
 /* Milliseconds. */
 static const struct {
@@ -19,6 +20,8 @@ static const struct {
 	[HB_CAUSE_BACKEND_GONE]		= { 500, 16000 },
 	/* A toolstack that enlarges the pool mostly sets a target, too. */
 	[HB_CAUSE_PAGING_POOL]		= { 500, 16000 },
+	/* Pressing has a rhythm of its own. */
+	[HB_CAUSE_SWAPPING]		= { HB_PRESS_MS, HB_PRESS_MS },
 	/* HB_CAUSE_STILL: the end of it is an event. */
 };
 

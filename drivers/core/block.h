@@ -53,10 +53,10 @@ static inline bool may_vanish(const struct hb_block *block)
 		block->state == HB_BLOCK_PARKED);
 }
 
-/* Offline, and the driver may deal with what is behind it. */
+/* Offline, and the driver may deal with what is behind it.  Broken memory is not for Xen. */
 static inline bool is_parked(const struct hb_block *block)
 {
-	return block->origin == HB_BLOCK_OURS &&
+	return block->origin == HB_BLOCK_OURS && !block->poisoned &&
 	       (block->state == HB_BLOCK_OFFLINE ||
 		block->state == HB_BLOCK_PARKED);
 }

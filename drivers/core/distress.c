@@ -28,7 +28,8 @@ bool hb_distress_look(struct hb_distress *distress, const struct hb_shortage *ne
 {
 	u64 reserve = hb_floor_reserve(need->managed);
 	bool stalled = distress->seen && need->stalls != distress->stalls;
-	bool killed = need->ooms != distress->ooms;
+	bool confined = need->nodes > 1 && need->available >= reserve;
+	bool killed = need->ooms != distress->ooms && !confined;
 	bool starved = killed || need->available < reserve / 2 ||
 		       (stalled && need->available < reserve);
 	bool enough = need->available >= reserve / 8 * 5;

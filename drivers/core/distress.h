@@ -10,6 +10,11 @@
  * in turn.
  *
  * What is lacked follows in steps, so that a host that has given it sees whether it was enough.
+ * In a guest with several nodes a process may be confined to some (cpuset, memory policy), and is
+ * killed while the others have plenty.  The kernel asks for memory before it knows that, and what
+ * the guest takes is not on that node for sure: with enough available nothing is short.  A limit
+ * of a cgroup is none of it: for that nobody is asked.
+ *
  * After a kill it gets no less for a second: the memory of the dead is free then, and what would
  * have saved it is what the host must know.
  */
@@ -33,6 +38,7 @@ struct hb_shortage {
 	u64 available;		/* free, or can be had without swapping */
 	u64 stalls;		/* allocations that had to free memory themselves */
 	u64 ooms;		/* times that a process was to be killed */
+	unsigned int nodes;	/* that have memory: more than one can be short alone */
 };
 
 struct hb_distress {

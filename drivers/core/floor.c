@@ -57,6 +57,7 @@ static void cap_by_commit(struct hb_floor *floor,
 		managed += pressure->of[i].in.managed;
 	room = hb_floor_commit_room(&pressure->commit,
 				    hb_floor_reserve(managed));
+	floor->commit_room = room;
 	floor->take_added = least(floor->take_added, room);
 	floor->take_added_kernel = least(floor->take_added_kernel, room);
 	floor->take_boot = least(floor->take_boot, room);
@@ -81,6 +82,24 @@ struct hb_floor hb_floor_compute(const struct hb_pressure *pressure)
 	}
 	cap_by_commit(&floor, pressure);
 	return floor;
+}
+
+s64 hb_floor_margin(const struct hb_pressure *pressure)
+{
+	s64 most = S64_MIN;
+	unsigned int i;
+
+	for (i = 0; i < pressure->nr; i++) {
+		const struct hb_floor_input *in = &pressure->of[i].in;
+		s64 reserve = hb_floor_reserve(in->managed);
+		s64 all = (s64)in->available - reserve;
+		s64 kernel = (s64)in->available_kernel - reserve / 2;
+		s64 margin = all < kernel ? all : kernel;
+
+		if (margin > most)
+			most = margin;
+	}
+	return most;
 }
 
 u64 hb_floor_available_kernel(const struct hb_pressure *pressure)

@@ -53,6 +53,7 @@ struct hb_floor {
 	u64 take_added_kernel;	/* the same of such that the kernel can use itself */
 	u64 take_boot;		/* may be taken from boot memory, */
 	int node;		/* of this node */
+	u64 commit_room;	/* what is promised lets so much go; see hb_floor_commit_room() */
 };
 
 /**
@@ -80,6 +81,12 @@ bool hb_floor_watermarks_stale(u64 managed, u64 before);
 u64 hb_floor_commit_room(const struct hb_commit *commit, u64 reserve);
 
 struct hb_floor hb_floor_compute(const struct hb_pressure *pressure);
+
+/*
+ * By so many pages the guest is above its floor, or below it if that is negative: the node that
+ * has most to give, and what is promised left aside.
+ */
+s64 hb_floor_margin(const struct hb_pressure *pressure);
 
 /* What the kernel can use for itself, on all nodes. */
 u64 hb_floor_available_kernel(const struct hb_pressure *pressure);

@@ -158,6 +158,9 @@ static struct hb_block_transition take_event(struct hb_guest *g,
 
 	if (g->closed && hb_event_may_be_refused(event))
 		return found;
+	/* As the kernel itself has it, since 6.2: it would forget what is broken. */
+	if (event == HB_EVENT_GOING_ONLINE && block->poisoned)
+		return found;
 	if (event == HB_EVENT_GOING_OFFLINE &&
 	    block->state == HB_BLOCK_ONLINE && !keep_driver(g, block))
 		return found;
@@ -185,8 +188,10 @@ bool hb_guest_block_event(struct hb_guest *g, struct hb_block *block,
 	g->ops->lock(g);
 	found = take_event(g, block, event, movable);
 	g->ops->unlock(g);
-	if (found.act == HB_ACT_LET_GO)
+	if (found.act == HB_ACT_LET_GO) {
 		g->ops->let_go(g, block, true);
+		block->poisoned = g->ops->poisoned(g, block);
+	}
 	return found.verdict == HB_VERDICT_ALLOW ||
 	       !hb_event_may_be_refused(event);
 }

@@ -15,6 +15,7 @@
 #include "ledger.h"
 #include "ops.h"
 #include "next.h"
+#include "press.h"
 #include "snapshot.h"
 #include "target.h"
 #include "tidy.h"
@@ -61,11 +62,15 @@ struct hb_guest {
 	unsigned int zone_policy;	/* enum hb_zone_policy */
 	unsigned int zone_ratio;	/* percent */
 	unsigned int tidy_rate;		/* MiB a second; 0: no tidying */
+	unsigned int swap_policy;	/* enum hb_press_policy: of its own, */
+	unsigned int swap_by_host;	/* and the host's */
+	bool drop_caches;		/* when nothing goes for minutes */
 
 	/* The worker's. */
 	struct hb_pass pass;
 	struct hb_tidy tidy;
 	struct hb_backoff backoff;
+	struct hb_press press;
 	bool moved;			/* memory has moved since the target was reached */
 	bool grown;			/* and it was growth, or something like it */
 	bool fresh;			/* a target other than @tidied was followed since */

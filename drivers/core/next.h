@@ -26,6 +26,8 @@
  * source is left the pass ends with a cause; the back-off or an event starts a
  * new pass with hb_pass_begin().
  *
+ * Where nothing more can be given, something may be pressed out: press.h.
+ *
  * While the host wants the guest still, nothing moves.
  */
 #ifndef HB_CORE_NEXT_H

@@ -20,6 +20,7 @@
 struct hb_guest;
 struct hb_outcome;
 struct hb_move;
+struct hb_press_look;
 
 /* Is there a frame behind a page?  Xen's answer, or that of a PV guest's p2m. */
 enum hb_frame {
@@ -151,6 +152,11 @@ struct hb_ops {
 	 * them back.  The block is on its way offline; without the lock.
 	 */
 	void (*let_go)(struct hb_guest *g, const struct hb_block *block, bool go);
+	/*
+	 * Has the kernel found any of a block's memory broken (PG_hwpoison)?  The block is on its
+	 * way offline: afterwards nobody knows.  Without the lock.
+	 */
+	bool (*poisoned)(struct hb_guest *g, const struct hb_block *block);
 	/* A block was told what cannot be.  The lock is held. */
 	void (*quarantined)(struct hb_guest *g, const struct hb_block *block,
 			    enum hb_block_state before, enum hb_block_event event);
@@ -158,6 +164,13 @@ struct hb_ops {
 	/* ---- surroundings; without the lock unless it says otherwise */
 
 	void (*pressure)(struct hb_guest *g, struct hb_pressure *pressure);
+	/* What press.h looks at. */
+	void (*swap_room)(struct hb_guest *g, struct hb_press_look *look);
+	/*
+	 * Have the kernel swap, and drop caches, until so many pages more are free, for a quarter of a second at
+	 * most.  What else is easy to reclaim goes with it, as the kernel sees fit.
+	 */
+	void (*press)(struct hb_guest *g, u64 pages);
 	u64 (*now_us)(struct hb_guest *g);
 	u32 (*random)(struct hb_guest *g);
 	/* What happened since the last call: bits of enum hb_news. */

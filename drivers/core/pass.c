@@ -51,8 +51,19 @@ static bool account(struct hb_guest *g)
 	return written;
 }
 
+/* What is pressed out goes in between, and it moves while it waits for more. */
+static enum hb_cause cause_of(const struct hb_guest *g, const struct hb_move *step,
+			      const struct hb_snapshot *now)
+{
+	if (!step->cause && g->press.on && g->press.swaps && now->populated > now->target)
+		return HB_CAUSE_SWAPPING;
+	return step->cause;
+}
+
 static enum hb_state state_of(const struct hb_move *step)
 {
+	if (step->cause == HB_CAUSE_SWAPPING)
+		return HB_STATE_SHRINKING;
 	if (step->cause)
 		return HB_STATE_WAITING;
 	return hb_steps[step->kind].state;
@@ -62,7 +73,7 @@ static void report(struct hb_guest *g, const struct hb_move *step,
 		   const struct hb_snapshot *now)
 {
 	struct hb_status fresh = { .state = state_of(step),
-				   .cause = step->cause,
+				   .cause = cause_of(g, step, now),
 				   .still = now->still };
 	u64 take = now->floor.take_boot;
 
@@ -181,6 +192,27 @@ static void note(struct hb_guest *g, const struct hb_move *step,
 	g->grown |= g->pass.grown;
 }
 
+/* Where nothing more can be given something may be pressed out. */
+static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
+{
+	struct hb_press_rules rules = {
+		.policy = hb_press_policy(g->swap_policy, g->swap_by_host),
+		.caches = g->drop_caches,
+	};
+	struct hb_move step = hb_plan(now, &g->pass);
+	struct hb_press_look look;
+
+	if (now->populated <= now->target)
+		hb_press_end(&g->press);
+	else if (g->pass.progress && !g->press.on)
+		g->press.stuck_ms = 0;
+	if (now->populated <= now->target || step.kind != HB_STEP_NONE ||
+	    (step.cause != HB_CAUSE_GUEST_FLOOR && step.cause != HB_CAUSE_GUEST_BUSY))
+		return step;
+	g->ops->swap_room(g, &look);
+	return hb_press_plan(&g->press, now, &look, &rules, step.cause, now_ms(g));
+}
+
 /* Steps until the plan has no more; returns the one that ended it. */
 static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 {
@@ -201,7 +233,7 @@ static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 			begin_anew(g);
 		hb_guest_look(g, now);
 		g->fresh |= now->target != g->tidied;
-		step = hb_plan(now, &g->pass);
+		step = plan(g, now);
 		report(g, &step, now);
 		if (stop || step.kind == HB_STEP_NONE)
 			return step;

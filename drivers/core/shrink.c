@@ -307,3 +307,24 @@ struct hb_outcome hb_step_shrink_parked(struct hb_guest *g,
 	}
 	return outcome;
 }
+
+/* ---- what can be swapped or dropped */
+
+static s64 margin(struct hb_guest *g)
+{
+	struct hb_pressure pressure;
+
+	g->ops->pressure(g, &pressure);
+	return hb_floor_margin(&pressure);
+}
+
+/* Nothing moves: what is free then is for the next step. */
+struct hb_outcome hb_step_press(struct hb_guest *g, const struct hb_move *step)
+{
+	s64 before = margin(g);
+
+	g->ops->press(g, step->pages);
+	hb_press_note(&g->press, step->pages, margin(g) - before,
+		      g->ops->now_us(g) / 1000);
+	return (struct hb_outcome){ 0 };
+}

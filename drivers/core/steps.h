@@ -29,6 +29,8 @@ struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
 				      const struct hb_move *step);
 struct hb_outcome hb_step_shrink_pages(struct hb_guest *g,
 				       const struct hb_move *step);
+struct hb_outcome hb_step_press(struct hb_guest *g,
+				const struct hb_move *step);
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
 				       const struct hb_move *step);
 struct hb_outcome hb_step_exchange(struct hb_guest *g,

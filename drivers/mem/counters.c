@@ -61,10 +61,15 @@ static u64 available(void)
 	return max_t(long, si_mem_available(), 0);
 }
 
-static void read_swap(struct hb_stats *stats)
+static u64 free_swap(void)
 {
 	/* Below 0 for a moment while somebody ends its use. */
-	hb_stats_put(stats, HB_STAT_SWAP_FREE, max(get_nr_swap_pages(), 0L) * HB_PAGE_KIB);
+	return max(get_nr_swap_pages(), 0L);
+}
+
+static void read_swap(struct hb_stats *stats)
+{
+	hb_stats_put(stats, HB_STAT_SWAP_FREE, free_swap() * HB_PAGE_KIB);
 	if (swap_pages)
 		hb_stats_put(stats, HB_STAT_SWAP_TOTAL, READ_ONCE(*swap_pages) * HB_PAGE_KIB);
 }
@@ -89,4 +94,13 @@ void hb_counters_need(struct hb_shortage *need)
 	need->managed = totalram_pages();
 	need->available = available();
 	need->stalls = stalls();
+	need->nodes = num_node_state(N_MEMORY);
+}
+
+void hb_counters_swap(struct hb_press_look *look)
+{
+	look->managed = totalram_pages();
+	look->swap_free = free_swap();
+	look->refaults = global_node_page_state(WORKINGSET_REFAULT_ANON) +
+			 global_node_page_state(WORKINGSET_REFAULT_FILE);
 }

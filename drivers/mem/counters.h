@@ -7,6 +7,7 @@
 #define HB_MEM_COUNTERS_H
 
 #include "../core/distress.h"
+#include "../core/press.h"
 #include "../core/stats.h"
 
 /* Before the others. */
@@ -15,7 +16,10 @@ void hb_counters_init(void);
 /* What this kernel has of them; the driver's own are not among them. */
 void hb_counters_read(struct hb_stats *stats);
 
-/* All but the number of kills. */
+/* All but the number of OOMs. */
 void hb_counters_need(struct hb_shortage *need);
+
+/* Room in the swap, and what was needed again. */
+void hb_counters_swap(struct hb_press_look *look);
 
 #endif /* HB_MEM_COUNTERS_H */

@@ -21,6 +21,8 @@ int hb_isolate(unsigned long pfn, unsigned long nr, bool give)
 {
 	int rc = give && is_precious(pfn) ? -EBUSY : hb_evacuate(pfn, nr);
 
+	if (!rc && !hb_pages_are_good(pfn, nr))
+		rc = -EBUSY;
 	if (!rc)
 		hb_pages_clear(pfn, nr);
 	return rc;

@@ -14,6 +14,7 @@
 #include "../driver.h"
 #include "../events.h"
 #include "online.h"
+#include "pages.h"
 
 static struct vfsmount *sysfs;		/* our own: independent of user space's */
 static bool deaf;			/* blocks are somebody else's again */
@@ -90,6 +91,21 @@ void hb_online_let_go(const struct hb_block *block, bool go)
 		else
 			page_ref_inc(page);
 	}
+}
+
+/* What has no memory cannot be broken, whatever is said of it. */
+bool hb_online_is_poisoned(const struct hb_block *block)
+{
+	unsigned long size = block->units * HB_UNIT_PAGES, i;
+
+	for_each_clear_bit(i, block->page_held, size) {
+		if (!hb_pages_poisoned(block->start_pfn + i, 1))
+			continue;
+		pr_warn("memory at %#llx is broken: what is behind its block does not go to Xen, nor online again\n",
+			(u64)PFN_PHYS(block->start_pfn + i));
+		return true;
+	}
+	return false;
 }
 
 /* The core's name for the kernel's event; HB_EVENTS for one that is not ours. */

@@ -39,4 +39,7 @@ int hb_online_set(unsigned long pfn, const char *state);
 /* Held pages of a block on its way offline lose their reference (@go), or have it again. */
 void hb_online_let_go(const struct hb_block *block, bool go);
 
+/* Is any memory of a block broken?  It is on its way offline; says so in the log. */
+bool hb_online_is_poisoned(const struct hb_block *block);
+
 #endif /* HB_MEM_ONLINE_H */

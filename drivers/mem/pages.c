@@ -36,6 +36,24 @@ void hb_pages_clear_parked(unsigned long pfn, unsigned long nr)
 		clear_page(__va(PFN_PHYS(pfn + i)));
 }
 
+bool hb_pages_poisoned(unsigned long pfn, unsigned long nr)
+{
+	unsigned long end = pfn + nr;
+
+	for (; pfn < end; pfn++)
+		if (PageHWPoison(pfn_to_page(pfn)))
+			return true;
+	return false;
+}
+
+bool hb_pages_are_good(unsigned long pfn, unsigned long nr)
+{
+	if (!hb_pages_poisoned(pfn, nr))
+		return true;
+	hb_pages_put_back(pfn, nr);
+	return false;
+}
+
 bool hb_pages_is_free_unit(unsigned long pfn)
 {
 	unsigned int order;
@@ -66,6 +84,8 @@ bool hb_pages_alloc(unsigned int order, int node, unsigned long *pfn)
 	if (order)
 		split_page(page, order);
 	*pfn = page_to_pfn(page);
+	if (!hb_pages_are_good(*pfn, 1UL << order))
+		return false;
 	hb_pages_clear(*pfn, 1UL << order);
 	return true;
 }
@@ -137,11 +157,13 @@ static void free_unit(struct page *page)
 
 unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 {
-	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES);
+	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES) &&
+		    !hb_pages_poisoned(pfn, nr_pages);
 	struct page *page = pfn_to_page(pfn);
 	unsigned long i;
 
 	hb_assert_locked();
+	/* The allocator keeps a broken page out of use if it comes alone, not in a unit. */
 	adjust_managed_page_count(page, nr_pages);
 	if (unit)
 		free_unit(page);

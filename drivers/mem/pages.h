@@ -69,6 +69,17 @@ void hb_pages_clear_parked(unsigned long pfn, unsigned long nr);
 bool hb_pages_clear_removed(const unsigned long *pfns, unsigned int nr);
 
 /*
+ * Broken memory (PG_hwpoison: a memory failure, or MADV_HWPOISON) is for nobody, Xen least of all,
+ * who would give it to another guest.  The allocator hands none out, but may do so for a moment
+ * while it is being found: whoever takes pages asks.  Of blocks that are offline nobody can be
+ * asked: struct hb_block has a note.
+ */
+bool hb_pages_poisoned(unsigned long pfn, unsigned long nr);
+
+/* Of pages that the allocator gave: if any is broken all go back.  Return: whether none is. */
+bool hb_pages_are_good(unsigned long pfn, unsigned long nr);
+
+/*
  * Is all of the unit one free page of the allocator, or a part of one?  Looks without
  * the zone's lock: a wrong answer costs a needless evacuation.  The unit's block is
  * online.

@@ -181,8 +181,30 @@ static void read_stats_wanted(void)
 	host_wants_stats(wanted);
 }
 
+/* A word that says nothing is none. */
+static void read_swap(void)
+{
+	unsigned int length, policy = HB_PRESS_POLICIES;
+	char *text = xenbus_read(XBT_NIL, HB_KEY_SWAP, "", &length);
+	char quoted[HB_TARGET_TEXT];
+
+	if (!IS_ERR(text)) {
+		policy = hb_press_policy_of(whole(text, length));
+		hb_text_quote(*text ? text : "(empty)", quoted, sizeof(quoted));
+		if (policy == HB_PRESS_POLICIES)
+			pr_warn("%s is \"%s\": use never, idle or always\n",
+				HB_KEY_SWAP, quoted);
+		kfree(text);
+	} else if (!is_absent(text)) {
+		return;
+	}
+	WRITE_ONCE(hb.guest.swap_by_host, policy);
+	hb_events_raise(HB_NEWS_LOOK);
+}
+
 static void read_again(struct work_struct *work)
 {
+	read_swap();
 	read_still();
 	read_headroom();
 	read_stats_wanted();
@@ -234,7 +256,18 @@ static struct xenbus_watch stats_wanted_watch = {
 	.callback = stats_wanted_changed,
 };
 
-static bool watching, watching_still, watching_headroom, watching_stats;
+static void swap_changed(struct xenbus_watch *watch, const char *path,
+			 const char *token)
+{
+	read_swap();
+}
+
+static struct xenbus_watch swap_watch = {
+	.node = HB_KEY_SWAP,
+	.callback = swap_changed,
+};
+
+static bool watching, watching_still, watching_headroom, watching_stats, watching_swap;
 
 int hb_bus_domain(void)
 {
@@ -369,6 +402,7 @@ int hb_bus_start(void (*wants_stats)(bool wanted))
 		pr_warn("cannot watch %s: this guest takes nothing above its target in need\n",
 			HB_KEY_HEADROOM);
 	watching_stats = !register_xenbus_watch(&stats_wanted_watch);
+	watching_swap = !register_xenbus_watch(&swap_watch);
 	watching = !register_xenbus_watch(&target_watch);
 	return watching ? 0 : -EIO;
 }
@@ -384,6 +418,8 @@ void hb_bus_stop(void)
 		unregister_xenbus_watch(&headroom_watch);
 	if (watching_stats)
 		unregister_xenbus_watch(&stats_wanted_watch);
+	if (watching_swap)
+		unregister_xenbus_watch(&swap_watch);
 	cancel_delayed_work_sync(&reader);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");

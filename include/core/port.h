@@ -24,6 +24,7 @@
 #include <string.h>
 
 #define U64_MAX (~(u64)0)
+#define S64_MIN (-0x7fffffffffffffffL - 1)
 #define BITS_PER_LONG (8 * sizeof(long))
 #define BITS_TO_LONGS(n) (((n) + BITS_PER_LONG - 1) / BITS_PER_LONG)
 

@@ -50,6 +50,10 @@
  * what the guest may take above its target by itself, before it kills a process for want of memory; absent means 0. */
 #define HB_KEY_HEADROOM "memory/hotballoon-headroom"
 
+/* memory/hotballoon-swap; unit -; never, idle or always; written by administrator, read by driver:
+ * what the driver may have the guest swap out at its floor: nothing, until it hurts, or whatever the swap has room for; absent: as its parameter says. */
+#define HB_KEY_SWAP "memory/hotballoon-swap"
+
 /* data/hotballoon/version; unit -; decimal; written by driver, read by toolstack:
  * version of this report; its presence says that our driver runs. */
 #define HB_KEY_REPORT_VERSION "data/hotballoon/version"
@@ -190,8 +194,9 @@ enum hb_cause {
 	HB_CAUSE_BAD_TARGET,	/* memory/target is not a number the driver accepts */
 	HB_CAUSE_PAGING_POOL,	/* Xen cannot take memory back: the guest's paging pool has no room for smaller page tables */
 	HB_CAUSE_STILL,	/* the host has asked the guest to keep its memory as it is (memory/still) */
+	HB_CAUSE_SWAPPING,	/* the guest swaps out what nobody uses, to give what becomes free */
 };
-#define HB_CAUSE_COUNT 10
+#define HB_CAUSE_COUNT 11
 /* Initializer of an array of strings, indexed by enum hb_cause. */
 #define HB_CAUSE_WORDS { \
 	[HB_CAUSE_NONE] = "none", \
@@ -204,6 +209,7 @@ enum hb_cause {
 	[HB_CAUSE_BAD_TARGET] = "bad-target", \
 	[HB_CAUSE_PAGING_POOL] = "paging-pool", \
 	[HB_CAUSE_STILL] = "still", \
+	[HB_CAUSE_SWAPPING] = "swapping", \
 }
 
 enum hb_stat {
@@ -224,8 +230,9 @@ enum hb_stat {
 	HB_STAT_COMMITTED,	/* what processes were promised (Committed_AS) */
 	HB_STAT_MOVED,	/* what the driver took from Xen and gave to it since it was loaded */
 	HB_STAT_FAILED,	/* steps of the driver that did not do all they should, since it was loaded */
+	HB_STAT_RESCUES,	/* times that the guest took memory by itself, in need, since the driver was loaded */
 };
-#define HB_STAT_COUNT 17
+#define HB_STAT_COUNT 18
 /* Initializer of an array of strings, indexed by enum hb_stat. */
 #define HB_STAT_WORDS { \
 	[HB_STAT_TOTAL] = "total-memory", \
@@ -245,6 +252,7 @@ enum hb_stat {
 	[HB_STAT_COMMITTED] = "committed", \
 	[HB_STAT_MOVED] = "moved", \
 	[HB_STAT_FAILED] = "failed", \
+	[HB_STAT_RESCUES] = "rescues", \
 }
 /* The same: is it KiB? */
 #define HB_STAT_IS_KIB { \
@@ -265,6 +273,7 @@ enum hb_stat {
 	[HB_STAT_COMMITTED] = 1, \
 	[HB_STAT_MOVED] = 1, \
 	[HB_STAT_FAILED] = 0, \
+	[HB_STAT_RESCUES] = 0, \
 }
 
 #endif

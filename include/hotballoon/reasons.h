@@ -98,7 +98,8 @@
 	ROW(SQUEEZED, "squeezed", HB_E_REFUSED, "xapi's squeezed sizes the domain") \
 	ROW(QMEMMAN, "qmemman", HB_E_REFUSED, "the qmemman of Qubes OS sizes the domain") \
 	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone") \
-	ROW(NO_DAEMON, "no-daemon", HB_E_HOST, "hotballoond does not run, or does not answer")
+	ROW(NO_DAEMON, "no-daemon", HB_E_HOST, "hotballoond does not run, or does not answer") \
+	ROW(SWAPPING, "swapping", HB_E_STUCK, "the guest swaps out what nobody uses, which takes its time")
 
 #define HB_REASON_ENUM(name, word, code, meaning) HB_REASON_##name,
 enum hb_reason {

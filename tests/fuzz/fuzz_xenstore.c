@@ -24,7 +24,7 @@ static const char *const guest_keys[] = {
 static const char *const host_keys[] = {
 	HB_KEY_TARGET, HB_KEY_STATIC_MAX, HB_KEY_VIDEORAM, HB_KEY_HOTPLUG_MAX, HB_KEY_DYNAMIC_MIN,
 	HB_KEY_DOMID, HB_KEY_NAME, HB_KEY_STILL, HB_KEY_STUB_TARGET, HB_KEY_DRIVER_DOMAIN,
-	HB_KEY_STATS_WANTED, HB_KEY_HEADROOM,
+	HB_KEY_STATS_WANTED, HB_KEY_HEADROOM, HB_KEY_SWAP,
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -102,6 +102,7 @@ static const char *const remedies[HB_REASON_COUNT] = {
 	[HB_REASON_SQUEEZED] = "{end its dynamic range}: \"xe vm-memory-dynamic-range-set\"",
 	[HB_REASON_QMEMMAN] = "{exclude it from memory balancing there}: \"qvm-prefs NAME maxmem 0\"",
 	[HB_REASON_NOT_RUNNING] = "{let it run}: \"xl unpause DOM\"",
+	[HB_REASON_SWAPPING] = "{wait longer, or set a larger size; it goes on by itself}" ENDS,
 	[HB_REASON_NO_DAEMON] = "{start it}: \"systemctl start hotballoond\"; \"journalctl -u hotballoond\" says how it was",
 };
 

@@ -48,6 +48,10 @@ static const struct advice by_cause[HB_CAUSE_COUNT] = {
 		"the host has asked it to keep its memory as it is, for a save or a migration",
 		"it goes on when that is over",
 	},
+	[HB_CAUSE_SWAPPING] = {
+		"the guest swaps out what nobody uses, which takes its time",
+		"wait longer, or set a larger size; it goes on by itself",
+	},
 };
 
 const char *hb_advice_what(enum hb_cause cause)

@@ -103,7 +103,7 @@ static void count_offline(const struct guest *g, unsigned int slot,
 		sum->added_offline++;
 	if (block->origin != HB_BLOCK_OURS)
 		return;
-	sum->parked_plugged += sim_block_pages(g) - held;
+	sum->parked_plugged += block->poisoned ? 0 : sim_block_pages(g) - held;
 	if (!parked && held == sim_block_pages(g))
 		sum->empty_offline++;
 }
@@ -277,6 +277,19 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 	case HB_STEP_VERIFY:
 		sim_require(g, before->doubtful);
 		break;
+	case HB_STEP_PRESS:
+		sim_require(g, shrinking && step->pages && step->pages <= HB_PRESS_PAGES);
+		sim_require(g, !g->swap_free ||
+			       (g->core.swap_policy != HB_PRESS_NEVER &&
+				g->core.swap_by_host != HB_PRESS_NEVER));
+		if (step->cause != HB_CAUSE_SWAPPING) {
+			sim_require(g, g->core.drop_caches);
+			break;
+		}
+		sim_require(g, g->report.cause == HB_CAUSE_SWAPPING ||
+			       g->report.cause == HB_CAUSE_BAD_TARGET);
+		sim_require(g, g->report.state == HB_STATE_SHRINKING);
+		break;
 	default:
 		sim_require(g, shrinking && step->pages);
 	}
@@ -397,7 +410,7 @@ void check_end(struct guest *g, u64 rest_ms)
 	if (populated < target && hb_guest_blocks_left(&g->core))
 		sim_require(g, rest_ms != HB_REST_FOREVER);
 	if (populated > target && cause != HB_CAUSE_GUEST_FLOOR &&
-	    cause != HB_CAUSE_PAGING_POOL)
+	    cause != HB_CAUSE_SWAPPING && cause != HB_CAUSE_PAGING_POOL)
 		sim_require(g, failed(g, HB_STEP_SHRINK_PAGES));
 	if (populated > target && map->parked_plugged)
 		sim_require(g, failed(g, HB_STEP_SHRINK_PARKED));

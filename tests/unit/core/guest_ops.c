@@ -98,6 +98,16 @@ static void op_let_go(struct hb_guest *core, const struct hb_block *block, bool 
 	kernel->referenced = !go;
 }
 
+static bool op_poisoned(struct hb_guest *core, const struct hb_block *block)
+{
+	struct guest *g = without_lock(core);
+	u64 start = block->start_pfn;
+
+	sim_require(g, g->kernel[start / sim_block_pages(g)].leaving);
+	return g->broken && g->broken >= start &&
+	       g->broken < start + sim_block_pages(g) && test_bit(g->broken, g->frames);
+}
+
 static void op_quarantined(struct hb_guest *core, const struct hb_block *block,
 			   enum hb_block_state before, enum hb_block_event event)
 {
@@ -441,6 +451,27 @@ static void op_pressure(struct hb_guest *core, struct hb_pressure *pressure)
 	};
 }
 
+static void op_swap_room(struct hb_guest *core, struct hb_press_look *look)
+{
+	struct guest *g = without_lock(core);
+
+	*look = (struct hb_press_look){ .managed = sim_managed(g),
+					.swap_free = g->swap_free,
+					.refaults = g->refaults };
+}
+
+static void op_press(struct hb_guest *core, u64 pages)
+{
+	struct guest *g = without_lock(core);
+
+	sim_require(g, !g->pressed_ms || g->now >= g->pressed_ms + HB_PRESS_MS);
+	g->pressed_ms = g->now;
+	if (sim_fault(g))
+		return;
+	pages -= sim_swap_out(g, pages);
+	g->caches -= sim_drop_data(g, pages < g->caches ? pages : g->caches);
+}
+
 static u64 op_now_us(struct hb_guest *core)
 {
 	return sim_of(core)->now * 1000;
@@ -609,8 +640,11 @@ const struct hb_ops sim_ops = {
 	.refill_reserve = op_refill_reserve,
 	.block_cost = op_block_cost,
 	.let_go = op_let_go,
+	.poisoned = op_poisoned,
 	.quarantined = op_quarantined,
 	.pressure = op_pressure,
+	.swap_room = op_swap_room,
+	.press = op_press,
 	.now_us = op_now_us,
 	.random = op_random,
 	.take_news = op_take_news,

@@ -318,6 +318,25 @@ u64 sim_drop_data(struct guest *g, u64 pages)
 	return pages - left;
 }
 
+u64 sim_swap_out(struct guest *g, u64 pages)
+{
+	u64 done = sim_drop_data(g, pages < g->swap_free ? pages : g->swap_free);
+
+	g->swap_free -= done;
+	g->swapped += done;
+	return done;
+}
+
+u64 sim_swap_in(struct guest *g, u64 pages)
+{
+	u64 done = sim_use_data(g, pages < g->swapped ? pages : g->swapped, true);
+
+	g->swap_free += done;
+	g->swapped -= done;
+	g->refaults += done;
+	return done;
+}
+
 bool sim_use_kernel(struct guest *g, u64 pages)
 {
 	unsigned int units = sim_nr_units(g), i;
@@ -572,6 +591,8 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	g->core.zone_policy = random_below(&g->seed, HB_ZONE_POLICIES);
 	g->core.zone_ratio = HB_ZONE_RATIO_DEFAULT;
 	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
+	g->core.swap_by_host = HB_PRESS_POLICIES;
+	g->core.drop_caches = true;
 	g->gap = 16;
 	g->host_free = 2 * sim_nr_units(g) * HB_UNIT_PAGES;
 	g->host_extents = true;

@@ -73,6 +73,7 @@ struct guest {
 	u64 cleared;			/* pages, of what was surplus */
 	bool leave_next;		/* somebody takes the next block offline that is used */
 	bool move_next;			/* the next time that the worker can be frozen */
+	u64 broken;			/* a page that is so; 0: none */
 	u64 no_ram, no_ram_end;		/* a hole in a block */
 
 	/* the kernel and its programs */
@@ -83,6 +84,10 @@ struct guest {
 	unsigned long *owned;		/* one bit a page */
 	struct sim_way way;
 	bool auto_online;		/* the kernel onlines what is added */
+	u64 swap_free, swapped;		/* room there, and what is there */
+	u64 refaults;
+	u64 caches;			/* of the data, what the kernel would drop */
+	u64 pressed_ms;			/* the last time that it was made to swap */
 
 	/* Xen */
 	unsigned long *frames;		/* one bit a page */
@@ -174,6 +179,9 @@ bool sim_unit_is_free(const struct guest *g, unsigned int unit);
 /* Programs, and the kernel's own needs.  Return: how much it was. */
 u64 sim_use_data(struct guest *g, u64 pages, bool scattered);
 u64 sim_drop_data(struct guest *g, u64 pages);
+/* Data goes to the swap, and comes back from there.  Return: how much it was. */
+u64 sim_swap_out(struct guest *g, u64 pages);
+u64 sim_swap_in(struct guest *g, u64 pages);
 bool sim_use_kernel(struct guest *g, u64 pages);
 void sim_drop_kernel(struct guest *g, u64 pages);
 void sim_pin(struct guest *g, unsigned int unit, u64 ms);

@@ -542,6 +542,50 @@ static void test_stranded(void **state)
 	sim_halt(g);
 }
 
+/* ---- memory that is broken */
+
+/* Somebody takes a block with such a page offline: neither Xen nor the kernel gets it. */
+static void test_poisoned(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	unsigned int slot = g->first_added;
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, boot_pages + 1024);
+	worker_settle(g);
+	g->broken = pfn + 5;
+	assert_int_equal(sim_write_state(g, slot, false, false, false), 0);
+	set_target(g, boot_pages - 512);
+	worker_settle(g);
+	check_guest(g);
+	assert_true(test_bit(pfn + 5, g->frames));
+	assert_true(g->slots[slot]->held < sim_block_pages(g));
+	assert_int_equal(sim_write_state(g, slot, true, true, false), -EBUSY);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* What has no memory cannot be broken. */
+static void test_poison_without_memory(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	unsigned int slot = g->first_added;
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, boot_pages + 1024);
+	worker_settle(g);
+	g->broken = pfn + sim_block_pages(g) - 1;
+	assert_false(test_bit(g->broken, g->frames));
+	assert_int_equal(sim_write_state(g, slot, false, false, false), 0);
+	assert_int_equal(sim_write_state(g, slot, true, true, false), 0);
+	check_guest(g);
+	sim_halt(g);
+}
+
 /* ---- a guest in need */
 
 /* Shrunken by 24 MiB, with so much granted above its target. */
@@ -756,6 +800,8 @@ int main(void)
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_stranded),
+		cmocka_unit_test(test_poisoned),
+		cmocka_unit_test(test_poison_without_memory),
 		cmocka_unit_test(test_rescue),
 		cmocka_unit_test(test_rescue_and_target),
 		cmocka_unit_test(test_no_rescue),

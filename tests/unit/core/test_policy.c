@@ -99,6 +99,34 @@ static void test_floor_table(void **state)
 }
 
 /* Whatever is taken, the reserve stays. */
+/* 512 MiB have a reserve of 48, of which 24 are for the kernel. */
+static void test_floor_margin(void **state)
+{
+	static const struct {
+		u64 available, kernel;
+		int margin;
+	} rows[] = {
+		{ 60, 60, 12 }, { 48, 48, 0 }, { 40, 40, -8 }, { 60, 30, 6 }, { 60, 20, -4 },
+		{ 0, 0, -48 },
+	};
+	struct hb_pressure both = { .nr = 2 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_pressure pressure = { .nr = 1 };
+
+		pressure.of[0].in = (struct hb_floor_input){
+			mib(512), mib(rows[i].available), mib(rows[i].kernel) };
+		assert_int_equal(hb_floor_margin(&pressure), rows[i].margin * (s64)HB_MIB_PAGES);
+		/* The better of two nodes counts. */
+		both.of[i % 2].in = (struct hb_floor_input){ mib(512), mib(58), mib(58) };
+		both.of[(i + 1) % 2].in = pressure.of[0].in;
+		assert_int_equal(hb_floor_margin(&both), (rows[i].margin > 10 ?
+							  rows[i].margin : 10) * (s64)HB_MIB_PAGES);
+	}
+}
+
 static void test_floor_keeps_reserve(void **state)
 {
 	uint64_t seed = random_seed("floor");
@@ -285,7 +313,8 @@ static void test_backoff_grows(void **state)
 		}
 		assert_true(last <= 16000);	/* never gives up */
 		ms = hb_backoff_next(&backoff, cause, true, 0);
-		assert_true(ms < last);		/* progress starts anew */
+		/* progress starts anew; what is swapped has one rhythm */
+		assert_true(ms < last || cause == HB_CAUSE_SWAPPING);
 		hb_backoff_next(&backoff, cause, false, 0);
 		hb_backoff_reset(&backoff);
 		assert_int_equal(hb_backoff_next(&backoff, cause, false, 0), ms);
@@ -318,6 +347,7 @@ int main(void)
 		cmocka_unit_test(test_floor_of_nodes),
 		cmocka_unit_test(test_floor_keeps_promises),
 		cmocka_unit_test(test_floor_promises_property),
+		cmocka_unit_test(test_floor_margin),
 		cmocka_unit_test(test_floor_keeps_reserve),
 		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),

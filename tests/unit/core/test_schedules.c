@@ -129,11 +129,35 @@ static void autoballoon(struct guest *g)
 		worker_wake(g);
 }
 
+/* There is swap or there is none, it is needed again or not, and who says what about it. */
+static void swap(struct guest *g)
+{
+	switch (random_below(&g->seed, 6)) {
+	case 4:
+		g->core.drop_caches = sim_one_in(g, 2);
+		break;
+	case 5:
+		g->caches = random_below(&g->seed, sim_managed(g));
+		break;
+	case 0:
+		g->swap_free = sim_one_in(g, 3) ? 0 : random_below(&g->seed, sim_managed(g));
+		break;
+	case 1:
+		g->core.swap_policy = random_below(&g->seed, HB_PRESS_POLICIES);
+		break;
+	case 2:
+		g->core.swap_by_host = random_below(&g->seed, HB_PRESS_POLICIES + 1);
+		break;
+	default:
+		sim_swap_in(g, random_below(&g->seed, g->swapped + 1));
+	}
+}
+
 static void programs(struct guest *g)
 {
 	u64 pages = random_below(&g->seed, sim_managed(g) / 2 + 1);
 
-	switch (random_below(&g->seed, 8)) {
+	switch (random_below(&g->seed, 9)) {
 	case 0:
 		sim_use_data(g, pages, false);
 		break;
@@ -155,6 +179,9 @@ static void programs(struct guest *g)
 		break;
 	case 6:
 		autoballoon(g);
+		break;
+	case 7:
+		swap(g);
 		break;
 	default:
 		sim_drop_data(g, 2 * pages);

@@ -318,6 +318,38 @@ static void test_first_look(void **state)
 	assert_int_equal(distress.lacking, 4 * HB_MIB_PAGES);
 }
 
+/* With several nodes: whose kill headroom would be spent for in vain. */
+static void test_confined(void **state)
+{
+	static const struct {
+		u64 available;
+		unsigned int nodes;
+		u64 lacking;	/* MiB */
+	} rows[] = {
+		{ 200, 1, 4 }, { 200, 2, 0 }, { 32, 2, 0 }, { 31, 2, 4 }, { 0, 2, 32 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_distress distress = { 0 };
+		struct hb_shortage need = { .managed = GUEST, .nodes = rows[i].nodes,
+					    .available = 200 * HB_MIB_PAGES };
+
+		hb_distress_look(&distress, &need);
+		need.available = rows[i].available * HB_MIB_PAGES;
+		need.ooms++;
+		hb_distress_look(&distress, &need);
+		assert_int_equal(distress.short_now, rows[i].lacking * HB_MIB_PAGES);
+		assert_int_equal(distress.lacking, distress.short_now);
+		/* Nor is that kill one of later. */
+		need.available = 31 * HB_MIB_PAGES;
+		distress = (struct hb_distress){ .seen = true, .ooms = distress.ooms };
+		hb_distress_look(&distress, &need);
+		assert_int_equal(distress.short_now, 0);
+	}
+}
+
 /* It moves by steps, and a kill's is exact and held. */
 static void test_follows(void **state)
 {
@@ -447,6 +479,7 @@ int main(void)
 		cmocka_unit_test(test_told_in_time),
 		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_first_look),
+		cmocka_unit_test(test_confined),
 		cmocka_unit_test(test_follows),
 		cmocka_unit_test(test_ends),
 		cmocka_unit_test(test_is_not_over),

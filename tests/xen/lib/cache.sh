@@ -18,8 +18,9 @@
 # leaves either the old state or the new one.  One writer at a time (flock);
 # readers need no lock, since a directory in use is never changed or removed.
 #
-# Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is once for each
-# Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION".
+# Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
+# once for each Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION", "stress-VERSION" (of its
+# suite).
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
 # suites cannot be.
@@ -43,7 +44,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | libvirt-* | hvm-* | build-* | debian-* | source) echo "$1" ;;
+	xen-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -51,7 +52,7 @@ cache_link() {
 # cache_suite PART: where it comes from.
 cache_suite() {
 	case $1 in
-	xen-* | libvirt-* | hvm-*) xen_suite "${1#*-}" ;;
+	xen-* | libvirt-* | hvm-* | stress-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
 	debian-*) kernel_suite "${1#debian-}" ;;
 	source | debug) kernel_suite 6.1 ;;
@@ -68,6 +69,7 @@ cache_complete() {
 		xen-*) [ -e "$link/boot/xen" ] || return 1 ;;
 		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
+		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
 		debian-*) [[ $(readlink "$link") = *_$(debian_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
 		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
@@ -119,6 +121,7 @@ cache_try_part() {
 	xen-*) cache_try_xen "${1#*-}" "$dir" ;;
 	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
 	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
+	stress-*) cache_try_stress "${1#*-}" "$dir" ;;
 	build-*) cache_try_root "${1#build-}" "$dir" ;;
 	debian-*) cache_try_debian "${1#debian-}" "$dir" ;;
 	source) cache_try_source "$dir" ;;
@@ -279,6 +282,12 @@ cache_try_hvm() {
 	local xen=$1 dir=$2 version
 	cache_try_listed "$dir" "$xen" '^(qemu-system-(xen|data)|seabios)$' || return 1
 	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" "hvm-$xen"
+}
+
+cache_try_stress() {
+	local xen=$1 dir=$2 version
+	cache_try_listed "$dir" "$xen" '^stress-ng$' || return 1
+	cache_publish "$dir/root" "stress-${version//[^A-Za-z0-9.+~-]/_}" "stress-$xen"
 }
 
 cache_try_source() {

@@ -47,7 +47,7 @@ copy_libraries() {
 			[ ! -e "$lib/$name" ] || continue
 			from=
 			for dir in "$xen"/{usr/,}lib/x86_64-linux-gnu "$xen/usr/lib/xen-$opt_xen/lib" \
-				"$CACHE"/{libvirt,hvm}-"$opt_xen"/{usr/,}lib/x86_64-linux-gnu $(machine_libraries); do
+				"$CACHE"/{libvirt,hvm,stress}-"$opt_xen"/{usr/,}lib/x86_64-linux-gnu $(machine_libraries); do
 				[ ! -e "$dir/$name" ] || { from=$dir/$name; break; }
 			done
 			[ -n "$from" ] || die "${queue[0]} needs $name, which is neither in the packages of Xen $opt_xen nor in what it was built with"
@@ -163,7 +163,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent cachefill churn diskio freemem kexecload mapfile memfill names pin toggle; do
+	for tool in agent cachefill churn diskio freemem kexecload mapfile memfill names pin poison toggle; do
 		CC=musl-gcc compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
@@ -227,9 +227,10 @@ add_scripts() {
 	done
 }
 
-# What guests need for disks and networks, in the order in which it is loaded.  From 6.15 on
-# the checksum is a part of the kernel.
-GUEST_MODULES=(crc16 ?crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront)
+# What guests need for disks and networks, in the order in which it is loaded, and for swap in
+# memory.  From 6.15 on the checksum is a part of the kernel.
+GUEST_MODULES=(crc16 ?crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront
+	?zsmalloc ?lz4_compress ?lz4hc_compress zram)
 
 # guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one; and
 # another, initrd-io.gz, with GUEST_MODULES.
@@ -273,6 +274,13 @@ add_libvirt() {
 	cp -r "$from/usr/share/libvirt" "$1/usr/share/"
 	printf 'auth_unix_rw = "none"\nunix_sock_group = "root"\n' >"$1/etc/libvirt/libvirtd.conf"
 	copy_libraries "$1"
+}
+
+# add_stress ROOT: /stress, with stress-ng and all of its libraries, for a disk of a guest.
+add_stress() {
+	mkdir -p "$1/stress/bin"
+	cp "$CACHE/stress-$opt_xen/usr/bin/stress-ng" "$1/stress/bin/"
+	copy_libraries "$1/stress"
 }
 
 # add_hvm ROOT: Xen's loader, the device model, and what it reads.  It loads a kernel as the

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "next.h"
+#include "press.h"
+#include "snapshot.h"
+
+#define MINUTE_MS 60000
+
+static u64 least(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+enum hb_press_policy hb_press_policy(unsigned int guest, unsigned int host)
+{
+	if (guest == HB_PRESS_NEVER)
+		return HB_PRESS_NEVER;
+	if (host < HB_PRESS_POLICIES)
+		return host;
+	return guest < HB_PRESS_POLICIES ? guest : HB_PRESS_IDLE;
+}
+
+unsigned int hb_press_policy_of(const char *word)
+{
+	static const char *const words[] = HB_PRESS_POLICY_WORDS;
+	unsigned int i;
+
+	for (i = 0; i < HB_PRESS_POLICIES; i++)
+		if (!strcmp(word, words[i]))
+			break;
+	return i;
+}
+
+static void rest(struct hb_press *press, u64 now_ms)
+{
+	unsigned int doublings = least(press->rests, HB_PRESS_DOUBLINGS);
+
+	press->rests++;
+	press->on = false;
+	press->vain = 0;
+	press->window_ms = 0;
+	press->next_ms = now_ms + ((u64)HB_PRESS_REST_MS << doublings);
+}
+
+/* Refaults since the window was opened; a new one is opened when it is over. */
+static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 now_ms)
+{
+	u64 since = look->refaults - press->refaults;
+	u64 ms = now_ms - press->window_ms;
+	bool fresh = !press->window_ms || !press->on || look->refaults < press->refaults;
+
+	if (!fresh && since * MINUTE_MS > look->managed / HB_PRESS_HURTS * (ms > 1000 ? ms : 1000))
+		return true;
+	if (!fresh && ms < HB_PRESS_WINDOW_MS)
+		return false;
+	if (!fresh)	/* it went well for all of it */
+		press->rests = 0;
+	press->window_ms = now_ms;
+	press->refaults = look->refaults;
+	return false;
+}
+
+/* What would help of what is to go: nothing if promises stand in the way. */
+static u64 wanted(const struct hb_snapshot *now)
+{
+	u64 pages = least(now->populated - now->target, now->floor.commit_room);
+
+	return pages ? least(pages + HB_UNIT_PAGES, HB_PRESS_PAGES) : 0;
+}
+
+static u64 swap_room(const struct hb_press_look *look, enum hb_press_policy policy)
+{
+	if (policy == HB_PRESS_NEVER || look->swap_free < HB_PRESS_SWAP_LEFT)
+		return 0;
+	return look->swap_free - HB_PRESS_SWAP_LEFT;
+}
+
+/* The kernel swaps as it sees fit: where that is forbidden, caches have to stay, too. */
+static bool may_drop(const struct hb_press *press, const struct hb_press_look *look,
+		     const struct hb_press_rules *rules, u64 now_ms)
+{
+	return rules->caches && press->stuck_ms &&
+	       now_ms >= press->stuck_ms + HB_PRESS_STUCK_MS &&
+	       (rules->policy != HB_PRESS_NEVER || !look->swap_free);
+}
+
+void hb_press_end(struct hb_press *press)
+{
+	press->on = false;
+	press->swaps = false;
+	press->stuck_ms = 0;
+}
+
+struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
+			     const struct hb_press_look *look,
+			     const struct hb_press_rules *rules, enum hb_cause cause,
+			     u64 now_ms)
+{
+	struct hb_move nothing = { .cause = cause };
+	struct hb_move step = { .kind = HB_STEP_PRESS, .cause = cause };
+	u64 swap = cause == HB_CAUSE_GUEST_FLOOR ? swap_room(look, rules->policy) : 0;
+
+	if (!press->stuck_ms)
+		press->stuck_ms = now_ms;
+	step.pages = wanted(now);
+	press->swaps = step.pages && swap >= HB_UNIT_PAGES;
+	if (press->swaps)
+		step.pages = least(step.pages, swap);
+	if (!step.pages || !(press->swaps || may_drop(press, look, rules, now_ms))) {
+		press->on = false;
+		return nothing;
+	}
+	if (press->on && press->swaps)
+		nothing.cause = HB_CAUSE_SWAPPING;
+	if (now_ms < press->next_ms)
+		return nothing;
+	if (hurts(press, look, now_ms) &&
+	    !(press->swaps && rules->policy == HB_PRESS_ALWAYS)) {
+		rest(press, now_ms);
+		nothing.cause = cause;
+		return nothing;
+	}
+	press->on = true;
+	if (press->swaps)
+		step.cause = HB_CAUSE_SWAPPING;
+	return step;
+}
+
+void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms)
+{
+	press->vain = gained >= (s64)(asked / 4) ? 0 : press->vain + 1;
+	if (press->vain < HB_PRESS_VAIN) {
+		press->next_ms = now_ms + HB_PRESS_MS;
+		return;
+	}
+	rest(press, now_ms);
+}

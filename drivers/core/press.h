@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pressing out what can be swapped.
+ *
+ * A guest at its floor may hold much that nobody has touched for long: memory of processes is
+ * no less in use for that.  Where there is swap, the kernel is made to swap a little at a time
+ * (ops->press()), and what becomes free goes to Xen as any free memory does.  Nothing is taken
+ * before it is free: the floor's reserve stays.
+ *
+ * The same drops what the kernel keeps in its caches (pages of files, dentries, inodes), of which
+ * the floor takes half for needed.  A guest that has been in the way of its target for minutes
+ * gives that up, too, with swap or without; it may also be what keeps memory from being moved.
+ *
+ * That it hurts the refaults tell, of processes' memory and of cache: what was dropped is
+ * needed again.  Then it rests, twice as long each time; so it does when pressing makes nothing
+ * free, as with data that zram cannot compress.
+ */
+#ifndef HB_CORE_PRESS_H
+#define HB_CORE_PRESS_H
+
+#include <core/port.h>
+#include <hotballoon/keys.h>
+
+struct hb_move;
+struct hb_snapshot;
+
+/* What may be pressed out. */
+enum hb_press_policy {
+	HB_PRESS_IDLE,		/* until it hurts */
+	HB_PRESS_NEVER,		/* nothing */
+	HB_PRESS_ALWAYS,	/* whatever there is room for in the swap */
+	HB_PRESS_POLICIES,	/* nothing is said */
+};
+
+#define HB_PRESS_POLICY_WORDS { "idle", "never", "always" }
+
+/*
+ * So much at once, and so often at most: 16 MiB a second.  Nothing is known of what is used once
+ * in a while before it is needed again, and that much of it is gone by then.
+ */
+#define HB_PRESS_PAGES		(8 * HB_MIB_PAGES)
+#define HB_PRESS_MS		500
+
+/* Of the swap, so much stays for what the guest itself has to swap. */
+#define HB_PRESS_SWAP_LEFT	(16 * HB_MIB_PAGES)
+
+/* Refaults of more than this part of the guest a minute hurt. */
+#define HB_PRESS_HURTS		50
+/* They are counted anew after so long, and over no less than a second. */
+#define HB_PRESS_WINDOW_MS	10000
+
+/* So many in a row that made less than a quarter of it free were in vain. */
+#define HB_PRESS_VAIN		8
+
+/* So long nothing went before caches are dropped. */
+#define HB_PRESS_STUCK_MS	120000
+
+/* A rest, doubled up to so often. */
+#define HB_PRESS_REST_MS	30000
+#define HB_PRESS_DOUBLINGS	5
+
+/* In pages, and counts since boot. */
+struct hb_press_look {
+	u64 managed;		/* all that the allocator manages (MemTotal) */
+	u64 swap_free;
+	u64 refaults;		/* of processes' memory and of cache */
+};
+
+/* What may be pressed out. */
+struct hb_press_rules {
+	enum hb_press_policy policy;	/* of what can be swapped */
+	bool caches;			/* and what is cached, after minutes */
+};
+
+struct hb_press {
+	bool on;		/* it goes on: more is to come */
+	bool swaps;		/* and it is for the swap, not for caches only */
+	u64 stuck_ms;		/* nothing goes since then, but what was pressed out; 0: it does */
+	u64 next_ms;		/* nothing before */
+	u64 window_ms;		/* refaults are counted from here; 0: not yet */
+	u64 refaults;		/* as they were then */
+	unsigned int vain;	/* in a row */
+	unsigned int rests;	/* in a row */
+};
+
+/**
+ * hb_press_policy() - what counts of what was said
+ * @guest: by the guest's administrator, or HB_PRESS_POLICIES
+ * @host: by the host, or HB_PRESS_POLICIES
+ *
+ * Either may forbid it; else it is the host's word, if there is one.
+ */
+enum hb_press_policy hb_press_policy(unsigned int guest, unsigned int host);
+
+/* What a word says: enum hb_press_policy, HB_PRESS_POLICIES for another. */
+unsigned int hb_press_policy_of(const char *word);
+
+/**
+ * hb_press_plan() - what to do when nothing more can be given
+ * @now: the guest, which has more than its target
+ * @rules: what may be done
+ * @cause: HB_CAUSE_GUEST_FLOOR, or HB_CAUSE_GUEST_BUSY, which nothing is swapped for
+ *
+ * Return: HB_STEP_PRESS, with HB_CAUSE_SWAPPING, or with @cause if it is for caches; or nothing,
+ * because of HB_CAUSE_SWAPPING, and the next is soon; or because of @cause.
+ */
+struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
+			     const struct hb_press_look *look,
+			     const struct hb_press_rules *rules, enum hb_cause cause,
+			     u64 now_ms);
+
+/* Nothing is pressed out any more: the guest is where it should be. */
+void hb_press_end(struct hb_press *press);
+
+/* So many pages were asked for, and so much more can be given now than before. */
+void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms);
+
+#endif /* HB_CORE_PRESS_H */

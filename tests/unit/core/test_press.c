@@ -1,0 +1,382 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What can be swapped is pressed out: when, how much, and when no longer. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "guest_sim.h"
+
+static u64 mib(u64 n) { return n * HB_MIB_PAGES; }
+
+/* 1 GiB with 512 MiB of swap, 256 MiB above its target, at its floor. */
+static const struct hb_snapshot at_floor = {
+	.populated = 1024 * HB_MIB_PAGES, .target = 768 * HB_MIB_PAGES,
+	.floor.commit_room = U64_MAX,
+};
+static const struct hb_press_look roomy = {
+	.managed = 1024 * HB_MIB_PAGES, .swap_free = 512 * HB_MIB_PAGES, .refaults = 5000,
+};
+
+static const struct hb_press_rules idle = { .policy = HB_PRESS_IDLE, .caches = true };
+static const struct hb_press_rules always = { .policy = HB_PRESS_ALWAYS };
+
+static struct hb_move plan(struct hb_press *press, u64 refaults, u64 now_ms)
+{
+	struct hb_press_look look = roomy;
+
+	look.refaults += refaults;
+	return hb_press_plan(press, &at_floor, &look, &idle, HB_CAUSE_GUEST_FLOOR, now_ms);
+}
+
+static void test_policy(void **state)
+{
+	static const struct {
+		unsigned int guest, host;
+		enum hb_press_policy counts;
+	} rows[] = {
+		{ HB_PRESS_IDLE, HB_PRESS_POLICIES, HB_PRESS_IDLE },
+		{ HB_PRESS_ALWAYS, HB_PRESS_POLICIES, HB_PRESS_ALWAYS },
+		{ HB_PRESS_NEVER, HB_PRESS_POLICIES, HB_PRESS_NEVER },
+		{ HB_PRESS_IDLE, HB_PRESS_ALWAYS, HB_PRESS_ALWAYS },
+		{ HB_PRESS_ALWAYS, HB_PRESS_IDLE, HB_PRESS_IDLE },
+		{ HB_PRESS_ALWAYS, HB_PRESS_NEVER, HB_PRESS_NEVER },
+		{ HB_PRESS_NEVER, HB_PRESS_ALWAYS, HB_PRESS_NEVER },
+		{ HB_PRESS_POLICIES, HB_PRESS_POLICIES, HB_PRESS_IDLE },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(hb_press_policy(rows[i].guest, rows[i].host), rows[i].counts);
+	assert_int_equal(hb_press_policy_of("never"), HB_PRESS_NEVER);
+	assert_int_equal(hb_press_policy_of("idle"), HB_PRESS_IDLE);
+	assert_int_equal(hb_press_policy_of("always"), HB_PRESS_ALWAYS);
+	assert_int_equal(hb_press_policy_of("Never"), HB_PRESS_POLICIES);
+	assert_int_equal(hb_press_policy_of(""), HB_PRESS_POLICIES);
+}
+
+/* How much, of a guest that has done nothing yet. */
+static void test_amount(void **state)
+{
+	static const struct {
+		u64 excess, commit_room, swap_free, pages;
+		enum hb_press_policy policy;
+	} rows[] = {
+		{ 256, U64_MAX, 512, 8, HB_PRESS_IDLE },
+		{ 256, U64_MAX, 512, 8, HB_PRESS_ALWAYS },
+		{ 256, U64_MAX, 512, 0, HB_PRESS_NEVER },
+		/* whole units only are taken at the floor: what is asked for has one more */
+		{ 1, U64_MAX, 512, 3, HB_PRESS_IDLE },
+		/* the guest keeps some room */
+		{ 256, U64_MAX, 20, 4, HB_PRESS_IDLE },
+		{ 256, U64_MAX, 17, 0, HB_PRESS_IDLE },
+		{ 256, U64_MAX, 16, 0, HB_PRESS_ALWAYS },
+		{ 256, U64_MAX, 0, 0, HB_PRESS_ALWAYS },
+		/* vm.overcommit_memory=2: what was promised is that in swap, too */
+		{ 256, 0, 512, 0, HB_PRESS_IDLE },
+		{ 256, 4 * HB_MIB_PAGES, 512, 6, HB_PRESS_IDLE },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_press press = { 0 };
+		struct hb_press_rules rules = { .caches = true };
+		struct hb_snapshot now = at_floor;
+		struct hb_press_look look = roomy;
+		struct hb_move step;
+
+		now.target = now.populated - mib(rows[i].excess);
+		now.floor.commit_room = rows[i].commit_room;
+		look.swap_free = mib(rows[i].swap_free);
+		rules.policy = rows[i].policy;
+		step = hb_press_plan(&press, &now, &look, &rules, HB_CAUSE_GUEST_FLOOR, 1000);
+		assert_int_equal(step.kind, rows[i].pages ? HB_STEP_PRESS : HB_STEP_NONE);
+		assert_int_equal(step.cause, rows[i].pages ? HB_CAUSE_SWAPPING :
+							     HB_CAUSE_GUEST_FLOOR);
+		assert_int_equal(step.pages, mib(rows[i].pages));
+		assert_int_equal(press.on, rows[i].pages > 0);
+	}
+}
+
+/* No more often than it should, and it says that it goes on in between. */
+static void test_rate(void **state)
+{
+	struct hb_press press = { 0 };
+	struct hb_move step;
+	u64 ms, pages = 0;
+
+	(void)state;
+	for (ms = 1000; ms < 11000; ms++) {
+		step = plan(&press, 0, ms);
+		assert_int_equal(step.cause, HB_CAUSE_SWAPPING);
+		if (step.kind == HB_STEP_PRESS)
+			hb_press_note(&press, step.pages, step.pages, ms);
+		pages += step.pages;
+	}
+	assert_int_equal(pages, mib(160));
+}
+
+/* 2 % of 1 GiB a minute: 87 pages a second. */
+static void test_hurts(void **state)
+{
+	struct hb_press press = { 0 };
+
+	(void)state;
+	assert_int_equal(plan(&press, 0, 1000).kind, HB_STEP_PRESS);
+	hb_press_note(&press, mib(8), mib(8), 1000);
+	/* within the first second as if it were one */
+	assert_int_equal(plan(&press, 87, 1500).kind, HB_STEP_PRESS);
+	assert_int_equal(plan(&press, 88, 1600).cause, HB_CAUSE_GUEST_FLOOR);
+	assert_false(press.on);
+	/* it rests, and begins anew with what the counters say then */
+	assert_int_equal(plan(&press, 88, 1600 + HB_PRESS_REST_MS - 1).cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(plan(&press, 9999, 1600 + HB_PRESS_REST_MS).kind, HB_STEP_PRESS);
+}
+
+static void test_always(void **state)
+{
+	struct hb_press press = { 0 };
+	struct hb_press_look look = roomy;
+
+	(void)state;
+	assert_int_equal(plan(&press, 0, 1000).kind, HB_STEP_PRESS);
+	look.refaults += 1000000;
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &always, HB_CAUSE_GUEST_FLOOR,
+				       1500).kind, HB_STEP_PRESS);
+}
+
+/* Each rest is longer, until a window has gone well. */
+static void test_rests(void **state)
+{
+	struct hb_press press = { 0 };
+	u64 ms = 1000, refaults = 0, rest = HB_PRESS_REST_MS;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		assert_int_equal(plan(&press, refaults, ms).kind, HB_STEP_PRESS);
+		refaults += 1000;
+		ms += 500;
+		assert_int_equal(plan(&press, refaults, ms).kind, HB_STEP_NONE);
+		assert_int_equal(press.next_ms, ms + rest);
+		ms += rest;
+		rest *= rest < 960000 ? 2 : 1;
+	}
+	assert_int_equal(rest, 960000);
+	plan(&press, refaults, ms);
+	plan(&press, refaults, ms + HB_PRESS_WINDOW_MS - 1);
+	assert_int_equal(press.rests, 8);
+	plan(&press, refaults, ms + HB_PRESS_WINDOW_MS);
+	assert_int_equal(press.rests, 0);
+	/* what is counted then is counted from there */
+	assert_int_equal(plan(&press, refaults + 87, ms + HB_PRESS_WINDOW_MS + 900).kind,
+			 HB_STEP_PRESS);
+}
+
+/* zram makes nothing free of what it cannot compress. */
+static void test_vain(void **state)
+{
+	struct hb_press press = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2 * HB_PRESS_VAIN; i++) {
+		assert_int_equal(plan(&press, 0, 1000 + i * 500).kind, HB_STEP_PRESS);
+		/* now and then it helps */
+		hb_press_note(&press, mib(8), i % HB_PRESS_VAIN == 3 ? mib(2) : mib(2) - 1,
+			      1000 + i * 500);
+	}
+	assert_true(press.on);
+	for (i = 4; i < HB_PRESS_VAIN; i++)
+		hb_press_note(&press, mib(8), -mib(1), 9000);
+	assert_false(press.on);
+	assert_int_equal(press.next_ms, 9000 + HB_PRESS_REST_MS);
+}
+
+/* What is cached goes after minutes, with swap or without; unless that might make it swap. */
+static void test_caches(void **state)
+{
+	static const struct {
+		bool caches, on;
+		enum hb_press_policy policy;
+		u64 swap_free;
+		enum hb_cause cause;
+	} rows[] = {
+		{ true, true, HB_PRESS_IDLE, 0, HB_CAUSE_GUEST_FLOOR },
+		{ true, true, HB_PRESS_NEVER, 0, HB_CAUSE_GUEST_FLOOR },
+		{ true, false, HB_PRESS_NEVER, 1, HB_CAUSE_GUEST_FLOOR },
+		{ true, true, HB_PRESS_IDLE, 1000000, HB_CAUSE_GUEST_BUSY },
+		{ true, true, HB_PRESS_IDLE, 1, HB_CAUSE_GUEST_FLOOR },
+		{ false, false, HB_PRESS_ALWAYS, 0, HB_CAUSE_GUEST_FLOOR },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_press_rules rules = { rows[i].policy, rows[i].caches };
+		struct hb_press_look look = roomy;
+		struct hb_press press = { 0 };
+		struct hb_move step;
+
+		look.swap_free = rows[i].swap_free;
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause, 1000);
+		assert_int_equal(step.kind, HB_STEP_NONE);
+		assert_int_equal(step.cause, rows[i].cause);
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause,
+				     999 + HB_PRESS_STUCK_MS);
+		assert_int_equal(step.kind, HB_STEP_NONE);
+		step = hb_press_plan(&press, &at_floor, &look, &rules, rows[i].cause,
+				     1000 + HB_PRESS_STUCK_MS);
+		assert_int_equal(step.kind, rows[i].on ? HB_STEP_PRESS : HB_STEP_NONE);
+		assert_int_equal(step.cause, rows[i].cause);
+		assert_int_equal(press.on, rows[i].on);
+		hb_press_end(&press);
+		assert_false(press.on || press.stuck_ms);
+	}
+}
+
+/* With "always", too, it is the swap that may hurt, not the loss of caches. */
+static void test_caches_hurt(void **state)
+{
+	struct hb_press_rules rules = { HB_PRESS_ALWAYS, true };
+	struct hb_press_look look = roomy;
+	struct hb_press press = { .stuck_ms = 1 };
+
+	(void)state;
+	look.swap_free = 0;
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &rules, HB_CAUSE_GUEST_FLOOR,
+				       200000).kind, HB_STEP_PRESS);
+	look.refaults += 1000;
+	assert_int_equal(hb_press_plan(&press, &at_floor, &look, &rules, HB_CAUSE_GUEST_FLOOR,
+				       201000).kind, HB_STEP_NONE);
+	assert_false(press.on);
+}
+
+/* ---- a whole guest */
+
+static struct guest *boot_full(void)
+{
+	/* 512 MiB */
+	static const struct sim_shape shape = { .block_units = 64, .boot_blocks = 4, .slots = 8 };
+	struct guest *g = sim_boot_plain(&shape, true);
+
+	sim_use_data(g, mib(400), false);
+	g->swap_free = mib(600);
+	return g;
+}
+
+static void set_target(struct guest *g, u64 pages)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
+	hb_target_update(&g->core.target, text);
+	worker_wake(g);
+}
+
+/* Whatever it does meanwhile, it says that it swaps. */
+static void says_so(struct guest *g)
+{
+	if (g->core.press.on && g->core.press.swaps && sim_populated(g) > hb_guest_goal(&g->core))
+		sim_require(g, g->report.cause == HB_CAUSE_SWAPPING);
+}
+
+/* For so long, and no program does anything. */
+static void live(struct guest *g, u64 ms)
+{
+	u64 end = g->now + ms, rest;
+
+	do {
+		rest = worker_pass(g, says_so);
+		g->now += rest < 1000 ? rest : 1000;
+	} while (g->now < end);
+}
+
+static void test_idle_data_goes(void **state)
+{
+	struct guest *g = boot_full();
+
+	(void)state;
+	set_target(g, mib(128));
+	live(g, 2000);
+	assert_int_equal(g->report.cause, HB_CAUSE_SWAPPING);
+	assert_int_equal(g->report.state, HB_STATE_SHRINKING);
+	live(g, 40000);
+	assert_int_equal(sim_populated(g), mib(128));
+	assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+	assert_true(g->swapped > mib(290) && g->swapped < mib(330));
+	assert_false(g->core.press.on);
+	sim_halt(g);
+}
+
+/* It stops at its floor, and all of its swap is free. */
+static void test_never(void **state)
+{
+	struct guest *g = boot_full();
+
+	(void)state;
+	g->core.swap_policy = HB_PRESS_NEVER;
+	set_target(g, mib(128));
+	live(g, 40000);
+	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(g->swapped, 0);
+	sim_halt(g);
+}
+
+static void test_full_swap(void **state)
+{
+	struct guest *g = boot_full();
+
+	(void)state;
+	g->swap_free = mib(100);
+	set_target(g, mib(128));
+	live(g, 40000);
+	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(g->swapped, mib(100) - HB_PRESS_SWAP_LEFT);
+	sim_halt(g);
+}
+
+/* Nobody swaps, and after two minutes caches go. */
+static void test_stubborn(void **state)
+{
+	struct guest *g = boot_full();
+	u64 before;
+
+	(void)state;
+	g->swap_free = 0;
+	g->caches = mib(100);
+	set_target(g, mib(128));
+	live(g, 60000);
+	before = sim_populated(g);
+	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(g->caches, mib(100));
+	live(g, 120000);
+	assert_int_equal(g->caches, 0);
+	assert_in_range(before - sim_populated(g), mib(100), mib(110));
+	sim_halt(g);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_amount),
+		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_hurts),
+		cmocka_unit_test(test_always),
+		cmocka_unit_test(test_rests),
+		cmocka_unit_test(test_vain),
+		cmocka_unit_test(test_idle_data_goes),
+		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_full_swap),
+		cmocka_unit_test(test_caches),
+		cmocka_unit_test(test_caches_hurt),
+		cmocka_unit_test(test_stubborn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+# needs: stress
+#
+# stress [seed=N] [targets=N] [KEY=VALUE...]: Debian's stress-ng does to the guest's memory what it
+# can, with swap in memory (zram), while random targets come.  At the end the guest lives, nothing
+# of the kernel's is to be seen in its log, and its books are exact.
+. /lab/files/lib-driver.sh
+
+g=guest
+seed=$(random_seed "$1")
+case ${1:-} in seed=*) shift ;; esac
+TARGETS=200
+case ${1:-} in targets=*) TARGETS=${1#targets=}; shift ;; esac
+# shellcheck disable=SC2034 # random_below has it
+RANDOM_STATE=$seed
+note "seed=$seed targets=$TARGETS"
+
+# What runs beside each other; a stressor that the kernel cannot do is left out by itself.
+STRESSORS='--vm 1 --vm-bytes 64m --mmap 1 --mmap-bytes 48m --brk 1 --brk-bytes 48m
+	--madvise 1 --madvise-hwpoison --memfd 1 --memfd-bytes 32m --shm 1 --shm-bytes 8m
+	--userfaultfd 1 --userfaultfd-bytes 16m --numa 1'
+
+# A file system with the program, which is as large as its libraries.
+make_disk() {
+	local module kib
+	for module in loop xen-blkback crc16 crc32c_generic mbcache jbd2 ext4; do
+		[ ! -e /lib/modules/$module.ko ] || insmod /lib/modules/$module.ko || fail "dom0: load $module"
+	done
+	kib=$(du -sk /stress)
+	truncate -s $((${kib%%[!0-9]*} * 5 / 4 + 8192))K /run/image && losetup /dev/loop6 /run/image &&
+		mke2fs /dev/loop6 >/dev/null && mkdir -p /run/disk && mount -t ext4 /dev/loop6 /run/disk &&
+		cp -r /stress/* /run/disk/ && umount /run/disk || fail "dom0: make a disk"
+}
+
+prepare() {
+	check_ok "$g: swap and the program" in_guest -t 240 $g '
+		for m in crc16 crc32c_generic mbcache jbd2 ext4 xen-blkfront zsmalloc lz4_compress lz4hc_compress zram; do
+			[ ! -e /lib/modules/$m.ko ] || insmod /lib/modules/$m.ko || exit 1
+		done
+		until [ -b /dev/xvda ]; do sleep 0.2; done
+		mkdir -p /s && mount -t ext4 -o ro /dev/xvda /s || exit 1
+		echo 300M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0
+		mkdir -p /dev/shm && mount -t tmpfs shm /dev/shm'
+}
+
+stress() {
+	check_ok "$g: stress-ng begins" in_guest $g "cd /tmp
+		/s/lib64/ld-linux-x86-64.so.2 --library-path /s/lib/x86_64-linux-gnu /s/bin/stress-ng \
+			--oomable --temp-path /tmp $(echo $STRESSORS) >/tmp/stress.log 2>&1 &
+		sleep 5; pidof ld-linux-x86-64.so.2 stress-ng >/dev/null || { cat /tmp/stress.log; exit 1; }"
+}
+
+make_disk
+guest_start $g memory=384 io=yes "$@" cfg='shadow_memory = 16
+disk = [ "phy:/dev/loop6,xvda,r" ]'
+books_open $g
+xl mem-max $g 768
+prepare
+stress
+n=0
+while [ $n -lt "$TARGETS" ]; do
+	random_below 640
+	xl mem-set $g $((128 + RANDOM_NUMBER))
+	random_below 3000
+	sleep $((RANDOM_NUMBER / 1000)).$((RANDOM_NUMBER % 1000))
+	n=$((n + 1))
+done
+check_ok "$g: it lives" in_guest -t 120 $g true
+note "$g: under stress: $(($(guest_tot_pages $g) / 256)) MiB, $(oom_kills $g) OOM kills"
+check "$g: a recount of its books under stress" ok "$(in_guest -t 120 $g cat $BOOKS/check)"
+check_ok "$g: end" in_guest -t 120 $g "killall -9 ld-linux-x86-64.so.2 stress-ng 2>/dev/null; sleep 2"
+for mib in 384 640 256; do
+	xl mem-set $g $mib
+	check_ok "$g: $mib MiB" reach $g $((mib * 1024)) 180
+	books_check $g $((mib * 1024)) "$mib MiB"
+done
+# What was killed for want of memory, and what broke, was to be.
+check_log $g 'oom-kill\|[Oo]ut of memory\|[Mm]emory failure'

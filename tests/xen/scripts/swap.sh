@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# swap [KEY=VALUE...]: a guest with swap in memory (zram) and much data that nobody touches is
+# told less than it holds.  It has the kernel swap, keeps the floor's reserve and its content, and
+# stops where it hurts; with "never", from itself or from the host, it stops with its swap unused.
+. /lab/files/lib-driver.sh
+
+g=guest
+IDLE=300	# MiB of text in a tmpfs, which compresses well
+
+key() { echo "/local/domain/$(guest_domid $g)/$1"; }
+size_mib() { echo $(($(guest_tot_pages $g) / 256)); }
+swapped_mib() { echo $((($(guest_meminfo $g SwapTotal) - $(guest_meminfo $g SwapFree)) / 1024)); }
+idle_sum() { in_guest -t 600 $g "md5sum </idle/data"; }
+
+# The floor's rule, but for what moves while one looks.
+reserve_stays() {
+	local total
+	total=$(guest_meminfo $g MemTotal)
+	note "$g: $1: $(guest_meminfo $g MemAvailable) KiB of $total KiB are available, $(swapped_mib) MiB in swap"
+	check_ok "$g: $1: the reserve is there" \
+		[ "$(guest_meminfo $g MemAvailable)" -ge $((12288 + total / 16)) ]
+	check "$g: $1: no OOM kill" 0 "$(oom_kills $g)"
+}
+
+guest_start $g memory=512 io=yes "$@"
+books_open $g
+check_ok "$g: swap" in_guest $g 'for m in zsmalloc lz4_compress lz4hc_compress zram; do
+		[ ! -e /lib/modules/$m.ko ] || insmod /lib/modules/$m.ko || exit 1
+	done
+	echo 600M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0'
+check_ok "$g: $IDLE MiB of idle data" in_guest -t 300 $g "mkdir /idle && mount -t tmpfs -o size=${IDLE}m idle /idle &&
+	yes 'what nobody has looked at for a long time is in use all the same' |
+	dd of=/idle/data bs=64k count=$((IDLE * 16)) iflag=fullblock 2>/dev/null"
+sum=$(idle_sum)
+
+# Nothing is swapped if the guest says so, whatever the host wants.
+check_ok "$g: never" in_guest $g "echo never >/sys/module/xen_hotballoon/parameters/swap"
+xenstore-write "$(key memory/hotballoon-swap)" always
+xl mem-set $g 128
+check_ok "$g: never: it stops" wait_report $g cause guest-floor 60
+sleep 5
+before=$(size_mib)
+note "$g: never: it stops at $before MiB with $(swapped_mib) MiB in swap"
+
+# Nor if the host does.
+xenstore-write "$(key memory/hotballoon-swap)" never
+check_ok "$g: idle" in_guest $g "echo idle >/sys/module/xen_hotballoon/parameters/swap"
+sleep 3
+check_ok "$g: the host's never: it stays" [ "$(size_mib)" -ge $((before - 4)) ]
+
+xenstore-rm "$(key memory/hotballoon-swap)"
+check_ok "$g: idle: it says that it swaps" wait_report $g cause swapping 30
+check "$g: idle: and that it shrinks" shrinking "$(in_guest $g cat $REPORT/state)"
+check_ok "$g: idle: it is there, or stops" wait_until $g 180 "[ \$(cat $REPORT/cause) != swapping ]"
+after=$(size_mib)
+note "$g: idle: it stops at $after MiB, for $(in_guest $g cat $REPORT/cause)"
+check_ok "$g: idle: it is 150 MiB further" [ "$after" -le $((before - 150)) ]
+check_ok "$g: idle: there is something in swap" [ "$(swapped_mib)" -ge 150 ]
+reserve_stays "idle"
+in_guest $g "grep -A 3 'zone \|min\|high' /proc/zoneinfo | grep 'zone\|min\|low\|high '" | sed 's/^/# /'
+
+xl mem-set $g 512
+check_ok "$g: and back" reach $g 524288
+check "$g: content" "$sum" "$(idle_sum)"
+books_check $g 524288 "512 MiB"
+
+# What is read all the time hurts.
+in_guest $g "echo 'while :; do md5sum </idle/data; done' >/tmp/read.sh; sh /tmp/read.sh >/dev/null 2>&1 &"
+sleep 10
+xl mem-set $g 128
+check_ok "$g: in use: it stops" wait_report $g cause guest-floor 120
+sleep 20
+note "$g: in use: it has $(size_mib) MiB, $(swapped_mib) MiB in swap"
+check_ok "$g: in use: it keeps most of it" [ "$(size_mib)" -ge $(((before + after) / 2)) ]
+reserve_stays "in use"
+check_ok "$g: in use: end" in_guest $g "kill \$(pgrep -f read.sh)"
+xl mem-set $g 512
+check_ok "$g: in use: and back" reach $g 524288 120
+books_check $g 524288 "512 MiB again"
+check_log $g
