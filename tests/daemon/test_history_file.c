@@ -176,16 +176,14 @@ static int teardown_room(void **state)
 
 static void ask(const char *parameters)
 {
-	const struct manager_view view = manager_look(room.manager);
+	struct answer said;
 	char message[128];
-	bool good;
-	char *text;
 
 	snprintf(message, sizeof(message), "{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":%s}", parameters);
-	text = answer(&view, message, &good);
-	assert_non_null(text);
-	speaker_start(text, strlen(text) + 1);
-	free(text);
+	said = answer(room.manager, false, message);
+	assert_non_null(said.text);
+	speaker_start(said.text, strlen(said.text) + 1);
+	free(said.text);
 }
 
 static size_t lines_of(const char *line)
