@@ -131,7 +131,7 @@ debian_compile() {
 	cp -a "$CACHE/debian-$1/system" "$work/system"
 	cp "$3"/*.deb "$work/system/srv/"
 	in_root "$work/system" 'export DEBIAN_FRONTEND=noninteractive
-		apt-get install -q -y /srv/package.deb; ls /srv/next/*.deb | xargs -r dpkg -i
+		apt-get install -q -y /srv/package.deb; ls /srv/next/*.deb | xargs -r apt-get install -q -y --no-install-recommends
 		apt-get install -q -y /srv/newer.deb' >"$work/log" 2>&1 || {
 		tail -n 40 "$work/log" >&2
 		die "the package for guests cannot be installed in a minimal system"

@@ -110,8 +110,7 @@ upgrade() {
 # PV guests keep their added blocks until they reboot.
 new_kernel() {
 	local release
-	check_ok "headers of a new kernel are installed" in_guest -t $BUILD_SECONDS $g \
-		'DEBIAN_FRONTEND=noninteractive dpkg -i /srv/next/*.deb </dev/null >/tmp/apt.log 2>&1 || { tail -n 40 /tmp/apt.log; exit 1; }'
+	apt "a new kernel is installed with its headers" install --no-install-recommends '/srv/next/*.deb'
 	release=$(in_guest $g "ls -t /usr/src | sed -n 's/linux-headers-\(.*-amd64\)\$/\1/p' | sort -V | tail -n 1")
 	check_ok "it has its module ($release)" in_guest $g "ls /lib/modules/$release/updates/dkms/xen-hotballoon.ko*"
 	guest_may_die $g
