@@ -29,7 +29,7 @@ static socklen_t address_of(const char *name, struct sockaddr_un *address)
 
 void notify(const char *text)
 {
-	const char *name = getenv("NOTIFY_SOCKET");
+	const char *name = secure_getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address;
 	socklen_t length = name ? address_of(name, &address) : 0;
 	int fd = length ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
