@@ -25,7 +25,7 @@ use() {
 	echo "$pfn"
 }
 
-guest_start $g memory=256 maxmem=1024 "$@"
+guest_start $g memory=256 "$@"
 books_open $g
 boot=$(use "boot memory")
 xl mem-max $g 1024
