@@ -25,12 +25,12 @@ use() {
 	echo "$pfn"
 }
 
-guest_start $g memory=256 maxmem=1024 "$@"
+guest_start $g memory=256 "$@"
 books_open $g
 boot=$(use "boot memory")
 xl mem-max $g 1024
 size 448 "grown"
-check_ok "$g: fill 200 MiB" guest_fill $g a 200
+check_ok "$g: fill 100 MiB" guest_fill $g a 100
 added=$(use "with hot-added memory")
 note "$g: broken: pages $boot and $added"
 check "$g: two are broken" 2 "$(broken)"
