@@ -356,15 +356,10 @@ static void expect_varlinkctl(const char *format, const char *what)
 		fail_msg("varlinkctl %s: \"%s\" is not in: %s", arguments, what, answer);
 }
 
-/* Of systemd 257 or later: that in VARLINKCTL, or in PATH. It judges the description, too. */
-static void test_varlinkctl(void **state)
+static void ask_by_varlinkctl(void)
 {
 	char arguments[400];
 
-	(void)state;
-	if (varlinkctl("--version"))
-		skip();
-	expect(notify_fd, "READY=1");
 	expect_varlinkctl("info %s", "hotballoond");
 	expect_varlinkctl("introspect %s org.hotballoon.Manager", "method SetLimits");
 	expect_varlinkctl("introspect %s org.varlink.service", "method GetInfo");
@@ -376,6 +371,20 @@ static void test_varlinkctl(void **state)
 	snprintf(arguments, sizeof(arguments), "call %s org.hotballoon.Manager.SetLimits '{\"domid\":9,\"off\":true}'", socket_path);
 	assert_int_not_equal(varlinkctl(arguments), 0);
 	assert_non_null(strstr(answer, "org.hotballoon.Manager.Failed"));
+}
+
+/*
+ * That in VARLINKCTL, or in PATH; it judges the description, too. Debian 12 has none (it is of
+ * systemd 257 and later): there, our own client is all.
+ */
+static void test_varlinkctl(void **state)
+{
+	(void)state;
+	expect(notify_fd, "READY=1");
+	if (varlinkctl("--version"))
+		print_message("no varlinkctl here\n");
+	else
+		ask_by_varlinkctl();
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
