@@ -45,10 +45,10 @@ static const struct kernel_param_ops policy_ops = {
 };
 
 module_param_cb(swap, &policy_ops, NULL, 0644);
-MODULE_PARM_DESC(swap, "what the guest swaps out to get below its floor: idle (until it hurts; the default), always, never");
+MODULE_PARM_DESC(swap, "what the guest swaps out to get below its floor: never (the default), idle (until it hurts), always");
 
 module_param_named(drop_caches, hb.guest.drop_caches, bool, 0644);
-MODULE_PARM_DESC(drop_caches, "when the guest cannot get to its target for minutes it drops caches (default 1; 0: it keeps them)");
+MODULE_PARM_DESC(drop_caches, "when the guest cannot get to its target for minutes it drops caches (default 0: it keeps them)");
 
 /* Of one zone; the worker's. */
 struct marks {
