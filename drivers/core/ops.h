@@ -167,8 +167,9 @@ struct hb_ops {
 	/* What press.h looks at. */
 	void (*swap_room)(struct hb_guest *g, struct hb_press_look *look);
 	/*
-	 * Have the kernel swap, and drop caches, until so many pages more are free, for a quarter of a second at
-	 * most.  What else is easy to reclaim goes with it, as the kernel sees fit.
+	 * Have the kernel swap, and drop caches, until so many pages more are free, for a
+	 * quarter of a second at most.  What is easiest to reclaim goes first, as the kernel
+	 * sees fit.
 	 */
 	void (*press)(struct hb_guest *g, u64 pages);
 	u64 (*now_us)(struct hb_guest *g);

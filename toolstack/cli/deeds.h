@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What hotballoond says of the sizes that it has set: history.c prints them, plot.c draws them. */
+/* What hotballoond says of the sizes that it has set, read: history.c prints it, plot.c draws it. */
 #ifndef HB_CLI_DEEDS_H
 #define HB_CLI_DEEDS_H
 
@@ -23,10 +23,5 @@ bool cli_read_domain(struct json_object *object, struct hb_deed *deed);
 bool cli_deed_is_of(const struct hb_deed *deed, const char *dom);
 /* Of another version than this command, or damaged: what is what it tells of. */
 enum hb_code cli_no_deeds(struct cli *cli, const char *what);
-
-/* Draws deeds; last_s: so long until now, 0: all. */
-enum hb_code cli_plot(struct cli *cli, struct json_object *deeds, unsigned long last_s);
-/* What can be meant by --plot, together with the other options? */
-enum hb_code cli_check_plot(struct cli *cli);
 
 #endif

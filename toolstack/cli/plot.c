@@ -11,6 +11,7 @@
 
 #include "chart.h"
 #include "deeds.h"
+#include "plot.h"
 
 #define SVG "svg"
 #define USUAL_WIDTH 80

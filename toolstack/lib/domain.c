@@ -391,6 +391,7 @@ static enum hb_domain_state state_of(const struct hb_xen_domain *xen)
 	return HB_DOMAIN_RUNNING;
 }
 
+/* By hand: printf() takes a fifteenth of all the time that a list of hundreds takes. */
 static void uuid_text(char text[HB_UUID_TEXT], const uint8_t *u)
 {
 	static const char digits[] = "0123456789abcdef";

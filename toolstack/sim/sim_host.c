@@ -938,7 +938,6 @@ static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
 	sim_run(sim_of(host), ms);
 }
 
-/* A process lets go of the host: xenstored drops its open transactions. */
 static void free_watches(struct connection *connection)
 {
 	for (size_t i = 0; i < SIM_WATCH_BUCKETS; i++) {
@@ -949,6 +948,7 @@ static void free_watches(struct connection *connection)
 	}
 }
 
+/* A process lets go of the host: xenstored drops its open transactions. */
 static void sim_disconnect(struct hb_host *host)
 {
 	struct sim *sim = sim_of(host);

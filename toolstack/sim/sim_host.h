@@ -136,8 +136,9 @@ void sim_begin_destroy(struct sim *sim, uint32_t domid);
 void sim_reboot(struct sim *sim, uint32_t domid);
 /* The guest, to change how it behaves; NULL if it is gone. */
 struct sim_guest *sim_guest(struct sim *sim, uint32_t domid);
+/* Its target, as its driver reads it; 0 if there is none. */
+uint64_t sim_target_kib(const struct sim *sim, uint32_t domid);
 /* Xen's record of it; *pool_kib may be NULL. Must exist. */
-uint64_t sim_target_kib(const struct sim *sim, uint32_t domid);	/* as its driver reads it; 0 without */
 struct hb_xen_domain sim_xen(const struct sim *sim, uint32_t domid, uint64_t *pool_kib);
 /* Xen's limit for it, as another tool sets it. */
 void sim_set_limit(struct sim *sim, uint32_t domid, uint64_t kib);
