@@ -723,12 +723,17 @@ struct hb_free_request {
 	uint64_t need_kib;	/* what shall be free to be given away */
 	bool dry_run;		/* only say from whom and how much */
 	unsigned int timeout_s;	/* 0: none, guests that stop moving end it */
+	/*
+	 * A manager sizes guests now: it is let make room from those that need it least, as long
+	 * as it gets anywhere, and guests are asked for what it does not bring.
+	 */
+	bool managed;
 };
 
 struct hb_free_request *hb_free_request_new(void);
 void hb_free_request_free(struct hb_free_request *request);
 
-/* What hb_free() has done; filled as far as known whatever it returns. */
+/* What hb_free() and hb_make_room() have done; filled as far as known whatever it returns. */
 struct hb_free_result;
 
 struct hb_free_result *hb_free_result_new(void);
@@ -802,6 +807,28 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
 			     struct hb_error *error);
 void hb_reservations_free(struct hb_reservation **reservations);
+
+struct hb_room_request {
+	const char *name;	/* the domain to come */
+	uint64_t need_kib;	/* 0: what is set aside for it */
+	bool dry_run;		/* only say from whom and how much; it need not be set aside yet */
+	unsigned int timeout_s;	/* 0: none */
+	bool managed;		/* as in struct hb_free_request */
+};
+
+struct hb_room_request *hb_room_request_new(void);
+void hb_room_request_free(struct hb_room_request *request);
+
+/*
+ * Room for a domain to come that has a reservation, though the host has not that much yet
+ * (force in struct hb_reserve_request). Who reserves first is served first: what was set aside
+ * earlier has to be there before, and those are waited for, half the time limit or 30 s at
+ * most. Then guests are asked as by hb_free(), for which what is set aside for that name and
+ * after it counts as free. It stays set aside until hb_release(). HB_E_TIMEOUT with what is
+ * lacking; HB_E_NO_DOMAIN if nothing is set aside for the name; and what hb_free() returns.
+ */
+enum hb_code hb_make_room(struct hb *hb, const struct hb_room_request *request,
+			  struct hb_free_result *result, struct hb_error *error);
 
 /*
  * What the host keeps for itself and never gives away, if an administrator has said how

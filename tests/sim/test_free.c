@@ -1151,6 +1151,31 @@ static void test_claim(void **state)
 	assert_non_null(strstr(error.message, "being built"));
 }
 
+/* For a name: by who was set aside for; what is there stays set aside, and is for nobody else. */
+static void test_make_room(void **state)
+{
+	const struct hb_room_request room = { .name = "web", .timeout_s = 60 };
+	const struct hb_room_request preview = { .name = "later", .need_kib = G, .dry_run = true };
+	struct hb_reservation reservation;
+	struct hb_reserve_request aside = { .name = "web", .force = true };
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	aside.size_kib = available() + 64 * M;
+	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(error.reason, HB_REASON_NOTHING_RESERVED);
+	assert_int_equal(hb_reserve(hb, &aside, &reservation, &error), HB_OK);
+	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_OK);
+	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
+	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	/* What was reserved first is not given to who comes later. */
+	assert_int_equal(hb_make_room(hb, &preview, &result, &error), HB_OK);
+	assert_true(result.count == 1 && result.entries[0].from_kib - result.entries[0].to_kib >= G);
+	assert_int_equal(hb_release(hb, "web", &error), HB_OK);
+	assert_true(available() >= aside.size_kib);
+	forget_result();
+}
+
 /* Xen would grant it, and it is what others have been promised. */
 static void test_claim_leaves_others(void **state)
 {
@@ -1307,7 +1332,7 @@ int main(void)
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
-		TEST(test_last_round), TEST(test_to_come),
+		TEST(test_last_round), TEST(test_to_come), TEST(test_make_room),
 		TEST(test_rate),
 		TEST(test_interrupted),
 		TEST(test_interrupted_at_lock),

@@ -16,11 +16,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "free.h"
 #include "overhead.h"
-#include "room.h"
 #include "share.h"
-#include "to_come.h"
 #include "xl.h"
 
 /* If nobody says how long; and what xl may take then. */
@@ -41,7 +38,6 @@ struct creation {
 	struct hb_build build;
 	uint64_t need_kib;
 	bool own;		/* the reservation is ours */
-	struct hb_room room;
 	struct hb_free_result freed;
 };
 
@@ -242,22 +238,12 @@ static enum hb_code set_aside(struct creation *creation)
 
 static enum hb_code make_room(struct creation *creation)
 {
-	struct hb_room *room = &creation->room;
 	struct cli *cli = creation->cli;
-	struct hb_free_request request = { 0 };
-	enum hb_code code;
+	const struct hb_room_request request = {
+		.name = creation->name, .timeout_s = cli->timeout_s, .managed = cli_is_balanced(cli),
+	};
+	enum hb_code code = hb_make_room(cli->hb, &request, &creation->freed, &cli->error);
 
-	room->name = creation->name;
-	room->managed = cli_is_balanced(cli);
-	room->timeout_s = cli->timeout_s;
-	code = hb_room_wait(cli->hb, room, &cli->error);
-	if (!code && room->lacks_kib) {
-		const uint64_t left_ms = room->timeout_s * 1000ULL - room->waited_ms;
-
-		request.need_kib = room->kib;
-		request.timeout_s = left_ms / 1000 + 1;
-		code = hb_free_for(cli->hb, &request, creation->name, &creation->freed, &cli->error);
-	}
 	cli_clear_progress(cli);
 	return code;
 }
@@ -282,7 +268,6 @@ static void give_back(struct creation *creation)
 /* The domain has its memory by now, or there is none. What cannot be released is over some time. */
 static void clean_up(struct creation *creation, bool failed)
 {
-	const struct hb_to_come none = { 0 };
 	struct cli *cli = creation->cli;
 	struct hb_error ignored;
 
@@ -290,8 +275,6 @@ static void clean_up(struct creation *creation, bool failed)
 	hb_set_progress(cli->hb, NULL, NULL);
 	if (creation->own)
 		hb_release(cli->hb, creation->name, &ignored);
-	if (creation->freed.count)
-		hb_to_come_keep(cli->hb, &none, 0, &ignored);
 	if (failed)
 		give_back(creation);
 }
@@ -374,8 +357,7 @@ static void print_json(struct creation *creation, enum hb_code code)
 
 	json_object_object_add(object, "name", *creation->name ? json_object_new_string(creation->name) : NULL);
 	json_object_object_add(object, "need_kib", json_object_new_uint64(creation->need_kib));
-	json_object_object_add(object, "waited_ms", json_object_new_uint64(creation->room.waited_ms +
-									  creation->freed.waited_ms));
+	json_object_object_add(object, "waited_ms", json_object_new_uint64(creation->freed.waited_ms));
 	if (code && is_about_room(&cli->error))
 		tell_givers(creation, guests);
 	json_object_object_add(object, "cannot_give", guests);
@@ -414,10 +396,12 @@ static bool let_finish(struct xl *xl, void *argument)
 
 static enum hb_code preview(struct creation *creation)
 {
-	const struct hb_free_request request = { .need_kib = creation->need_kib, .dry_run = true };
+	const struct hb_room_request request = {
+		.name = creation->name, .need_kib = creation->need_kib, .dry_run = true,
+	};
 	struct cli *cli = creation->cli;
 	char need[HB_SIZE_TEXT];
-	enum hb_code code = hb_free_for(cli->hb, &request, creation->name, &creation->freed, &cli->error);
+	enum hb_code code = hb_make_room(cli->hb, &request, &creation->freed, &cli->error);
 
 	if (cli_has(cli, OPT_JSON))
 		return code;

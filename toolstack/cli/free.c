@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "cli.h"
-#include "free.h"
-#include "room.h"
 
 enum hb_code cli_free_prepare(struct cli *cli)
 {
@@ -77,53 +74,6 @@ static void print_free(struct cli *cli, const struct hb_free_result *result, enu
 			hb_size_human(result->after_kib, a), hb_size_human(result->before_kib, b));
 }
 
-/* What is left of it after so long; 0 stays no limit. */
-static unsigned int time_left_s(unsigned int timeout_s, uint64_t waited_ms)
-{
-	if (!timeout_s)
-		return 0;
-	return timeout_s > waited_ms / 1000 + 1 ? timeout_s - waited_ms / 1000 : 1;
-}
-
-#define ASIDE_S 60
-
-/*
- * hotballoond knows who can do without. What is set aside it makes free, so that much is, for
- * as long as it gets anywhere; then hb_free_for() takes what is there, keeps it for who is to
- * come, and asks guests for what may still lack. Without that it would ask by weight alone.
- */
-static enum hb_code free_with_daemon(struct cli *cli, const struct hb_free_request *request,
-				     struct hb_free_result *result)
-{
-	struct hb_free_request rest = *request;
-	struct hb_room room = { .managed = true, .timeout_s = request->timeout_s };
-	struct hb_reserve_request aside = { .size_kib = request->need_kib, .force = true };
-	struct hb_reservation reservation;
-	struct hb_host_memory memory;
-	struct hb_error ignored;
-	uint64_t before_kib = 0;
-	char name[40];
-	enum hb_code code;
-
-	snprintf(name, sizeof(name), "hotballoon-free-%d", (int)getpid());
-	room.name = aside.name = name;
-	aside.ttl_s = (request->timeout_s ? request->timeout_s : 3600) + ASIDE_S;
-	if (!hb_host_memory(cli->hb, &memory, &ignored))
-		before_kib = hb_host_available_kib(&memory);
-	/* Whatever is in the way of that is in the way of nothing else. */
-	if (before_kib >= request->need_kib || hb_reserve(cli->hb, &aside, &reservation, &ignored))
-		return hb_free(cli->hb, request, result, &cli->error);
-	code = hb_room_wait(cli->hb, &room, &cli->error);
-	rest.timeout_s = time_left_s(request->timeout_s, room.waited_ms);
-	if (!code || code == HB_E_TIMEOUT)
-		code = hb_free_for(cli->hb, &rest, name, result, &cli->error);
-	hb_set_progress(cli->hb, NULL, NULL);
-	hb_release(cli->hb, name, &ignored);
-	result->before_kib = before_kib;
-	result->waited_ms += room.waited_ms;
-	return code;
-}
-
 enum hb_code cli_free(struct cli *cli)
 {
 	struct hb_free_request request = {
@@ -137,8 +87,8 @@ enum hb_code cli_free(struct cli *cli)
 	if (!cli->operands[0])
 		return cli_free_account(cli);
 	cli_begin_wait();
-	code = !request.dry_run && cli_is_balanced(cli) ? free_with_daemon(cli, &request, &result) :
-	       hb_free(cli->hb, &request, &result, &cli->error);
+	request.managed = !request.dry_run && cli_is_balanced(cli);
+	code = hb_free(cli->hb, &request, &result, &cli->error);
 	cli_end_wait(cli);
 	if (cli_has(cli, OPT_JSON)) {
 		object = json_free(&result, request.need_kib);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hb_free(): in rounds, look at the host, ask those who can give, wait for them.
+ * In rounds, look at the host, ask those who can give, wait for them.
  * Who does not move is left out of the next round and the others are asked for
  * its part. What they are to be asked for is recorded before, all at once: killed at any
  * moment it leaves guests with a size that managers have given them.
@@ -51,7 +51,7 @@ struct candidate {
 struct work {
 	struct hb *hb;
 	const struct hb_free_request *request;
-	const char *name;	/* of whom it is set aside for already; NULL: nobody */
+	const struct hb_free_turn *turn;
 	struct hb_free_result *result;
 	struct candidate *candidates;
 	size_t count;
@@ -73,11 +73,12 @@ static uint64_t now_ms(struct work *work)
 static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 {
 	struct hb_queue queue = { 0 };
-	enum hb_code code = work->name ? hb_reserved_queue(work->hb, work->name, &queue, error) : HB_OK;
+	const char *name = work->turn->name;
+	enum hb_code code = name ? hb_reserved_queue(work->hb, name, &queue, error) : HB_OK;
 
 	if (!code)
 		code = hb_host_memory(work->hb, &work->memory, error);
-	if (work->name)
+	if (name)
 		work->memory.reserved_kib = queue.ahead_kib;
 	work->result->after_kib = hb_host_available_kib(&work->memory);
 	work->result->waited_ms = now_ms(work) - work->start_ms;
@@ -663,7 +664,9 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
-	keep_room(work, making_s(work));
+	/* What is set aside they keep off anyway. */
+	if (!work->turn->name)
+		keep_room(work, making_s(work));
 	hb_rate_start(&work->rate, hb_account_short_kib(&work->memory, work->request->need_kib),
 		      now_ms(work));
 	while (work->rounds < ROUNDS_MAX && !code && !enough)
@@ -674,7 +677,8 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		advise_interrupted(work, error);
 	if (!work->request->dry_run)
 		settle_all(work);
-	keep_room(work, code ? 0 : ROOM_S);
+	if (!work->turn->name || work->turn->ends)
+		keep_room(work, code ? 0 : ROOM_S);
 	return code;
 }
 
@@ -688,11 +692,12 @@ static enum hb_code fail_too_large(struct hb_error *error)
 	return HB_E_USAGE;
 }
 
-enum hb_code hb_free_for(struct hb *hb, const struct hb_free_request *request, const char *name,
-			 struct hb_free_result *result, struct hb_error *error)
+enum hb_code hb_free_in_turn(struct hb *hb, const struct hb_free_request *request,
+			     const struct hb_free_turn *turn, struct hb_free_result *result,
+			     struct hb_error *error)
 {
 	struct hb_free_request asked = *request;
-	struct work work = { .hb = hb, .request = &asked, .name = name, .result = result };
+	struct work work = { .hb = hb, .request = &asked, .turn = turn, .result = result };
 	enum hb_code code;
 	uint64_t before;
 
@@ -710,10 +715,4 @@ enum hb_code hb_free_for(struct hb *hb, const struct hb_free_request *request, c
 	free(work.limits);
 	free(work.looked_at);
 	return code;
-}
-
-enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
-		     struct hb_free_result *result, struct hb_error *error)
-{
-	return hb_free_for(hb, request, NULL, result, error);
 }
