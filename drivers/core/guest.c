@@ -113,6 +113,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.still = g->still,
 	};
 	g->ops->unlock(g);
+	hb_press_hold(&g->press, &now->floor);
 }
 
 struct hb_block_transition hb_guest_note(struct hb_guest *g,

@@ -37,8 +37,11 @@ static void rest(struct hb_press *press, u64 now_ms)
 	press->rests++;
 	press->on = false;
 	press->vain = 0;
+	press->portions = 0;
 	press->window_ms = 0;
 	press->next_ms = now_ms + ((u64)HB_PRESS_REST_MS << doublings);
+	/* What is not needed again by then is not needed. */
+	press->held_ms = now_ms + HB_PRESS_HOLD_MS;
 }
 
 /* Refaults since the window was opened; a new one is opened when it is over. */
@@ -52,11 +55,43 @@ static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 
 		return true;
 	if (!fresh && ms < HB_PRESS_WINDOW_MS)
 		return false;
-	if (!fresh)	/* it went well for all of it */
-		press->rests = 0;
 	press->window_ms = now_ms;
 	press->refaults = look->refaults;
 	return false;
+}
+
+static u64 portion(const struct hb_press *press, const struct hb_press_look *look)
+{
+	u64 pages = look->managed / HB_PRESS_FIRST << least(press->portions, 8);
+
+	pages = least(pages, look->managed / HB_PRESS_LAST);
+	pages = least(pages, HB_PRESS_MOST);
+	return pages > HB_UNIT_PAGES ? pages : HB_UNIT_PAGES;
+}
+
+/* It has lain for long enough: it may be taken.  True if there was something. */
+static bool let_go(struct hb_press *press, u64 now_ms)
+{
+	if (!press->held || now_ms < press->held_ms)
+		return false;
+	press->held = 0;
+	if (press->on) {
+		press->portions++;
+		press->rests = 0;
+	}
+	return true;
+}
+
+void hb_press_hold(const struct hb_press *press, struct hb_floor *floor)
+{
+	floor->take_added -= least(press->held, floor->take_added);
+	floor->take_added_kernel -= least(press->held, floor->take_added_kernel);
+	floor->take_boot -= least(press->held, floor->take_boot);
+}
+
+static u64 above(u64 pages, u64 less)
+{
+	return pages > less ? pages - less : 0;
 }
 
 /* What would help of what is to go: nothing if promises stand in the way. */
@@ -64,7 +99,7 @@ static u64 wanted(const struct hb_snapshot *now)
 {
 	u64 pages = least(now->populated - now->target, now->floor.commit_room);
 
-	return pages ? least(pages + HB_UNIT_PAGES, HB_PRESS_PAGES) : 0;
+	return pages ? pages + HB_UNIT_PAGES : 0;
 }
 
 static u64 swap_room(const struct hb_press_look *look, enum hb_press_policy policy)
@@ -88,6 +123,14 @@ void hb_press_end(struct hb_press *press)
 	press->on = false;
 	press->swaps = false;
 	press->stuck_ms = 0;
+	press->portions = 0;
+	press->held = 0;
+}
+
+/* How much of what is lacking at once: none once there is a portion of it, or all. */
+static u64 amount(const struct hb_press *press, const struct hb_press_look *look, u64 lacking)
+{
+	return least(above(least(lacking, portion(press, look)), press->held), HB_PRESS_PAGES);
 }
 
 struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
@@ -98,35 +141,43 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 	struct hb_move nothing = { .cause = cause };
 	struct hb_move step = { .kind = HB_STEP_PRESS, .cause = cause };
 	u64 swap = cause == HB_CAUSE_GUEST_FLOOR ? swap_room(look, rules->policy) : 0;
+	bool gone = let_go(press, now_ms), careless;
+	u64 lacking = wanted(now);
 
 	if (!press->stuck_ms)
 		press->stuck_ms = now_ms;
-	step.pages = wanted(now);
-	press->swaps = step.pages && swap >= HB_UNIT_PAGES;
-	if (press->swaps)
-		step.pages = least(step.pages, swap);
-	if (!step.pages || !(press->swaps || may_drop(press, look, rules, now_ms))) {
+	press->swaps = lacking && swap >= HB_UNIT_PAGES;
+	if (!lacking || !(press->swaps || may_drop(press, look, rules, now_ms))) {
 		press->on = false;
 		return nothing;
 	}
+	careless = press->swaps && rules->policy == HB_PRESS_ALWAYS;
 	if (press->on && press->swaps)
 		nothing.cause = HB_CAUSE_SWAPPING;
-	if (now_ms < press->next_ms)
+	if (gone || now_ms < press->next_ms)
 		return nothing;
-	if (hurts(press, look, now_ms) &&
-	    !(press->swaps && rules->policy == HB_PRESS_ALWAYS)) {
+	if (!careless && hurts(press, look, now_ms)) {
 		rest(press, now_ms);
 		nothing.cause = cause;
 		return nothing;
 	}
 	press->on = true;
 	if (press->swaps)
-		step.cause = HB_CAUSE_SWAPPING;
-	return step;
+		nothing.cause = step.cause = HB_CAUSE_SWAPPING;
+	if (careless)
+		press->held = 0;
+	step.pages = careless ? least(lacking, HB_PRESS_PAGES) : amount(press, look, lacking);
+	if (press->swaps)
+		step.pages = least(step.pages, swap);
+	return step.pages ? step : nothing;
 }
 
 void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms)
 {
+	if (gained > 0) {
+		press->held += gained;
+		press->held_ms = now_ms + HB_PRESS_HOLD_MS;
+	}
 	press->vain = gained >= (s64)(asked / 4) ? 0 : press->vain + 1;
 	if (press->vain < HB_PRESS_VAIN) {
 		press->next_ms = now_ms + HB_PRESS_MS;

@@ -7,6 +7,12 @@
  * (ops->press()), and what becomes free goes to Xen as any free memory does.  Nothing is taken
  * before it is free: the floor's reserve stays.
  *
+ * Nobody knows what was idle before it has been: what was pressed out lies in the guest for a
+ * while first, and whoever needs it again finds room for it there.  Given away at once, it
+ * would be missing then, and cannot be had back.  So it goes in portions, each larger than the
+ * one before as long as all of it stays where it is; with "always" the guest's administrator
+ * or the host has said that it does not matter.
+ *
  * The same drops what the kernel keeps in its caches (pages of files, dentries, inodes), of which
  * the floor takes half for needed.  A guest that has been in the way of its target for minutes
  * gives that up, too, with swap or without; it may also be what keeps memory from being moved.
@@ -21,6 +27,7 @@
 #include <core/port.h>
 #include <hotballoon/keys.h>
 
+struct hb_floor;
 struct hb_move;
 struct hb_snapshot;
 
@@ -34,12 +41,18 @@ enum hb_press_policy {
 
 #define HB_PRESS_POLICY_WORDS { "idle", "never", "always" }
 
-/*
- * So much at once, and so often at most: 16 MiB a second.  Nothing is known of what is used once
- * in a while before it is needed again, and that much of it is gone by then.
- */
+/* So much at once, and so often at most: 16 MiB a second. */
 #define HB_PRESS_PAGES		(8 * HB_MIB_PAGES)
 #define HB_PRESS_MS		500
+
+/*
+ * A portion is this part of the guest, at first and at last, but no more than that; so long it
+ * lies in the guest.  What is used once in a longer while is taken for idle.
+ */
+#define HB_PRESS_FIRST		64
+#define HB_PRESS_LAST		4
+#define HB_PRESS_MOST		(256 * HB_MIB_PAGES)
+#define HB_PRESS_HOLD_MS	20000
 
 /* Of the swap, so much stays for what the guest itself has to swap. */
 #define HB_PRESS_SWAP_LEFT	(16 * HB_MIB_PAGES)
@@ -81,6 +94,9 @@ struct hb_press {
 	u64 refaults;		/* as they were then */
 	unsigned int vain;	/* in a row */
 	unsigned int rests;	/* in a row */
+	unsigned int portions;	/* in a row that stayed where they were */
+	u64 held;		/* pressed out, and not given away before */
+	u64 held_ms;		/* then */
 };
 
 /**
@@ -102,7 +118,7 @@ unsigned int hb_press_policy_of(const char *word);
  * @cause: HB_CAUSE_GUEST_FLOOR, or HB_CAUSE_GUEST_BUSY, which nothing is swapped for
  *
  * Return: HB_STEP_PRESS, with HB_CAUSE_SWAPPING, or with @cause if it is for caches; or nothing,
- * because of HB_CAUSE_SWAPPING, and the next is soon; or because of @cause.
+ * because of HB_CAUSE_SWAPPING, and more goes soon; or because of @cause.
  */
 struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *now,
 			     const struct hb_press_look *look,
@@ -111,6 +127,9 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 
 /* Nothing is pressed out any more: the guest is where it should be. */
 void hb_press_end(struct hb_press *press);
+
+/* What may be taken, less what lies in the guest for a while. */
+void hb_press_hold(const struct hb_press *press, struct hb_floor *floor);
 
 /* So many pages were asked for, and so much more can be given now than before. */
 void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms);

@@ -268,6 +268,7 @@ static enum hb_code wait_for_guest(struct hb *hb, unsigned int timeout_s,
 
 	hb_wait_start(&wait, &result->before, result->target_kib, timeout_s * 1000ULL,
 		      host->ops->now_ms(host));
+	wait.patient = true;
 	for (;;) {
 		code = hb_domain_refresh(hb, &result->after, error);
 		if (code == HB_E_NO_DOMAIN)

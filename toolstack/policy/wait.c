@@ -22,6 +22,11 @@
 #define STUCK_GAIN_KIB (10 * 1024)
 /* A guest that says what holds it up gets less time to prove itself wrong. */
 #define CAUSE_WINDOW_MS 2000
+/*
+ * What our driver swaps out lies in the guest for 20 s (drivers/core/press.h) before it is
+ * given, after it took up to 16 s to get there.
+ */
+#define SWAP_WINDOW_MS 60000
 /* A domain that is being destroyed, saved or migrated is paused for a moment first. */
 #define PAUSE_WINDOW_MS 2000
 #define RATE_WINDOW_MS 1000
@@ -210,6 +215,17 @@ static void follow(struct hb_wait *wait, uint64_t gap, uint64_t now_ms)
 	hb_rate_follow(&wait->rate, gap, now_ms);
 }
 
+/* It says that it does not move, or does not move enough. */
+static bool is_stuck(const struct hb_wait *wait, const struct hb_domain *domain, uint64_t now_ms)
+{
+	const bool held = held_up(domain, wait->goal_kib);
+	const uint64_t rested_ms = now_ms - wait->moved_ms;
+
+	if (held && wait->patient && domain->report.cause.value == HB_CAUSE_SWAPPING)
+		return rested_ms >= SWAP_WINDOW_MS;
+	return (held && rested_ms >= CAUSE_WINDOW_MS) || now_ms - wait->mark_ms >= STUCK_WINDOW_MS;
+}
+
 bool hb_wait_moves(const struct hb_wait *wait, uint64_t now_ms)
 {
 	return wait->moved && now_ms - wait->moved_ms < CAUSE_WINDOW_MS;
@@ -228,9 +244,7 @@ enum hb_verdict hb_wait_judge(struct hb_wait *wait, const struct hb_domain *doma
 		return now_ms - wait->running_ms >= PAUSE_WINDOW_MS ? HB_WAIT_PAUSED : HB_WAIT_ON;
 	wait->running_ms = now_ms;
 	follow(wait, hb_wait_gap(domain, wait->goal_kib), now_ms);
-	if (held_up(domain, wait->goal_kib) && now_ms - wait->moved_ms >= CAUSE_WINDOW_MS)
-		return HB_WAIT_STUCK;
-	if (now_ms - wait->mark_ms >= STUCK_WINDOW_MS)
+	if (is_stuck(wait, domain, now_ms))
 		return HB_WAIT_STUCK;
 	if (wait->timeout_ms && now_ms - wait->start_ms >= wait->timeout_ms)
 		return HB_WAIT_TIMEOUT;

@@ -35,6 +35,7 @@ struct hb_wait {
 	/* Shorter mark, for a guest that says itself what holds it up. */
 	uint64_t moved_ms, moved_gap_kib;
 	bool moved;		/* at all */
+	bool patient;		/* who waits has nobody else to ask: a guest that swaps may take its time */
 	uint64_t running_ms;	/* when it was last seen running */
 	struct hb_rate rate;
 };

@@ -102,22 +102,85 @@ static void test_amount(void **state)
 	}
 }
 
-/* No more often than it should, and it says that it goes on in between. */
+/* No more often than it should, and no more than a portion, which lies there for a while. */
 static void test_rate(void **state)
 {
 	struct hb_press press = { 0 };
+	struct hb_floor floor;
 	struct hb_move step;
 	u64 ms, pages = 0;
 
 	(void)state;
-	for (ms = 1000; ms < 11000; ms++) {
+	for (ms = 1000; ms < 1000 + HB_PRESS_HOLD_MS; ms++) {
 		step = plan(&press, 0, ms);
 		assert_int_equal(step.cause, HB_CAUSE_SWAPPING);
 		if (step.kind == HB_STEP_PRESS)
 			hb_press_note(&press, step.pages, step.pages, ms);
 		pages += step.pages;
+		if (ms == 1499)
+			assert_int_equal(pages, mib(8));
 	}
-	assert_int_equal(pages, mib(160));
+	assert_int_equal(pages, mib(16));
+	floor = (struct hb_floor){ .take_added = mib(20), .take_added_kernel = mib(3), .take_boot = mib(16) };
+	hb_press_hold(&press, &floor);
+	assert_int_equal(floor.take_added, mib(4));
+	assert_int_equal(floor.take_added_kernel, 0);
+	assert_int_equal(floor.take_boot, 0);
+	/* 20 s after the last of it, it may be taken; a step for that comes first */
+	assert_int_equal(plan(&press, 0, 1499 + HB_PRESS_HOLD_MS).kind, HB_STEP_NONE);
+	assert_int_equal(press.held, mib(16));
+	step = plan(&press, 0, 1500 + HB_PRESS_HOLD_MS);
+	assert_int_equal(step.kind, HB_STEP_NONE);
+	assert_int_equal(step.cause, HB_CAUSE_SWAPPING);
+	assert_int_equal(press.held, 0);
+	assert_int_equal(plan(&press, 0, 1501 + HB_PRESS_HOLD_MS).kind, HB_STEP_PRESS);
+}
+
+/* All of a portion: what it was in the end. */
+static u64 portion(struct hb_press *press, const struct hb_press_look *look, u64 *ms)
+{
+	struct hb_snapshot now = at_floor;
+	struct hb_move step;
+	u64 pages = 0;
+
+	now.populated = look->managed;
+	now.target = 0;
+	for (;; *ms += HB_PRESS_MS) {
+		step = hb_press_plan(press, &now, look, &idle, HB_CAUSE_GUEST_FLOOR, *ms);
+		if (step.kind != HB_STEP_PRESS && pages)
+			break;
+		if (step.kind == HB_STEP_PRESS)
+			hb_press_note(press, step.pages, step.pages, *ms);
+		pages += step.pages;
+	}
+	return pages;
+}
+
+/* A 64th of the guest, up to a quarter, up to 256 MiB: twice as much each time. */
+static void test_portions(void **state)
+{
+	static const u64 rows[][6] = {
+		{ 64, 2, 2, 4, 8, 16 }, { 1024, 16, 32, 64, 128, 256 }, { 16384, 256, 256, 256, 256, 256 },
+	};
+	size_t i, j;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_press_look look = { .managed = mib(rows[i][0]), .swap_free = mib(16384) };
+		struct hb_press press = { 0 };
+		u64 ms = 1000;
+
+		for (j = 1; j < 6; j++)
+			assert_int_equal(portion(&press, &look, &ms), mib(rows[i][j]));
+		/* what hurts begins with little again */
+		look.refaults += look.managed;
+		ms += 1000;
+		hb_press_plan(&press, &at_floor, &look, &idle, HB_CAUSE_GUEST_FLOOR, ms);
+		assert_false(press.on);
+		assert_int_equal(press.held_ms, ms + HB_PRESS_HOLD_MS);
+		ms = press.next_ms;
+		assert_int_equal(portion(&press, &look, &ms), mib(rows[i][1]));
+	}
 }
 
 /* 2 % of 1 GiB a minute: 87 pages a second. */
@@ -168,10 +231,12 @@ static void test_rests(void **state)
 	}
 	assert_int_equal(rest, 960000);
 	plan(&press, refaults, ms);
-	plan(&press, refaults, ms + HB_PRESS_WINDOW_MS - 1);
+	hb_press_note(&press, mib(8), mib(8), ms);
+	plan(&press, refaults, ms + HB_PRESS_HOLD_MS - 1);
 	assert_int_equal(press.rests, 8);
-	plan(&press, refaults, ms + HB_PRESS_WINDOW_MS);
+	plan(&press, refaults, ms + HB_PRESS_HOLD_MS);
 	assert_int_equal(press.rests, 0);
+	ms += HB_PRESS_WINDOW_MS;
 	/* what is counted then is counted from there */
 	assert_int_equal(plan(&press, refaults + 87, ms + HB_PRESS_WINDOW_MS + 900).kind,
 			 HB_STEP_PRESS);
@@ -185,7 +250,8 @@ static void test_vain(void **state)
 
 	(void)state;
 	for (i = 0; i < 2 * HB_PRESS_VAIN; i++) {
-		assert_int_equal(plan(&press, 0, 1000 + i * 500).kind, HB_STEP_PRESS);
+		assert_int_equal(hb_press_plan(&press, &at_floor, &roomy, &always, HB_CAUSE_GUEST_FLOOR,
+					       1000 + i * 500).kind, HB_STEP_PRESS);
 		/* now and then it helps */
 		hb_press_note(&press, mib(8), i % HB_PRESS_VAIN == 3 ? mib(2) : mib(2) - 1,
 			      1000 + i * 500);
@@ -305,12 +371,54 @@ static void test_idle_data_goes(void **state)
 	live(g, 2000);
 	assert_int_equal(g->report.cause, HB_CAUSE_SWAPPING);
 	assert_int_equal(g->report.state, HB_STATE_SHRINKING);
-	live(g, 40000);
+	live(g, 200000);
 	assert_int_equal(sim_populated(g), mib(128));
 	assert_int_equal(g->report.cause, HB_CAUSE_NONE);
 	assert_true(g->swapped > mib(290) && g->swapped < mib(330));
 	assert_false(g->core.press.on);
 	sim_halt(g);
+}
+
+/* Programs read all of it again and again: what was swapped out is wanted back after so long. */
+static void read_all(struct guest *g, u64 cycle_ms, u64 ms)
+{
+	u64 end = g->now + ms;
+
+	for (; g->now < end; ) {
+		live(g, cycle_ms);
+		sim_swap_in(g, g->swapped);
+	}
+}
+
+static u64 reserve_of(struct guest *g)
+{
+	struct hb_pressure pressure;
+
+	g->core.ops->pressure(&g->core, &pressure);
+	return pressure.of[0].in.available * 100 / hb_floor_reserve(pressure.of[0].in.managed);
+}
+
+/*
+ * What is needed again while it lies there finds its room, and the guest keeps its size and
+ * reserve; what is needed after a longer while only may cost it a portion, and no more.
+ */
+static void test_data_in_use_stays(void **state)
+{
+	static const struct {
+		u64 cycle_ms, keeps_mib, reserve_percent;
+	} rows[] = { { 1000, 440, 100 }, { 5000, 440, 100 }, { 15000, 440, 100 }, { 30000, 410, 70 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct guest *g = boot_full();
+
+		set_target(g, mib(128));
+		read_all(g, rows[i].cycle_ms, 600000);
+		assert_true(sim_populated(g) >= mib(rows[i].keeps_mib));
+		assert_true(reserve_of(g) >= rows[i].reserve_percent);
+		sim_halt(g);
+	}
 }
 
 /* It stops at its floor, and all of its swap is free. */
@@ -334,7 +442,7 @@ static void test_full_swap(void **state)
 	(void)state;
 	g->swap_free = mib(100);
 	set_target(g, mib(128));
-	live(g, 40000);
+	live(g, 150000);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
 	assert_int_equal(g->swapped, mib(100) - HB_PRESS_SWAP_LEFT);
 	sim_halt(g);
@@ -354,7 +462,7 @@ static void test_stubborn(void **state)
 	before = sim_populated(g);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
 	assert_int_equal(g->caches, mib(100));
-	live(g, 120000);
+	live(g, 300000);
 	assert_int_equal(g->caches, 0);
 	assert_in_range(before - sim_populated(g), mib(100), mib(110));
 	sim_halt(g);
@@ -366,11 +474,13 @@ int main(void)
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_amount),
 		cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_portions),
 		cmocka_unit_test(test_hurts),
 		cmocka_unit_test(test_always),
 		cmocka_unit_test(test_rests),
 		cmocka_unit_test(test_vain),
 		cmocka_unit_test(test_idle_data_goes),
+		cmocka_unit_test(test_data_in_use_stays),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_full_swap),
 		cmocka_unit_test(test_caches),

@@ -202,6 +202,28 @@ static void test_cause_shortens(void **state)
 	assert_int_equal(hb_wait_judge(&wait, &domain, 5000), HB_WAIT_STUCK);
 }
 
+/* What is swapped out lies in the guest for a while; who can ask others need not wait for that. */
+static void test_swapping(void **state)
+{
+	struct hb_domain domain = reporting(400 * M, 400 * M, HB_STATE_SHRINKING, HB_CAUSE_SWAPPING);
+	struct hb_wait wait = start(&domain, 0), other = wait;
+
+	(void)state;
+	wait.patient = true;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 60999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&other, &domain, 3000), HB_WAIT_STUCK);
+	domain.report.current.value = domain.actual_kib = 399 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 61000), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 120999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 121000), HB_WAIT_STUCK);
+	/* Only while it says so, of this goal. */
+	wait = start(&domain, 0);
+	wait.patient = true;
+	domain.report.goal.value = 300 * M;
+	assert_int_equal(hb_wait_judge(&wait, &domain, 10999), HB_WAIT_ON);
+	assert_int_equal(hb_wait_judge(&wait, &domain, 11000), HB_WAIT_STUCK);
+}
+
 static void test_other_ends(void **state)
 {
 	struct hb_domain domain = silent(512 * M);
@@ -327,6 +349,7 @@ int main(void)
 		cmocka_unit_test(test_slow_is_not_stuck),
 		cmocka_unit_test(test_wrong_way),
 		cmocka_unit_test(test_cause_shortens),
+		cmocka_unit_test(test_swapping),
 		cmocka_unit_test(test_other_ends),
 		cmocka_unit_test(test_rescued),
 		cmocka_unit_test(test_sparing),
