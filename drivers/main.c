@@ -44,8 +44,7 @@ struct hb_driver hb = {
 		.zone_policy = HB_ZONE_AUTO,
 		.zone_ratio = HB_ZONE_RATIO_DEFAULT,
 		.tidy_rate = HB_TIDY_RATE_DEFAULT,
-		/* Both press on a guest; whoever has it says so. */
-		.swap_policy = HB_PRESS_NEVER,
+		.swap_policy = HB_PRESS_IDLE,
 		.swap_by_host = HB_PRESS_POLICIES,
 	},
 };

@@ -45,7 +45,7 @@ static const struct kernel_param_ops policy_ops = {
 };
 
 module_param_cb(swap, &policy_ops, NULL, 0644);
-MODULE_PARM_DESC(swap, "what the guest swaps out to get below its floor: never (the default), idle (until it hurts), always");
+MODULE_PARM_DESC(swap, "what the guest swaps out to get below its floor: never, idle (the default: what is not needed again), always");
 
 module_param_named(drop_caches, hb.guest.drop_caches, bool, 0644);
 MODULE_PARM_DESC(drop_caches, "when the guest cannot get to its target for minutes it drops caches (default 0: it keeps them)");

@@ -316,6 +316,32 @@ left_cycle() {
 	[ "$n" -eq 1 ] || [ $((before - after)) -le "$worst" ] || worst=$((before - after))
 }
 
+# outruns SIDE RATE: a guest that is full, may have 768 MiB more and wants 512 at once: does it
+# get there before something is killed?
+OUTRUN_LEFT=40	# MiB that it has still
+outruns() {
+	local kib status=0
+	fresh "$1" 256 256
+	limit 1024
+	kib=$(guest_meminfo $g MemAvailable)
+	guest_fill $g full $((kib / 1024 - OUTRUN_LEFT)) || fail "$type: fills its memory"
+	xenstore-write "/local/domain/$domid/memory/target" $((1024 * 1024))
+	in_guest -t 120 $g "eat $2 512" >/dev/null 2>&1 || status=1
+	note "$type $1: eats 512 MiB at $2 MiB/s: $([ $status -eq 0 ] && echo lives || echo dies)"
+	gone
+	return $status
+}
+
+# The most that works before the first that does not; no guest of ours may be lost at 16.
+do_outrun() {
+	local rate=8
+	while [ $rate -lt 1024 ] && outruns "$1" $((rate * 2)); do
+		rate=$((rate * 2))
+	done
+	[ "$1" = theirs ] || [ $rate -ge 16 ] || fail "$type: a guest that is given more lives"
+	sample '' "$1" outrun_mib_s echo $((rate == 8 ? 0 : rate))
+}
+
 # Structure does not vary from run to run as instructions may.
 runs_of() {
 	case $1 in

@@ -34,6 +34,8 @@ const struct metric metrics[] = {
 	  .more_is_better = true, .pvh_only = true, .decimals = 1 },
 	{ .name = "superpages_after_pod_percent", .unit = "%", .experiment = "pod",
 	  .more_is_better = true, .pvh_only = true, .decimals = 1 },
+	/* The next rate that is tried is twice as much. */
+	{ .name = "outrun_mib_s", .unit = "MiB/s", .experiment = "outrun", .more_is_better = true },
 	/* Some pages of slab more or less are the guest's own. */
 	{ .name = "left_behind_kib", .unit = "KiB", .experiment = "left", .grain = 64 },
 	{ .name = "left_behind_later_cycle_kib", .unit = "KiB", .experiment = "left",
