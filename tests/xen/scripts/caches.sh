@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# caches [KEY=VALUE...]: a guest without swap whose memory is full of what the kernel caches is
+# told less than its floor, which takes half of that for needed.  After minutes in which nothing
+# went it drops them, unless it is told not to, and keeps the floor's reserve.
+. /lab/files/lib-driver.sh
+
+g=guest
+CACHED=240	# MiB of pages of files
+FILES=20000	# with an inode and a dentry each
+PARAMETER=/sys/module/xen_hotballoon/parameters/drop_caches
+# Before it drops anything: HB_PRESS_STUCK_MS.
+STUCK_S=120
+
+size_mib() { echo $(($(guest_tot_pages $g) / 256)); }
+cached_mib() { echo $((($(guest_meminfo $g Cached) + $(guest_meminfo $g SReclaimable)) / 1024)); }
+
+guest_start $g memory=512 io=yes "$@"
+books_open $g
+# shellcheck disable=SC2016 # for the guest's shell
+check_ok "$g: fill its caches" in_guest -t 300 $g '
+	for m in crc16 crc32c_generic mbcache jbd2 ext4 loop; do
+		[ ! -e /lib/modules/$m.ko ] || insmod /lib/modules/$m.ko || exit 1
+	done
+	truncate -s 2G /tmp/image && mke2fs -F /tmp/image >/dev/null && mkdir /tmp/fs &&
+	mount -t ext4 -o loop /tmp/image /tmp/fs && cachefill /tmp/fs '"$FILES $CACHED"' && sync'
+note "$g: $(cached_mib) MiB are cached, $(guest_meminfo $g MemAvailable) KiB available"
+
+check_ok "$g: told not to" in_guest $g "echo 0 >$PARAMETER"
+xl mem-set $g 128
+check_ok "$g: it stops" wait_report $g cause guest-floor 120
+sleep $((STUCK_S + 20))
+before=$(size_mib) cached=$(cached_mib)
+note "$g: it stops at $before MiB with $cached MiB cached"
+
+check_ok "$g: told to" in_guest $g "echo 1 >$PARAMETER"
+sleep $((STUCK_S + 60))
+note "$g: after three minutes it has $(size_mib) MiB with $(cached_mib) MiB cached, for $(in_guest $g cat $REPORT/cause)"
+check_ok "$g: it goes on" [ "$(size_mib)" -le $((before - 20)) ]
+check_ok "$g: by what was cached" [ "$(cached_mib)" -le $((cached - 20)) ]
+total=$(guest_meminfo $g MemTotal)
+check_ok "$g: the reserve is there" [ "$(guest_meminfo $g MemAvailable)" -ge $((12288 + total / 16)) ]
+xl mem-set $g 512
+check_ok "$g: and back" reach $g 524288
+books_check $g 524288 "512 MiB"
+check_log $g
