@@ -40,7 +40,7 @@ stressors() {
 	echo "$STRESSORS" | while read -r option value; do
 		case $help in *"$option "*) ;; *) continue ;; esac
 		[ "$option" != --brk-bytes ] || printf ' --brk 1'
-		printf ' %s' $option $value
+		printf ' %s' "$option" ${value:+"$value"}
 	done
 }
 
