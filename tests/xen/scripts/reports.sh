@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# reports [KEY=VALUE...]: what six guests say of their memory, each of which has something new to
+# say every second, costs xenstored and the guests next to nothing.
+. /lab/files/lib-driver.sh
+
+GUESTS='one two three four five six'
+SECONDS_EACH=30
+PARAMETER=/sys/module/xen_hotballoon/parameters/stats
+
+# Of xenstored, in hundredths of a second; clock ticks are that.
+xenstored_ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(pidof xenstored)/stat"; }
+# Of all guests, in ms.
+guests_ms() { local g sum=0; for g in $GUESTS; do sum=$((sum + $(guest_cpu_ns $g) / 1000000)); done; echo $sum; }
+# Each time that one has written is another line.
+lines() { local g; for g in $GUESTS; do xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/stats"; done; }
+
+# period on|off: sets TICKS and MS to what SECONDS_EACH of it took.
+period() {
+	local g value=1 ticks ms
+	[ "$1" = on ] || value=0
+	for g in $GUESTS; do in_guest $g "echo $value >$PARAMETER" || fail "$g: $1"; done
+	sleep 2
+	ticks=$(xenstored_ticks) ms=$(guests_ms)
+	sleep $SECONDS_EACH
+	TICKS=$(($(xenstored_ticks) - ticks)) MS=$(($(guests_ms) - ms))
+	note "$1: $TICKS hundredths of xenstored, $MS ms of the guests"
+}
+
+for g in $GUESTS; do
+	guest_start $g memory=128 "$@"
+	guest_spawn $g busy 'while :; do memfill start b 8; sleep 0.4; memfill stop b; sleep 0.4; done'
+done >/dev/null
+period on
+before=$(lines)
+sleep 3
+check_ok "they have something to say" [ "$before" != "$(lines)" ]
+on_ticks=0 on_ms=0 off_ticks=0 off_ms=0
+for _ in 1 2 3; do
+	period on
+	on_ticks=$((on_ticks + TICKS)) on_ms=$((on_ms + MS))
+	period off
+	off_ticks=$((off_ticks + TICKS)) off_ms=$((off_ms + MS))
+done
+seconds=$((3 * SECONDS_EACH))
+note "xenstored: $((on_ticks - off_ticks)) hundredths more in $seconds s; six guests: $((on_ms - off_ms)) ms more"
+check_ok "xenstored: under 1 % of a core" [ $((on_ticks - off_ticks)) -lt $seconds ]
+check_ok "a guest: under 0.1 % of one" [ $((on_ms - off_ms)) -lt $((6 * seconds)) ]
+for g in $GUESTS; do
+	guest_end $g busy >/dev/null
+	check_log $g
+done
