@@ -19,8 +19,10 @@
 #                 and the processor disagree on what XSAVE stores: kernels warn about
 #                 its size at boot, and now and then a process anywhere crashes
 #   -smap         Xen would toggle it at each access to a PV guest, which is slow here
+#   -x2apic       QEMU has it from 9.0 on, and dies ("Bad icount read") when its timer is read
+#                 while instructions are counted
 #   -erms,-fsrm   else kernels clear pages with "rep stosb", emulated byte by byte
-QEMU_CPU=max,-smap,-erms,-fsrm,-xsave
+QEMU_CPU=max,-smap,-x2apic,-erms,-fsrm,-xsave
 
 # The most memory that lies below 4 GiB.  Above that, QEMU 7.2 cuts the address of a
 # PVH guest's control block to 32 bits while the guest is in 32-bit mode, as it is
