@@ -28,7 +28,7 @@ check_ok "$g: fill its caches" in_guest -t 300 $g '
 note "$g: $(cached_mib) MiB are cached, $(guest_meminfo $g MemAvailable) KiB available"
 
 check_ok "$g: told not to" in_guest $g "echo 0 >$PARAMETER"
-xl mem-set $g 128
+xl mem-set $g 64
 check_ok "$g: it stops" wait_report $g cause guest-floor 120
 sleep $((STUCK_S + 20))
 before=$(size_mib) cached=$(cached_mib)
