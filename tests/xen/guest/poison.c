@@ -2,7 +2,7 @@
 /*
  * poison: memory that the kernel takes for broken.
  *
- *   poison use     a page of this process becomes so (MADV_HWPOISON); prints its number
+ *   poison use     prints the number of a page of this process, which becomes so (MADV_HWPOISON)
  *   poison held    prints the number of a page that the balloon holds (KPF_OFFLINE)
  *   poison count   prints how many pages are marked broken
  *   poison free N  exit status 0 if page N is marked broken and nobody has it
@@ -55,11 +55,13 @@ static int use(void)
 	page[0] = 1;
 	if (pread(pagemap, &entry, 8, (off_t)((uintptr_t)page / PAGE * 8)) != 8)
 		return 3;
+	/* Before: later kernels kill who had it. */
+	printf("%" PRIu64 "\n", entry & ((UINT64_C(1) << 55) - 1));
+	fflush(stdout);
 	if (madvise(page, PAGE, MADV_HWPOISON)) {
 		perror("poison: madvise");
 		return 3;
 	}
-	printf("%" PRIu64 "\n", entry & ((UINT64_C(1) << 55) - 1));
 	return 0;
 }
 
