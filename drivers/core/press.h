@@ -14,7 +14,7 @@
  * or the host has said that it does not matter.
  *
  * The same drops what the kernel keeps in its caches (pages of files, dentries, inodes), of which
- * the floor takes half for needed.  A guest that has been in the way of its target for minutes
+ * the floor takes half for needed, up to the low watermark.  A guest that has been in the way of its target for minutes
  * gives that up, too, with swap or without; it may also be what keeps memory from being moved.
  *
  * That it hurts the refaults tell, of processes' memory and of cache: what was dropped is
