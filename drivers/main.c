@@ -45,6 +45,7 @@ struct hb_driver hb = {
 		.zone_ratio = HB_ZONE_RATIO_DEFAULT,
 		.tidy_rate = HB_TIDY_RATE_DEFAULT,
 		.swap_policy = HB_PRESS_IDLE,
+		.drop_caches = true,
 		.swap_by_host = HB_PRESS_POLICIES,
 	},
 };

@@ -48,7 +48,7 @@ module_param_cb(swap, &policy_ops, NULL, 0644);
 MODULE_PARM_DESC(swap, "what the guest swaps out to get below its floor: never, idle (the default: what is not needed again), always");
 
 module_param_named(drop_caches, hb.guest.drop_caches, bool, 0644);
-MODULE_PARM_DESC(drop_caches, "when the guest cannot get to its target for minutes it drops caches (default 0: it keeps them)");
+MODULE_PARM_DESC(drop_caches, "when the guest cannot get to its target for minutes it drops caches (default 1; 0: it keeps them)");
 
 /* Of one zone; the worker's. */
 struct marks {
