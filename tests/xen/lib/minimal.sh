@@ -17,7 +17,9 @@ minimal_root() {
 	work=$(mktemp -d)
 	apt_configure "$work/apt" "$suite"
 	grep '^Acquire::' "$work/apt/apt.conf" >"$work/acquire" || true
-	mmdebstrap --quiet --variant=minbase --include="$packages" \
+	# A killed one leaves neither processes nor mounts in what the next one deletes.
+	unshare --mount --pid --fork --kill-child --mount-proc \
+		mmdebstrap --quiet --variant=minbase --include="$packages" \
 		--aptopt="$work/acquire" "$suite" "$root" "$work/apt/etc/sources.list" >&2
 	cp "$work/acquire" "$root/etc/apt/apt.conf.d/99machine"
 	rm -rf "$work"
