@@ -62,14 +62,14 @@ debian_agent() {
 		systemctl set-default -q multi-user.target'
 }
 
-# debian_download ROOT FOLDER PACKAGE...: what installing them takes, in ROOT/srv/FOLDER.
+# debian_download ROOT SUITE FOLDER PACKAGE...: what installing them takes, in ROOT/srv/FOLDER.
 debian_download() {
-	local root=$1 folder=$2
-	shift 2
+	local root=$1 suite=$2 folder=$3
+	shift 3
 	mkdir -p "$root/srv/$folder"
 	[ $# -gt 0 ] || return 0
 	in_root "$root" "apt-get clean
-		apt-get install -q -y --no-install-recommends --download-only $*
+		apt-get install -q -y --no-install-recommends --download-only -t $suite $*
 		mv /var/cache/apt/archives/*.deb /srv/$folder/"
 }
 
@@ -93,17 +93,18 @@ debian_compiler() {
 
 # cache_try_debian KERNEL DIR
 cache_try_debian() {
-	local kernel=$1 dir=$2 root=$2/system next release
+	local kernel=$1 dir=$2 root=$2/system next suite release
 	[ "$(id -u)" -eq 0 ] || die "a Debian for a guest takes root: run it with sudo"
 	"$TOP/packaging/install-dependencies" full >&2
 	next=$(debian_next "$kernel")
 	cache_complete "$kernel" || die "kernel $kernel is not in the cache: lab fetch $kernel"
 	release=$(cache_release "$kernel")
-	minimal_root "$(kernel_suite "${next:-$kernel}")" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
+	suite=$(kernel_suite "${next:-$kernel}")
+	minimal_root "$suite" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
 	in_root "$root" "apt-get update -q; apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
 	# shellcheck disable=SC2046 # one or none
-	debian_download "$root" next $(debian_next_headers "$next") >&2 || return 1
-	debian_download "$root" load "${DEBIAN_LOAD[@]}" >&2 || return 1
+	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || return 1
+	debian_download "$root" "$(base_suite "$suite")" load "${DEBIAN_LOAD[@]}" >&2 || return 1
 	debian_agent "$root"
 	debian_compiler "$root"
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
