@@ -160,7 +160,7 @@ debian_compiled_hash() {
 
 # debian_compile DIR DEB KERNEL [SECOND]: DIR gets the package, that as the next version, and
 # ccache.tar, what compiling both gave, and the next version for a second kernel, if the run has
-# one: in the order in which the guest installs them.
+# one: in the order in which the guest installs them; and now, the time of that.
 debian_compile() {
 	local dir=$1 work start next=:
 	start=$(now_ms)
@@ -178,6 +178,7 @@ debian_compile() {
 		die "the package for guests cannot be installed in a minimal system"
 	}
 	tar -C "$work/system/var/cache" -cf "$dir/ccache.tar" ccache
+	date +%s >"$dir/now"
 	rm -rf --one-file-system "$work"
 	phase "the module compiled for a Debian guest" "$start"
 }

@@ -8,24 +8,28 @@
 BUILD_SECONDS=1200
 PACKAGE=xen-hotballoon-dkms
 
-# Its disk is dom0's second; the package comes on another, which is made here.
-make_disks() {
+# What dom0's kernel has as a module; some have it built in.
+load_modules() {
 	local module
-	for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk loop xen-blkback; do
-		insmod /lib/modules/$module.ko || fail "dom0: load $module"
-	done
-	truncate -s 48M /run/debs && mke2fs -F /run/debs >/dev/null && losetup /dev/loop0 /run/debs || fail "dom0: a disk"
-	insmod /lib/modules/crc16.ko
-	for module in crc32c_generic mbcache jbd2 ext4; do
+	for module in virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk \
+		loop xen-blkback crc16 crc32c_generic mbcache jbd2 ext4; do
 		[ ! -e /lib/modules/$module.ko ] || insmod /lib/modules/$module.ko || fail "dom0: load $module"
 	done
-	mkdir -p /run/mnt
-	mount -t ext4 /dev/loop0 /run/mnt && cp /lab/debs/* /run/mnt/ && rm -r /lab/debs && umount /run/mnt || fail "dom0: the package on its disk"
+}
+
+# Its disk is dom0's second; the package comes on another, which is made here.  Guests have
+# Xen's time, which is dom0's: files from the future are no good to make and ccache.
+make_disks() {
+	load_modules
+	date -s "@$(cat /lab/debs/now)" >/dev/null || fail "dom0: set the time"
+	truncate -s 48M /run/debs && losetup /dev/loop0 /run/debs && mke2fs /dev/loop0 >/dev/null &&
+		mkdir -p /run/mnt && mount -t ext4 /dev/loop0 /run/mnt && cp /lab/debs/* /run/mnt/ && rm -r /lab/debs &&
+		umount /run/mnt || fail "dom0: the package on its disk"
 }
 
 # boot KERNEL [KEY=VALUE...]
 boot() {
-	local kernel=$1
+	local kernel="$1"
 	shift
 	guest_create $g kernel="$kernel" memory=$BOOT driver=none io=yes \
 		cmdline="hb.root=/dev/xvda systemd.show_status=false" \
@@ -37,12 +41,12 @@ boot() {
 
 # apt LABEL ARGUMENT...
 apt() {
-	local label=$1 start
+	local label="$1" start
 	shift
 	start=$(now_ms)
 	check_ok "$label" in_guest -t $BUILD_SECONDS $g \
 		"DEBIAN_FRONTEND=noninteractive apt-get -q -y $* </dev/null >/tmp/apt.log 2>&1 || { tail -n 40 /tmp/apt.log; exit 1; }"
-	note "$label: $((($(now_ms) - start) / 1000)) s"
+	note "$label: $((($(now_ms) - start) / 1000)) s; ccache: $(in_guest $g 'ccache --print-stats | grep -E "^(direct|preprocessed)_cache_(hit|miss)" | xargs')"
 }
 
 # Nothing of what starts at boot is still on its way, or has failed.
