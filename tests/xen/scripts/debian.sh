@@ -2,10 +2,13 @@
 # shellcheck shell=sh disable=SC3043
 # needs: debian
 #
-# debian [KEY=VALUE...]: a real Debian as guest, of the release of the run's first kernel,
+# debian [parts=PART,...] [KEY=VALUE...]: a real Debian as guest, of the release of the run's first kernel,
 # from the installation of xen-hotballoon-dkms to its purge.  Nobody answers a question,
 # nothing is put on the kernel's command line, and the guest reboots once: for a new kernel,
 # if the run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next.
+#
+# Parts between the installation and the removal: hibernation, upgrade, kernel; all of them if
+# nothing else is said.
 #
 # DKMS builds in the guest, once for each kernel and each version of the package; the compiler
 # has seen these files before (lib/debian.sh).
@@ -18,6 +21,12 @@ TOP=832
 FIRST=${LAB_KERNELS%% *}
 SECOND=${LAB_KERNELS#"$FIRST"}
 SECOND=${SECOND# }
+
+PARTS=hibernation,upgrade,kernel
+case ${1:-} in parts=*) PARTS=${1#parts=}; shift ;; esac
+
+# wanted PART
+wanted() { case ",$PARTS," in *",$1,"*) ;; *) return 1 ;; esac; }
 
 version() { in_guest $g cat /sys/module/xen_hotballoon/version; }
 
@@ -34,7 +43,8 @@ back() {
 
 # While blocks are there, that the image would not have.
 hibernation() {
-	check_fails "a grown guest does not hibernate" in_guest $g 'echo disk >/sys/power/state'
+	check_fails "a grown guest does not hibernate" in_guest $g 'echo disk >/sys/power/state 2>/dev/null'
+	check_ok "the log says what is in the way" in_guest $g 'dmesg | grep -q "hotballoon: no hibernation: "'
 }
 
 upgrade() {
@@ -97,9 +107,11 @@ up_in_order
 books_open $g
 install
 resize "installed"
-hibernation
-upgrade
-[ -z "$SECOND" ] || new_kernel "$@"
+! wanted hibernation || hibernation
+! wanted upgrade || upgrade
+! wanted kernel || [ -z "$SECOND" ] || new_kernel "$@"
 remove
-check "no warning in the kernel's log" "" "$(in_guest $g 'dmesg -l emerg,alert,crit,err,warn | grep -i "hotballoon\|WARNING\|BUG:\|page alloc"')"
+# But what was to be said: DKMS's key is not the kernel's, and hibernation was asked for.
+check "no warning in the kernel's log" "" "$(in_guest $g 'dmesg -l emerg,alert,crit,err,warn |
+	grep -i "hotballoon\|WARNING\|BUG:\|page alloc" | grep -v "taints kernel\|tainting kernel\|no hibernation: "')"
 guest_destroy $g
