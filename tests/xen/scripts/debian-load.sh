@@ -48,7 +48,7 @@ LOAD
 	chmod +x /run/apt-load /run/chatter
 	systemd-run -q --unit=load-apt -p RemainAfterExit=yes /run/apt-load &&
 	systemd-run -q --unit=load-chatter -p RemainAfterExit=yes /run/chatter &&
-	systemd-run -q --unit=load-stress -p RemainAfterExit=yes stress-ng --quiet \
+	systemd-run -q --unit=load-stress -p RemainAfterExit=yes stress-ng \
 		--vm 2 --vm-bytes 40m --verify --hdd 1 --hdd-bytes 16m --temp-path /var/tmp'
 }
 
@@ -84,7 +84,7 @@ nothing_lost() {
 	note "apt: $(in_guest $g cat /run/apt.rounds) rounds"
 	check "apt has done what it was asked for" 0 "$(in_guest $g 'systemctl show -P ExecMainStatus load-apt')"
 	check "dpkg finds nothing half done" "" "$(in_guest $g 'dpkg --audit')"
-	check "stress-ng has found no wrong word" "" "$(in_guest -t 120 $g 'journalctl -q -u load-stress | grep -i "fail\|error"')"
+	check "stress-ng has found no wrong word" "" "$(in_guest -t 120 $g 'journalctl -q -u load-stress | grep "stress-ng: \(fail\|error\):"')"
 	lines=$(in_guest $g cat /run/chatter.lines)
 	check "journald has every line of $lines" "$lines" \
 		"$(in_guest -t 300 $g 'journalctl -q -o cat -u load-chatter | grep -c "^line [0-9]* of what must not be lost$"')"
