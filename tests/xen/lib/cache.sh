@@ -89,12 +89,12 @@ cache_fetch() {
 		flock "$cache_lock"
 	fi
 	# Ours alone now: whatever lies here was left by a killed fetch.
-	rm -rf "$CACHE/tmp"
+	rm -rf --one-file-system "$CACHE/tmp"
 	mkdir -p "$CACHE/tmp"
 	for part in "$@"; do
 		cache_complete "$part" || cache_fetch_part "$part"
 	done
-	rm -rf "$CACHE/tmp"
+	rm -rf --one-file-system "$CACHE/tmp"
 	exec {cache_lock}>&-
 }
 

@@ -6,7 +6,7 @@
 # Model: CACHE/debian-KERNEL/disk.img is a file system with a minimal system of the release
 # that the kernel is of, what xen-hotballoon-dkms depends on, and the headers of that kernel.
 # Those of the newest kernel of that release are not installed: their packages lie in
-# /srv/next.  The lab's agent runs in it as a service, so that helpers.sh
+# /srv/next, and some that are installed and removed all the time in /srv/load.  The lab's agent runs in it as a service, so that helpers.sh
 # commands it like any guest.  It boots with the lab's kernel and an initramfs that mounts
 # /dev/xvda (guest/init); dom0 has the image as a disk whose changes are thrown away.
 #
@@ -15,15 +15,19 @@
 # then, as always, in the guest, its ccache has seen.
 # Takes root.
 
-DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache)
+DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache stress-ng)
+# What apt has to do while the guest's size changes.
+DEBIAN_LOAD=(hello tree)
+# In the environment of whoever builds a module.
+DEBIAN_CCACHE=DEBIAN_KERNEL_USE_CCACHE=1
 # KiB; most of it is a hole.
 DEBIAN_DISK=3145728
 
 # debian_hash: of what makes an image but the packages' versions.
 debian_hash() {
 	{
-		echo "${DEBIAN_PACKAGES[*]} $DEBIAN_DISK"
-		declare -f cache_try_debian debian_agent debian_next debian_next_packages debian_compiler
+		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
+		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_compiler
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -48,7 +52,7 @@ debian_agent() {
 		After=multi-user.target
 		[Service]
 		ExecStart=/usr/local/sbin/agent
-		Environment=PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8
+		Environment=PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 $DEBIAN_CCACHE
 		OOMScoreAdjust=-1000
 		KillMode=process
 		[Install]
@@ -58,42 +62,53 @@ debian_agent() {
 		systemctl set-default -q multi-user.target'
 }
 
-# debian_next_packages ROOT KERNEL: what installing its headers takes, in ROOT/srv/next.
-debian_next_packages() {
-	local line package headers
-	mkdir -p "$1/srv/next"
-	[ -n "$2" ] || return 0
-	line=$(kernel_line "$2")
-	package=$(platform_column kernel "$line" 4)
-	headers=${package/image/headers}
-	in_root "$1" "apt-get install -q -y --no-install-recommends --download-only $headers
-		mv /var/cache/apt/archives/*.deb /srv/next/"
+# debian_download ROOT SUITE FOLDER PACKAGE...: what installing them takes, in ROOT/srv/FOLDER.
+debian_download() {
+	local root=$1 suite=$2 folder=$3
+	shift 3
+	mkdir -p "$root/srv/$folder"
+	[ $# -gt 0 ] || return 0
+	in_root "$root" "apt-get clean
+		apt-get install -q -y --no-install-recommends --download-only -t $suite $*
+		mv /var/cache/apt/archives/*.deb /srv/$folder/"
 }
 
-# debian_compiler ROOT: whoever calls it, by the name that the kernel's headers have for it.
+# debian_next_headers KERNEL: their package's name, if there is such a kernel.
+debian_next_headers() {
+	local line package
+	[ -n "$1" ] || return 0
+	line=$(kernel_line "$1")
+	package=$(platform_column kernel "$line" 4)
+	echo "${package/image/headers}"
+}
+
+# debian_compiler ROOT: what the kernel's own makefiles do about ccache, if they are asked to
+# (DEBIAN_CCACHE).
 debian_compiler() {
-	local compiler
-	for compiler in "$1"/usr/bin/gcc-[0-9]*; do
-		ln -s /usr/bin/ccache "$1/usr/local/bin/$(basename "$compiler")"
-	done
-	# A file system that was made of it keeps times, not the numbers of files.
-	printf 'cache_dir = /var/cache/ccache\ncompiler_check = mtime\nsloppiness = include_file_ctime\n' \
+	# A file system that was made of it keeps times of contents, not the numbers of files.
+	printf '%s\n' 'cache_dir = /var/cache/ccache' 'compiler_check = mtime' \
+		'sloppiness = file_stat_matches,file_stat_matches_ctime,include_file_ctime,locale,time_macros' \
 		>"$1/etc/ccache.conf"
 }
 
 # cache_try_debian KERNEL DIR
 cache_try_debian() {
-	local kernel=$1 dir=$2 root=$2/system next release
+	local kernel=$1 dir=$2 root=$2/system next suite release
 	[ "$(id -u)" -eq 0 ] || die "a Debian for a guest takes root: run it with sudo"
 	"$TOP/packaging/install-dependencies" full >&2
 	next=$(debian_next "$kernel")
 	cache_complete "$kernel" || die "kernel $kernel is not in the cache: lab fetch $kernel"
 	release=$(cache_release "$kernel")
-	minimal_root "$(kernel_suite "${next:-$kernel}")" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
+	suite=$(kernel_suite "${next:-$kernel}")
+	minimal_root "$suite" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
 	in_root "$root" "apt-get update -q; apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
-	debian_next_packages "$root" "$next" >&2 || return 1
+	# shellcheck disable=SC2046 # one or none
+	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || return 1
+	debian_download "$root" "$(base_suite "$suite")" load "${DEBIAN_LOAD[@]}" >&2 || return 1
 	debian_agent "$root"
 	debian_compiler "$root"
+	# The lab's initramfs has what is needed of them; depmod reads them all, for a minute.
+	rm -rf "$root/lib/modules/$release/kernel"
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
 	echo guest >"$root/etc/hostname"
 	echo '/dev/xvda / ext4 defaults 0 1' >"$root/etc/fstab"
@@ -120,23 +135,52 @@ debian_newer() {
 	rm -rf "$work"
 }
 
-# debian_compile KERNEL DEB DIR: DIR gets the package, that as the next version, and
-# ccache.tar, what compiling both for both kernels gave.
+# debian_compiled DEB KERNEL [SECOND]: prints the folder of debian_compile for these; made if it
+# is not there, below build/lab, where old ones are deleted as other bases are.
+debian_compiled() {
+	local out tmp
+	out=$LAB_DIR/base-debian-$(debian_compiled_hash "$@")
+	if [ -d "$out" ]; then
+		touch "$out"
+	else
+		tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
+		debian_compile "$tmp" "$@" || return 1
+		# Another lab may have been faster.
+		mv -T "$tmp" "$out" 2>/dev/null || rm -rf "$tmp"
+	fi
+	echo "$out"
+}
+
+debian_compiled_hash() {
+	{
+		sha256sum <"$1"
+		readlink "$CACHE/debian-$2"
+		echo "${3:+and the next}"
+		declare -f debian_compile debian_newer
+	} | sha256sum | cut -c 1-16
+}
+
+# debian_compile DIR DEB KERNEL [SECOND]: DIR gets the package, that as the next version, and
+# ccache.tar, what compiling both gave, and the next version for a second kernel, if the run has
+# one: in the order in which the guest installs them; and now, the time of that.
 debian_compile() {
-	local work start
+	local dir=$1 work start next=:
 	start=$(now_ms)
 	work=$(mktemp -d)
-	cp "$2" "$3/package.deb"
-	debian_newer "$2" "$3/newer.deb"
-	cp -a "$CACHE/debian-$1/system" "$work/system"
-	cp "$3"/*.deb "$work/system/srv/"
-	in_root "$work/system" 'export DEBIAN_FRONTEND=noninteractive
-		apt-get install -q -y /srv/package.deb; ls /srv/next/*.deb | xargs -r apt-get install -q -y --no-install-recommends
-		apt-get install -q -y /srv/newer.deb' >"$work/log" 2>&1 || {
+	cp "$2" "$dir/package.deb"
+	debian_newer "$2" "$dir/newer.deb"
+	cp -a "$CACHE/debian-$3/system" "$work/system"
+	cp "$dir"/*.deb "$work/system/srv/"
+	[ -z "${4:-}" ] || next='apt-get install -q -y --no-install-recommends /srv/next/*.deb'
+	in_root "$work/system" "export DEBIAN_FRONTEND=noninteractive $DEBIAN_CCACHE
+		apt-get install -q -y /srv/package.deb
+		apt-get install -q -y /srv/newer.deb
+		$next" >"$work/log" 2>&1 </dev/null || {
 		tail -n 40 "$work/log" >&2
 		die "the package for guests cannot be installed in a minimal system"
 	}
-	tar -C "$work/system/var/cache" -cf "$3/ccache.tar" ccache
+	tar -C "$work/system/var/cache" -cf "$dir/ccache.tar" ccache
+	date +%s >"$dir/now"
 	rm -rf --one-file-system "$work"
 	phase "the module compiled for a Debian guest" "$start"
 }

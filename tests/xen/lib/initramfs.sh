@@ -299,12 +299,12 @@ add_hvm() {
 
 # add_debian ROOT: dom0's /dev/vdb, and the package for guests; needs: packaging/build-deb.
 add_debian() {
-	local deb
+	local deb compiled
 	opt_drives=(-drive "file=$CACHE/debian-${opt_kernels[0]}/disk.img,format=raw,if=virtio,snapshot=on")
 	deb=$(find "$TOP/build/deb" -name 'xen-hotballoon-dkms_*.deb' 2>/dev/null | sort | tail -n 1)
 	[ -n "$deb" ] || die "not built: the package for guests; run: packaging/build-deb --guest"
-	mkdir -p "$1/lab/debs"
-	debian_compile "${opt_kernels[0]}" "$deb" "$1/lab/debs"
+	compiled=$(debian_compiled "$deb" "${opt_kernels[@]}") || die "no module for a Debian guest"
+	cp -r "$compiled" "$1/lab/debs"
 }
 
 # add_bzimage ROOT: the kernels as they are installed, for firmware and for kexec.

@@ -8,7 +8,8 @@
 # network and its processors.  Its processes are in a namespace of their own, so that none
 # outlives the caller.  Takes root.
 
-# minimal_root SUITE ROOT PACKAGE...: makes it, with these packages.
+# minimal_root SUITE ROOT PACKAGE...: makes it, with these packages.  Backports are in its lists,
+# if SUITE is such a one, and nothing is installed from there.
 minimal_root() {
 	local suite=$1 root=$2 packages work start conf
 	shift 2
@@ -17,8 +18,13 @@ minimal_root() {
 	work=$(mktemp -d)
 	apt_configure "$work/apt" "$suite"
 	grep '^Acquire::' "$work/apt/apt.conf" >"$work/acquire" || true
-	mmdebstrap --quiet --variant=minbase --include="$packages" \
-		--aptopt="$work/acquire" "$suite" "$root" "$work/apt/etc/sources.list" >&2
+	# A killed one leaves neither processes nor mounts in what the next one deletes.
+	unshare --mount --pid --fork --kill-child --mount-proc \
+		mmdebstrap --quiet --variant=minbase --include="$packages" \
+		--aptopt="$work/acquire" "$(base_suite "$suite")" "$root" "$work/apt/etc/sources.list" >&2 || {
+		rm -rf "$work"
+		return 1
+	}
 	cp "$work/acquire" "$root/etc/apt/apt.conf.d/99machine"
 	rm -rf "$work"
 	for conf in resolv.conf hosts ssl/certs/ca-certificates.crt; do
