@@ -420,6 +420,101 @@ static void test_other_manager(void **state)
 	assert_int_equal(balance.domains[1].reason, HB_MOTIVE_OTHER_MANAGER);
 }
 
+/* It holds so much of its size and wants no more. */
+static void spares(size_t i, uint64_t holds)
+{
+	domains[i].actual_kib = holds;
+	domains[i].report.current = (struct hb_number){ HB_PRESENT, holds - domains[i].videoram_kib };
+	domains[i].report.goal = domains[i].target;
+	domains[i].report.spared = (struct hb_number){
+		HB_PRESENT, domains[i].target.value - domains[i].report.current.value };
+}
+
+/* What a guest that sizes itself leaves is lent while somebody is short, but for a margin. */
+static void test_lends(void **state)
+{
+	struct hb_balanced *one;
+
+	(void)state;
+	add(1, G, 100 * M);
+	spares(0, 300 * M);
+	decide();
+	one = &balance.all[0];
+	assert_int_equal(one->own_kib, 0);
+	assert_int_equal(one->shown.want_kib, G);
+	/* The host lacks its pool. */
+	host.free_kib = host.reserve_kib + 100 * M;
+	decide();
+	assert_int_equal(one->lent.of_kib, 0);
+	assert_true(balance.host_short);
+	now += S;
+	decide();
+	assert_int_equal(one->lent.of_kib, G);
+	assert_int_equal(one->own_kib, 364 * M);
+	assert_int_equal(balance.control.nr_actions, 1);
+	assert_int_equal(balance.domains[0].to_kib, 364 * M);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_LENT);
+	domains[0].target.value = looks[0].limits.set.value = 364 * M;
+	spares(0, 300 * M);
+	/* Nobody is short any more: it keeps that, and what it takes of the margin is its own. */
+	host.free_kib = 2 * G;
+	now += S;
+	decide();
+	now += S;
+	spares(0, 332 * M);
+	assert_false(hear());
+	decide();
+	assert_int_equal(one->own_kib, 364 * M);
+	assert_int_equal(balance.control.nr_actions, 0);
+	/* More than half of it: it gets the whole of a margin again, and does not wait. */
+	spares(0, 336 * M);
+	assert_true(hear());
+	decide();
+	assert_int_equal(one->own_kib, 400 * M);
+	assert_int_equal(balance.domains[0].to_kib, 400 * M);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_RETURNS);
+	/* At most what it had. */
+	domains[0].target.value = looks[0].limits.set.value = 990 * M;
+	spares(0, 980 * M);
+	now += S;
+	decide();
+	assert_int_equal(balance.domains[0].to_kib, G);
+	domains[0].target.value = looks[0].limits.set.value = G;
+	spares(0, 980 * M);
+	decide();
+	assert_int_equal(one->lent.of_kib, 0);
+	assert_int_equal(one->own_kib, 0);
+}
+
+/* A larger one keeps an eighth; sizes are whole pages; and what it does not say is not lent. */
+static void test_margin(void **state)
+{
+	struct hb_estimate estimate = { .known = true, .must_kib = 100 * M, .want_kib = 2 * G };
+	struct hb_lent lent = { 0 };
+
+	(void)state;
+	add(1, 2 * G, 100 * M);
+	domains[0].videoram_kib = 16 * M;
+	domains[0].target.value -= 16 * M;
+	spares(0, G + 4);
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true) % HB_PAGE_KIB, 0);
+	assert_in_range(estimate.want_kib, G + 128 * M + 4, G + 128 * M + 8);
+	assert_true(hb_lend_is_left(&domains[0], G + 4));
+	assert_false(hb_lend_is_left(&domains[0], G));
+	/* It uses more than that, and says so. */
+	estimate.must_kib = 1500 * M;
+	hb_lend(&lent, &estimate, &domains[0], 2 * G, true);
+	assert_int_equal(estimate.want_kib, 1500 * M);
+	/* A margin is all that it leaves. */
+	lent = (struct hb_lent){ 0 };
+	spares(0, 1900 * M);
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true), 0);
+	spares(0, G);
+	domains[0].report.spared.value = 0;
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true), 0);
+	assert_false(hb_lend_is_left(&domains[0], G));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -428,6 +523,7 @@ int main(void)
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_lends), TEST(test_margin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
