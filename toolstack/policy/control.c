@@ -30,7 +30,7 @@
 
 /*
  * That a guest needs less is doubted if it needed more again so soon after the last time: each
- * time for twice as long, until that has not happened for a while.
+ * time for twice as long, and for half as long whenever that has not happened for a while.
  */
 #define AGAIN_MS 60000ULL
 #define LATELY_MS 2000ULL
@@ -277,8 +277,10 @@ static uint64_t needed_lately(const struct hb_control *control, const struct hb_
 	struct hb_needed *needed = &one->before->needed;
 	uint64_t must = one->estimate->must_kib, was = needed->kib, now = control->now_ms;
 
-	if (now - needed->again_ms >= FORGET_MS)
-		needed->doubt = 0;
+	if (needed->doubt && now - needed->again_ms >= FORGET_MS) {
+		needed->doubt--;
+		needed->again_ms = now;
+	}
 	needed->kib = most_lately(needed, must, now);
 	if (needed->kib + band_of(was) < was) {
 		needed->fell_ms = now;
