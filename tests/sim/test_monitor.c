@@ -207,6 +207,11 @@ static void test_flood(void **state)
 	run(10000);
 	/* A read in 100 ms, of that domain and of no other. */
 	assert_in_range(sim->calls - calls, 90 * 10, 101 * CALLS_READ);
+	/* It does so on and on: a read a second. */
+	run(30000);
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 9 * 10, 11 * CALLS_READ);
 	sim->tick = NULL;
 	run(500);
 	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
