@@ -134,6 +134,7 @@ static void test_odd_wishes(void **state)
 	(void)state;
 	assert_int_equal(portion.upto_kib[HB_TIER_MUST], 200 * M + 4);
 	assert_int_equal(portion.upto_kib[HB_TIER_WANT], 200 * M + 4);
+	assert_int_equal(portion.wants_kib, 200 * M + 4);
 	odd = wish(1, 100 * M, UINT64_MAX - 2, UINT64_MAX, 300 * M);
 	portion = hb_portion_of(HB_PRESET_DEMAND, false, &odd);
 	assert_int_equal(portion.upto_kib[HB_TIER_MUST], 300 * M);

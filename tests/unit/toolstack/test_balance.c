@@ -420,6 +420,24 @@ static void test_other_manager(void **state)
 	assert_int_equal(balance.domains[1].reason, HB_MOTIVE_OTHER_MANAGER);
 }
 
+/* Something was taken from it a moment ago: in a second it is looked whether it may have it again. */
+static void test_waits(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	decide();
+	balance.all[0].estimate.want_kib = 600 * M;
+	balance.all[0].before.shrunk_ms = now;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_WAITS);
+	assert_false(balance.host_short);
+	assert_int_equal(hb_balance_next_ms(&balance), now + S);
+	now += 10 * S;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+}
+
 /* It holds so much of its size and wants no more. */
 static void spares(size_t i, uint64_t holds)
 {
@@ -523,7 +541,7 @@ int main(void)
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
-		TEST(test_lends), TEST(test_margin),
+		TEST(test_waits), TEST(test_lends), TEST(test_margin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
