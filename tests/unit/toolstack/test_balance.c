@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "account.h"
 #include "balance.h"
+#include "seed.h"
 #include "usage.h"
 
 #define M (1ULL << 10)
@@ -533,6 +535,54 @@ static void test_margin(void **state)
 	assert_false(hb_lend_is_left(&domains[0], G));
 }
 
+static uint64_t any_kib(uint64_t most)
+{
+	return random() % (most / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
+}
+
+/*
+ * Whatever a guest holds and says, look after look: nothing of what it holds is lent, it gets back
+ * no more than it had, and when it has got its size, nothing changes until it moves.
+ */
+static void test_any_lend(void **state)
+{
+	struct hb_lent lent = { 0 };
+	uint64_t had = 2 * G;
+	unsigned int lends = 0, returns = 0;
+
+	(void)state;
+	srandom(choose_seed());
+	add(1, had, 100 * M);
+	for (int look = 0; look < 100000; look++) {
+		struct hb_estimate estimate = { .known = true, .must_kib = any_kib(G), .want_kib = any_kib(2 * G) };
+		const uint64_t must = estimate.must_kib, size = domains[0].target.value;
+		const uint64_t holds = random() % 8 ? size - any_kib(size) : size;
+		uint64_t own;
+
+		spares(0, holds);
+		if (random() % 8 == 0)
+			domains[0].report.spared.value = random();
+		own = hb_lend(&lent, &estimate, &domains[0], size, random() % 2);
+		if (!own)
+			continue;
+		assert_int_equal(own % HB_PAGE_KIB, 0);
+		assert_true(own >= holds);
+		assert_true(own <= had);
+		assert_true(estimate.want_kib >= own && (estimate.want_kib == own || estimate.want_kib == must));
+		lends += own < size;
+		returns += own > size;
+		domains[0].target.value = own;
+		spares(0, holds);
+		assert_true(hb_lend(&lent, &estimate, &domains[0], own, random() % 2) <= own || own == had);
+		if (random() % 100 == 0) {
+			/* A person's size, or a new guest. */
+			domains[0].target.value = had = 64 * M + any_kib(2 * G);
+			lent = (struct hb_lent){ 0 };
+		}
+	}
+	assert_true(lends > 1000 && returns > 1000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -541,7 +591,7 @@ int main(void)
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
-		TEST(test_waits), TEST(test_lends), TEST(test_margin),
+		TEST(test_waits), TEST(test_lends), TEST(test_margin), TEST(test_any_lend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
