@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# balance-full [KEY=VALUE...]: four guests on a host of 3 GiB (lab: --host-memory 3072), which is
+# balance-full [pace=SECONDS] [KEY=VALUE...]: four guests on a host of 3 GiB (lab: --host-memory 3072), which is
 # full then.  The load moves every minute: who has it has what it needs within seconds, nothing is
 # killed for want of memory, and the host keeps what is its own.  A fifth guest is created all the
 # same, and who gave for it is named; a sixth one is refused, and who could not give is named.
-# When Xen itself runs low, hotballoond hears of that and makes room.
+# When Xen itself runs low, hotballoond hears of that and makes room.  pace: a load comes faster than
+# with 0.4 s between two of 8 MiB.
 . /lab/files/lib-balance.sh
 
 GUESTS='a b c d'
@@ -14,6 +15,9 @@ LOAD=360	# MiB: with that a guest of BOOT would not live
 FIFTH=256	# MiB
 TURN=60		# seconds
 SECONDS_TO_SERVE=5
+case ${1:-} in
+pace=*) PACE=${1#*=}; shift ;;
+esac
 
 # serve NAME: the load comes, stays for the rest of TURN, and goes.
 serve() {
