@@ -96,7 +96,7 @@ check_ok "all come to rest" rest 10
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$DAEMON/stat"; }
 key=/local/domain/$(guest_domid c)/data/hotballoon/distress
 others=$(field a target_kib)
-(n=0; while [ ! -e /tmp/quiet ]; do xenstore-write "$key" $((n % 2 * 40960)); n=$((n + 1)); done; echo $n >/tmp/writes) &
+(n=0; while [ ! -e /tmp/quiet ]; do xenstore-write "$key" $((n % 2 * 40960)); n=$((n + 1)); sleep 0.02; done; echo $n >/tmp/writes) &
 flood=$!
 sleep 45
 writes=$(ask GetStatus '{}' | sed 's/.*"writes":\([0-9]*\).*/\1/') ticks=$(cpu_ticks)

@@ -15,6 +15,7 @@ LOAD=360	# MiB: with that a guest of BOOT would not live
 FIFTH=256	# MiB
 TURN=60		# seconds
 SECONDS_TO_SERVE=5
+# shellcheck disable=SC2034 # of load
 case ${1:-} in
 pace=*) PACE=${1#*=}; shift ;;
 esac
