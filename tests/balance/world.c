@@ -119,8 +119,14 @@ struct world_guest *world_add(struct world *world, uint64_t size_kib, uint64_t m
 
 void world_write(struct world *world, struct world_guest *guest, uint64_t size_kib)
 {
+	bool up = size_kib > guest->domain.target.value;
+
 	if (guest->domain.target.value == size_kib)
 		return;
+	if (guest->written_ms && up != guest->written_up && world->now_ms - guest->written_ms < TURN_MS)
+		guest->turns++;
+	guest->written_ms = world->now_ms;
+	guest->written_up = up;
 	guest->domain.target.value = guest->limits.set.value = size_kib;
 	guest->writes++;
 	world->writes++;
@@ -246,7 +252,7 @@ void world_measure(struct world *world)
 		struct world_guest *guest = &world->guests[i];
 
 		guest->unmet_since_ms = guest->worst_wait_ms = 0;
-		guest->refaults_kib = guest->oom_kills = guest->writes = guest->moved_kib = 0;
+		guest->refaults_kib = guest->oom_kills = guest->writes = guest->turns = guest->moved_kib = 0;
 		guest->unmet_mib_s = 0;
 	}
 }

@@ -18,6 +18,7 @@
 #define GIB (1024 * MIB)
 #define TICK_MS 100
 #define GUESTS_MAX 64
+#define TURN_MS 10000
 #define SECONDS 1000ULL
 #define MINUTES (60 * SECONDS)
 
@@ -27,6 +28,7 @@ enum world_habit {
 	GUEST_FLOODER,	/* says something else whenever it is asked */
 	GUEST_STUCK,	/* does not give memory back */
 	GUEST_SILENT,	/* says nothing */
+	GUEST_FRUGAL,	/* sizes itself below its target; of tests/daemon/room.h only */
 };
 
 /* What a guest does, until it is told to do something else. */
@@ -61,6 +63,9 @@ struct world_guest {
 	uint64_t unmet_since_ms;	/* 0: it has what it needs */
 	uint64_t worst_wait_ms;
 	uint64_t refaults_kib, oom_kills, writes;
+	uint64_t turns;		/* writes that took back, within TURN_MS, what the last one had done */
+	uint64_t written_ms;
+	bool written_up;
 	double unmet_mib_s;
 	uint64_t moved_kib;
 };

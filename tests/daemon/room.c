@@ -111,6 +111,15 @@ static void set_floor(struct sim *sim, struct room_guest *guest, uint64_t actual
 		simulated->stick_at_kib = actual_kib - spare + spare % HB_PAGE_KIB;
 }
 
+/* As the driver's autoballoon: what it needs and a margin, if that is less than its target. */
+static void spare(struct sim *sim, struct room_guest *guest, uint64_t target_kib)
+{
+	uint64_t wants = (world_demand(&guest->load) * 9 / 8 + 64 * MIB) / HB_PAGE_KIB * HB_PAGE_KIB;
+
+	if (guest->load.habit == GUEST_FRUGAL)
+		sim_guest(sim, guest->domid)->spares_kib = wants < target_kib ? target_kib - wants : 0;
+}
+
 static void live(struct room *room, struct room_guest *guest)
 {
 	struct sim *sim = room->sim;
@@ -125,8 +134,9 @@ static void live(struct room *room, struct room_guest *guest)
 	world_live(&guest->load);
 	if (world_speaks(&guest->load, sim->clock_ms))
 		write_line(sim, guest->domid, &guest->load.reported);
-	if (guest->load.habit == GUEST_HONEST)
+	if (guest->load.habit == GUEST_HONEST || guest->load.habit == GUEST_FRUGAL)
 		call(sim, guest, stalls);
+	spare(sim, guest, target);
 	set_floor(sim, guest, guest->load.domain.actual_kib, target);
 }
 

@@ -6,8 +6,7 @@
  * guests have what they use whenever the host could give it.
  *
  * SEED: which of all days. HB_DAY_GUESTS and HB_DAY_MINUTES: how large and how long; a guest
- * costs about 0.06 ms of processor time a second, so a day of 500 three quarters of an hour.
- * Half of that is what those that flood cost, who are given another size each second.
+ * costs about 0.02 ms of processor time a second, so a day of 500 a quarter of an hour.
  */
 #include "room.h"
 #include "seed.h"

@@ -6,6 +6,8 @@
  */
 #include "room.h"
 
+#include <inttypes.h>
+
 #include "../balance/bounds.h"
 #include "seed.h"
 
@@ -149,12 +151,97 @@ static void test_16_killed(void **state)
 	}
 }
 
+static void call(size_t guest, uint64_t kib)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, kib);
+	sim_write_key(room.sim, room_guest(&room, guest)->domid, HB_KEY_REPORT_DISTRESS, text);
+}
+
+/* A guest says that it lacks something, and then that it does not, all the time. */
+static void test_18_distress_flooder(void **state)
+{
+	static const char scenario[] = "18 distress flooder";
+
+	(void)state;
+	for (int play = 0; play < PLAYS; play++) {
+		size_t flooder = random() % 4;
+		uint64_t writes, begin = 0;
+
+		open_usual();
+		/* It says nothing else by that, and the honest ones have all that they want. */
+		room_guest(&room, flooder)->load.habit = GUEST_SILENT;
+		writes = room_writes(&room);
+		for (int tick = 0; tick < 5 * 600; tick++) {
+			if (tick == 600)
+				begin = room.sim->calls;
+			if (tick % (1 + play) == 0)
+				call(flooder, random() % 2 ? between(4, 500) * M : 0);
+			room_run(&room, TICK_MS);
+		}
+		bound(scenario, "sizes set a minute", (room_writes(&room) - writes) / 5.0, 0, 20);
+		/* After a minute it is read once a second. A reading takes about 23 calls, a round as many. */
+		bound(scenario, "calls to the host a second, later", (room.sim->calls - begin) / 240.0, 0, 150);
+		for (size_t i = 0; i < 4; i++) {
+			if (i != flooder)
+				bound(scenario, "others who lack what they need", !has_enough(i), 0, 0);
+		}
+		end(scenario);
+	}
+}
+
+/* So many sizes it is given in that time. */
+static unsigned int sizes_in(size_t guest, uint64_t ms)
+{
+	uint64_t last = room_target(&room, guest);
+	unsigned int sizes = 0;
+
+	for (uint64_t end = room.sim->clock_ms + ms; room.sim->clock_ms < end;) {
+		room_run(&room, TICK_MS);
+		sizes += room_target(&room, guest) != last;
+		last = room_target(&room, guest);
+	}
+	return sizes;
+}
+
+/* What a guest that sizes itself leaves others get; it is never in want for that. */
+static void test_19_sizes_itself(void **state)
+{
+	static const char scenario[] = "19 sizes itself";
+
+	(void)state;
+	for (int play = 0; play < PLAYS; play++) {
+		size_t frugal = random() % 4, other = (frugal + 1 + random() % 3) % 4;
+
+		open_usual();
+		room_guest(&room, frugal)->load.habit = GUEST_FRUGAL;
+		room_run(&room, 10 * S);
+		/* More than is free. */
+		room_guest(&room, other)->load.load.anon_kib += between(600, 800) * M;
+		bound(scenario, "ms until the other has what it needs", wait_for(other, 60 * S), 0, 5 * S);
+		room_run(&room, 30 * S);
+		assert_true(room_target(&room, frugal) >= room_actual(&room, frugal));
+		bound(scenario, "MiB that it left and nobody has got",
+		      (room_target(&room, frugal) - room_actual(&room, frugal)) / M, 0, 104);
+		bound(scenario, "its sizes in two minutes, once settled", sizes_in(frugal, 120 * S), 0, 6);
+		/* It is its own again. */
+		room_guest(&room, frugal)->load.load.anon_kib += between(100, 250) * M;
+		bound(scenario, "ms until it has what it needs", wait_for(frugal, 60 * S), 0, 3 * S);
+		room_run(&room, 10 * S);
+		assert_true(has_enough(other));
+		end(scenario);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_14_xenstored_slow),
 		cmocka_unit_test(test_15_xenstored_restarted),
 		cmocka_unit_test(test_16_killed),
+		cmocka_unit_test(test_18_distress_flooder),
+		cmocka_unit_test(test_19_sizes_itself),
 	};
 
 	srandom(choose_seed());

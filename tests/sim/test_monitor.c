@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The monitor: what it knows is current, at a cost that no guest decides about. */
 #include "common.h"
+#include "monitor.h"
 #include "sim_internal.h"
 
 #include <inttypes.h>
@@ -207,6 +208,11 @@ static void test_flood(void **state)
 	run(10000);
 	/* A read in 100 ms, of that domain and of no other. */
 	assert_in_range(sim->calls - calls, 90 * 10, 101 * CALLS_READ);
+	/* It does so on and on: a read a second. */
+	run(30000);
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 9 * 10, 11 * CALLS_READ);
 	sim->tick = NULL;
 	run(500);
 	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
@@ -243,6 +249,42 @@ static void test_nobody_reads(void **state)
 	sim->tick = NULL;
 	run(500);
 	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
+}
+
+/* Somebody takes the last page of those that are more than so many; is it said that Xen runs low? */
+static bool is_low_at(uint64_t pages)
+{
+	sim->free_pages = pages + 1;
+	assert_int_equal(sim_populate(sim, sim_domain(sim, GUEST), 1), 1);
+	run(10);
+	return hb_monitor_take_low(monitor);
+}
+
+/* virq-01 and virq-03: when Xen says that it runs low, it is heard, once each time. */
+static void test_low(void **state)
+{
+	static const struct {
+		uint64_t pages;
+		bool says;
+	} rows[][8] = {
+		{ { 20000, false }, { 16384, true }, { 16000, false }, { 9000, false }, { 8192, true },
+		  { 8000, false } },
+		{ { 16000, true }, { 8000, true }, { 4000, true }, { 9000, false }, { 40000, false },
+		  { 40000, false }, { 40000, false }, { 16000, true } },
+	};
+
+	(void)state;
+	assert_int_equal(hb_monitor_hear_low(monitor), 0);
+	sim_set_limit(sim, GUEST, 8 * G);
+	for (size_t i = 0; i < 2; i++) {
+		/* As it was booted. */
+		sim->low_order = SIM_LOW_ORDER;
+		sim->low_high_pages = UINT64_MAX;
+		for (size_t row = 0; row < 8 && rows[i][row].pages; row++) {
+			if (is_low_at(rows[i][row].pages) != rows[i][row].says)
+				fail_msg("virq %zu: %ju pages", i, (uintmax_t)rows[i][row].pages);
+		}
+	}
 }
 
 #define QUIET 500
@@ -350,6 +392,7 @@ int main(void)
 		TEST(test_unreadable),
 		TEST(test_unreadable_new),
 		TEST(test_flood),
+		TEST(test_low),
 		TEST(test_flood_of_domains),
 		TEST(test_nobody_reads),
 		TEST(test_quiet),

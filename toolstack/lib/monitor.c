@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The monitor: an event marks its domain, a marked domain is read again when it is
- * due, and what differs is told. A domain is due READ_EVERY_MS after it was read,
- * so that a guest that writes all the time costs no more than one that writes
- * seldom; what it wrote in between is not told. The same holds for Xen's list. One
+ * due, and what differs is told. A domain is due READ_EVERY_MS after it was read, and
+ * one that writes on and on once a second (pace.h), so that it costs no more than one
+ * that writes seldom; what it wrote in between is not told. Xen's list is due after
+ * READ_EVERY_MS, too. One
  * that cannot be read keeps what it said last and is due later. Nothing marked: no
  * timer, and no call to the host.
  *
@@ -22,6 +23,7 @@
 #include "domain.h"
 #include "memory.h"
 #include "monitor.h"
+#include "pace.h"
 #include "value.h"
 
 #define READ_EVERY_MS 100
@@ -49,7 +51,7 @@ struct entry {
 	bool seen;			/* by the last look at Xen's list */
 	bool marked;			/* to be read when it is due */
 	bool stale;			/* could not be read when it was tried last */
-	uint64_t due_ms;
+	uint64_t due_ms, paid_ms;
 };
 
 struct hb_monitor {
@@ -286,7 +288,7 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 	if (!rc)
 		rc = hb_domain_read(monitor->hb, entry->domain.domid, &domain);
 	entry->marked = false;
-	entry->due_ms = now + READ_EVERY_MS;
+	entry->due_ms = hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS);
 	/* Gone, or another domain's domid by now: its own event may come later. */
 	if (rc == -ESRCH || (!rc && strcmp(domain.uuid, entry->domain.uuid))) {
 		end_entry(monitor, entry);

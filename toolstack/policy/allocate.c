@@ -24,6 +24,11 @@ bool hb_preset_by_need(enum hb_preset preset)
 	return presets[preset].by_need;
 }
 
+static uint64_t larger(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
 static uint64_t within(const struct hb_range *range, uint64_t kib)
 {
 	if (kib >= range->max_kib)
@@ -36,12 +41,14 @@ struct hb_portion hb_portion_of(enum hb_preset preset, bool surplus, const struc
 {
 	const struct hb_range *range = &wish->range;
 	uint64_t must = within(range, wish->must_kib), want = within(range, wish->want_kib);
+	uint64_t own = within(range, wish->own_kib);
 	struct hb_portion portion = { .key = wish->key, .weight = wish->weight };
 
 	if (!presets[preset].by_need)
-		must = want = range->min_kib;
-	if (want < must)
-		want = must;
+		must = own = want = range->min_kib;
+	portion.wants_kib = want = larger(want, must);
+	own = larger(own, must);
+	want = larger(want, own);
 	/* As weights they only count beside each other: pages or KiB is the same. */
 	if (presets[preset].by_range)
 		portion.weight = range->max_kib - range->min_kib;
@@ -49,6 +56,7 @@ struct hb_portion hb_portion_of(enum hb_preset preset, bool surplus, const struc
 		portion.weight = 1;
 	portion.upto_kib[HB_TIER_MIN] = range->min_kib;
 	portion.upto_kib[HB_TIER_MUST] = must;
+	portion.upto_kib[HB_TIER_OWN] = own;
 	portion.upto_kib[HB_TIER_WANT] = want;
 	portion.upto_kib[HB_TIER_MAX] = presets[preset].all || surplus ? range->max_kib : want;
 	return portion;

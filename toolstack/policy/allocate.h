@@ -23,6 +23,7 @@
 enum hb_tier {
 	HB_TIER_MIN,	/* never less */
 	HB_TIER_MUST,	/* what it needs to work */
+	HB_TIER_OWN,	/* what it needed a moment ago, or has lent: it is likely to need that again */
 	HB_TIER_WANT,	/* what makes it work well: its cache, too */
 	HB_TIER_MAX,	/* what nobody needs */
 	HB_TIER_COUNT,
@@ -45,6 +46,7 @@ struct hb_portion {
 	uint64_t key;		/* no two have the same: their order does not matter */
 	uint64_t weight;	/* 1 ... HB_SIZE_MAX_KIB */
 	uint64_t upto_kib[HB_TIER_COUNT];	/* ascending multiples of a page, at most HB_SIZE_MAX_KIB */
+	uint64_t wants_kib;	/* what it asks for, but for what is only its own */
 	uint64_t give_kib;	/* the outcome */
 
 	/* Of hb_allocate(), in pages. */
@@ -57,7 +59,8 @@ struct hb_portion {
 struct hb_wish {
 	uint64_t key;
 	struct hb_range range;
-	uint64_t must_kib, want_kib;	/* any; what the range does not allow does not count */
+	/* Any; what the range does not allow does not count. */
+	uint64_t must_kib, own_kib, want_kib;
 	unsigned int weight;
 };
 

@@ -101,7 +101,7 @@ static bool is_news(const struct hb_usage *usage, const struct hb_usage *before)
  * What it calls for is known before it reports again, a second later.  It holds its word for a
  * while: what it has got since then is no more that it lacks.
  */
-static void show(struct hb_balanced *one, const struct hb_domain *domain)
+static void show(const struct hb_balance *balance, struct hb_balanced *one, const struct hb_domain *domain)
 {
 	const struct hb_number *lacks = &domain->report.distress;
 	uint64_t calls = lacks->presence == HB_PRESENT ? lacks->value : 0;
@@ -112,10 +112,12 @@ static void show(struct hb_balanced *one, const struct hb_domain *domain)
 	one->called_kib = calls;
 	one->shown = one->estimate;
 	hb_usage_call(&one->shown, domain, one->called_at_kib);
+	one->own_kib = hb_lend(&one->lent, &one->shown, domain, size_of(domain), balance->host_short);
 	one->distresses += one->shown.distress && !before;
 }
 
-static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64_t now_ms)
+static bool hear(const struct hb_balance *balance, struct hb_balanced *one,
+		 const struct hb_domain *domain, uint64_t now_ms)
 {
 	const struct hb_usage usage = hb_usage_of(domain);
 	bool news = is_news(&usage, &one->heard);
@@ -124,13 +126,13 @@ static bool hear(struct hb_balanced *one, const struct hb_domain *domain, uint64
 		one->heard = usage;
 		hb_estimate_report(&one->estimate, &usage, domain->actual_kib, now_ms);
 	}
-	show(one, domain);
+	show(balance, one, domain);
 	return news;
 }
 
 static bool is_due(const struct hb_balanced *one, const struct hb_domain *domain)
 {
-	return hb_control_is_due(&one->shown, size_of(domain));
+	return hb_control_is_due(&one->shown, size_of(domain)) || one->own_kib > size_of(domain);
 }
 
 /*
@@ -160,7 +162,7 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 	for (size_t i = 0; i < count; i++) {
 		if (looks[i].stale)
 			continue;
-		balance->news |= hear(&balance->all[i], looks[i].domain, now_ms);
+		balance->news |= hear(balance, &balance->all[i], looks[i].domain, now_ms);
 		due |= waits_for_us(&balance->all[i], looks[i].domain);
 	}
 	return due;
@@ -189,11 +191,11 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	struct hb_balanced *one = &balance->all[i];
 
 	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
-	show(one, look->domain);
+	show(balance, one, look->domain);
 	one->was = one->before;
 	balance->domains[i] = (struct hb_controlled){
 		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
-		.before = &one->before, .held = look->stale || now_ms < one->held_ms,
+		.before = &one->before, .own_kib = one->own_kib, .held = look->stale || now_ms < one->held_ms,
 	};
 }
 
@@ -306,7 +308,7 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance)
 
 	if (balance->control.soon)
 		return now + SOON_MS;
-	if (balance->host_short)
+	if (balance->host_short || balance->control.waits)
 		return now + SHORT_MS;
 	for (size_t i = 0; i < balance->count; i++) {
 		again = again_ms(&balance->all[i], now);

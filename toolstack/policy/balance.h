@@ -13,6 +13,7 @@
 #include <core/estimate.h>
 
 #include "control.h"
+#include "lend.h"
 
 /* What is seen of one domain. */
 struct hb_look {
@@ -28,6 +29,8 @@ struct hb_balanced {
 	struct hb_usage heard;
 	struct hb_estimate estimate;
 	struct hb_estimate shown;	/* and what it has called out since */
+	struct hb_lent lent;
+	uint64_t own_kib;		/* as in hb_controlled */
 	uint64_t called_kib, called_at_kib;	/* what it said last that it lacks, and what it had then */
 	struct hb_controlled_before before, was;	/* was: before the last decision */
 	uint64_t held_ms;		/* left alone until then */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "account.h"
 #include "control.h"
+#include "lend.h"
 #include "limit.h"
 #include "overhead.h"
 #include "plan.h"
@@ -21,9 +22,20 @@
 /* When somebody lacks what he needs. */
 #define NEED_BAND_MIN_KIB (4 * MIB_KIB)
 #define NEED_BAND_PART 200
+/* What was taken from a guest it gets back later, unless it needs it, and the other way round. */
+#define TURN_MS 10000ULL
 /* A shrink that nobody waits for. */
 #define STEP_MIN_KIB (64 * MIB_KIB)
 #define STEP_PART 20
+
+/*
+ * That a guest needs less is doubted if it needed more again so soon after the last time: each
+ * time for twice as long, and for half as long whenever that has not happened for a while.
+ */
+#define AGAIN_MS 60000ULL
+#define LATELY_MS 2000ULL
+#define DOUBT_MAX 5
+#define FORGET_MS 600000ULL
 
 /* Xen counts some pages more than the size that a guest has; see wait.c. */
 #define TOLERANCE_KIB MIB_KIB
@@ -237,6 +249,52 @@ static void look_at(struct hb_control *control, struct hb_controlled *one)
 
 /* ------------------------------------------------------------ what each gets */
 
+/* The most that it must have had in the window that its doubt is worth. */
+static uint64_t most_lately(struct hb_needed *needed, uint64_t must_kib, uint64_t now_ms)
+{
+	uint64_t half_ms = needed->doubt ? LATELY_MS << needed->doubt >> 1 : 0;
+
+	if (now_ms - needed->since_ms >= 2 * half_ms)
+		needed->most_kib[0] = 0;
+	if (now_ms - needed->since_ms >= half_ms) {
+		needed->most_kib[1] = needed->most_kib[0];
+		needed->most_kib[0] = must_kib;
+		needed->since_ms = now_ms;
+	}
+	if (!half_ms)
+		needed->most_kib[1] = 0;
+	needed->most_kib[0] = larger(needed->most_kib[0], must_kib);
+	return larger(needed->most_kib[0], needed->most_kib[1]);
+}
+
+/*
+ * What it must have, and must have had lately. That it needs less is believed at once; but who
+ * needs more again within a minute is believed later each time. So one that needs much and little
+ * in turn, or says so, is not written to each time, nor are those who would give and take it.
+ */
+static uint64_t needed_lately(const struct hb_control *control, const struct hb_controlled *one)
+{
+	struct hb_needed *needed = &one->before->needed;
+	uint64_t must = one->estimate->must_kib, was = needed->kib, now = control->now_ms;
+
+	if (needed->doubt && now - needed->again_ms >= FORGET_MS) {
+		needed->doubt--;
+		needed->again_ms = now;
+	}
+	needed->kib = most_lately(needed, must, now);
+	if (needed->kib + band_of(was) < was) {
+		needed->fell_ms = now;
+	} else if (needed->fell_ms && needed->kib > was + band_of(was)) {
+		if (now - needed->fell_ms < AGAIN_MS) {
+			needed->doubt += needed->doubt < DOUBT_MAX;
+			needed->again_ms = now;
+		}
+		needed->fell_ms = 0;
+	}
+	/* Nobody grows because of what it needed once. */
+	return smaller(needed->kib, one->from_kib);
+}
+
 /*
  * What is free and not for those who are there. It is there or comes by itself: nobody is asked
  * for it here.
@@ -284,6 +342,7 @@ static void allocate(struct hb_control *control, const struct sums *sums)
 		const struct hb_wish wish = {
 			.key = one->domain->domid, .range = one->range, .weight = one->limits->weight,
 			.must_kib = one->estimate->must_kib, .want_kib = one->estimate->want_kib,
+			.own_kib = larger(needed_lately(control, one), one->own_kib),
 		};
 		struct hb_portion *portion = &control->portions[n];
 
@@ -291,8 +350,9 @@ static void allocate(struct hb_control *control, const struct sums *sums)
 			continue;
 		n++;
 		*portion = hb_portion_of(control->preset, control->surplus, &wish);
-		one->needs_kib = portion->upto_kib[HB_TIER_MUST];
-		one->wants_kib = portion->upto_kib[HB_TIER_WANT];
+		/* What it has lent it gets back as what it needs: at once. */
+		one->needs_kib = portion->upto_kib[one->own_kib ? HB_TIER_OWN : HB_TIER_MUST];
+		one->wants_kib = larger(portion->wants_kib, one->needs_kib);
 	}
 	control->short_kib = hb_allocate(control->portions, n, have).short_kib;
 	n = 0;
@@ -348,6 +408,7 @@ static void act(struct hb_control *control, struct hb_controlled *one, uint64_t 
 	one->reason = reason;
 	control->actions[control->nr_actions++] = one;
 	before->asked = one->movable;
+	*(to_kib < one->from_kib ? &before->shrunk_ms : &before->grown_ms) = control->now_ms;
 	/* One that still holds more has to give, though it be less than it was to. */
 	before->shrinks = to_kib < one->from_kib + coming_kib(one);
 	hb_wait_start(&before->wait, one->domain, to_kib - one->domain->videoram_kib, 0, control->now_ms);
@@ -358,11 +419,24 @@ static enum hb_motive why_shrink(const struct hb_control *control, const struct 
 {
 	if (one->from_kib > one->range.max_kib)
 		return HB_MOTIVE_ABOVE_MAX;
+	if (hb_lend_is_left(one->domain, one->share_kib))
+		return HB_MOTIVE_LENT;
 	if (sums->lacks_kib)
 		return HB_MOTIVE_HOST_SHORT;
 	if (control->urgent)
 		return HB_MOTIVE_OTHERS_NEED;
 	return sums->free_kib < sums->pool_kib ? HB_MOTIVE_POOL : HB_MOTIVE_OTHERS_WANT;
+}
+
+static bool is_lately(const struct hb_control *control, uint64_t ms)
+{
+	return ms && control->now_ms - ms < TURN_MS;
+}
+
+static void put_off(struct hb_control *control, struct hb_controlled *one)
+{
+	control->waits = true;
+	one->reason = HB_MOTIVE_WAITS;
 }
 
 /* May a guest in distress keep what it was given beyond its share? */
@@ -376,16 +450,21 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 {
 	uint64_t size = one->from_kib, step = larger(STEP_MIN_KIB, size / STEP_PART);
 	bool above = size > one->range.max_kib, waited_for = control->urgent || above;
+	bool left = hb_lend_is_left(one->domain, one->share_kib);
 	uint64_t band = control->urgent ? need_band_of(size) : band_of(size);
 
 	if (!above && (size - one->share_kib < band || is_relieved(one, sums)))
 		return;
+	if (!waited_for && sums->free_kib >= sums->pool_kib && is_lately(control, one->before->grown_ms)) {
+		put_off(control, one);
+		return;
+	}
 	if (waited_for ? !may_go_on(one) : one->before->asked) {
 		one->reason = HB_MOTIVE_MOVES;
 		return;
 	}
 	step -= step % HB_PAGE_KIB;
-	act(control, one, waited_for ? one->share_kib : larger(one->share_kib, less(size, step)),
+	act(control, one, waited_for || left ? one->share_kib : larger(one->share_kib, less(size, step)),
 	    why_shrink(control, sums, one));
 }
 
@@ -439,17 +518,25 @@ static enum hb_motive why_grow(const struct hb_controlled *one)
 	if (one->from_kib < one->range.min_kib)
 		return HB_MOTIVE_BELOW_MIN;
 	if (one->from_kib < one->needs_kib)
-		return HB_MOTIVE_NEEDS;
+		return one->from_kib < one->estimate->must_kib ? HB_MOTIVE_NEEDS : HB_MOTIVE_RETURNS;
 	return one->from_kib < one->wants_kib ? HB_MOTIVE_WANTS : HB_MOTIVE_SURPLUS;
 }
 
 /* Is it worth a write to take it towards its share? */
-static bool is_to_grow(const struct hb_controlled *one)
+static bool is_to_grow(struct hb_control *control, struct hb_controlled *one)
 {
 	uint64_t size = one->from_kib;
 
-	return one->movable && one->to_kib == size && one->share_kib > size &&
-	       (lacks_needs(one) || size < one->range.min_kib || one->share_kib - size >= band_of(size));
+	if (!one->movable || one->to_kib != size || one->share_kib <= size)
+		return false;
+	if (lacks_needs(one) || size < one->range.min_kib)
+		return true;
+	if (one->share_kib - size < band_of(size))
+		return false;
+	if (!is_lately(control, one->before->shrunk_ms))
+		return true;
+	put_off(control, one);
+	return false;
 }
 
 /*
@@ -466,13 +553,14 @@ static void grow_all(struct hb_control *control, uint64_t left_kib)
 		struct hb_portion *portion = &control->portions[n];
 		uint64_t held = smaller(one->from_kib + coming_kib(one), one->share_kib);
 
-		if (!is_to_grow(one))
+		if (!is_to_grow(control, one))
 			continue;
 		n++;
 		have += held;
 		*portion = (struct hb_portion){ .key = one->domain->domid, .weight = one->limits->weight };
 		portion->upto_kib[HB_TIER_MIN] = held;
 		portion->upto_kib[HB_TIER_MUST] = larger(held, needs_of_share(one));
+		portion->upto_kib[HB_TIER_OWN] = portion->upto_kib[HB_TIER_MUST];
 		portion->upto_kib[HB_TIER_WANT] = portion->upto_kib[HB_TIER_MAX] = one->share_kib;
 	}
 	hb_allocate(control->portions, n, have);
@@ -516,7 +604,7 @@ static void act_on_all(struct hb_control *control, const struct sums *sums)
 	for (size_t i = 0; i < control->count; i++) {
 		struct hb_controlled *one = &control->domains[i];
 
-		if (is_to_grow(one))
+		if (is_to_grow(control, one))
 			grow(control, one, control->portions[n++].give_kib);
 	}
 }
@@ -526,6 +614,7 @@ void hb_control(struct hb_control *control)
 	struct sums sums;
 
 	control->nr_actions = 0;
+	control->waits = false;
 	for (size_t i = 0; i < control->count; i++)
 		look_at(control, &control->domains[i]);
 	sums = add_up(control);

@@ -35,16 +35,19 @@
 	row(BELOW_MIN, "below-min", "it has less than its minimum") \
 	row(NEEDS, "needs", "it needs more to work") \
 	row(WANTS, "wants", "it works better with more, and there is some") \
+	row(RETURNS, "returns", "it takes back what it had left to others") \
 	row(SURPLUS, "surplus", "nobody needs it, and it is shared out") \
 	row(ABOVE_MAX, "above-max", "it has more than its maximum") \
 	row(HOST_SHORT, "host-short", "the host has promised or set aside more than it has") \
 	row(OTHERS_NEED, "others-need", "another guest needs it to work") \
 	row(OTHERS_WANT, "others-want", "another guest makes more of it") \
 	row(POOL, "pool", "the host keeps some for a guest in distress") \
+	row(LENT, "lent", "it sizes itself, and leaves that to others for now") \
 	row(RESTS, "rests", "it did not follow: its size is what it holds, until it is tried again") \
 	row(SETTLED, "settled", "it has what it shall have") \
 	row(HOST_FULL, "host-full", "it would get more, and the host has none to give") \
 	row(MOVES, "moves", "it is on its way") \
+	row(WAITS, "waits", "it was given another size a moment ago, and nobody needs it to have one again") \
 	row(NO_REPORT, "no-report", "it says nothing of what it needs: it keeps its size") \
 	row(STUCK, "stuck", "it did not follow its last size, and is tried again later") \
 	row(HELD, "held", "it could not be read or sized, and is tried again later") \
@@ -76,6 +79,15 @@ enum hb_motive {
 const char *hb_motive_word(enum hb_motive reason);
 const char *hb_motive_text(enum hb_motive reason);
 
+/* What a domain must have, and must have had lately, from one look to the next. */
+struct hb_needed {
+	uint64_t kib;
+	uint64_t most_kib[2], since_ms;	/* since then, and in the time before that */
+	unsigned int doubt;	/* the power of two by which it is longer believed to need what it needed */
+	uint64_t fell_ms;	/* it was believed to need less, and has not needed more since; 0: neither */
+	uint64_t again_ms;	/* it last needed more so soon after that */
+};
+
 /* Of one domain, from one look to the next. All 0 for one that is seen first. */
 struct hb_controlled_before {
 	bool asked;		/* it has a size of ours to go to */
@@ -84,6 +96,8 @@ struct hb_controlled_before {
 	unsigned int stuck;	/* so often in a row */
 	uint64_t retry_ms;	/* it is left alone until then */
 	uint64_t relief_ms;	/* it was last given something for distress; 0: never */
+	struct hb_needed needed;
+	uint64_t shrunk_ms, grown_ms;	/* it was last told so; 0: never */
 };
 
 struct hb_controlled {
@@ -93,6 +107,7 @@ struct hb_controlled {
 	const struct hb_estimate *estimate;
 	struct hb_controlled_before *before;
 	bool held;		/* it is to be left alone for now */
+	uint64_t own_kib;	/* the size that is its own, before what others want; 0: none, see lend.h */
 
 	/* The decision: another size if from and to differ. Sizes include video memory. */
 	enum hb_motive reason;
@@ -131,6 +146,7 @@ struct hb_control {
 	bool host_short;
 	bool urgent;		/* somebody lacks what he needs, or the host what it has set aside */
 	bool soon;		/* look again in 100 ms; else a second is enough */
+	bool waits;		/* somebody gets another size when some time has passed */
 	uint64_t short_kib;	/* so much more than there is are the minima; 0 */
 	uint64_t pool_kib;	/* what is kept for distress, as far as there is any */
 	uint64_t reclaimable_kib;	/* what could be had back from guests that do not need it */

@@ -4,6 +4,8 @@
 /* Between two rounds, and between two that nobody waits for. */
 #define ROUND_MS 100
 #define CALM_MS 1000
+/* So many readings of a domain come as soon as they can, and one more each second. */
+#define READS 300
 
 static void bring_forward(struct hb_pace *pace, uint64_t to_ms)
 {
@@ -51,4 +53,10 @@ uint64_t hb_pace_await_ms(uint64_t now_ms)
 uint64_t hb_pace_again_ms(uint64_t now_ms)
 {
 	return now_ms + CALM_MS;
+}
+
+uint64_t hb_pace_read_ms(uint64_t *paid_ms, uint64_t now_ms, unsigned int every_ms)
+{
+	*paid_ms = (*paid_ms > now_ms ? *paid_ms : now_ms) + CALM_MS;
+	return now_ms + (*paid_ms - now_ms > READS * CALM_MS ? CALM_MS : every_ms);
 }

@@ -258,6 +258,8 @@ uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages
 	sim->free_pages -= pages;
 	domain->xen.outstanding_pages -= pages < domain->xen.outstanding_pages ?
 					 pages : domain->xen.outstanding_pages;
+	if (pages)
+		sim_check_low(sim);
 	return pages;
 }
 
@@ -400,6 +402,7 @@ void sim_add(struct sim *sim, const struct sim_guest *guest)
 		domain->pool_pages = 256ULL * guest->vcpus + mib;
 	assert(sim->free_pages >= domain->xen.tot_pages + domain->pool_pages);
 	sim->free_pages -= domain->xen.tot_pages + domain->pool_pages;
+	sim_check_low(sim);
 	build_store(sim, guest);
 	publish(sim, domain, read_target(sim, domain), HB_CAUSE_NONE);
 	sim_fire(sim, "@introduceDomain");

@@ -125,6 +125,25 @@ void sim_run_low(struct sim *sim)
 	}
 }
 
+/*
+ * check_low_mem_virq() of Xen 4.17: at 64 MiB it says so, then at each half of that, and again
+ * when there has been four times as much in between.
+ */
+void sim_check_low(struct sim *sim)
+{
+	uint64_t claimed = sim_claimed_pages(sim);
+	uint64_t available = sim->free_pages > claimed ? sim->free_pages - claimed : 0;
+
+	if (sim->low_order && available <= 1ULL << sim->low_order) {
+		sim->low_order--;
+		sim->low_high_pages = 4ULL << sim->low_order;
+		sim_run_low(sim);
+	} else if (available >= sim->low_high_pages) {
+		sim->low_order++;
+		sim->low_high_pages = sim->low_order < SIM_LOW_ORDER ? 4ULL << sim->low_order : UINT64_MAX;
+	}
+}
+
 void sim_write(struct sim *sim, const char *path, const char *value)
 {
 	sim_store_write(&sim->store, path, value, strlen(value));
@@ -466,6 +485,7 @@ static int sim_set_pool(struct hb_host *host, uint32_t domid, uint64_t bytes)
 	if (more > sim->free_pages)
 		more = sim->free_pages;
 	sim->free_pages -= more;
+	sim_check_low(sim);
 	domain->pool_pages += more;
 	return domain->pool_pages == pages ? 0 : -ENOMEM;
 }
@@ -1013,6 +1033,8 @@ struct sim *sim_open(uint64_t total_kib)
 
 	assert(sim);
 	sim->total_pages = sim->free_pages = total_kib / HB_PAGE_KIB;
+	sim->low_order = SIM_LOW_ORDER;
+	sim->low_high_pages = UINT64_MAX;
 	return sim;
 }
 

@@ -96,6 +96,9 @@ struct sim {
 	bool no_lock;			/* nobody locks anything */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	bool no_low;			/* a Xen that cannot be heard of when it runs low */
+	/* It says so next at 2^low_order free pages, and at twice that once low_high_pages were free. */
+	unsigned int low_order;
+	uint64_t low_high_pages;
 	struct sim_domain *domains;	/* in order of domid */
 	size_t nr_domains;
 	struct sim_store store;

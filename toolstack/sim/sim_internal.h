@@ -93,6 +93,9 @@ size_t sim_place(const struct sim *sim, uint32_t domid);
 struct sim_domain *sim_domain(const struct sim *sim, uint32_t domid);
 /* The domain's own pages and claims aside: pages claimed for domains. */
 uint64_t sim_claimed_pages(const struct sim *sim);
+/* Something was taken of what is free: Xen looks whether it runs low, first at 64 MiB. */
+#define SIM_LOW_ORDER 14
+void sim_check_low(struct sim *sim);
 /* Gives the domain up to pages, as far as Xen gives any; returns how many. */
 uint64_t sim_populate(struct sim *sim, struct sim_domain *domain, uint64_t pages);
 

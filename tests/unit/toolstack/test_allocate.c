@@ -64,6 +64,36 @@ static void test_tiers(void **state)
 	assert_int_equal(portions[0].give_kib, 1536 * M);
 }
 
+/* What was its own comes after what others need, and before what they want. */
+static void test_own(void **state)
+{
+	struct hb_wish wishes[] = {
+		wish(1, 256 * M, 512 * M, 600 * M, 2 * G),
+		wish(2, 256 * M, G, 2 * G, 2 * G),
+	};
+	struct hb_portion portions[2];
+
+	(void)state;
+	wishes[0].own_kib = 1536 * M;
+	for (int i = 0; i < 2; i++)
+		portions[i] = hb_portion_of(HB_PRESET_DEMAND, false, &wishes[i]);
+	assert_int_equal(portions[0].wants_kib, 600 * M);
+	assert_int_equal(portions[1].wants_kib, 2 * G);
+	hb_allocate(portions, 2, 1536 * M);
+	assert_int_equal(portions[0].give_kib, 512 * M);
+	assert_int_equal(portions[1].give_kib, G);
+	assert_int_equal(hb_allocate(portions, 2, 2 * G).ends_in, HB_TIER_OWN);
+	assert_int_equal(portions[0].give_kib, G);
+	assert_int_equal(portions[1].give_kib, G);
+	hb_allocate(portions, 2, 3 * G);
+	assert_int_equal(portions[0].give_kib, 1536 * M);
+	assert_int_equal(portions[1].give_kib, 1536 * M);
+	/* It asks for no more than that, and the other presets ask nobody. */
+	assert_int_equal(hb_allocate(portions, 2, 4 * G).left_kib, 512 * M);
+	portions[0] = hb_portion_of(HB_PRESET_SHARES, false, &wishes[0]);
+	assert_int_equal(portions[0].upto_kib[HB_TIER_WANT], 256 * M);
+}
+
 static void test_pages(void **state)
 {
 	struct hb_portion portions[3];
@@ -104,6 +134,7 @@ static void test_odd_wishes(void **state)
 	(void)state;
 	assert_int_equal(portion.upto_kib[HB_TIER_MUST], 200 * M + 4);
 	assert_int_equal(portion.upto_kib[HB_TIER_WANT], 200 * M + 4);
+	assert_int_equal(portion.wants_kib, 200 * M + 4);
 	odd = wish(1, 100 * M, UINT64_MAX - 2, UINT64_MAX, 300 * M);
 	portion = hb_portion_of(HB_PRESET_DEMAND, false, &odd);
 	assert_int_equal(portion.upto_kib[HB_TIER_MUST], 300 * M);
@@ -123,6 +154,7 @@ static struct hb_wish random_wish(uint64_t key)
 	uint64_t max = random_size(0, largest), min = random_size(0, max);
 	struct hb_wish one = wish(key, min, random_size(0, largest), random_size(0, largest), max);
 
+	one.own_kib = random_size(0, largest);
 	one.weight = random() % 3 ? random() % 2000 + 1 : random() % 2 ? 1 : HB_WEIGHT_MAX;
 	return one;
 }
@@ -251,6 +283,7 @@ static void check_liar(const struct instance *in)
 	size_t who = random() % in->count;
 
 	lie.wishes[who].must_kib = random() % 2 ? UINT64_MAX : random_size(0, 200 * HB_PAGE_KIB);
+	lie.wishes[who].own_kib = random() % 2 ? UINT64_MAX : random_size(0, 200 * HB_PAGE_KIB);
 	lie.wishes[who].want_kib = random() % 2 ? UINT64_MAX : random_size(0, 200 * HB_PAGE_KIB);
 	for (size_t i = 0; i < in->count; i++)
 		greedy.wishes[i].must_kib = UINT64_MAX;
@@ -344,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_tiers),
+		cmocka_unit_test(test_own),
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_nobody),
 		cmocka_unit_test(test_odd_wishes),

@@ -5,12 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "account.h"
 #include "balance.h"
+#include "seed.h"
 #include "usage.h"
 
 #define M (1ULL << 10)
@@ -420,6 +422,167 @@ static void test_other_manager(void **state)
 	assert_int_equal(balance.domains[1].reason, HB_MOTIVE_OTHER_MANAGER);
 }
 
+/* Something was taken from it a moment ago: in a second it is looked whether it may have it again. */
+static void test_waits(void **state)
+{
+	(void)state;
+	add(1, 512 * M, 100 * M);
+	decide();
+	balance.all[0].estimate.want_kib = 600 * M;
+	balance.all[0].before.shrunk_ms = now;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 0);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_WAITS);
+	assert_false(balance.host_short);
+	assert_int_equal(hb_balance_next_ms(&balance), now + S);
+	now += 10 * S;
+	decide();
+	assert_int_equal(balance.control.nr_actions, 1);
+}
+
+/* It holds so much of its size and wants no more. */
+static void spares(size_t i, uint64_t holds)
+{
+	domains[i].actual_kib = holds;
+	domains[i].report.current = (struct hb_number){ HB_PRESENT, holds - domains[i].videoram_kib };
+	domains[i].report.goal = domains[i].target;
+	domains[i].report.spared = (struct hb_number){
+		HB_PRESENT, domains[i].target.value - domains[i].report.current.value };
+}
+
+/* What a guest that sizes itself leaves is lent while somebody is short, but for a margin. */
+static void test_lends(void **state)
+{
+	struct hb_balanced *one;
+
+	(void)state;
+	add(1, G, 100 * M);
+	spares(0, 300 * M);
+	decide();
+	one = &balance.all[0];
+	assert_int_equal(one->own_kib, 0);
+	assert_int_equal(one->shown.want_kib, G);
+	/* The host lacks its pool. */
+	host.free_kib = host.reserve_kib + 100 * M;
+	decide();
+	assert_int_equal(one->lent.of_kib, 0);
+	assert_true(balance.host_short);
+	now += S;
+	decide();
+	assert_int_equal(one->lent.of_kib, G);
+	assert_int_equal(one->own_kib, 364 * M);
+	assert_int_equal(balance.control.nr_actions, 1);
+	assert_int_equal(balance.domains[0].to_kib, 364 * M);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_LENT);
+	domains[0].target.value = looks[0].limits.set.value = 364 * M;
+	spares(0, 300 * M);
+	/* Nobody is short any more: it keeps that, and what it takes of the margin is its own. */
+	host.free_kib = 2 * G;
+	now += S;
+	decide();
+	now += S;
+	spares(0, 332 * M);
+	assert_false(hear());
+	decide();
+	assert_int_equal(one->own_kib, 364 * M);
+	assert_int_equal(balance.control.nr_actions, 0);
+	/* More than half of it: it gets the whole of a margin again, and does not wait. */
+	spares(0, 336 * M);
+	assert_true(hear());
+	decide();
+	assert_int_equal(one->own_kib, 400 * M);
+	assert_int_equal(balance.domains[0].to_kib, 400 * M);
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_RETURNS);
+	/* At most what it had. */
+	domains[0].target.value = looks[0].limits.set.value = 990 * M;
+	spares(0, 980 * M);
+	now += S;
+	decide();
+	assert_int_equal(balance.domains[0].to_kib, G);
+	domains[0].target.value = looks[0].limits.set.value = G;
+	spares(0, 980 * M);
+	decide();
+	assert_int_equal(one->lent.of_kib, 0);
+	assert_int_equal(one->own_kib, 0);
+}
+
+/* A larger one keeps an eighth; sizes are whole pages; and what it does not say is not lent. */
+static void test_margin(void **state)
+{
+	struct hb_estimate estimate = { .known = true, .must_kib = 100 * M, .want_kib = 2 * G };
+	struct hb_lent lent = { 0 };
+
+	(void)state;
+	add(1, 2 * G, 100 * M);
+	domains[0].videoram_kib = 16 * M;
+	domains[0].target.value -= 16 * M;
+	spares(0, G + 4);
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true) % HB_PAGE_KIB, 0);
+	assert_in_range(estimate.want_kib, G + 128 * M + 4, G + 128 * M + 8);
+	assert_true(hb_lend_is_left(&domains[0], G + 4));
+	assert_false(hb_lend_is_left(&domains[0], G));
+	/* It uses more than that, and says so. */
+	estimate.must_kib = 1500 * M;
+	hb_lend(&lent, &estimate, &domains[0], 2 * G, true);
+	assert_int_equal(estimate.want_kib, 1500 * M);
+	/* A margin is all that it leaves. */
+	lent = (struct hb_lent){ 0 };
+	spares(0, 1900 * M);
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true), 0);
+	spares(0, G);
+	domains[0].report.spared.value = 0;
+	assert_int_equal(hb_lend(&lent, &estimate, &domains[0], 2 * G, true), 0);
+	assert_false(hb_lend_is_left(&domains[0], G));
+}
+
+static uint64_t any_kib(uint64_t most)
+{
+	return random() % (most / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
+}
+
+/*
+ * Whatever a guest holds and says, look after look: nothing of what it holds is lent, it gets back
+ * no more than it had, and when it has got its size, nothing changes until it moves.
+ */
+static void test_any_lend(void **state)
+{
+	struct hb_lent lent = { 0 };
+	uint64_t had = 2 * G;
+	unsigned int lends = 0, returns = 0;
+
+	(void)state;
+	srandom(choose_seed());
+	add(1, had, 100 * M);
+	for (int look = 0; look < 100000; look++) {
+		struct hb_estimate estimate = { .known = true, .must_kib = any_kib(G), .want_kib = any_kib(2 * G) };
+		const uint64_t must = estimate.must_kib, size = domains[0].target.value;
+		const uint64_t holds = random() % 8 ? size - any_kib(size) : size;
+		uint64_t own;
+
+		spares(0, holds);
+		if (random() % 8 == 0)
+			domains[0].report.spared.value = random();
+		own = hb_lend(&lent, &estimate, &domains[0], size, random() % 2);
+		if (!own)
+			continue;
+		assert_int_equal(own % HB_PAGE_KIB, 0);
+		assert_true(own >= holds);
+		assert_true(own <= had);
+		assert_true(estimate.want_kib >= own && (estimate.want_kib == own || estimate.want_kib == must));
+		lends += own < size;
+		returns += own > size;
+		domains[0].target.value = own;
+		spares(0, holds);
+		assert_true(hb_lend(&lent, &estimate, &domains[0], own, random() % 2) <= own || own == had);
+		if (random() % 100 == 0) {
+			/* A person's size, or a new guest. */
+			domains[0].target.value = had = 64 * M + any_kib(2 * G);
+			lent = (struct hb_lent){ 0 };
+		}
+	}
+	assert_true(lends > 1000 && returns > 1000);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -428,6 +591,7 @@ int main(void)
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
 		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_waits), TEST(test_lends), TEST(test_margin), TEST(test_any_lend),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,8 @@ struct fixture {
 	struct hb_limits limits[MOST];
 	struct hb_estimate estimates[MOST];
 	struct hb_controlled_before before[MOST];
+	uint64_t own[MOST];	/* struct hb_controlled's */
+	bool frugal[MOST];	/* they size themselves: what they do not hold they have left */
 	struct hb_controlled looked[MOST];
 	struct hb_portion portions[MOST];
 	struct hb_controlled *actions[MOST];
@@ -59,6 +61,20 @@ static size_t add(uint64_t size, uint64_t must, uint64_t want)
 	return i;
 }
 
+static void report(size_t i)
+{
+	struct hb_domain *domain = &f.domains[i];
+	uint64_t position = domain->actual_kib - domain->videoram_kib;
+
+	if (!f.frugal[i])
+		return;
+	domain->driver = HB_DRIVER_HOTBALLOON;
+	domain->report.current = (struct hb_number){ HB_PRESENT, position };
+	domain->report.goal = domain->target;
+	domain->report.spared = (struct hb_number){ HB_PRESENT, domain->target.value > position ?
+						    domain->target.value - position : 0 };
+}
+
 static void look(void)
 {
 	uint64_t held = 0, promised = 0;
@@ -66,8 +82,9 @@ static void look(void)
 	for (size_t i = 0; i < f.control.count; i++) {
 		f.looked[i] = (struct hb_controlled){
 			.domain = &f.domains[i], .limits = &f.limits[i], .estimate = &f.estimates[i],
-			.before = &f.before[i],
+			.before = &f.before[i], .own_kib = f.own[i],
 		};
+		report(i);
 		held += f.domains[i].actual_kib;
 		promised += hb_account_promised_kib(&f.domains[i]);
 	}
@@ -578,6 +595,210 @@ static void test_distress_on_its_way(void **state)
 	assert_true(f.before[0].shrinks);
 }
 
+/*
+ * Who needs much and little in turn keeps what it has, for longer each time, while the other
+ * only wants that; what the other needs it gets.
+ */
+static void test_turns(void **state)
+{
+	unsigned int writes = 0;
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, G);
+	add(G, 300 * M, 1800 * M);
+	for (int second = 0; second < 600; second++) {
+		f.estimates[0].must_kib = f.estimates[0].want_kib = second % 2 ? 300 * M : G;
+		look();
+		if (second >= 120)
+			writes += f.control.nr_actions;
+		carry_out();
+		arrive();
+		f.control.now_ms += S;
+	}
+	assert_int_equal(writes, 0);
+	assert_int_equal(f.domains[0].target.value, G);
+	assert_int_equal(f.before[0].needed.doubt, 1);
+	f.estimates[0].must_kib = 300 * M;
+	f.estimates[1].must_kib = 1500 * M;
+	settle();
+	assert_true(f.domains[1].target.value >= 1500 * M);
+	/* It has been so for a while: it is believed at once again. */
+	f.control.now_ms += 600 * S;
+	look();
+	assert_int_equal(f.before[0].needed.doubt, 0);
+}
+
+/* Each time that it needs more again, a longer time is waited for; to an end. */
+static void test_doubt(void **state)
+{
+	static const unsigned int believed_s[] = { 0, 2, 4, 8, 16, 32, 32 };
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, G, G);
+	add(G, 300 * M, 1800 * M);
+	look();
+	for (unsigned int i = 0; i < 7; i++) {
+		unsigned int seconds = 0;
+
+		assert_int_equal(f.before[0].needed.doubt, i < 5 ? i : 5);
+		f.estimates[0].must_kib = 300 * M;
+		do {
+			f.control.now_ms += S;
+			look();
+		} while (f.before[0].needed.kib == G && seconds++ < 100);
+		assert_in_range(seconds, believed_s[i] / 2, believed_s[i] * 2);
+		f.control.now_ms += 10 * S;
+		f.estimates[0].must_kib = G;
+		look();
+	}
+	f.estimates[0].must_kib = 300 * M;
+	f.control.now_ms += 600 * S - 1;
+	look();
+	assert_int_equal(f.before[0].needed.doubt, 5);
+	f.control.now_ms++;
+	for (unsigned int i = 5; i-- > 0;) {
+		look();
+		assert_int_equal(f.before[0].needed.doubt, i);
+		f.control.now_ms += 600 * S;
+	}
+}
+
+/* Once is nothing: what it needs no more others get. */
+static void test_needs_less(void **state)
+{
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, G, G);
+	add(G, 300 * M, 1800 * M);
+	look();
+	assert_int_equal(f.looked[0].share_kib, G);
+	f.control.now_ms += S;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = 300 * M;
+	look();
+	assert_int_equal(f.looked[0].share_kib, 300 * M);
+	/* It needs more again after two minutes: that is another time. */
+	f.control.now_ms += 120 * S;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = G;
+	look();
+	assert_int_equal(f.before[0].needed.doubt, 0);
+	f.control.now_ms += S;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = 300 * M;
+	look();
+	assert_int_equal(f.looked[0].share_kib, 300 * M);
+	/* And once more at once: two seconds. */
+	f.control.now_ms += S;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = G;
+	look();
+	assert_int_equal(f.before[0].needed.doubt, 1);
+	f.control.now_ms += S;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = 300 * M;
+	look();
+	assert_int_equal(f.looked[0].share_kib, G);
+	f.control.now_ms += 4 * S;
+	look();
+	assert_int_equal(f.looked[0].share_kib, 300 * M);
+	/* What it needed once makes it no larger. */
+	write_size(0, 512 * M);
+	arrive();
+	f.before[0].needed.most_kib[0] = G;
+	look();
+	assert_true(f.looked[0].share_kib <= 512 * M);
+}
+
+/* What was taken from a guest it gets back later if it only wants it, and the other way round. */
+static void test_back_and_forth(void **state)
+{
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, G);
+	add(G, 300 * M, G + 64 * M);
+	f.estimates[0].want_kib = G - 64 * M;
+	look();
+	assert_int_equal(f.control.nr_actions, 1);
+	assert_action(0, 0, G - 64 * M, HB_MOTIVE_OTHERS_WANT);
+	carry_out();
+	arrive();
+	f.estimates[0].want_kib = G;
+	f.estimates[1].want_kib = G;
+	f.control.now_ms += 10 * S - 1;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_WAITS);
+	assert_true(f.control.waits);
+	/* What it needs does not wait. */
+	f.estimates[0].must_kib = G;
+	look();
+	assert_action(0, 0, G, HB_MOTIVE_NEEDS);
+	f.before[0].asked = false;
+	f.estimates[0].must_kib = 300 * M;
+	f.control.now_ms++;
+	look();
+	assert_action(0, 0, G, HB_MOTIVE_WANTS);
+	carry_out();
+	arrive();
+	assert_true(f.control.now_ms == f.before[0].grown_ms);
+	/* The other wants it again. */
+	f.estimates[0].want_kib = G - 64 * M;
+	f.estimates[1].want_kib = G + 64 * M;
+	f.control.now_ms += 10 * S - 1;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_WAITS);
+	/* The host's pool does not wait. */
+	f.control.pool = (struct hb_number){ HB_PRESENT, 129 * M };
+	look();
+	assert_int_equal(f.actions[0]->reason, HB_MOTIVE_POOL);
+	f.control.pool.presence = HB_ABSENT;
+	f.before[0].asked = false;
+	f.control.now_ms++;
+	look();
+	assert_action(0, 0, G - 64 * M, HB_MOTIVE_OTHERS_WANT);
+	assert_false(f.control.waits);
+}
+
+/* What one that sizes itself has left is lent in one step, and is its own again at once. */
+static void test_lent(void **state)
+{
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, 480 * M);
+	add(G, 300 * M, G + 300 * M);
+	f.frugal[0] = true;
+	f.domains[0].actual_kib = 400 * M;
+	look();
+	assert_action(0, 0, 480 * M, HB_MOTIVE_LENT);
+	carry_out();
+	f.own[0] = 480 * M;
+	f.control.now_ms += 100;
+	look();
+	assert_action(0, 1, G + 300 * M, HB_MOTIVE_WANTS);
+	carry_out();
+	f.domains[1].actual_kib = G + 300 * M;
+	f.estimates[1].want_kib = 2 * G;
+	f.control.now_ms += 20 * S;
+	settle();
+	assert_int_equal(f.domains[0].target.value, 480 * M);
+	/* It has taken all of it, and wants it back: straight, before what the other wants. */
+	f.domains[0].actual_kib = 480 * M;
+	f.own[0] = G;
+	look();
+	assert_true(f.control.urgent);
+	assert_int_equal(f.looked[0].share_kib, G);
+	assert_action(0, 1, G, HB_MOTIVE_OTHERS_NEED);
+	carry_out();
+	f.domains[1].actual_kib = G;
+	f.control.now_ms += 100;
+	look();
+	assert_action(0, 0, G, HB_MOTIVE_RETURNS);
+	/* What others need comes first. */
+	f.before[0].asked = false;
+	f.estimates[1].must_kib = 1500 * M;
+	look();
+	assert_true(f.looked[1].share_kib >= 1500 * M);
+}
+
 static uint64_t random_size(uint64_t from, uint64_t to)
 {
 	return from + random() % ((to - from) / HB_PAGE_KIB + 1) * HB_PAGE_KIB;
@@ -593,6 +814,7 @@ static void any_need(size_t i)
 	e->distress = random() % 8 == 0;
 	e->lacks_kib = e->distress ? random_size(0, 100 * M) : 0;
 	e->known = random() % 8;
+	f.own[i] = random() % 4 ? 0 : random_size(0, 2 * G);
 }
 
 static void any_host(void)
@@ -609,6 +831,7 @@ static void any_host(void)
 		f.limits[i].min.value = random_size(16 * M, random() % 8 ? size : 2 * G);
 		f.limits[i].max.value = random_size(random() % 4 && size > f.limits[i].min.value ? size :
 						    f.limits[i].min.value, 4 * G);
+		f.frugal[i] = random() % 4 == 0;
 		f.limits[i].weight = random() % 3 ? HB_WEIGHT_DEFAULT : random() % 5000 + 1;
 		if (random() % 8 == 0)
 			f.domains[i].state = random() % (HB_DOMAIN_MIGRATING + 1);
@@ -729,6 +952,11 @@ int main(void)
 		cmocka_unit_test(test_videoram),
 		cmocka_unit_test(test_paging_pool),
 		cmocka_unit_test(test_distress_on_its_way),
+		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_doubt),
+		cmocka_unit_test(test_needs_less),
+		cmocka_unit_test(test_back_and_forth),
+		cmocka_unit_test(test_lent),
 		cmocka_unit_test(test_any_host),
 		cmocka_unit_test(test_any_rest),
 	};

@@ -46,6 +46,31 @@ static void test_hear(void **state)
 	}
 }
 
+/* Who has news all the time is read once a second after a while, and as before when that is over. */
+static void test_read(void **state)
+{
+	uint64_t paid = 0, now = 1000, fast = 0;
+
+	(void)state;
+	while (hb_pace_read_ms(&paid, now, 100) == now + 100) {
+		now += 100;
+		fast++;
+	}
+	/* 300, and one in each second that they take. */
+	assert_in_range(fast, 330, 336);
+	for (int i = 0; i < 100; i++) {
+		now += 1000;
+		assert_int_equal(hb_pace_read_ms(&paid, now, 100), now + 1000);
+	}
+	now += 10 * 1000;
+	for (int i = 0; i < 9; i++, now += 100)
+		assert_int_equal(hb_pace_read_ms(&paid, now, 100), now + 100);
+	now += 1000 * 1000;
+	for (int i = 0; i < 300; i++)
+		assert_int_equal(hb_pace_read_ms(&paid, now, 100), now + 100);
+	assert_int_equal(hb_pace_read_ms(&paid, now, 100), now + 1000);
+}
+
 static void test_end(void **state)
 {
 	static const struct {
@@ -139,7 +164,7 @@ static void test_reopened(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hear), cmocka_unit_test(test_end), cmocka_unit_test(test_others),
+		cmocka_unit_test(test_hear), cmocka_unit_test(test_read), cmocka_unit_test(test_end), cmocka_unit_test(test_others),
 		cmocka_unit_test(test_failures), cmocka_unit_test(test_reopened),
 	};
 

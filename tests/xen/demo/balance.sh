@@ -5,9 +5,9 @@
 # The load moves from one to the next; then a fifth guest is created.
 #
 # Prints for tests/xen/demo/table: "@stage TEXT", "@command TEXT", a row of sizes every two
-# seconds, and at the end what hotballoond has done, as a chart; $OUT/balance.svg is the same
-# as a picture, $OUT/history.json what both were made from, $OUT/hotballoond.log its own words.
-. /lab/files/lib-command.sh
+# seconds, and at the end what hotballoond has done, as a chart.  $OUT/sizes.csv has what Xen counts,
+# a line "ms,NAME,KIB" each, for stack.awk; $OUT/hotballoond.log its own words.
+. /lab/files/lib-balance.sh
 
 GUESTS='web shop mail db'
 BOOT=400	# MiB: four of them, and the host has next to nothing left
@@ -30,26 +30,17 @@ command_line() {
 start_rows() {
 	(
 		while :; do
-			hotballoon list | awk -v s=$((($(now_ms) - BEGAN_MS) / 1000)) '
-				/^ *[0-9]+ / && $1 > 0 { row = row sprintf("  %s %s of %s", $2, $4, $5) }
-				/^Host:/ { host = $2 }
-				END { printf "%5d s%s  host %s\n", s, row, host }'
+			ms=$(($(now_ms) - BEGAN_MS))
+			hotballoon list --json | awk -v ms=$ms '
+				/"name":/ { name = $2; gsub(/[",]/, "", name) }
+				/"actual_kib":/ && name != "Domain-0" { print ms "," name "," $2 + 0 }
+				/"free_kib":/ { print ms ",free," $2 + 0 }' | tee /tmp/reading >>"$OUT/sizes.csv"
+			awk -F, '{ row = row sprintf("  %s %d", $2, $3 / 1024) }
+				END { printf "%5d s %s MiB\n", $1 / 1000, row }' /tmp/reading
 			sleep 2
 		done
 	) &
 	ROWS=$!
-}
-
-# ---- the load: 8 MiB each third of a second, and all of it goes at once
-
-load() {
-	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep 0.3; done"
-}
-unload() { in_guest "$1" 'kill $(pidof memfill)'; }
-
-# has_what_it_needs NAME: what the driver keeps available is.
-has_what_it_needs() {
-	in_guest "$1" 'awk "/^MemTotal/ { t = \$2 } /^MemAvailable/ { a = \$2 } END { exit a < 16384 + t / 16 }" /proc/meminfo'
 }
 
 BEGAN_MS=$(now_ms)
@@ -57,11 +48,10 @@ stage "Four PVH guests of $BOOT MiB each boot; after that the host is full"
 for g in $GUESTS; do guest_start "$g" type=pvh memory=$BOOT; done
 
 stage "hotballoond takes over: each guest between 160M and 1G"
-hotballoond >"$OUT/hotballoond.log" 2>&1 &
-DAEMON=$!
-check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
+daemon_start
 for g in $GUESTS; do
-	check_ok "hotballoon limits $g --min=160M --max=1G --auto" hotballoon limits "$g" --min=160M --max=1G --auto
+	echo "@command hotballoon limits $g --min=160M --max=1G --auto"
+	hotballoon limits "$g" --min=160M --max=1G --auto >/tmp/limits || fail "$g is left to it"
 done
 command_line hotballoon list
 start_rows
@@ -75,18 +65,16 @@ for g in $GUESTS; do
 done
 
 stage "A fifth guest, on a full host"
-command_line hotballoon free $((FIFTH + 8))M --timeout=60 || fail "the others make room"
-check_ok "what was made free is kept for it" hotballoon reserve ${FIFTH}M --for=fifth
-guest_start fifth type=pvh memory=$FIFTH
+echo "@command hotballoon create fifth.cfg"
+guest_create fifth type=pvh memory=$FIFTH by=hotballoon
+guest_wait_up fifth
 check_ok "fifth: it works" in_guest fifth true
 sleep 10
 
 stage "What was it?"
 kill $ROWS
 for g in $GUESTS; do check "$g: nothing was killed for want of memory" 0 "$(oom_kills "$g")"; done
-check_ok "who gave what, when and why" hotballoon history --json
-hotballoon history --json >"$OUT/history.json"
-hotballoon history --plot=svg >"$OUT/balance.svg"
+command_line hotballoon history --last=20s || fail "who gave what, when and why"
 command_line hotballoon history --plot
-kill -TERM $DAEMON
-check_ok "hotballoond ends" wait $DAEMON
+kill -TERM "$DAEMON"
+check_ok "hotballoond ends" wait "$DAEMON"

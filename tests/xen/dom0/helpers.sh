@@ -5,7 +5,7 @@
 #
 # Guests
 #   guest_create NAME [type=pvh|pv|hvm] [kernel=6.1|6.12|debug] [memory=MIB] [maxmem=MIB] [vcpus=N]
-#                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines']
+#                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines'] [by=xl|hotballoon]
 #                [io=yes]              create it, do not wait; io: with modules for disks and
 #                                      networks in /lib/modules; hvm: only in a script that
 #                                      says "needs: hvm", with 16 MiB of video memory
@@ -219,11 +219,11 @@ _dead() {
 guest_create() {
 	local name="$1" type="$LAB_GUEST" kernel="${LAB_KERNELS%% *}" memory="$LAB_MEMORY" maxmem="$LAB_MAXMEM"
 	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' io=no dir start n
-	local image=vmlinux
+	local image=vmlinux by=xl
 	shift
 	for n in "$@"; do
 		case $n in
-		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=* | io=*) ;;
+		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=* | io=* | by=*) ;;
 		*) fail "guest_create $name: unknown setting '$n'" ;;
 		esac
 		# shellcheck disable=SC2163 # that is the point: a name of the list above
@@ -281,16 +281,20 @@ guest_create() {
 		on_poweroff = "destroy"
 		$cfg
 	CFG
-	_doing "xl create $name"
+	_doing "$by create $name"
 	start=$(now_ms)
-	xl create -q "$dir/xl.cfg" </dev/null >"$dir/xl.log" 2>&1 || {
+	case $by in
+	xl) xl create -q "$dir/xl.cfg" ;;
+	hotballoon) hotballoon create "$dir/xl.cfg" -- -q ;;
+	*) fail "guest_create $name: by=xl or by=hotballoon, not by=$by" ;;
+	esac </dev/null >"$dir/xl.log" 2>&1 || {
 		cat "$dir/xl.log" >&2
-		fail "guest_create $name: xl create"
+		fail "guest_create $name: $by create"
 	}
 	xl domid "$name" >"$dir/domid" 2>/dev/null || _dead "$name" "right after xl create"
 	now_ms >"$dir/created"
 	_done
-	note "guest $name: $type, $kernel, $memory of $maxmem MiB, $vcpus vcpu, driver $driver; xl create took $(($(now_ms) - start)) ms"
+	note "guest $name: $type, $kernel, $memory of $maxmem MiB, $vcpus vcpu, driver $driver; $by create took $(($(now_ms) - start)) ms"
 }
 
 guest_wait_up() {

@@ -13,6 +13,7 @@
  *                                     copy does of what was given away meanwhile
  *   labtool hold DOMID PAGES          maps that many of its pages and keeps them until
  *                                     it is killed: "holds N" when it has them
+ *   labtool ask SOCKET MESSAGE        what a server of varlink answers
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
  *
  * Model: every wait watches the domain at the same time, so that a guest that
@@ -35,7 +36,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -481,9 +484,34 @@ static int cmd_exec(long domid, const char *pty_path, const char *log_path, long
 	return r.ended && !killed ? r.status : LATE;
 }
 
+/* By varlink's rules: a message and a zero byte, and so is the answer. */
+static int cmd_ask(const char *path, const char *message)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(message) + 1;
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char c;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    send(fd, message, length, 0) != (ssize_t)length) {
+		fprintf(stderr, "labtool: cannot ask %s: %s\n", path, strerror(errno));
+		return LATE;
+	}
+	while (recv(fd, &c, 1, 0) == 1) {
+		putchar(c ? c : '\n');
+		if (!c)
+			return 0;
+	}
+	return LATE;
+}
+
 int main(int argc, char **argv)
 {
 	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (argc == 4 && !strcmp(verb, "ask"))
+		return cmd_ask(argv[2], argv[3]);
 
 	xch = xc_interface_open(NULL, NULL, 0);
 	if (!xch) {
@@ -507,7 +535,7 @@ int main(int argc, char **argv)
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
 	fputs("usage: labtool host | dom DOMID | vnuma DOMID | hold DOMID PAGES |\n"
-	      "       give DOMID FRAME PAGES |\n"
+	      "       give DOMID FRAME PAGES | ask SOCKET MESSAGE |\n"
 	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;

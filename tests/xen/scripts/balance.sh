@@ -6,7 +6,7 @@
 # nothing is killed for want of memory and the host keeps what is its own.  Then nothing is
 # written any more; a person's size stands; it can be killed, started again and ended; guests
 # come and go.
-. /lab/files/lib-command.sh
+. /lab/files/lib-balance.sh
 
 GUESTS='a b c'
 BOOT=256	# MiB
@@ -14,70 +14,10 @@ LOAD=240	# MiB: with that a guest of BOOT would not live
 POOL=128	# MiB, what it keeps for guests in distress
 SPARE=64	# MiB that the host has to give besides that
 SECONDS_TO_SERVE=5
-LOG=$OUT/hotballoond.log
-
-# ---- the daemon
-
-daemon_start() {
-	hotballoond >>"$LOG" 2>&1 &
-	DAEMON=$!
-	check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
-}
 
 leave_to_managers() {
 	hotballoon limits "$1" --min=128M --max=512M --auto >/tmp/limits || fail "$1 is left to managers"
 }
-
-# ---- what is seen
-
-targets() { for g in $GUESTS; do echo "$g=$(field "$g" target_kib)"; done | xargs; }
-
-# rest [SECONDS]: until no target has changed for so long (5 s); a minute at most.
-rest() {
-	local last='' now since end
-	since=$(now_ms) end=$(($(now_ms) + 60000))
-	while [ $(($(now_ms) - since)) -lt $((${1:-5} * 1000)) ]; do
-		[ "$(now_ms)" -lt $end ] || return 1
-		now=$(targets)
-		[ "$now" = "$last" ] || since=$(now_ms)
-		last=$now
-		sleep 0.2
-	done
-}
-
-# The least that Xen had free, from here until least_free, which sets LEAST_FREE.
-watch_free() {
-	rm -f /tmp/enough
-	(
-		least=$(host_free_kib)
-		while [ ! -e /tmp/enough ]; do
-			now=$(host_free_kib)
-			[ "$now" -ge "$least" ] || least=$now
-			sleep 0.1
-		done
-		echo "$least" >/tmp/least
-	) &
-	FREE_WATCH=$!
-}
-
-least_free() {
-	touch /tmp/enough
-	wait $FREE_WATCH
-	LEAST_FREE=$(cat /tmp/least)
-}
-
-# has_what_it_needs NAME: what the driver keeps available is.
-has_what_it_needs() {
-	# shellcheck disable=SC2016 # it is the guest's shell
-	in_guest "$1" 'awk "/^MemTotal/ { t = \$2 } /^MemAvailable/ { a = \$2 } END { exit a < 16384 + t / 16 }" /proc/meminfo'
-}
-
-# load NAME: 8 MiB each half second.
-load() {
-	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep 0.4; done"
-}
-
-unload() { in_guest "$1" "kill \$(pidof memfill)"; }
 
 # serve NAME: the load comes, and what follows from it.
 serve() {
@@ -171,7 +111,7 @@ check_ok "all come to rest" rest
 
 # ---- killed and started again; ended
 before=$(targets)
-kill -KILL $DAEMON
+kill -KILL "$DAEMON"
 daemon_start
 check_ok "started again: all come to rest" rest 10
 check "started again: nothing has changed" "$before" "$(targets)"
@@ -185,9 +125,9 @@ GUESTS='a b d'
 serve d
 
 # ---- in the end
-kill -TERM $DAEMON
+kill -TERM "$DAEMON"
 status=0
-wait $DAEMON || status=$?
+wait "$DAEMON" || status=$?
 check "it ends" 0 $status
 check_ok "... and says so" grep -q "ends: all guests keep the sizes that they have" "$LOG"
 check_fails "... and cannot be asked" [ -e /run/hotballoond.socket ]

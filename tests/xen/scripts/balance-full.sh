@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043
+#
+# balance-full [pace=SECONDS] [KEY=VALUE...]: four guests on a host of 3 GiB (lab: --host-memory 3072), which is
+# full then.  The load moves every minute: who has it has what it needs within seconds, nothing is
+# killed for want of memory, and the host keeps what is its own.  A fifth guest is created all the
+# same, and who gave for it is named; a sixth one is refused, and who could not give is named.
+# When Xen itself runs low, hotballoond hears of that and makes room.  pace: a load comes faster than
+# with 0.4 s between two of 8 MiB.
+. /lab/files/lib-balance.sh
+
+GUESTS='a b c d'
+BOOT=400	# MiB
+LOAD=360	# MiB: with that a guest of BOOT would not live
+FIFTH=256	# MiB
+TURN=60		# seconds
+SECONDS_TO_SERVE=5
+# shellcheck disable=SC2034 # of load
+case ${1:-} in
+pace=*) PACE=${1#*=}; shift ;;
+esac
+
+# serve NAME: the load comes, stays for the rest of TURN, and goes.
+serve() {
+	local begun loaded
+	begun=$(now_ms)
+	check_ok "$1: $LOAD MiB more in use" load "$1"
+	loaded=$(now_ms)
+	until has_what_it_needs "$1"; do
+		[ $(($(now_ms) - loaded)) -lt 30000 ] || break
+		sleep 0.1
+	done
+	note "$1: loaded for $((loaded - begun)) ms, has what it needs $(($(now_ms) - loaded)) ms later; $(targets)"
+	check_ok "$1: has what it needs within $SECONDS_TO_SERVE s" [ $(($(now_ms) - loaded)) -le $((SECONDS_TO_SERVE * 1000)) ]
+	while [ $(($(now_ms) - begun)) -lt $((TURN * 1000)) ]; do sleep 1; done
+	check_ok "$1: the load ends" unload "$1"
+}
+
+no_harm() {
+	least_free
+	check_ok "$1: the host has kept what is its own" [ "$LEAST_FREE" -ge "$HOST_RESERVE" ]
+	note "$1: $(targets), at least $((LEAST_FREE - HOST_RESERVE)) KiB free beside that"
+	for g in $GUESTS; do check "$1: $g: no OOM kill" 0 "$(oom_kills "$g")"; done
+}
+
+for g in $GUESTS; do
+	guest_start "$g" memory=$BOOT "$@"
+	books_open "$g"
+done
+HOST_RESERVE=$(host_field reserve_kib)
+note "to give: $(host_field available_kib) KiB"
+daemon_start
+for g in $GUESTS; do
+	hotballoon limits "$g" --min=160M --max=1G --auto >/tmp/limits || fail "$g is left to managers"
+done
+
+# ---- the load moves
+watch_free
+for loaded in $GUESTS a; do
+	serve "$loaded"
+done
+check_ok "all come to rest" rest 10
+no_harm "the load has moved"
+
+# ---- a fifth guest
+# The host's pool is not there for it: all is in use.
+available=$(host_field available_kib)
+need=$(((FIFTH + available / 1024) * 1024))
+watch_free
+guest_create fifth memory=$((need / 1024)) by=hotballoon "$@"
+sed 's/^/# /' "$LAB_GUESTS/fifth/xl.log"
+guest_wait_up fifth
+check_ok "the fifth works" guest_fill fifth data 64
+check_ok "... with what is its own" guest_verify fifth data
+hotballoon history --last=1m >/tmp/history
+sed 's/^/# /' /tmp/history
+check_ok "the donors are named, and why they gave" grep -q "the host has promised or set aside more than it has" /tmp/history
+check "nothing is set aside any more" 0 "$(host_field reserved_kib)"
+check_ok "all come to rest" rest
+no_harm "a fifth guest"
+
+# ---- a sixth one is too large
+before=$(targets)
+status=0
+sed 's/^name = .*/name = "sixth"/; s/^memory = .*/memory = 1900/; s/^maxmem = .*/maxmem = 1900/' \
+	"$LAB_GUESTS/fifth/xl.cfg" >/tmp/sixth.cfg
+hotballoon create /tmp/sixth.cfg --timeout=10 >/tmp/refused 2>&1 || status=$?
+sed 's/^/# /' /tmp/refused
+check "a sixth of 1900 MiB is refused" 4 $status
+for g in $GUESTS; do check_ok "... and says of $g what it could give" grep -q "\<$g\>" /tmp/refused; done
+check_fails "... and there is none" xl domid sixth
+check "... and nothing is set aside" 0 "$(host_field reserved_kib)"
+check_ok "all come to rest" rest
+note "$before before, $(targets) after"
+
+# ---- Xen runs low
+# Two have more than they need, which nobody else does.  Then a guest that nobody has asked about
+# takes what is free but 48 MiB; Xen says so at 64.
+check_ok "the fifth goes" guest_destroy fifth
+for g in a b; do
+	check_ok "$g: $LOAD MiB more in use" load "$g"
+	check_ok "$g: the load ends" unload "$g"
+done
+check_ok "all come to rest" rest
+note "$(targets)"
+free=$(host_free_kib)
+lines=$(wc -l <"$LOG")
+GREEDY=$((free / 1024 - 48))
+guest_create greedy memory=$GREEDY "$@"
+check_ok "Xen has run low" [ "$(host_free_kib)" -lt $((64 * 1024)) ]
+began=$(now_ms)
+check_ok "hotballoond has heard of it" soon grep -q "Xen runs low on memory: all is looked at now" "$LOG"
+until [ "$(host_free_kib)" -ge "$HOST_RESERVE" ]; do
+	[ $(($(now_ms) - began)) -lt 30000 ] || break
+	sleep 0.1
+done
+note "$GREEDY MiB more: the host has its own again $(($(now_ms) - began)) ms later"
+sed "1,${lines}d; s/^/# /" "$LOG"
+check_ok "the host has what is its own again within 10 s" [ $(($(now_ms) - began)) -le 10000 ]
+for g in $GUESTS; do check "Xen runs low: $g: no OOM kill" 0 "$(oom_kills "$g")"; done
+check_ok "it goes" guest_destroy greedy
+
+# ---- in the end
+kill -TERM "$DAEMON"
+status=0
+wait "$DAEMON" || status=$?
+check "hotballoond ends" 0 $status
+check "each line of the log has a reason" "" "$(sed -n '/ -> \| keeps /{/: [a-z][a-z0-9 ,:-]*$/!p;}' "$LOG")"
+for g in $GUESTS; do
+	check_ok "$g: its driver rests" wait_rest "$g"
+	books_check "$g" "$(field "$g" target_kib)" "at the end"
+	check_log "$g"
+done

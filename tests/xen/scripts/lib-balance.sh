@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh disable=SC3043,SC2034 # ash has local; what is set here others use
+#
+# What the tests of hotballoond share.  The lab puts it beside every script.  GUESTS: their names;
+# LOAD: MiB of load.
+. /lab/files/lib-command.sh
+
+LOG=$OUT/hotballoond.log
+
+# ---- the daemon
+
+daemon_start() {
+	hotballoond >>"$LOG" 2>&1 &
+	DAEMON=$!
+	check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
+}
+
+# ---- what is seen
+
+targets() { for g in $GUESTS; do echo "$g=$(field "$g" target_kib)"; done | xargs; }
+
+# rest [SECONDS]: until no target has changed for so long (5 s); a minute at most.
+rest() {
+	local last='' now since end
+	since=$(now_ms) end=$(($(now_ms) + 60000))
+	while [ $(($(now_ms) - since)) -lt $((${1:-5} * 1000)) ]; do
+		[ "$(now_ms)" -lt $end ] || return 1
+		now=$(targets)
+		[ "$now" = "$last" ] || since=$(now_ms)
+		last=$now
+		sleep 0.2
+	done
+}
+
+# The least that Xen had free, from here until least_free, which sets LEAST_FREE.
+watch_free() {
+	rm -f /tmp/enough
+	(
+		least=$(host_free_kib)
+		while [ ! -e /tmp/enough ]; do
+			now=$(host_free_kib)
+			[ "$now" -ge "$least" ] || least=$now
+			sleep 0.1
+		done
+		echo "$least" >/tmp/least
+	) &
+	FREE_WATCH=$!
+}
+
+least_free() {
+	touch /tmp/enough
+	wait "$FREE_WATCH"
+	LEAST_FREE=$(cat /tmp/least)
+}
+
+# has_what_it_needs NAME: what the driver keeps available is.
+has_what_it_needs() {
+	# shellcheck disable=SC2016 # it is the guest's shell
+	in_guest "$1" 'awk "/^MemTotal/ { t = \$2 } /^MemAvailable/ { a = \$2 } END { exit a < 16384 + t / 16 }" /proc/meminfo'
+}
+
+# load NAME: 8 MiB at a time, PACE seconds apart: 18 MiB/s in an emulated machine.
+load() {
+	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep ${PACE:-0.4}; done"
+}
+
+unload() { in_guest "$1" "kill \$(pidof memfill)"; }
