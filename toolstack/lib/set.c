@@ -113,7 +113,7 @@ static enum hb_code apply_locked(struct hb *hb, uint32_t domid, const struct ter
 				 struct hb_plan *plan, struct hb_domain *before,
 				 struct hb_error *error)
 {
-	enum hb_code code;
+	enum hb_code code = HB_OK;
 	bool stale = true;
 
 	for (int i = 0; i < REPLANS_MAX && stale; i++) {

@@ -33,11 +33,12 @@ minimal_root() {
 	phase "a minimal $suite" "$start"
 }
 
-# in_root ROOT COMMAND: by its shell.
+# in_root ROOT COMMAND: by its shell.  What is / there is a mount, as everywhere: namespaces within
+# it want that.
 in_root() {
 	# shellcheck disable=SC2016 # for the inner shells
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
 		unshare --mount --pid --fork --kill-child --mount-proc sh -c '
-			mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
+			mount --rbind "$1" "$1" && mount --rbind /dev "$1/dev" && mount -t proc proc "$1/proc" &&
 			mount --rbind /sys "$1/sys" && exec chroot "$1" sh -ec "$2"' sh "$1" "$2"
 }
