@@ -36,13 +36,6 @@ serve() {
 	check_ok "$1: the load ends" unload "$1"
 }
 
-no_harm() {
-	least_free
-	check_ok "$1: the host has kept what is its own" [ "$LEAST_FREE" -ge "$HOST_RESERVE" ]
-	note "$1: $(targets), at least $((LEAST_FREE - HOST_RESERVE)) KiB free beside that"
-	for g in $GUESTS; do check "$1: $g: no OOM kill" 0 "$(oom_kills "$g")"; done
-}
-
 for g in $GUESTS; do
 	guest_start "$g" memory=$BOOT "$@"
 	books_open "$g"
@@ -121,13 +114,4 @@ for g in $GUESTS; do check "Xen runs low: $g: no OOM kill" 0 "$(oom_kills "$g")"
 check_ok "it goes" guest_destroy greedy
 
 # ---- in the end
-kill -TERM "$DAEMON"
-status=0
-wait "$DAEMON" || status=$?
-check "hotballoond ends" 0 $status
-check "each line of the log has a reason" "" "$(sed -n '/ -> \| keeps /{/: [a-z][a-z0-9 ,:-]*$/!p;}' "$LOG")"
-for g in $GUESTS; do
-	check_ok "$g: its driver rests" wait_rest "$g"
-	books_check "$g" "$(field "$g" target_kib)" "at the end"
-	check_log "$g"
-done
+daemon_end

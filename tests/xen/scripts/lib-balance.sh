@@ -2,7 +2,7 @@
 # shellcheck shell=sh disable=SC3043,SC2034 # ash has local; what is set here others use
 #
 # What the tests of hotballoond share.  The lab puts it beside every script.  GUESTS: their names;
-# LOAD: MiB of load.
+# LOAD: MiB of load; HOST_RESERVE: KiB that the host keeps for itself.
 . /lab/files/lib-command.sh
 
 LOG=$OUT/hotballoond.log
@@ -13,6 +13,22 @@ daemon_start() {
 	hotballoond >>"$LOG" 2>&1 &
 	DAEMON=$!
 	check_ok "hotballoond listens" soon [ -S /run/hotballoond.socket ]
+}
+
+# It is ended; each guest has its target then, and nothing to say.
+daemon_end() {
+	local status=0 g
+	kill -TERM "$DAEMON"
+	wait "$DAEMON" || status=$?
+	check "hotballoond ends" 0 $status
+	check_ok "... and says so" grep -q "ends: all guests keep the sizes that they have" "$LOG"
+	check_fails "... and cannot be asked" [ -e /run/hotballoond.socket ]
+	check "each line of the log has a reason" "" "$(sed -n '/ -> \| keeps /{/: [a-z][a-z0-9 ,:-]*$/!p;}' "$LOG")"
+	for g in $GUESTS; do
+		check_ok "$g: its driver rests" wait_rest "$g"
+		books_check "$g" "$(field "$g" target_kib)" "at the end"
+		check_log "$g"
+	done
 }
 
 # ---- what is seen
@@ -51,6 +67,15 @@ least_free() {
 	touch /tmp/enough
 	wait "$FREE_WATCH"
 	LEAST_FREE=$(cat /tmp/least)
+}
+
+# no_harm LABEL: since watch_free.
+no_harm() {
+	local g
+	least_free
+	check_ok "$1: the host has kept what is its own" [ "$LEAST_FREE" -ge "$HOST_RESERVE" ]
+	note "$1: $(targets), at least $((LEAST_FREE - HOST_RESERVE)) KiB free beside that"
+	for g in $GUESTS; do check "$1: $g: no OOM kill" 0 "$(oom_kills "$g")"; done
 }
 
 # has_what_it_needs NAME: what the driver keeps available is.
