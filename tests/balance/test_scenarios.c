@@ -215,7 +215,11 @@ static void test_07_stuck(void **state)
 		      (stuck->domain.actual_kib - world_size(stuck)) / MIB, 0, 1);
 		world_measure(&world);
 		world_run(&world, 10 * MINUTES);
-		bound("07 stuck", "writes in ten minutes, once settled", world.writes, 0, 20);
+		/*
+		 * It is tried twice at most, as eight minutes pass between: four guests go there and
+		 * back, some of them in two steps.
+		 */
+		bound("07 stuck", "writes in ten minutes, once settled", world.writes, 0, 2 * 4 * 3);
 		no_harm("07 stuck");
 	}
 }

@@ -14,6 +14,8 @@
  *   labtool hold DOMID PAGES          maps that many of its pages and keeps them until
  *                                     it is killed: "holds N" when it has them
  *   labtool ask SOCKET MESSAGE        what a server of varlink answers
+ *   labtool write PATH COUNT VALUE    into PATH/1, PATH/2 and so on, one after the other over
+ *                                     one connection, as so many guests do over theirs
  *   labtool exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND
  *
  * Model: every wait watches the domain at the same time, so that a guest that
@@ -45,6 +47,7 @@
 
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
+#include <xenstore.h>
 
 #include "../lib/wire.h"
 
@@ -485,6 +488,23 @@ static int cmd_exec(long domid, const char *pty_path, const char *log_path, long
 }
 
 /* By varlink's rules: a message and a zero byte, and so is the answer. */
+static int cmd_write(const char *path, unsigned int count, const char *value)
+{
+	struct xs_handle *xs = xs_open(0);
+	char key[256];
+	bool good = xs;
+
+	for (unsigned int i = 1; i <= count && good; i++) {
+		snprintf(key, sizeof(key), "%s/%u", path, i);
+		good = xs_write(xs, XBT_NULL, key, value, (unsigned int)strlen(value));
+	}
+	if (!good)
+		perror("labtool: cannot write to xenstore");
+	if (xs)
+		xs_close(xs);
+	return good ? DONE : LATE;
+}
+
 static int cmd_ask(const char *path, const char *message)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -512,6 +532,8 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(verb, "ask"))
 		return cmd_ask(argv[2], argv[3]);
+	if (argc == 5 && !strcmp(verb, "write"))
+		return cmd_write(argv[2], number(argv[3]), argv[4]);
 
 	xch = xc_interface_open(NULL, NULL, 0);
 	if (!xch) {

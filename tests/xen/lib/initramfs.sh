@@ -150,7 +150,7 @@ base_dom0() {
 		loop xen-blkback xen-netback crc16 ?crc32c_generic mbcache jbd2 ext4
 	# The packages' own want bash, and tools that are not here.
 	install -m 755 "$XEN_TESTS/dom0/block" "$XEN_TESTS/dom0/vif" "$root/etc/xen/scripts/"
-	build_dom0_tool "$opt_xen" "$XEN_TESTS/dom0/labtool.c" "$root/usr/bin/labtool" -lxenctrl -lxenforeignmemory
+	build_dom0_tool "$opt_xen" "$XEN_TESTS/dom0/labtool.c" "$root/usr/bin/labtool" -lxenctrl -lxenforeignmemory -lxenstore
 	build_dom0_tool "$opt_xen" "$TOP/tests/bench/probe.c" "$root/usr/bin/probe" -lxenctrl -lxenguest -lxenstore
 	install -m 755 "$XEN_TESTS/dom0/init" "$root/init"
 	copy_libraries "$root"
