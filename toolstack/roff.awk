@@ -13,9 +13,9 @@ function code_of(code) {
 
 function line_of(text,    line, start, end, code) {
 	line = ""
-	while ((start = index(text, "\\fC")) > 0) {
-		line = line substr(text, 1, start + 2)
-		text = substr(text, start + 3)
+	while ((start = index(text, CODE)) > 0) {
+		line = line substr(text, 1, start - 1) CODE
+		text = substr(text, start + length(CODE))
 		end = index(text, "\\f")
 		code = end ? substr(text, 1, end - 1) : text
 		line = line code_of(code)
@@ -26,10 +26,14 @@ function line_of(text,    line, start, end, code) {
 
 # The dash of NAME, which whatis reads.
 function name_of(text) {
-	gsub(/\\fC\\%|\\fR/, "", text)
+	gsub(/\\f\(CR\\%|\\fR/, "", text)
 	sub(/ - /, " \\- ", text)
 	return text
 }
+
+# Older ones say C, which later troffs do not know.
+BEGIN { CODE = "\\f(CR" }
+{ gsub(/\\fC/, "\\f(CR") }
 
 /^\.TH / { print; print ".nh"; print ".ad l"; next }
 /^\.EX/ { example = 1 }
@@ -70,5 +74,5 @@ opened {
 	}
 	next
 }
-/^\\fC[^ ]*\\fR - / { print name_of(line_of($0)); next }
+/^\\f\(CR[^ ]*\\fR - / { print name_of(line_of($0)); next }
 { print line_of($0) }

@@ -102,9 +102,7 @@ static void take_moved(struct hb_guest *g)
 	if (!g->ops->superpages(g))
 		return;
 	hb_guest_suspect(g);
-	g->moved = true;
 	g->grown = true;
-	g->fresh = true;
 }
 
 /* Whatever failed before may work now. */
@@ -126,6 +124,9 @@ static void take_news(struct hb_guest *g)
 		take_moved(g);
 	if (!(news & (HB_NEWS_MOVED | HB_NEWS_RESUMED)))
 		return;
+	/* The time for tidying up may have passed while it was away. */
+	g->moved = true;
+	g->fresh = true;
 	g->ops->lock(g);
 	g->verify = (struct hb_verify){
 		.wanted = true,

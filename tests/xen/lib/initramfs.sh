@@ -28,7 +28,7 @@ machine_libraries() {
 	local suite
 	suite=$(xen_suite "$opt_xen")
 	if is_foreign "$suite"; then
-		echo "$CACHE/build-$suite/usr/lib/x86_64-linux-gnu"
+		echo "$CACHE/build-$suite"/{usr/,}lib/x86_64-linux-gnu
 	else
 		echo /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu
 	fi

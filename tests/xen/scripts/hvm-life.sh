@@ -66,9 +66,9 @@ to "migrated" 288
 # comes_back MIB: after a reboot it has that size.
 comes_back() {
 	reboot_guest $g
+	check_ok "rebooted: its driver reports" wait_field $g driver hotballoon 120
 	# Its console has another log than the one that was migrated, once it has said something.
 	guest_refresh $g
-	check_ok "rebooted: its driver reports" wait_field $g driver hotballoon 120
 	check_ok "rebooted: hotballoon wait" hotballoon wait $g --timeout=60
 	check_ok "rebooted: its driver rests" wait_rest $g
 	check "rebooted: its target" $(($1 * 1024 - VIDEORAM)) "$(field $g target_kib)"
