@@ -24,6 +24,12 @@ function line_of(text,    line, start, end, code) {
 	return line text
 }
 
+# What is seen of it.
+function width_of(text) {
+	gsub(/\\f(\(CR|.)|\\%/, "", text)
+	return length(text)
+}
+
 # The dash of NAME, which whatis reads.
 function name_of(text) {
 	gsub(/\\f\(CR\\%|\\fR/, "", text)
@@ -52,7 +58,7 @@ opened {
 	opened = 0
 	if ((getline after) <= 0)
 		exit 1
-	if (after ~ /^T\}/ && length($0) <= 24) {
+	if (after ~ /^T\}/ && width_of($0) <= 18) {
 		row = row cell
 	} else {
 		print row "T{"
