@@ -41,7 +41,7 @@ function name_of(text) {
 BEGIN { CODE = "\\f(CR" }
 { gsub(/\\fC/, "\\f(CR") }
 
-/^\.TH / { print; print ".nh"; print ".ad l"; next }
+/^\.TH / { print; print ".nh"; print ".ad l"; print ".ds AD l"; next }
 /^\.EX/ { example = 1 }
 /^\.EE/ { example = 0 }
 /^\./ { print; next }
