@@ -275,6 +275,15 @@ static u64 tidy(struct hb_guest *g)
 	return now.populated == now.target ? hb_tidy_due(state, now_ms(g)) : 0;
 }
 
+/* In need it takes memory beside all steps: that has moved, too. */
+static void take_stock(struct hb_guest *g, const struct hb_snapshot *now)
+{
+	if (g->moved || !g->tidied || now->populated == g->tidied)
+		return;
+	g->moved = true;
+	g->grown = now->populated > g->tidied;
+}
+
 /* At the target, or as near as it gets for now. */
 static u64 rest(struct hb_guest *g, const struct hb_move *last,
 		const struct hb_snapshot *now)
@@ -290,6 +299,7 @@ static u64 rest(struct hb_guest *g, const struct hb_move *last,
 	}
 	hb_backoff_reset(&g->backoff);
 	g->ops->refill_reserve(g, now->floor.take_boot);
+	take_stock(g, now);
 	/*
 	 * Not again for a target that it had been at: an exchange would have no end.  Nor
 	 * without any: what Xen then does not give back nobody would ask for.

@@ -137,10 +137,10 @@ static void swap(struct guest *g)
 		g->core.drop_caches = sim_one_in(g, 2);
 		break;
 	case 5:
-		g->caches = random_below(&g->seed, sim_managed(g));
+		g->caches = random_below(&g->seed, sim_managed(g) + 1);
 		break;
 	case 0:
-		g->swap_free = sim_one_in(g, 3) ? 0 : random_below(&g->seed, sim_managed(g));
+		g->swap_free = sim_one_in(g, 3) ? 0 : random_below(&g->seed, sim_managed(g) + 1);
 		break;
 	case 1:
 		g->core.swap_policy = random_below(&g->seed, HB_PRESS_POLICIES);
