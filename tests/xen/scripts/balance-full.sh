@@ -99,14 +99,16 @@ note "$(targets)"
 free=$(host_free_kib)
 lines=$(wc -l <"$LOG")
 GREEDY=$((free / 1024 - 48))
+watch_free
 guest_create greedy memory=$GREEDY "$@"
-check_ok "Xen has run low" [ "$(host_free_kib)" -lt $((64 * 1024)) ]
 began=$(now_ms)
 check_ok "hotballoond has heard of it" soon grep -q "Xen runs low on memory: all is looked at now" "$LOG"
 until [ "$(host_free_kib)" -ge "$HOST_RESERVE" ]; do
 	[ $(($(now_ms) - began)) -lt 30000 ] || break
 	sleep 0.1
 done
+least_free
+check_ok "Xen has run low" [ "$LEAST_FREE" -lt $((64 * 1024)) ]
 note "$GREEDY MiB more: the host has its own again $(($(now_ms) - began)) ms later"
 sed "1,${lines}d; s/^/# /" "$LOG"
 check_ok "the host has what is its own again within 10 s" [ $(($(now_ms) - began)) -le 10000 ]
