@@ -60,19 +60,24 @@ static enum hb_cause cause_of(const struct hb_guest *g, const struct hb_move *st
 	return step->cause;
 }
 
-static enum hb_state state_of(const struct hb_move *step)
+/* Who only asks is idle at the target; else it is on its way, as it goes on then. */
+static enum hb_state state_of(const struct hb_move *step, const struct hb_snapshot *now)
 {
+	enum hb_state state = hb_steps[step->kind].state;
+
 	if (step->cause == HB_CAUSE_SWAPPING)
 		return HB_STATE_SHRINKING;
 	if (step->cause)
 		return HB_STATE_WAITING;
-	return hb_steps[step->kind].state;
+	if (state != HB_STATE_IDLE || now->populated == now->target)
+		return state;
+	return now->populated > now->target ? HB_STATE_SHRINKING : HB_STATE_GROWING;
 }
 
 static void report(struct hb_guest *g, const struct hb_move *step,
 		   const struct hb_snapshot *now)
 {
-	struct hb_status fresh = { .state = state_of(step),
+	struct hb_status fresh = { .state = state_of(step, now),
 				   .cause = cause_of(g, step, now),
 				   .still = now->still };
 	u64 take = now->floor.take_boot;

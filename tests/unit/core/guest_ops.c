@@ -547,6 +547,9 @@ static void op_publish(struct hb_guest *core, const struct hb_status *report)
 	struct guest *g = without_lock(core);
 
 	g->report = *report;
+	/* Idle is who is where it shall be. */
+	sim_require(g, report->state != HB_STATE_IDLE ||
+		       report->current_kib == report->goal_kib + report->rescued_kib - report->spared_kib);
 	remember(g);
 }
 
