@@ -56,7 +56,10 @@ copy_libraries() {
 		done
 		queue=("${queue[@]:1}")
 	done
-	[ -e "$root/lib64/ld-linux-x86-64.so.2" ] || cp -L "$xen/lib64/ld-linux-x86-64.so.2" "$root/lib64/"
+	# Its link in lib64 may lead out of the packages, to this machine's.
+	for dir in "$xen"/{usr/,}lib/x86_64-linux-gnu; do
+		[ ! -e "$dir/ld-linux-x86-64.so.2" ] || cp -L "$dir/ld-linux-x86-64.so.2" "$root/lib64/"
+	done
 }
 
 # add_busybox ROOT
