@@ -33,14 +33,14 @@ STRESSORS='--vm 1
 --userfaultfd-bytes 16m
 --numa 1'
 
-# stressors TYPE: those of the program in dom0's /stress, in one line.  A PV guest's own kernel
-# warns when pages that are marked broken are unmapped, whichever driver it has (6.1).
+# stressors TYPE: those of the program in dom0's /stress, in one line.  Without our driver, too, a PV
+# guest of 6.1 warns when some of them unmap what they had swapped out or marked broken.
 stressors() {
 	local help option value
 	help=$(/stress/lib64/ld-linux-x86-64.so.2 --library-path /stress/lib/x86_64-linux-gnu /stress/bin/stress-ng --help)
 	echo "$STRESSORS" | while read -r option value; do
 		case $help in *"$option "*) ;; *) continue ;; esac
-		case "$1 $option" in 'pv --madvise'*) continue ;; esac
+		case "$1 $option" in 'pv --madvise'* | 'pv --memfd'*) continue ;; esac
 		[ "$option" != --brk-bytes ] || printf ' --brk 1'
 		printf ' %s' "$option" ${value:+"$value"}
 	done
