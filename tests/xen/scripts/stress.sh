@@ -76,7 +76,7 @@ stress() {
 		sleep 5; pidof ld-linux-x86-64.so.2 stress-ng >/dev/null || { cat /tmp/stress.log; exit 1; }"
 }
 
-case "${LAB_KERNELS%% *} $* " in '6.1 '*' type=pv '*) old=pv ;; *) old='' ;; esac
+case "${LAB_KERNELS%% *} $* " in '6.1 '*'type=pv '*) old=pv ;; *) old='' ;; esac
 stressors=$(stressors $old)
 note "stress-ng$stressors"
 check_ok "some of it can be done" [ "$(echo "$stressors" | wc -w)" -gt 10 ]
