@@ -33,14 +33,12 @@ STRESSORS='--vm 1
 --userfaultfd-bytes 16m
 --numa 1'
 
-# stressors [pv]: those of the program in dom0's /stress, in one line.  Without our driver, too, a PV
-# guest of 6.1 warns when some of them unmap what they had swapped out or marked broken.
+# stressors: those of the program in dom0's /stress, in one line.
 stressors() {
 	local help option value
 	help=$(/stress/lib64/ld-linux-x86-64.so.2 --library-path /stress/lib/x86_64-linux-gnu /stress/bin/stress-ng --help)
 	echo "$STRESSORS" | while read -r option value; do
 		case $help in *"$option "*) ;; *) continue ;; esac
-		case "${1:-} $option" in 'pv --madvise'* | 'pv --memfd'*) continue ;; esac
 		[ "$option" != --brk-bytes ] || printf ' --brk 1'
 		printf ' %s' "$option" ${value:+"$value"}
 	done
@@ -76,8 +74,7 @@ stress() {
 		sleep 5; pidof ld-linux-x86-64.so.2 stress-ng >/dev/null || { cat /tmp/stress.log; exit 1; }"
 }
 
-case "${LAB_KERNELS%% *} $* " in '6.1 '*'type=pv '*) old=pv ;; *) old='' ;; esac
-stressors=$(stressors $old)
+stressors=$(stressors)
 note "stress-ng$stressors"
 check_ok "some of it can be done" [ "$(echo "$stressors" | wc -w)" -gt 10 ]
 make_disk
