@@ -141,7 +141,7 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 	struct hb_move nothing = { .cause = cause };
 	struct hb_move step = { .kind = HB_STEP_PRESS, .cause = cause };
 	u64 swap = cause == HB_CAUSE_GUEST_FLOOR ? swap_room(look, rules->policy) : 0;
-	bool gone = let_go(press, now_ms), careless;
+	bool gone = let_go(press, now_ms);
 	u64 lacking = wanted(now);
 
 	if (!press->stuck_ms)
@@ -151,12 +151,14 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 		press->on = false;
 		return nothing;
 	}
-	careless = press->swaps && rules->policy == HB_PRESS_ALWAYS;
+	press->careful = !press->swaps || rules->policy != HB_PRESS_ALWAYS;
+	if (!press->careful)
+		press->held = 0;
 	if (press->on && press->swaps)
 		nothing.cause = HB_CAUSE_SWAPPING;
 	if (gone || now_ms < press->next_ms)
 		return nothing;
-	if (!careless && hurts(press, look, now_ms)) {
+	if (press->careful && hurts(press, look, now_ms)) {
 		rest(press, now_ms);
 		nothing.cause = cause;
 		return nothing;
@@ -164,9 +166,7 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 	press->on = true;
 	if (press->swaps)
 		nothing.cause = step.cause = HB_CAUSE_SWAPPING;
-	if (careless)
-		press->held = 0;
-	step.pages = careless ? least(lacking, HB_PRESS_PAGES) : amount(press, look, lacking);
+	step.pages = press->careful ? amount(press, look, lacking) : least(lacking, HB_PRESS_PAGES);
 	if (press->swaps)
 		step.pages = least(step.pages, swap);
 	return step.pages ? step : nothing;
@@ -174,7 +174,7 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 
 void hb_press_note(struct hb_press *press, u64 asked, s64 gained, u64 now_ms)
 {
-	if (gained > 0) {
+	if (press->careful && gained > 0) {
 		press->held += gained;
 		press->held_ms = now_ms + HB_PRESS_HOLD_MS;
 	}

@@ -14,8 +14,9 @@
  * or the host has said that it does not matter.
  *
  * The same drops what the kernel keeps in its caches (pages of files, dentries, inodes), of which
- * the floor takes half for needed, up to the low watermark.  A guest that has been in the way of its target for minutes
- * gives that up, too, with swap or without; it may also be what keeps memory from being moved.
+ * the floor takes half for needed, up to the low watermark.  A guest that has been in the way of
+ * its target for minutes gives that up, too, with swap or without; it may also be what keeps
+ * memory from being moved.
  *
  * That it hurts the refaults tell, of processes' memory and of cache: what was dropped is
  * needed again.  Then it rests, twice as long each time; so it does when pressing makes nothing
@@ -95,7 +96,8 @@ struct hb_press {
 	unsigned int vain;	/* in a row */
 	unsigned int rests;	/* in a row */
 	unsigned int portions;	/* in a row that stayed where they were */
-	u64 held;		/* pressed out, and not given away before */
+	bool careful;		/* what is pressed out lies there for a while */
+	u64 held;		/* so much does, and is not given away before */
 	u64 held_ms;		/* then */
 };
 

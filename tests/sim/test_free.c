@@ -1156,6 +1156,7 @@ static void test_make_room(void **state)
 {
 	const struct hb_room_request room = { .name = "web", .timeout_s = 60 };
 	const struct hb_room_request preview = { .name = "later", .need_kib = G, .dry_run = true };
+	const struct hb_room_request unsized_preview = { .name = "web", .dry_run = true };
 	struct hb_reservation reservation;
 	struct hb_reserve_request aside = { .name = "web", .force = true };
 
@@ -1163,8 +1164,11 @@ static void test_make_room(void **state)
 	limit(SECOND, 64 * M, 0);
 	aside.size_kib = available() + 64 * M;
 	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_E_NO_DOMAIN);
+	assert_int_equal(hb_make_room(hb, &unsized_preview, &result, &error), HB_E_NO_DOMAIN);
 	assert_int_equal(error.reason, HB_REASON_NOTHING_RESERVED);
 	assert_int_equal(hb_reserve(hb, &aside, &reservation, &error), HB_OK);
+	assert_int_equal(hb_make_room(hb, &unsized_preview, &result, &error), HB_OK);
+	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
 	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_OK);
 	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
 	assert_int_equal(hb_to_come_kept(hb).kib, 0);

@@ -161,6 +161,7 @@ static enum hb_code make_room(struct hb *hb, const struct hb_room_request *reque
 {
 	struct hb_free_request rest = { .need_kib = request->need_kib };
 	struct wait wait = { .hb = hb, .request = request };
+	const uint64_t limits = hb_deadline_begin(hb, request->timeout_s);
 	const uint64_t before_kib = available_kib(hb);
 	enum hb_code code = wait_for_others(&wait, error);
 
@@ -174,20 +175,38 @@ static enum hb_code make_room(struct hb *hb, const struct hb_room_request *reque
 		code = hb_free_in_turn(hb, &rest, turn, result, error);
 	else
 		result->after_kib = available_kib(hb);
+	hb_deadline_end(hb, limits);
 	result->before_kib = before_kib;
 	result->waited_ms += wait.waited_ms;
 	return code;
+}
+
+static enum hb_code preview(struct hb *hb, const struct hb_room_request *request,
+			    const struct hb_free_turn *turn, struct hb_free_result *result,
+			    struct hb_error *error)
+{
+	struct hb_free_request free = { .need_kib = request->need_kib, .dry_run = true };
+	struct hb_queue queue;
+	enum hb_code code;
+
+	if (!free.need_kib) {
+		code = hb_reserved_queue(hb, request->name, &queue, error);
+		if (code)
+			return code;
+		if (!queue.own_kib)
+			return fail_not_set_aside(request->name, error);
+		free.need_kib = queue.own_kib;
+	}
+	return hb_free_in_turn(hb, &free, turn, result, error);
 }
 
 enum hb_code hb_make_room(struct hb *hb, const struct hb_room_request *request,
 			  struct hb_free_result *result, struct hb_error *error)
 {
 	const struct hb_free_turn turn = { .name = request->name };
-	const struct hb_free_request preview = { .need_kib = request->need_kib, .dry_run = true };
 
-	if (request->dry_run || hb->dry_run)
-		return hb_free_in_turn(hb, &preview, &turn, result, error);
-	return make_room(hb, request, &turn, result, error);
+	return request->dry_run || hb->dry_run ? preview(hb, request, &turn, result, error) :
+	       make_room(hb, request, &turn, result, error);
 }
 
 /* The name that it is set aside for until it is there; no two at once have the same. */
@@ -209,10 +228,11 @@ static void release(struct hb *hb, const char *name)
 	hb->progress = progress;
 }
 
+static const struct hb_free_turn nobody;
+
 static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *request,
 				 struct hb_free_result *result, struct hb_error *error)
 {
-	const struct hb_free_turn nobody = { .name = NULL };
 	char name[48];
 	const struct hb_free_turn turn = { .name = name, .ends = true };
 	const struct hb_room_request room = {
@@ -238,8 +258,6 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
-	const struct hb_free_turn nobody = { .name = NULL };
-
 	if (request->managed && !request->dry_run && !hb->dry_run)
 		return free_managed(hb, request, result, error);
 	return hb_free_in_turn(hb, request, &nobody, result, error);

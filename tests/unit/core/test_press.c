@@ -387,6 +387,21 @@ static void test_idle_data_goes(void **state)
 	sim_halt(g);
 }
 
+/* Nothing lies and waits, and no more is swapped than has to be. */
+static void test_always_goes_at_once(void **state)
+{
+	struct guest *g = boot_full();
+
+	(void)state;
+	g->core.swap_policy = HB_PRESS_ALWAYS;
+	set_target(g, mib(128));
+	live(g, 60000);
+	assert_int_equal(g->core.press.held, 0);
+	assert_int_equal(sim_populated(g), mib(128));
+	assert_true(g->swapped < mib(330));
+	sim_halt(g);
+}
+
 /* Programs read all of it again and again: what was swapped out is wanted back after so long. */
 static void read_all(struct guest *g, u64 cycle_ms, u64 ms)
 {
@@ -489,6 +504,7 @@ int main(void)
 		cmocka_unit_test(test_vain),
 		cmocka_unit_test(test_idle_data_goes),
 		cmocka_unit_test(test_data_in_use_stays),
+		cmocka_unit_test(test_always_goes_at_once),
 		cmocka_unit_test(test_never),
 		cmocka_unit_test(test_full_swap),
 		cmocka_unit_test(test_caches),

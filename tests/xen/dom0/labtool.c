@@ -487,7 +487,6 @@ static int cmd_exec(long domid, const char *pty_path, const char *log_path, long
 	return r.ended && !killed ? r.status : LATE;
 }
 
-/* By varlink's rules: a message and a zero byte, and so is the answer. */
 static int cmd_write(const char *path, unsigned int count, const char *value)
 {
 	struct xs_handle *xs = xs_open(0);
@@ -505,6 +504,7 @@ static int cmd_write(const char *path, unsigned int count, const char *value)
 	return good ? DONE : LATE;
 }
 
+/* By varlink's rules: a message and a zero byte, and so is the answer. */
 static int cmd_ask(const char *path, const char *message)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -557,7 +557,7 @@ int main(int argc, char **argv)
 	if (argc == 8 && !strcmp(verb, "exec"))
 		return cmd_exec(number(argv[2]), argv[3], argv[4], number(argv[5]), argv[6], argv[7]);
 	fputs("usage: labtool host | dom DOMID | vnuma DOMID | hold DOMID PAGES |\n"
-	      "       give DOMID FRAME PAGES | ask SOCKET MESSAGE |\n"
+	      "       give DOMID FRAME PAGES | ask SOCKET MESSAGE | write PATH COUNT VALUE |\n"
 	      "       wait-size DOMID PAGES TOLERANCE TIMEOUT_MS | wait-text DOMID LOG TEXT TIMEOUT_MS |\n"
 	      "       exec DOMID PTY LOG TIMEOUT_MS RESULT COMMAND\n", stderr);
 	return USAGE;
