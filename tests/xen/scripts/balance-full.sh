@@ -14,7 +14,6 @@ BOOT=400	# MiB
 LOAD=360	# MiB: with that a guest of BOOT would not live
 FIFTH=256	# MiB
 TURN=60		# seconds
-SECONDS_TO_SERVE=5
 # shellcheck disable=SC2034 # of load
 case ${1:-} in
 pace=*) PACE=${1#*=}; shift ;;
@@ -22,16 +21,9 @@ esac
 
 # serve NAME: the load comes, stays for the rest of TURN, and goes.
 serve() {
-	local begun loaded
+	local begun
 	begun=$(now_ms)
-	check_ok "$1: $LOAD MiB more in use" load "$1"
-	loaded=$(now_ms)
-	until has_what_it_needs "$1"; do
-		[ $(($(now_ms) - loaded)) -lt 30000 ] || break
-		sleep 0.1
-	done
-	note "$1: loaded for $((loaded - begun)) ms, has what it needs $(($(now_ms) - loaded)) ms later; $(targets)"
-	check_ok "$1: has what it needs within $SECONDS_TO_SERVE s" [ $(($(now_ms) - loaded)) -le $((SECONDS_TO_SERVE * 1000)) ]
+	load_served "$1"
 	while [ $(($(now_ms) - begun)) -lt $((TURN * 1000)) ]; do sleep 1; done
 	check_ok "$1: the load ends" unload "$1"
 }

@@ -13,7 +13,6 @@ BOOT=256	# MiB
 LOAD=240	# MiB: with that a guest of BOOT would not live
 POOL=128	# MiB, what it keeps for guests in distress
 SPARE=64	# MiB that the host has to give besides that
-SECONDS_TO_SERVE=5
 
 leave_to_managers() {
 	hotballoon limits "$1" --min=128M --max=512M --auto >/tmp/limits || fail "$1 is left to managers"
@@ -21,17 +20,8 @@ leave_to_managers() {
 
 # serve NAME: the load comes, and what follows from it.
 serve() {
-	local begun loaded
-	begun=$(now_ms)
 	watch_free
-	check_ok "$1: $LOAD MiB more in use" load "$1"
-	loaded=$(now_ms)
-	until has_what_it_needs "$1"; do
-		[ $(($(now_ms) - loaded)) -lt 30000 ] || break
-		sleep 0.1
-	done
-	note "$1: loaded for $((loaded - begun)) ms, has what it needs $(($(now_ms) - loaded)) ms later"
-	check_ok "$1: has what it needs within $SECONDS_TO_SERVE s" [ $(($(now_ms) - loaded)) -le $((SECONDS_TO_SERVE * 1000)) ]
+	load_served "$1"
 	check_ok "$1: all come to rest" rest
 	no_harm "$1"
 }

@@ -89,4 +89,19 @@ load() {
 	in_guest "$1" "i=0; while [ \$i -lt $((LOAD / 8)) ]; do memfill start l\$i 8 || exit 1; i=\$((i + 1)); sleep ${PACE:-0.4}; done"
 }
 
+# load_served NAME: the load comes, and it has what it needs within SECONDS_TO_SERVE.
+SECONDS_TO_SERVE=5
+load_served() {
+	local begun loaded
+	begun=$(now_ms)
+	check_ok "$1: $LOAD MiB more in use" load "$1"
+	loaded=$(now_ms)
+	until has_what_it_needs "$1"; do
+		[ $(($(now_ms) - loaded)) -lt 30000 ] || break
+		sleep 0.1
+	done
+	note "$1: loaded for $((loaded - begun)) ms, has what it needs $(($(now_ms) - loaded)) ms later; $(targets)"
+	check_ok "$1: has what it needs within $SECONDS_TO_SERVE s" [ $(($(now_ms) - loaded)) -le $((SECONDS_TO_SERVE * 1000)) ]
+}
+
 unload() { in_guest "$1" "kill \$(pidof memfill)"; }
