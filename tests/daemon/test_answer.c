@@ -62,6 +62,12 @@ static void test_answers(void **state)
 	assert_true(says("\"connected\":true") && says("\"preset\":\"demand\"") && says("\"total_kib\":4194304"));
 	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
 	assert_true(says("\"name\":\"g1\"") && says("\"reason\":\"settled\"") && says("\"min_kib\":262144"));
+	/* It was there before hotballoond, and the next one was not. */
+	assert_false(says("since_ms"));
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 2000);
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
+	assert_true(says("\"name\":\"g2\",\"uuid\":\"00000002-0000-0000-0000-000000000000\",\"since_ms\":1800000"));
 	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"domid\":1}}");
 	assert_true(says("\"from_kib\":524288") && says("\"reason_text\":\"it "));
 	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"domid\":2}}");

@@ -33,7 +33,7 @@ static int teardown(void **state)
 static char *draw(const char *const names[2], const struct cli_chart_style *style)
 {
 	struct hb_reading reading = { BEGIN_MS + 300000, 0, 1 * G, 2 * G, 0 };
-	const struct hb_chart_guest guests[] = { { true, 0 }, { true, 512 * M } };
+	const struct hb_chart_guest guests[] = { { .is_there = true }, { .is_there = true, .size_kib = 512 * M } };
 	const struct hb_chart_data data = {
 		.readings = &reading, .nr_readings = 1, .guests = guests, .nr_guests = 2, .from_ms = BEGIN_MS,
 		.to_ms = BEGIN_MS + 600000,
@@ -246,6 +246,24 @@ static void test_command(void **state)
 		assert_true((unsigned char)*c < 0x80);
 }
 
+/* Nothing of a guest is to be seen before it came. */
+static void test_came(void **state)
+{
+	char domains[256];
+
+	(void)state;
+	snprintf(domains, sizeof(domains), "{\"domid\":1,\"name\":\"web\",\"uuid\":\"\",\"since_ms\":%llu,\"size_kib\":65536}",
+		 1000ULL * (time(NULL) - 1800));
+	say(NULL, 0, domains);
+	assert_int_equal(run("history --plot --last 1h"), HB_OK);
+	assert_non_null(strstr(command_out, "  a  web  64M, 0K to 64M\n"));
+	assert_int_equal(run("history --plot --last 20m"), HB_OK);
+	assert_non_null(strstr(command_out, "  a  web  64M\n"));
+	say(NULL, 0, "{\"domid\":1,\"name\":\"web\",\"uuid\":\"\",\"since_ms\":null,\"size_kib\":65536}");
+	assert_int_equal(run("history --plot --last 1h"), HB_OK);
+	assert_non_null(strstr(command_out, "  a  web  64M\n"));
+}
+
 /* What there is little of is drawn, too. */
 static void test_little(void **state)
 {
@@ -271,6 +289,8 @@ static void test_nonsense(void **state)
 		{ "{\"parameters\":{\"deeds\":[],\"domains\":[7]}}", "a domain that cannot be understood" },
 		{ "{\"parameters\":{\"deeds\":[7],\"domains\":[]}}", "a deed that cannot be understood" },
 		{ "{\"parameters\":{\"deeds\":[],\"domains\":[" DOMAIN("1", "web", "-1") "]}}", "a domain that cannot" },
+		{ "{\"parameters\":{\"deeds\":[],\"domains\":[{\"domid\":1,\"name\":\"\",\"uuid\":\"\",\"since_ms\":-1,\"size_kib\":4}]}}",
+		  "a domain that cannot" },
 		{ "{\"parameters\":{\"domains\":[]}}", "tells of no deeds" },
 	};
 	static const char end[] = "{\"parameters\":{\"domains\":[],\"deeds\":[{\"time_ms\":9223372036854775807,"
@@ -300,7 +320,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_letters), TEST(test_width), TEST(test_blocks), TEST(test_svg), TEST(test_times),
-		TEST(test_command), TEST(test_little), TEST(test_nonsense),
+		TEST(test_command), TEST(test_came), TEST(test_little), TEST(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

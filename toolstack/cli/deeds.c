@@ -38,7 +38,12 @@ static bool take_who(struct json_object *object, struct hb_deed *deed)
 
 bool cli_read_domain(struct json_object *object, struct hb_deed *deed)
 {
+	struct json_object *since = NULL;
+
 	*deed = (struct hb_deed){ 0 };
+	json_object_object_get_ex(object, "since_ms", &since);
+	if (since && !take_number(object, "since_ms", INT64_MAX, &deed->time_ms))
+		return false;
 	return take_who(object, deed) && take_number(object, "size_kib", HB_SIZE_MAX_KIB, &deed->to_kib);
 }
 

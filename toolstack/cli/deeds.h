@@ -14,7 +14,7 @@ struct cli_deed {
 
 /* False: it is none that can be understood. Names and words are printable then. */
 bool cli_read_deed(struct json_object *object, struct cli_deed *told);
-/* One of its domains: what it has now, as a deed that gave it that; false as above. */
+/* One of its domains: what it has now, as a deed that gave it that when it came; false as above. */
 bool cli_read_domain(struct json_object *object, struct hb_deed *deed);
 /*
  * By domid, uuid or name, whichever it is; NULL is any. It need not be there any more, and

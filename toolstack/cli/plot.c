@@ -84,7 +84,9 @@ static bool add_domain(struct plot *plot, struct json_object *object, const char
 	if (!cli_read_domain(object, &deed))
 		return false;
 	if (cli_deed_is_of(&deed, dom))
-		plot->now[find_guest(plot, &deed)] = (struct hb_chart_guest){ .is_there = true, .size_kib = deed.to_kib };
+		plot->now[find_guest(plot, &deed)] = (struct hb_chart_guest){
+			.is_there = true, .size_kib = deed.to_kib, .since_ms = deed.time_ms,
+		};
 	return true;
 }
 

@@ -9,7 +9,8 @@
 
 #define SERVICE "org.varlink.service"
 #define MANAGER HB_DAEMON_INTERFACE
-#define URL "https://hotballoon.example"
+/* Where it is described, as systemd's units say it. */
+#define URL "man:hotballoond(8)"
 
 static const char service_description[] =
 	"interface " SERVICE "\n"
@@ -26,8 +27,9 @@ static const char manager_description[] =
 	"# How hotballoond sizes the guests of this host. Sizes are in KiB.\n"
 	"interface " MANAGER "\n"
 	"\n"
-	"type Domain (domid: int, name: string, uuid: string, size_kib: int, actual_kib: int, share_kib: int, "
-	"min_kib: int, max_kib: int, weight: int, must_kib: int, want_kib: int, distress: bool, "
+	"# since_ms: it came then, since 1970; absent: it was there before hotballoond looked first\n"
+	"type Domain (domid: int, name: string, uuid: string, since_ms: ?int, size_kib: int, "
+	"actual_kib: int, share_kib: int, min_kib: int, max_kib: int, weight: int, must_kib: int, want_kib: int, distress: bool, "
 	"need: string, need_text: string, reason: string, reason_text: string)\n"
 	"\n"
 	"# time_ms: since 1970\n"
@@ -193,13 +195,17 @@ static enum outcome get_status(struct question *question)
 	return METHOD_DONE;
 }
 
-static struct json_object *domain_object(const struct hb_controlled *one)
+static struct json_object *domain_object(const struct manager_view *view, size_t i)
 {
+	const struct hb_controlled *one = &view->balance->control.domains[i];
+	const uint64_t since_ms = view->balance->all[i].since_ms;
 	struct json_object *object = json_object_new_object();
 
 	method_add_number(object, "domid", one->domain->domid);
 	method_add_text(object, "name", one->domain->name);
 	method_add_text(object, "uuid", one->domain->uuid);
+	if (since_ms)
+		method_add_number(object, "since_ms", view->time_ms - (view->now_ms - since_ms));
 	method_add_number(object, "size_kib", one->to_kib);
 	method_add_number(object, "actual_kib", one->domain->actual_kib);
 	method_add_number(object, "share_kib", one->share_kib);
@@ -218,11 +224,10 @@ static struct json_object *domain_object(const struct hb_controlled *one)
 static enum outcome get_domains(struct question *question)
 {
 	const struct manager_view view = manager_look(question->manager);
-	const struct hb_control *control = &view.balance->control;
 	struct json_object *domains = json_object_new_array();
 
-	for (size_t i = 0; i < control->count; i++)
-		json_object_array_add(domains, domain_object(&control->domains[i]));
+	for (size_t i = 0; i < view.balance->control.count; i++)
+		json_object_array_add(domains, domain_object(&view, i));
 	json_object_object_add(question->reply, "domains", domains);
 	return METHOD_DONE;
 }

@@ -38,9 +38,9 @@ static bool is_of(const struct hb_balanced *one, const struct hb_domain *domain)
 	return one->domid == domain->domid && !strcmp(one->uuid, domain->uuid);
 }
 
-static struct hb_balanced new_one(const struct hb_domain *domain)
+static struct hb_balanced new_one(const struct hb_domain *domain, uint64_t since_ms)
 {
-	struct hb_balanced one = { .domid = domain->domid, .said = HB_MOTIVE_COUNT };
+	struct hb_balanced one = { .domid = domain->domid, .since_ms = since_ms, .said = HB_MOTIVE_COUNT };
 
 	memcpy(one.uuid, domain->uuid, sizeof(one.uuid));
 	hb_estimate_start(&one.estimate, domain->actual_kib);
@@ -48,8 +48,9 @@ static struct hb_balanced new_one(const struct hb_domain *domain)
 }
 
 /* Make all[] one of the looks: those that went are forgotten, new ones are known. */
-static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t count)
+static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t count, uint64_t now_ms)
 {
+	const uint64_t since_ms = balance->all ? now_ms : 0;
 	struct hb_balanced *all = calloc(count + 1, sizeof(*all));
 	size_t old = 0;
 
@@ -61,7 +62,7 @@ static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t
 		while (old < balance->count && balance->all[old].domid < domain->domid)
 			old++;
 		all[i] = old < balance->count && is_of(&balance->all[old], domain) ?
-			 balance->all[old] : new_one(domain);
+			 balance->all[old] : new_one(domain, since_ms);
 	}
 	free(balance->all);
 	balance->all = all;
@@ -154,7 +155,7 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 
 	*memory = true;
 	if (!is_joined(balance, looks, count)) {
-		*memory = join(balance, looks, count);
+		*memory = join(balance, looks, count, now_ms);
 		balance->news = true;
 	}
 	if (!*memory)

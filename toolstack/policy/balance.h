@@ -26,6 +26,7 @@ struct hb_look {
 struct hb_balanced {
 	uint32_t domid;
 	char uuid[37];
+	uint64_t since_ms;		/* first heard then; 0: it was there at the first look */
 	struct hb_usage heard;
 	struct hb_estimate estimate;
 	struct hb_estimate shown;	/* and what it has called out since */

@@ -55,9 +55,12 @@ static size_t add_guest(const struct hb_chart_data *data, size_t who, const stru
 			size_t left, size_t columns, double *sums)
 {
 	const struct hb_chart_guest *guest = &data->guests[who];
-	uint64_t since_ms = 0;
+	uint64_t since_ms = guest->since_ms;
 	size_t n = 0;
 
+	/* It has rebooted since, or hotballoond has been started again. */
+	if (left && readings->who == who && readings->time_ms < since_ms)
+		since_ms = 0;
 	for (; n < left && readings[n].who == who; n++) {
 		uint64_t kib = n ? readings[n - 1].to_kib : readings[n].from_kib;
 

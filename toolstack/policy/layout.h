@@ -5,7 +5,7 @@
  *
  * The time from from_ms to to_ms is cut into columns of the same length. What a guest had in
  * one is the mean over its time, so that nothing is lost that is shorter than a column. A guest
- * had before its first reading what that one says it had. After its last it has what that one
+ * had before its first reading what that one says it had, from when it came. After its last it has what that one
  * gave, until the end if it is there still, and else nothing: when it ended nobody has noted.
  *
  * Of more guests than can be told apart, those that had most have a layer each, in the order
@@ -29,6 +29,7 @@ struct hb_reading {
 struct hb_chart_guest {
 	bool is_there;		/* at the end */
 	uint64_t size_kib;	/* if it has no reading: what it had all the time */
+	uint64_t since_ms;	/* it came then, unless a reading is older; 0: it is older than all of them */
 };
 
 struct hb_chart_data {

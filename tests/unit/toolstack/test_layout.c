@@ -77,6 +77,36 @@ static void test_lines(void **state)
 	}
 }
 
+/* It came within the chart: before that it had nothing, unless it was seen with something. */
+static void test_since(void **state)
+{
+	static const struct {
+		struct hb_reading reading;
+		size_t nr_readings;
+		struct hb_chart_guest guest;
+		uint64_t kib[COLUMNS];
+	} rows[] = {
+		{ { 0 }, 0, { true, 100, 1150 }, { 0, 50, 100, 100 } },
+		{ { 1300, 0, 8, 16, 0 }, 1, { true, 100, 1100 }, { 0, 8, 8, 16 } },
+		{ { 1100, 0, 8, 16, 0 }, 1, { true, 100, 1300 }, { 8, 16, 16, 16 } },
+		{ { 0 }, 0, { true, 100, 500 }, { 100, 100, 100, 100 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct hb_reading reading = rows[i].reading;
+		const struct hb_chart_data data = {
+			.readings = &reading, .nr_readings = rows[i].nr_readings, .guests = &rows[i].guest,
+			.nr_guests = 1, .from_ms = 1000, .to_ms = 1400,
+		};
+		struct hb_chart chart;
+
+		assert_true(hb_chart_lay(&chart, &data, COLUMNS));
+		assert_memory_equal(chart.layers[0].kib, rows[i].kib, sizeof(rows[i].kib));
+		hb_chart_clear(&chart);
+	}
+}
+
 /* Those that had most are told apart, in their order, and nothing of the others is lost. */
 static void test_many(void **state)
 {
@@ -87,7 +117,7 @@ static void test_many(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < GUESTS; i++)
-		guests[i] = (struct hb_chart_guest){ true, i % 100 == 7 ? 50 * MIB : MIB };
+		guests[i] = (struct hb_chart_guest){ .is_there = true, .size_kib = i % 100 == 7 ? 50 * MIB : MIB };
 	/* One that had nothing is nobody. */
 	guests[500].size_kib = 0;
 	assert_true(hb_chart_lay(&chart, &data, COLUMNS));
@@ -129,7 +159,7 @@ static void test_scale(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct hb_chart_guest guest = { true, rows[i].kib };
+		struct hb_chart_guest guest = { .is_there = true, .size_kib = rows[i].kib };
 		struct hb_chart_data data = { .guests = &guest, .nr_guests = 1, .to_ms = 10 };
 		struct hb_chart chart;
 
@@ -144,7 +174,9 @@ static void test_scale(void **state)
 /* Two guests of 1600 and 3200 KiB in cells of 1600 or so. */
 static void test_cells(void **state)
 {
-	static const struct hb_chart_guest guests[] = { { true, 1600 }, { true, 3200 } };
+	static const struct hb_chart_guest guests[] = {
+		{ .is_there = true, .size_kib = 1600 }, { .is_there = true, .size_kib = 3200 },
+	};
 	static const struct hb_chart_data data = { .guests = guests, .nr_guests = 2, .to_ms = 10 };
 	static const struct {
 		uint64_t low_kib, high_kib;
@@ -191,7 +223,7 @@ static void test_steps(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines), cmocka_unit_test(test_many), cmocka_unit_test(test_scale),
+		cmocka_unit_test(test_lines), cmocka_unit_test(test_since), cmocka_unit_test(test_many), cmocka_unit_test(test_scale),
 		cmocka_unit_test(test_cells), cmocka_unit_test(test_steps),
 	};
 
