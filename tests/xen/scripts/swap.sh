@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh disable=SC3043
 #
-# swap [KEY=VALUE...]: a guest with swap in memory (zram) and much data that nobody touches is
-# told less than it holds.  It has the kernel swap, keeps the floor's reserve and its content, and
-# stops where it hurts; with "never", from itself or from the host, it stops with its swap unused.
+# swap [on=disk] [KEY=VALUE...]: a guest with swap, in memory (zram) or on a disk of dom0, and much
+# data that nobody touches is told less than it holds.  It has the kernel swap, keeps the floor's
+# reserve and its content, and stops where it hurts; with "never", from itself or from the host, it
+# stops with its swap unused.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -27,12 +28,32 @@ reserve_stays() {
 	check "$g: $1: no OOM kill" 0 "$(oom_kills $g)"
 }
 
-guest_start $g memory=512 io=yes "$@"
-books_open $g
-check_ok "$g: swap" in_guest $g 'for m in zsmalloc lz4_compress lz4hc_compress zram; do
+# The disk is in dom0's memory, and takes as much of it as is swapped.
+on_disk() {
+	local module
+	for module in loop xen-blkback xen-netback; do
+		insmod /lib/modules/$module.ko || fail "dom0: load $module"
+	done
+	truncate -s 600M /run/swap && losetup /dev/loop0 /run/swap || fail "dom0: a disk"
+	guest_start $g memory=512 io=yes "$@" cfg="disk = ['phy:/dev/loop0,xvda,w']"
+	check_ok "$g: swap on a disk" in_guest $g '
+		[ ! -e /lib/modules/xen-blkfront.ko ] || insmod /lib/modules/xen-blkfront.ko || exit 1
+		until [ -b /dev/xvda ]; do sleep 0.1; done && mkswap /dev/xvda >/dev/null && swapon /dev/xvda'
+}
+
+in_memory() {
+	guest_start $g memory=512 io=yes "$@"
+	check_ok "$g: swap in memory" in_guest $g 'for m in zsmalloc lz4_compress lz4hc_compress zram; do
 		[ ! -e /lib/modules/$m.ko ] || insmod /lib/modules/$m.ko || exit 1
 	done
 	echo 600M >/sys/block/zram0/disksize && mkswap /dev/zram0 >/dev/null && swapon /dev/zram0'
+}
+
+case ${1:-} in
+on=disk) shift; on_disk "$@" ;;
+*) in_memory "$@" ;;
+esac
+books_open $g
 check_ok "$g: $IDLE MiB of idle data" in_guest -t 300 $g "mkdir /idle && mount -t tmpfs -o size=${IDLE}m idle /idle &&
 	yes 'what nobody has looked at for a long time is in use all the same' |
 	dd of=/idle/data bs=64k count=$((IDLE * 16)) iflag=fullblock 2>/dev/null"
