@@ -160,12 +160,20 @@ static enum hb_motive why_fixed(const struct hb_control *control, const struct h
 
 /* ---------------------------------------------------------- who is on his way */
 
+/*
+ * What it holds. Xen counts that; a report is only finer, and one that says more is of a moment
+ * before, or a lie: what is not there does not come back.
+ */
+static uint64_t holds_kib(const struct hb_controlled *one)
+{
+	return smaller(hb_wait_position(one->domain) + one->domain->videoram_kib, one->domain->actual_kib);
+}
+
 /* What it still holds beyond its size and gives back. */
 static uint64_t coming_kib(const struct hb_controlled *one)
 {
-	uint64_t position = hb_wait_position(one->domain) + one->domain->videoram_kib;
 	/* What it may take again is promised as soon as it has come. */
-	uint64_t coming = less(position, one->from_kib + one->domain->headroom.value);
+	uint64_t coming = less(holds_kib(one), one->from_kib + one->domain->headroom.value);
 
 	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
 }
@@ -196,7 +204,7 @@ static bool may_go_on(const struct hb_controlled *one)
 static uint64_t resting_size(const struct hb_controlled *one)
 {
 	const struct hb_domain *domain = one->domain;
-	uint64_t position = hb_wait_position(domain) + domain->videoram_kib, lost;
+	uint64_t position = holds_kib(one), lost;
 
 	position -= position % HB_PAGE_KIB;
 	if (hb_would_be_lost(domain, &lost))
@@ -219,12 +227,24 @@ static void give_up(struct hb_control *control, struct hb_controlled *one)
 		one->reason = HB_MOTIVE_RESTS;
 }
 
+/*
+ * What somebody else has asked it for, or we before we were started again: that it comes is
+ * counted on, and so it has to.
+ */
+static void expect(const struct hb_control *control, struct hb_controlled *one)
+{
+	one->before->asked = one->before->shrinks = true;
+	hb_wait_start(&one->before->wait, one->domain, one->domain->target.value, 0, control->now_ms);
+}
+
 /* What has become of the last size that it was given? */
 static void follow(struct hb_control *control, struct hb_controlled *one)
 {
 	struct hb_controlled_before *before = one->before;
 	enum hb_verdict verdict;
 
+	if (!before->asked && one->movable && coming_kib(one))
+		expect(control, one);
 	if (!before->asked)
 		return;
 	verdict = hb_wait_judge(&before->wait, one->domain, control->now_ms);
