@@ -329,6 +329,36 @@ static void test_changed(void **state)
 	assert_int_equal(WEXITSTATUS(end_by(SIGTERM)), 8);
 }
 
+static unsigned long rounds(void)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd = call(status, sizeof(status));
+	const char *at;
+
+	expect_answer(fd, "\"rounds\":");
+	close(fd);
+	at = strstr(answer, "\"rounds\":");
+	return strtoul(at + strlen("\"rounds\":"), NULL, 10);
+}
+
+/* However often a file there is written, by itself, too: ten rounds a second, and the last is not left out. */
+static void test_written_often(void **state)
+{
+	unsigned long before;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	mkdir(common_state_dir, 0755);
+	before = rounds();
+	for (int i = 0; i < 100; i++) {
+		common_write_state_file("limits", i < 99 ? "hotballoon limits 1\n" : "nonsense\n");
+		usleep(1000);
+	}
+	expect(log_fd, "no guest is sized: ");
+	assert_in_range(rounds() - before, 1, 20);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* What systemd's own client prints, with what it complains of; its exit status. */
 static int varlinkctl(const char *arguments)
 {
@@ -557,7 +587,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,10 @@ static void on_watchdog(uv_timer_t *timer)
 	notify("WATCHDOG=1");
 }
 
-/* Limits are files that are replaced: what is there now is looked at in a round. */
+/*
+ * Limits are files that are replaced: what is there now is looked at in a round. One is replaced
+ * in several events, and by ourselves, too.
+ */
 static void on_limits(uv_fs_event_t *event, const char *name, int events, int status)
 {
 	struct loop *loop = event->data;
@@ -117,7 +120,7 @@ static void on_limits(uv_fs_event_t *event, const char *name, int events, int st
 	(void)events;
 	if (status)
 		return;
-	manager_wake(loop->manager);
+	manager_notice(loop->manager);
 	turn(loop);
 }
 

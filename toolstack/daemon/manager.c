@@ -461,6 +461,11 @@ void manager_wake(struct manager *manager)
 	hb_pace_wake(&manager->pace, now_ms(manager));
 }
 
+void manager_notice(struct manager *manager)
+{
+	hb_pace_hear(&manager->pace, true, false, now_ms(manager));
+}
+
 int manager_fd(const struct manager *manager)
 {
 	return manager->monitor ? hb_monitor_fd(manager->monitor) : -1;

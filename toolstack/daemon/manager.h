@@ -48,8 +48,10 @@ void manager_free(struct manager *manager);
 
 /* From now on it goes by that, from the next round on, which is due. */
 void manager_configure(struct manager *manager, const struct config *config);
-/* Something has changed that it is not told of by the host, such as limits: look. */
+/* Look now. */
 void manager_wake(struct manager *manager);
+/* Something has changed that it is not told of by the host, such as limits: look, as soon as a round may be. */
+void manager_notice(struct manager *manager);
 
 /* Do what is due; returns by when, on the clock, it must be called again at the latest. */
 uint64_t manager_run(struct manager *manager);
