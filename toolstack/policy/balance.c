@@ -123,10 +123,13 @@ static bool hear(const struct hb_balance *balance, struct hb_balanced *one,
 	const struct hb_usage usage = hb_usage_of(domain);
 	bool news = is_news(&usage, &one->heard);
 
-	if (news) {
+	if (news)
 		one->heard = usage;
+	/* Who has stopped saying it is one that says nothing: what it needed then is no need of now. */
+	if (news && usage.known)
 		hb_estimate_report(&one->estimate, &usage, domain->actual_kib, now_ms);
-	}
+	else if (news)
+		hb_estimate_start(&one->estimate, domain->actual_kib);
 	show(balance, one, domain);
 	return news;
 }

@@ -371,6 +371,30 @@ static void test_stale(void **state)
 }
 
 /* A pool of another size than the rule's. */
+/* Who has stopped saying what it needs, as when its driver is removed, keeps its size: what it said once is no need of now. */
+static void test_fell_silent(void **state)
+{
+	(void)state;
+	add(1, G, 100 * M);
+	add(2, G, G - 100 * M);
+	looks[1].limits.max.value = 4 * G;
+	host.free_kib = host.reserve_kib + 128 * M;
+	hear();
+	memset(domains[0].report.stats, 0, sizeof(domains[0].report.stats));
+	domains[0].driver = HB_DRIVER_UNKNOWN;
+	now += S;
+	decide();
+	assert_string_equal(hb_motive_word(balance.domains[0].reason), "no-report");
+	assert_int_equal(balance.domains[0].to_kib, G);
+	/* It speaks again. */
+	say(0, HB_STAT_TOTAL, G - 32 * M);
+	say(0, HB_STAT_AVAILABLE, G - 132 * M);
+	say(0, HB_STAT_FREE, 0);
+	now += S;
+	decide();
+	assert_true(balance.domains[0].share_kib < G);
+}
+
 static void test_pool(void **state)
 {
 	(void)state;
@@ -590,7 +614,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_failed),
-		TEST(test_awaits), TEST(test_stale), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_awaits), TEST(test_stale), TEST(test_fell_silent), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 		TEST(test_waits), TEST(test_lends), TEST(test_margin), TEST(test_any_lend),
 	};
 
