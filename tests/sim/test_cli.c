@@ -11,6 +11,7 @@
 
 #include "command.h"
 #include "file_lock.h"
+#include "to_come.h"
 
 static void test_exit_codes(void **state)
 {
@@ -738,6 +739,36 @@ static void test_interrupt(void **state)
 	common_assert_consistent(command_sim, GUEST);
 }
 
+static void hang_up_once(struct sim *host)
+{
+	if (host->clock_ms == 1000)
+		raise(SIGHUP);
+}
+
+/* So does a terminal that goes away: what was set aside for the wait is given back. */
+static void test_hang_up(void **state)
+{
+	struct hb_to_come to_come;
+	char line[64];
+	struct hb *hb;
+
+	(void)state;
+	sim_guest(command_sim, GUEST)->rate_kib_s = 20 * M;
+	assert_int_equal(command_line("limits guest1 --min=128M --max=512M"), 0);
+	snprintf(line, sizeof(line), "free %lluM", common_available(command_sim) / M + 200);
+	command_sim->tick = hang_up_once;
+	assert_int_equal(command_line(line), 9);
+	hb = common_connect(command_sim);
+	to_come = hb_to_come_kept(hb);
+	hb_close(hb);
+	assert_int_equal(to_come.kib, 0);
+	/* Unless who has begun it wants it to go on without one, as nohup does. */
+	signal(SIGHUP, SIG_IGN);
+	command_sim->clock_ms = 0;
+	assert_int_equal(command_line(line), 0);
+	signal(SIGHUP, SIG_DFL);
+}
+
 /* While another tool has the domain, nothing has been set that could be shown. */
 static void test_interrupt_before_lock(void **state)
 {
@@ -853,6 +884,7 @@ int main(void)
 		TEST(test_watch_of_end_within_look),
 		TEST(test_progress),
 		TEST(test_interrupt),
+		TEST(test_hang_up),
 		TEST(test_interrupt_before_lock),
 		TEST(test_interrupt_before_host_lock),
 		TEST(test_output_that_cannot_be_written),

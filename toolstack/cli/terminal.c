@@ -14,7 +14,7 @@
 #define TIME_TEXT 48
 
 static volatile sig_atomic_t interrupted;
-static struct sigaction old_interrupt, old_terminate;
+static struct sigaction old_interrupt, old_terminate, old_hang_up;
 
 /* The terminal as it has to be left, while it is not like that. */
 static struct {
@@ -71,6 +71,9 @@ void cli_begin_wait(void)
 	interrupted = 0;
 	sigaction(SIGINT, &action, &old_interrupt);
 	sigaction(SIGTERM, &action, &old_terminate);
+	/* One that is to go on without a terminal, as nohup has it, goes on. */
+	if (!sigaction(SIGHUP, NULL, &old_hang_up) && old_hang_up.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &action, NULL);
 }
 
 void cli_clear_progress(struct cli *cli)
@@ -85,6 +88,7 @@ void cli_end_wait(struct cli *cli)
 {
 	sigaction(SIGINT, &old_interrupt, NULL);
 	sigaction(SIGTERM, &old_terminate, NULL);
+	sigaction(SIGHUP, &old_hang_up, NULL);
 	cli_clear_progress(cli);
 }
 
