@@ -13,6 +13,9 @@
 #include "pace.h"
 #include "reopen.h"
 
+/* Sizes are set for so long in a round, but for one of them. */
+#define ROUND_MOST_MS 100
+
 struct manager {
 	struct manager_host host;
 	struct config config;
@@ -320,6 +323,39 @@ static bool settle(struct manager *manager, const struct hb_controlled *one)
 	return false;
 }
 
+/*
+ * What is left of a round whose time is up is decided anew in the next, which comes at once: who
+ * calls meanwhile does not wait for all of it.
+ */
+static bool is_over(struct manager *manager, uint64_t until_ms)
+{
+	bool over = now_ms(manager) >= until_ms;
+
+	manager->balance.control.soon |= over;
+	return over;
+}
+
+/* False if the host is lost. */
+static bool act_on_all(struct manager *manager, uint64_t until_ms)
+{
+	const struct hb_control *control = &manager->balance.control;
+	bool over = false;
+
+	for (size_t i = 0; i < control->nr_actions; i++) {
+		over = over || (i && is_over(manager, until_ms));
+		if (over)
+			hb_balance_undo(&manager->balance, control->actions[i], false);
+		else if (!carry_out(manager, control->actions[i]))
+			return false;
+	}
+	for (size_t i = 0; i < control->count && !over; i++) {
+		if (!settle(manager, &control->domains[i]))
+			return false;
+		over = is_over(manager, until_ms);
+	}
+	return true;
+}
+
 static bool carry_out_all(struct manager *manager)
 {
 	const struct hb_control *control = &manager->balance.control;
@@ -328,15 +364,7 @@ static bool carry_out_all(struct manager *manager)
 		tell_reason(manager, &control->domains[i]);
 	if (!manager->config.dry_run)
 		act_announce(manager->hb, control->actions, control->nr_actions);
-	for (size_t i = 0; i < control->nr_actions; i++) {
-		if (!carry_out(manager, control->actions[i]))
-			return false;
-	}
-	for (size_t i = 0; i < control->count; i++) {
-		if (!settle(manager, &control->domains[i]))
-			return false;
-	}
-	return true;
+	return act_on_all(manager, now_ms(manager) + ROUND_MOST_MS);
 }
 
 /* ------------------------------------------------------------------- rounds */
