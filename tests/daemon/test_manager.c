@@ -327,6 +327,34 @@ static void test_silent(void **state)
 	assert_int_equal(room.lines, 1);
 }
 
+/* One that falls silent again and again is told of once, until it has been given another size. */
+static void test_silent_at_times(void **state)
+{
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	for (int i = 0; i < 20; i++) {
+		room_guest(&room, a)->load.habit = i % 2 ? GUEST_HONEST : GUEST_SILENT;
+		room_guest(&room, a)->load.load.anon_kib += 8 * M - (i % 2) * 16 * M;
+		if (i % 2 == 0)
+			sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+		room_run(&room, 3000);
+	}
+	assert_int_equal(room.lines, 1);
+	assert_true(room_said(&room, "1 g1 (1) keeps 512M: it says nothing of what it needs: it keeps its size\n"));
+	/* It is heard meanwhile, and when it is silent after that, that is told. */
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 10000);
+	assert_true(room_target(&room, a) > 600 * M);
+	room_forget(&room);
+	room_guest(&room, a)->load.habit = GUEST_SILENT;
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+	room_run(&room, 5000);
+	assert_true(room_said(&room, ": it says nothing of what it needs: it keeps its size\n"));
+}
+
 /* All of many guests are to be sized, and xenstored is slow: nobody else waits until that is done. */
 static void test_many_slow(void **state)
 {
@@ -574,7 +602,7 @@ int main(void)
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
+		TEST(test_silent), TEST(test_silent_at_times), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk),
 	};

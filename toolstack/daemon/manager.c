@@ -197,15 +197,18 @@ static void tell_reason(struct manager *manager, struct hb_controlled *one)
 {
 	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
 	char text[WHO_TEXT], size[HB_SIZE_TEXT];
+	/* A guest can fall silent as often as it likes. */
+	const bool again = one->reason == HB_MOTIVE_NO_REPORT && kept->said_silent;
 
 	/* That one moves or rests is told by the action. */
 	if (kept->said == one->reason || one->to_kib != one->from_kib || one->reason == HB_MOTIVE_MOVES)
 		return;
 	/* After it was given what it rests at, it has been told already. */
 	if (kept->said != HB_MOTIVE_RESTS || one->reason != HB_MOTIVE_STUCK)
-		say(manager, level_of(one->reason), "%s keeps %s: %s", who(one->domain, text),
-		    hb_size_human(one->from_kib, size), hb_motive_text(one->reason));
+		say(manager, again ? MANAGER_DEBUG : level_of(one->reason), "%s keeps %s: %s",
+		    who(one->domain, text), hb_size_human(one->from_kib, size), hb_motive_text(one->reason));
 	kept->said = one->reason;
+	kept->said_silent |= one->reason == HB_MOTIVE_NO_REPORT;
 }
 
 static void tell_deed(struct manager *manager, const struct hb_controlled *one)
@@ -218,6 +221,7 @@ static void tell_deed(struct manager *manager, const struct hb_controlled *one)
 	if (dry && kept->said == one->reason && kept->said_kib == one->to_kib)
 		return;
 	kept->said = one->reason;
+	kept->said_silent = false;
 	kept->said_kib = one->to_kib;
 	say(manager, one->reason == HB_MOTIVE_RESTS || one->reason == HB_MOTIVE_DISTRESS ?
 	    MANAGER_WARNING : MANAGER_INFO, "%s: %s -> %s%s: %s", who(one->domain, text),

@@ -44,6 +44,7 @@ struct hb_balanced {
 	unsigned int locked;		/* so often in a row another tool had it locked */
 	/* The caller's: what was last said of it. */
 	enum hb_motive said;
+	bool said_silent;		/* since it was given its size */
 	uint64_t said_kib;
 	enum hb_reason complained;
 };
