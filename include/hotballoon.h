@@ -964,7 +964,8 @@ enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *er
 
 /*
  * Xen tells nobody how many pages a domain has, and neither of its limit or a pause: ask
- * for these numbers of all domains. A call to Xen for each 128 domains, none to xenstore.
+ * for these numbers of all domains, and for what domain 0 uses. A call to Xen for each 128
+ * domains, none to xenstore.
  */
 enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error);
 

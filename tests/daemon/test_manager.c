@@ -355,6 +355,33 @@ static void test_silent_at_times(void **state)
 	assert_true(room_said(&room, ": it says nothing of what it needs: it keeps its size\n"));
 }
 
+/* Nobody writes to xenstore what domain 0 needs: it is looked at. */
+static void test_domain_0(void **state)
+{
+	const struct hb_limits_change change = {
+		.min = { HB_PRESENT, G }, .max = { HB_PRESENT, 2 * G }, .automatic = true,
+	};
+	struct hb *hb = common_connect(room.sim);
+	struct hb_domain domain;
+	struct hb_limits limits;
+	struct hb_error error;
+
+	(void)state;
+	sim_write_key(room.sim, 0, HB_KEY_STATIC_MAX, "2097152");
+	sim_write_key(room.sim, 0, HB_KEY_TARGET, "1048576");
+	sim_set_limit(room.sim, 0, 2 * G);
+	room.sim->available_kib = 700 * M;
+	assert_int_equal(hb_show(hb, 0, &domain, &error), HB_OK);
+	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+	hb_close(hb);
+	room.config.domain_0 = true;
+	manager_configure(room.manager, &room.config);
+	room_run(&room, 10000);
+	room.sim->available_kib = 20 * M;
+	room_run(&room, 40000);
+	assert_true(common_number(room.sim, 0, HB_KEY_TARGET) > G);
+}
+
 /* All of many guests are to be sized, and xenstored is slow: nobody else waits until that is done. */
 static void test_many_slow(void **state)
 {
@@ -602,7 +629,7 @@ int main(void)
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_silent_at_times), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
+		TEST(test_silent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk),
 	};

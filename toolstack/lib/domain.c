@@ -431,13 +431,6 @@ void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xe
 	uuid_text(domain->uuid, xen->uuid);
 }
 
-bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen)
-{
-	fill_numbers(domain, xen);
-	/* That a migration is over its name says. */
-	return domain->state != HB_DOMAIN_MIGRATING && domain->state != state_of(xen);
-}
-
 /* Of domain 0, where we run ourselves: all that is not available, its kernel included. */
 static int read_own_use(struct hb *hb, struct hb_domain *domain)
 {
@@ -449,6 +442,16 @@ static int read_own_use(struct hb *hb, struct hb_domain *domain)
 			HB_PRESENT, domain->actual_kib > available ? domain->actual_kib - available : 0,
 		};
 	return rc;
+}
+
+bool hb_domain_measure(struct hb *hb, struct hb_domain *domain, const struct hb_xen_domain *xen)
+{
+	fill_numbers(domain, xen);
+	/* Nobody writes that anywhere; what cannot be read stays as it was. */
+	if (!domain->domid)
+		read_own_use(hb, domain);
+	/* That a migration is over its name says. */
+	return domain->state != HB_DOMAIN_MIGRATING && domain->state != state_of(xen);
 }
 
 /*

@@ -23,7 +23,7 @@ int hb_domain_details(struct hb *hb, struct hb_domain *domain);
 /* Only who it is: domid and uuid. */
 void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen);
 /* Take Xen's numbers. True: Xen says that more has changed than these, so that it must be read. */
-bool hb_domain_measure(struct hb_domain *domain, const struct hb_xen_domain *xen);
+bool hb_domain_measure(struct hb *hb, struct hb_domain *domain, const struct hb_xen_domain *xen);
 
 /* Read the domain again; on failure it is left as it is. */
 enum hb_code hb_domain_refresh(struct hb *hb, struct hb_domain *domain, struct hb_error *error);

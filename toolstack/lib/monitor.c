@@ -473,7 +473,7 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 {
 	struct entry *entry = find(monitor, xen->domid);
 
-	if (entry && entry->state == ENTRY_KNOWN && hb_domain_measure(&entry->domain, xen))
+	if (entry && entry->state == ENTRY_KNOWN && hb_domain_measure(monitor->hb, &entry->domain, xen))
 		entry->marked = true;
 	return 0;
 }

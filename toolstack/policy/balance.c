@@ -306,13 +306,19 @@ static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
 	return again;
 }
 
+/* It says nothing by itself: what it needs is seen when it is looked at. */
+static bool sizes_domain_0(const struct hb_balance *balance)
+{
+	return balance->control.count && !balance->domains[0].domain->domid && balance->domains[0].movable;
+}
+
 uint64_t hb_balance_next_ms(const struct hb_balance *balance)
 {
 	uint64_t now = balance->decided_ms, next = UINT64_MAX, again;
 
 	if (balance->control.soon)
 		return now + SOON_MS;
-	if (balance->host_short || balance->control.waits)
+	if (balance->host_short || balance->control.waits || sizes_domain_0(balance))
 		return now + SHORT_MS;
 	for (size_t i = 0; i < balance->count; i++) {
 		again = again_ms(&balance->all[i], now);
