@@ -585,11 +585,21 @@ enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct
 	return finish(manager, code, error);
 }
 
+static enum hb_code fail_look(struct hb_error *error)
+{
+	return fail(error, HB_REASON_HOST_FAILED,
+		    "the host could not be looked at, or a size that was just set is not seen yet", "ask again");
+}
+
 enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
 {
+	const uint64_t rounds = manager->rounds;
+	enum hb_code code;
+
 	manager_wake(manager);
 	manager_run(manager);
-	return check_host(manager, error);
+	code = check_host(manager, error);
+	return !code && manager->rounds == rounds ? fail_look(error) : code;
 }
 
 enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
@@ -602,8 +612,7 @@ enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
 		return code;
 	if (!hear(manager, now) || hb_balance_awaits(&manager->balance, manager->sight.looks, now) ||
 	    !decide(manager, now))
-		return fail(error, HB_REASON_HOST_FAILED,
-			    "the host could not be looked at, or a size that was just set is not seen yet", "ask again");
+		return fail_look(error);
 	for (size_t i = 0; i < control->nr_actions; i++)
 		hb_balance_undo(&manager->balance, control->actions[i], false);
 	/* What was heard for it is still to be acted upon. */
