@@ -3,8 +3,9 @@
 #ifndef HB_AUTOBALLOON_H
 #define HB_AUTOBALLOON_H
 
-/* After the worker was started, and before it is stopped: the parameter counts in between. */
+/* After the worker was started: the parameter counts from there. */
 void hb_autoballoon_start(void);
+/* From now on the host's size is followed.  Does no harm when it was not started, or twice. */
 void hb_autoballoon_stop(void);
 
 #endif /* HB_AUTOBALLOON_H */

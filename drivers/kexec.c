@@ -2,6 +2,7 @@
 #include <linux/notifier.h>
 #include <linux/reboot.h>
 
+#include "autoballoon.h"
 #include "core/pass.h"
 #include "driver.h"
 #include "kexec.h"
@@ -61,11 +62,15 @@ static void want_boot_memory(bool more)
 	hb_unlock();
 }
 
-/* The worker has ended: the passes are run here, and what they cannot do is left. */
+/*
+ * The worker has ended: the passes are run here, and what they cannot do is left.  Nor does the
+ * guest size itself any more, which would be below that target.
+ */
 static void restore_boot_memory(void)
 {
 	unsigned int pass;
 
+	hb_autoballoon_stop();
 	hb_worker_stop();
 	for (pass = 0; pass < KEXEC_PASSES && has_holes(); pass++) {
 		want_boot_memory(pass >= KEXEC_PASSES / 2);

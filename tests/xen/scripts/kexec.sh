@@ -98,3 +98,12 @@ to_size grown 400
 ends grown $SOFT_RESET
 whole grown
 xl destroy grown
+
+# What it left by itself it takes back, too.
+begin spared "$@"
+xl mem-max spared $BOOT
+check_ok "spared: sizes itself" in_guest spared 'echo 1 >/sys/module/xen_hotballoon/parameters/autoballoon'
+check_ok "spared: is below its target" wait_until spared 60 "[ \"\$(cat $REPORT/current_kb)\" -lt $(((BOOT - 40) * 1024)) ]"
+ends spared $SOFT_RESET
+whole spared
+xl destroy spared
