@@ -64,7 +64,7 @@ int hb_agent_tell_xapi(const struct hb_stats *stats)
 	return refused_xapi ? 0 : rc;
 }
 
-void hb_agent_untell(void)
+static void untell_xapi(void)
 {
 	if (begins_with(HB_KEY_AGENT_UPDATED, OUR_MARK) != 1)
 		return;
@@ -73,23 +73,30 @@ void hb_agent_untell(void)
 	xenbus_rm(XBT_NIL, HB_KEY_AGENT_UPDATED, "");
 }
 
+/* No agent has written it.  Return: 1, 0, or a negative errno. */
+static int qubes_key_is_ours(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", NULL);
+	u64 found;
+	int ours;
+
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	ours = !*text || (wrote_qubes && !kstrtou64(text, 10, &found) && found == qubes_kib);
+	kfree(text);
+	return ours;
+}
+
 /*
  * Domain 0 of Qubes OS makes the key, empty, where memory is balanced.  It is not made here:
  * its being there is what says so.
  */
 int hb_agent_tell_qubes(const struct hb_stats *stats)
 {
-	char *text = xenbus_read(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", NULL);
-	u64 found;
-	bool ours;
-	int rc;
+	int rc = qubes_key_is_ours();
 
-	if (IS_ERR(text))
-		return PTR_ERR(text) == -ENOENT ? 0 : PTR_ERR(text);
-	ours = !*text || (wrote_qubes && !kstrtou64(text, 10, &found) && found == qubes_kib);
-	kfree(text);
-	if (!ours)
-		return 0;
+	if (rc <= 0)
+		return rc == -ENOENT ? 0 : rc;
 	rc = xenbus_printf(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "%llu",
 			   stats->value[HB_STAT_USED]);
 	if (!rc) {
@@ -97,6 +104,20 @@ int hb_agent_tell_qubes(const struct hb_stats *stats)
 		wrote_qubes = true;
 	}
 	return rc == -EACCES ? 0 : rc;
+}
+
+/* Empty it is as domain 0 made it: nobody knows, and whoever knows may write. */
+static void untell_qubes(void)
+{
+	if (wrote_qubes && qubes_key_is_ours() == 1)
+		xenbus_write(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "");
+	wrote_qubes = false;
+}
+
+void hb_agent_untell(void)
+{
+	untell_xapi();
+	untell_qubes();
 }
 
 /* Where libxl makes the guest's directories it may not, and nobody there asks for it. */

@@ -20,7 +20,7 @@ int hb_agent_tell_xapi(const struct hb_stats *stats);
 /* memory/meminfo.  Return: 0 or a negative errno. */
 int hb_agent_tell_qubes(const struct hb_stats *stats);
 
-/* Take back what hb_agent_tell_xapi() wrote. */
+/* Take back what both wrote: memory/meminfo is empty again, as domain 0 made it. */
 void hb_agent_untell(void);
 
 /* control/feature-balloon: once a domain; and take it back. */

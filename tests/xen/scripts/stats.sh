@@ -109,11 +109,14 @@ xenstore-rm "$(key data/meminfo_total)"
 xenstore-chmod "$(key control)" "n$(guest_domid $g)"
 check_ok "$g: unload" in_guest $g 'rmmod xen_hotballoon'
 check_ok "$g: nothing of ours is left" lacks_key data/hotballoon
+xenstore-write "$(key memory/meminfo)" ""
 check_ok "$g: load" in_guest $g 'insmod /xen-hotballoon.ko'
 check_ok "$g: it announces a balloon driver" soon has_key control/feature-balloon
 check_ok "$g: says something" soon has_key data/hotballoon/stats
 check_ok "$g: data/updated is ours again" soon sh -c "xenstore-read $(key data/updated) | grep -q '^hotballoon '"
+check_ok "$g: memory/meminfo again, where no agent writes it" soon is_number memory/meminfo
 check_ok "$g: unload" in_guest $g 'rmmod xen_hotballoon'
+check "$g: memory/meminfo is empty again: another load may write it" "" "$(xenstore-read "$(key memory/meminfo)")"
 for key in control/feature-balloon data/updated data/meminfo_total data/meminfo_free data/hotballoon; do
 	check_ok "$g: $key is taken back" lacks_key $key
 done
