@@ -3,6 +3,7 @@
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "autoballoon.h"
@@ -14,10 +15,22 @@
 /* Whether it looks; guarded by switch_lock. */
 static DEFINE_MUTEX(switch_lock);
 static bool started, by_parameter;
+static bool running;				/* both */
+
+/* An idle guest is not woken: it is looked at with whatever wakes it next. */
+static void tick(struct timer_list *unused);
+static struct timer_list ticker = __TIMER_INITIALIZER(tick, TIMER_DEFERRABLE);
 
 static void look(struct work_struct *unused);
-/* An idle guest is not woken: it is looked at with whatever wakes it next. */
-static DECLARE_DEFERRABLE_WORK(looking, look);
+static DECLARE_WORK(looking, look);
+
+static void tick(struct timer_list *unused)
+{
+	if (!READ_ONCE(running))
+		return;
+	schedule_work(&looking);
+	mod_timer(&ticker, jiffies + msecs_to_jiffies(HB_AUTOBALLOON_MS));
+}
 
 static void look(struct work_struct *unused)
 {
@@ -26,22 +39,32 @@ static void look(struct work_struct *unused)
 	hb_counters_read(&now);
 	if (hb_autoballoon_look(&hb.guest, &now, ktime_get_boottime_ns() / NSEC_PER_MSEC))
 		hb_events_raise(HB_NEWS_LOOK);
-	schedule_delayed_work(&looking, msecs_to_jiffies(HB_AUTOBALLOON_MS));
+}
+
+void hb_autoballoon_nudge(void)
+{
+	if (READ_ONCE(running) && time_after(jiffies, READ_ONCE(ticker.expires) + HZ))
+		mod_timer(&ticker, jiffies);
+}
+
+static void end(void)
+{
+	WRITE_ONCE(running, false);
+	timer_delete_sync(&ticker);
+	cancel_work_sync(&looking);
+	if (hb_autoballoon_end(&hb.guest))
+		hb_events_raise(HB_NEWS_LOOK);
 }
 
 static void set_switch(bool *which, bool on)
 {
-	bool was;
-
 	mutex_lock(&switch_lock);
-	was = started && by_parameter;
 	*which = on;
-	if (was && !on) {
-		cancel_delayed_work_sync(&looking);
-		if (hb_autoballoon_end(&hb.guest))
-			hb_events_raise(HB_NEWS_LOOK);
-	} else if (!was && started && by_parameter) {
-		schedule_delayed_work(&looking, 0);
+	if (running && !on) {
+		end();
+	} else if (!running && started && by_parameter) {
+		WRITE_ONCE(running, true);
+		mod_timer(&ticker, jiffies);
 	}
 	mutex_unlock(&switch_lock);
 }
@@ -54,6 +77,8 @@ void hb_autoballoon_start(void)
 void hb_autoballoon_stop(void)
 {
 	set_switch(&started, false);
+	/* A nudge may have been late. */
+	timer_delete_sync(&ticker);
 }
 
 static int set_parameter(const char *text, const struct kernel_param *param)

@@ -6,6 +6,7 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
+#include "autoballoon.h"
 #include "core/distress.h"
 #include "distress.h"
 #include "mem/counters.h"
@@ -94,6 +95,7 @@ static unsigned long count_nothing(struct shrinker *unused, struct shrink_contro
 	if (!timer_pending(&looker))
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
 	hb_stats_nudge();
+	hb_autoballoon_nudge();
 	return 0;
 }
 

@@ -208,6 +208,8 @@ void hb_stats_start(void)
 void hb_stats_stop(void)
 {
 	set_switch(&started, false);
+	/* A nudge may have been late. */
+	timer_delete_sync(&ticker);
 }
 
 void hb_stats_host_wants(bool wanted)
