@@ -146,6 +146,7 @@ static void use_anon(struct world_guest *guest)
 	guest->anon_kib = smaller(guest->load.anon_kib, guest->anon_kib + in_a_tick(FILL_KIB_S));
 	/* What fits neither in memory nor in swap dies, and starts again. */
 	if (guest->anon_kib > room + guest->swap_kib) {
+		guest->usage.alloc_stalls++;
 		guest->usage.oom_kills++;
 		guest->oom_kills++;
 		guest->anon_kib /= 2;

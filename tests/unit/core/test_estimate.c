@@ -362,6 +362,7 @@ static void test_distress(void **state)
 {
 	struct hb_usage usage = usual;
 	struct hb_estimate e = started(&usual);
+	u64 want;
 
 	(void)state;
 	/* 16 MiB and a sixteenth are 141 MiB. */
@@ -382,7 +383,14 @@ static void test_distress(void **state)
 	usage.alloc_stalls++;
 	hb_estimate_report(&e, &usage, 2 * GIB, 4 * S);
 	assert_false(e.distress);
+	/* The kernel counts those that a cgroup's limit killed, too: nobody else waited. */
 	usage.oom_kills++;
+	want = e.want_kib;
+	hb_estimate_report(&e, &usage, 2 * GIB, 4 * S + 500);
+	assert_false(e.distress);
+	assert_int_equal(e.want_kib, want);
+	usage.oom_kills++;
+	usage.alloc_stalls++;
 	hb_estimate_report(&e, &usage, 2 * GIB, 5 * S);
 	assert_true(e.distress);
 	assert_int_equal(e.want_kib, 2 * GIB + GIB / 2);
