@@ -223,7 +223,7 @@ static void judge_window(struct hb_estimate *e, const struct hb_usage *usage,
 {
 	u64 refaults = usage->refaults_anon + usage->refaults_file;
 	u64 swapped = usage->swap_in + usage->swap_out;
-	u64 ms = now_ms - e->window_ms, kib = 0, swap = 0, minute;
+	u64 ms = now_ms - e->window_ms, kib = 0, swap = 0, minute, by;
 
 	if (e->known && ms < WINDOW_MS)
 		return;
@@ -237,10 +237,14 @@ static void judge_window(struct hb_estimate *e, const struct hb_usage *usage,
 	if (!e->known)
 		return;
 	minute = (kib + swap) * 60000 / ms;
-	/* A step that hurts at all is taken back: nobody asked for it. */
-	if (minute > size_kib / (sank_lately(e, now_ms) ? QUIET_PART : LOUD_PART))
-		rise(e, size_kib + rise_by(kib + swap, size_kib, ms),
-		     swap > kib ? HB_NEED_SWAPS : HB_NEED_REFAULTS, now_ms);
+	by = rise_by(kib + swap, size_kib, ms);
+	/*
+	 * A step that hurts at all is taken back: nobody asked for it.  With as much free it is
+	 * not the guest that is too small, but a cgroup's limit.
+	 */
+	if (by > e->unused_kib &&
+	    minute > size_kib / (sank_lately(e, now_ms) ? QUIET_PART : LOUD_PART))
+		rise(e, size_kib + by, swap > kib ? HB_NEED_SWAPS : HB_NEED_REFAULTS, now_ms);
 	else if (minute > size_kib / QUIET_PART)
 		e->quiet_ms = now_ms;
 }

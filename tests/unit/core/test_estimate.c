@@ -397,6 +397,24 @@ static void test_distress(void **state)
 	assert_int_equal(e.why, HB_NEED_OOM);
 }
 
+/* A cgroup at its limit reads its files again and again, and the guest has plenty. */
+static void test_confined(void **state)
+{
+	struct hb_usage usage = usual;
+	struct hb_estimate e;
+	u64 now;
+
+	(void)state;
+	usage.free = 900 * MIB;
+	e = started(&usage);
+	for (now = 2 * S; now < 10 * MIN; now += S) {
+		usage.refaults_file += 10 * MIB / 4;	/* KiB to pages: 10 MiB a second */
+		hb_estimate_report(&e, &usage, 2 * GIB, now);
+		hb_estimate_pass(&e, 2 * GIB, true, now);
+	}
+	assert_true(e.want_kib <= 2 * GIB);
+}
+
 /* While it moves, its size and its total are of different moments. */
 static void test_moving(void **state)
 {
@@ -482,6 +500,7 @@ int main(void)
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_blamed_once),
 		cmocka_unit_test(test_distress),
+		cmocka_unit_test(test_confined),
 		cmocka_unit_test(test_moving),
 		cmocka_unit_test(test_any_report),
 	};
