@@ -8,10 +8,11 @@
  * "must" is looked up: memory that is not available, and swap in use.  How much of its
  * cache a guest needs cannot be looked up, it can only be tried.  So "want" begins at the
  * size that the guest has, rises at once when pages come back that were dropped before
- * (refaults) or swapped out and there is no room for them, and sinks slowly towards what is used and a margin, while
- * nothing comes back.  It sinks only while the host is short: a guest whose memory nobody
- * else needs is not tried.  A rise soon after it sank was our doing: the next try waits
- * twice as long each time.  Memory that was never used needs no try.
+ * (refaults) or swapped out and there is no room for them, and sinks slowly towards what is
+ * used and a margin, while nothing comes back.  It sinks only while the host is short: a
+ * guest whose memory nobody else needs is not tried.  A rise soon after it sank was our
+ * doing: the next try waits twice as long each time.  Memory that was never used needs no
+ * try.
  *
  * The guest may lie.  What it says is clamped, and moves only its own numbers.
  *

@@ -3,6 +3,7 @@
 
 #include <xen/xenbus.h>
 
+#include "../report.h"
 #include "agent.h"
 
 /* What data/updated begins with if it is the driver's; to others it is any text. */
@@ -87,6 +88,15 @@ static int qubes_key_is_ours(void)
 	return ours;
 }
 
+/* What the kernel took for itself at boot is in no MemTotal, and in use for domain 0. */
+static u64 kept_kib(u64 total_kib)
+{
+	struct hb_status now;
+
+	hb_report_get(&now);
+	return now.current_kib > total_kib ? now.current_kib - total_kib : 0;
+}
+
 /*
  * Domain 0 of Qubes OS makes the key, empty, where memory is balanced.  It is not made here:
  * its being there is what says so.
@@ -94,13 +104,14 @@ static int qubes_key_is_ours(void)
 int hb_agent_tell_qubes(const struct hb_stats *stats)
 {
 	int rc = qubes_key_is_ours();
+	u64 kib;
 
 	if (rc <= 0)
 		return rc == -ENOENT ? 0 : rc;
-	rc = xenbus_printf(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "%llu",
-			   stats->value[HB_STAT_USED]);
+	kib = stats->value[HB_STAT_USED] + kept_kib(stats->value[HB_STAT_TOTAL]);
+	rc = xenbus_printf(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "%llu", kib);
 	if (!rc) {
-		qubes_kib = stats->value[HB_STAT_USED];
+		qubes_kib = kib;
 		wrote_qubes = true;
 	}
 	return rc == -EACCES ? 0 : rc;
