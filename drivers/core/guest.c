@@ -79,6 +79,22 @@ void hb_guest_suspect(struct hb_guest *g)
 	} while (block);
 }
 
+/*
+ * Empty blocks that can go.  What the guest leaves of its target it takes in need (rescue.h), and
+ * then only blocks that are there can be filled: so many stay.
+ */
+static u64 retirable(const struct hb_guest *g, bool removable)
+{
+	const struct hb_blockmap *map = &g->map;
+	u64 spared = hb_guest_target(g) - hb_guest_wanted(g);
+	u64 room = map->usable_held > spared ? map->usable_held - spared : 0;
+	u64 blocks = room / map->block_pages;
+
+	if (blocks > map->empty_online)
+		blocks = map->empty_online;
+	return blocks + (removable ? map->empty_offline : 0);
+}
+
 void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 {
 	const struct hb_blockmap *map = &g->map;
@@ -101,8 +117,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.parked_plugged = map->parked_plugged,
 		.added_plugged = map->added_plugged,
 		.added_movable = map->added_movable,
-		.retirable = map->empty_online +
-			     (removable ? map->empty_offline : 0),
+		.retirable = retirable(g, removable),
 		.added_offline = map->added_offline,
 		.blocks_left = hb_guest_blocks_left(g),
 		.floor = hb_floor_compute(&pressure),

@@ -174,6 +174,36 @@ static void test_need(void **state)
 	sim_halt(g);
 }
 
+/* What it left of hot-added memory is there in need, too. */
+static void test_need_of_added(void **state)
+{
+	unsigned int pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = boot(!pv);
+		u64 target = 12 * sim_block_pages(g), end;
+
+		hb_target_set(&g->core.target, target);
+		worker_wake(g);
+		worker_settle(g);
+		look(g, 100 * MIB, 1100 * MIB, S);
+		assert_true(sim_populated(g) < 8 * sim_block_pages(g));
+		for (end = g->now + 60000; g->now < end; g->now += 1000)
+			worker_pass(g, NULL);
+		while (hb_rescue_take(&g->core, HB_RESCUE_MOST))
+			;
+		assert_int_equal(sim_populated(g), target);
+		check_guest(g);
+		/* What it may not have any more costs it nothing. */
+		hb_target_set(&g->core.target, 8 * sim_block_pages(g));
+		worker_wake(g);
+		worker_settle(g);
+		assert_int_equal(g->core.map.empty_online, 0);
+		sim_halt(g);
+	}
+}
+
 /* ---- an hour of it */
 
 /*
@@ -333,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_host_has_the_last_word),
 		cmocka_unit_test(test_nothing_to_choose),
 		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_need_of_added),
 		cmocka_unit_test(test_an_hour),
 	};
 

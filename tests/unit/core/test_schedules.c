@@ -446,7 +446,8 @@ static void check_arrived(struct guest *g)
 
 	check_content(g);
 	check_all_mended(g);
-	sim_require(g, !g->core.map.empty_online);
+	sim_require(g, !g->core.map.empty_online ||
+		       hb_guest_wanted(&g->core) < hb_guest_target(&g->core));
 	sim_require(g, !g->translated || !g->core.map.empty_offline);
 	if (is_tied(g))
 		return;
