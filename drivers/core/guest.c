@@ -80,14 +80,14 @@ void hb_guest_suspect(struct hb_guest *g)
 }
 
 /*
- * Empty blocks that can go.  What the guest leaves of its target it takes in need (rescue.h), and
- * then only blocks that are there can be filled: so many stay.
+ * Empty blocks that can go.  What the guest leaves of its target, and what it is granted above, it
+ * takes in need (rescue.h), and then only blocks that are there can be filled: so many stay.
  */
 static u64 retirable(const struct hb_guest *g, bool removable)
 {
 	const struct hb_blockmap *map = &g->map;
-	u64 spared = hb_guest_target(g) - hb_guest_wanted(g);
-	u64 room = map->usable_held > spared ? map->usable_held - spared : 0;
+	u64 needed = hb_guest_target(g) - hb_guest_wanted(g) + g->rescue.headroom;
+	u64 room = map->usable_held > needed ? map->usable_held - needed : 0;
 	u64 blocks = room / map->block_pages;
 
 	if (blocks > map->empty_online)
@@ -108,6 +108,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.target = hb_guest_goal(g),
 		.rescued = g->target.taken,
 		.spared = hb_guest_target(g) - hb_guest_wanted(g),
+		.headroom = g->rescue.headroom,
 		.populated = hb_guest_populated(g),
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,

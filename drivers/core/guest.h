@@ -75,6 +75,7 @@ struct hb_guest {
 	bool grown;			/* and it was growth, or something like it */
 	bool fresh;			/* a target other than @tidied was followed since */
 	u64 tidied;			/* the last target that was reached */
+	u64 grant;			/* what it might take in need, at the last look */
 	bool verified;			/* in this pass: once is enough */
 	unsigned long pfns[HB_UNIT_PAGES];	/* of the extents at hand */
 };

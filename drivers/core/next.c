@@ -34,6 +34,26 @@ static u64 whole_units(u64 pages)
 	return pages / HB_UNIT_PAGES * HB_UNIT_PAGES;
 }
 
+/*
+ * At its target: what it is granted above is of use only if there are blocks that can be filled.
+ * One that cannot be made now is for a later pass.
+ */
+static struct hb_move plan_headroom(const struct hb_snapshot *now,
+				    const struct hb_pass *pass)
+{
+	struct hb_move nothing = { 0 };
+
+	if (now->headroom <= now->usable_held || now->hotplug_busy ||
+	    now->floor.take_boot < HB_UNIT_PAGES)
+		return nothing;
+	if (now->added_offline)
+		return spent(pass, HB_STEP_ONLINE_BLOCK) ? nothing :
+			step(HB_STEP_ONLINE_BLOCK, 0);
+	if (!now->blocks_left || spent(pass, HB_STEP_ADD_BLOCK))
+		return nothing;
+	return step(HB_STEP_ADD_BLOCK, HB_UNIT_PAGES);
+}
+
 /* Nothing that is online can take more. */
 static struct hb_move plan_more_blocks(const struct hb_snapshot *now,
 				       const struct hb_pass *pass, u64 need)
@@ -179,7 +199,7 @@ struct hb_move hb_plan(const struct hb_snapshot *now,
 		return plan_grow(now, pass);
 	if (now->populated > now->target)
 		return plan_shrink(now, pass);
-	return (struct hb_move){ 0 };
+	return plan_headroom(now, pass);
 }
 
 static bool is_growth(enum hb_move_kind kind)

@@ -9,6 +9,9 @@
  * partly held units; then a block that is there but offline; then a new block.
  * Single pages are for the remainder, or when Xen has no whole extents left.
  *
+ * At the target: blocks that stay empty, as long as less could be filled than the guest may
+ * take in need, where none can be made any more.
+ *
  * Shrink: what is behind blocks that somebody took offline, which nobody uses; then
  * hot-added memory, from the top; then boot memory by whole units, first those that
  * are free and then those that can be evacuated; single pages for the remainder, or

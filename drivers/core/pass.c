@@ -219,6 +219,16 @@ static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
 	return hb_press_plan(&g->press, now, &look, &rules, step.cause, now_ms(g));
 }
 
+/* What it may take in need is more or less than before: empty blocks may be in nobody's use now. */
+static void note_grant(struct hb_guest *g, const struct hb_snapshot *now)
+{
+	u64 grant = now->spared + now->headroom;
+
+	g->fresh |= grant != g->grant;
+	g->moved |= grant != g->grant;
+	g->grant = grant;
+}
+
 /* Steps until the plan has no more; returns the one that ended it. */
 static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 {
@@ -239,6 +249,7 @@ static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 			begin_anew(g);
 		hb_guest_look(g, now);
 		g->fresh |= now->target != g->tidied;
+		note_grant(g, now);
 		step = plan(g, now);
 		report(g, &step, now);
 		if (stop || step.kind == HB_STEP_NONE)

@@ -162,6 +162,7 @@ static void read_headroom(void)
 	hb_lock();
 	hb.guest.rescue.headroom = pages;
 	hb_unlock();
+	hb_events_raise(HB_NEWS_LOOK);
 }
 
 static void (*host_wants_stats)(bool wanted);

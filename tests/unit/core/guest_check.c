@@ -261,7 +261,8 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 		break;
 	case HB_STEP_ADD_BLOCK:
 	case HB_STEP_ONLINE_BLOCK:
-		sim_require(g, growing && !before->usable_held);
+		sim_require(g, growing ? !before->usable_held :
+			       !shrinking && before->headroom > before->usable_held);
 		sim_require(g, !before->hotplug_busy);
 		break;
 	case HB_STEP_RETIRE_BLOCK:

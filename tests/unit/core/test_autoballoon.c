@@ -204,6 +204,43 @@ static void test_need_of_added(void **state)
 	}
 }
 
+static void grant(struct guest *g, u64 pages)
+{
+	u64 end = g->now + 60000;
+
+	g->core.rescue.headroom = pages;
+	worker_wake(g);
+	for (; g->now < end; g->now += 1000)
+		worker_pass(g, NULL);
+}
+
+/* A grant is of use to a guest that was never shrunk, too; taken back, it costs nothing. */
+static void test_grant_of_whole(void **state)
+{
+	unsigned int pv, taken;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = boot(!pv);
+		u64 size = sim_populated(g);
+
+		for (taken = 0; taken < 2; taken++) {
+			grant(g, 200 * HB_MIB_PAGES);
+			assert_int_equal(sim_populated(g), size);
+			assert_int_equal(g->core.map.usable_empty_units, 128);
+			while (taken && hb_rescue_take(&g->core, HB_RESCUE_MOST))
+				;
+			assert_int_equal(sim_populated(g), size + taken * 200 * HB_MIB_PAGES);
+			check_guest(g);
+			hb_rescue_end(&g->core);
+			grant(g, 0);
+			assert_int_equal(sim_populated(g), size);
+			assert_int_equal(g->core.map.empty_online, 0);
+		}
+		sim_halt(g);
+	}
+}
+
 /* ---- an hour of it */
 
 /*
@@ -364,6 +401,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_choose),
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_need_of_added),
+		cmocka_unit_test(test_grant_of_whole),
 		cmocka_unit_test(test_an_hour),
 	};
 

@@ -224,6 +224,7 @@ static void host(struct guest *g)
 	case 3:
 		g->core.rescue.headroom = sim_one_in(g, 2) ? 0 :
 			random_below(&g->seed, most / 4);
+		worker_wake(g);
 		break;
 	default:
 		g->xen_limit = sim_one_in(g, 2) ? U64_MAX :
@@ -447,7 +448,8 @@ static void check_arrived(struct guest *g)
 	check_content(g);
 	check_all_mended(g);
 	sim_require(g, !g->core.map.empty_online ||
-		       hb_guest_wanted(&g->core) < hb_guest_target(&g->core));
+		       hb_guest_wanted(&g->core) < hb_guest_target(&g->core) ||
+		       g->core.rescue.headroom);
 	sim_require(g, !g->translated || !g->core.map.empty_offline);
 	if (is_tied(g))
 		return;
