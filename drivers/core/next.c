@@ -43,7 +43,8 @@ static struct hb_move plan_headroom(const struct hb_snapshot *now,
 {
 	struct hb_move nothing = { 0 };
 
-	if (now->headroom <= now->usable_held || now->hotplug_busy ||
+	/* However much is said: for no more than what the guest has, of which it costs a 60th. */
+	if (least(now->headroom, now->populated) <= now->usable_held || now->hotplug_busy ||
 	    now->floor.take_boot < HB_UNIT_PAGES)
 		return nothing;
 	if (now->added_offline)

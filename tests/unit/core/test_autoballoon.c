@@ -214,6 +214,19 @@ static void grant(struct guest *g, u64 pages)
 		worker_pass(g, NULL);
 }
 
+/* Any grant makes no more blocks than the guest has. */
+static void test_huge_grant(void **state)
+{
+	static const struct sim_shape little = { 64, 2, 16 };
+	struct guest *g = sim_boot_plain(&little, true);
+
+	(void)state;
+	hb_target_set(&g->core.target, sim_populated(g));
+	grant(g, U64_MAX / 2 / HB_PAGE_KIB);
+	assert_in_range(g->core.added_blocks, 1, 2);
+	sim_halt(g);
+}
+
 /* A grant is of use to a guest that was never shrunk, too; taken back, it costs nothing. */
 static void test_grant_of_whole(void **state)
 {
@@ -401,6 +414,7 @@ int main(void)
 		cmocka_unit_test(test_nothing_to_choose),
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_need_of_added),
+		cmocka_unit_test(test_huge_grant),
 		cmocka_unit_test(test_grant_of_whole),
 		cmocka_unit_test(test_an_hour),
 	};
