@@ -15,6 +15,8 @@
 /* Looks, and how long after each other. */
 #define LOOKS	25
 #define LOOK_MS	10
+/* So often kswapd is set to work at most: a disk that is slow has two seconds. */
+#define ROUNDS	8
 
 /* What the allocator may wake kswapd for, and is given from every zone. */
 #define GFP_WAKE (GFP_NOWAIT | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOWARN | __GFP_THISNODE)
@@ -119,9 +121,8 @@ static unsigned long free_pages_now(void)
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-void hb_press_out(unsigned long pages)
+static void press(unsigned long pages, unsigned long enough)
 {
-	unsigned long enough = free_pages_now() + pages;
 	unsigned int looks;
 	int nid;
 
@@ -139,4 +140,27 @@ void hb_press_out(unsigned long pages)
 	while (nr_raised--)
 		end(raised[nr_raised].nid, raised[nr_raised].zones);
 	nr_raised = 0;
+}
+
+/*
+ * What goes to a disk is free when it has been written, which kswapd does not wait for: it
+ * gives up, and has to be set to work again.  Somebody else may write, too: then it is tried a
+ * few times for nothing.
+ */
+static bool is_written(void)
+{
+	return global_node_page_state(NR_WRITEBACK);
+}
+
+void hb_press_out(unsigned long pages)
+{
+	unsigned long enough = free_pages_now() + pages, now;
+	unsigned int rounds = 0;
+
+	do {
+		now = free_pages_now();
+		press(enough - now, enough);
+		now = free_pages_now();
+	} while (now < enough && ++rounds < ROUNDS && is_written() &&
+		 !hb_events_pending());
 }

@@ -13,8 +13,8 @@
 #define HB_MEM_PRESS_H
 
 /*
- * Until @pages more are free, or news comes, or a quarter of a second is over.  What is on its
- * way to a disk then is free later.  For the worker.
+ * Until @pages more are free, or news comes, or a quarter of a second is over; two seconds as
+ * long as something is on its way to a disk, and free when it is there.  For the worker.
  */
 void hb_press_out(unsigned long pages);
 
