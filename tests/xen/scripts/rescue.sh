@@ -3,10 +3,10 @@
 #
 # rescue [KEY=VALUE...]: a guest that would kill a process takes memory above its target, as far
 # as the host has granted it; the worker lets it have that until the need is over, or a new
-# target comes.
+# target comes.  So does one that was never shrunk, into a block that is there, empty, as long as
+# the host grants it that.
 . /lab/files/lib-driver.sh
 
-g=guest
 TARGET=192	# MiB, of 256
 GRANTED=40
 TRACE=/sys/kernel/tracing
@@ -30,6 +30,13 @@ eat() {
 	note "$EATEN times 8 MiB, $(guest_tot_pages $g) pages, $(($(oom_kills $g) - before)) kills, took $(rescued) KiB"
 }
 
+# grant: above the size that it has.
+grant() {
+	xl mem-max $g $((TARGET + GRANTED))
+	xenstore-write "$(key memory/hotballoon-headroom)" $((GRANTED * 1024))
+}
+
+g=guest
 guest_start $g memory=256 "$@"
 books_open $g
 xl mem-set $g $TARGET
@@ -41,8 +48,7 @@ check_ok "$g: without a grant something is killed" [ "$(oom_kills $g)" -gt 0 ]
 check "$g: and it has its target" $((TARGET * 256)) "$(($(guest_tot_pages $g) - $(cat /run/lab/guests/$g/gap)))"
 check_ok "$g: end what eats" release_all
 
-xl mem-max $g $((TARGET + GRANTED))
-xenstore-write "$(key memory/hotballoon-headroom)" $((GRANTED * 1024))
+grant
 check_ok "$g: tracing" in_guest $g "mount -t tracefs tracefs $TRACE 2>/dev/null
 	echo 1 >$TRACE/events/hotballoon/hb_rescue/enable"
 kills=$(oom_kills $g)
@@ -76,4 +82,31 @@ check_ok "$g: a new target" reach $g $((240 * 1024))
 check_ok "$g: ends it" soon is_returned
 books_check $g $((240 * 1024)) "a new target"
 check_ok "$g: end what eats" release_all
+check_log $g 'oom-kill\|[Oo]ut of memory'
+guest_destroy $g
+
+g=whole
+guest_start $g memory=$TARGET "$@"
+books_open $g
+eat 40
+most=$EATEN
+kills=$(oom_kills $g)
+check_ok "$g: without a grant something is killed" [ "$kills" -gt 0 ]
+check_ok "$g: end what eats" release_all
+grant
+check_ok "$g: there is a block for what it is granted" wait_report $g added_blocks 1 60
+check_ok "$g: which is empty" reach $g $((TARGET * 1024))
+books_check $g $((TARGET * 1024)) "granted"
+eat $((most + 3))
+check "$g: it has eaten 24 MiB more" $((most + 3)) $EATEN
+check "$g: nothing is killed" "$kills" "$(oom_kills $g)"
+check_ok "$g: no more than was granted" [ "$(rescued)" -le $((GRANTED * 1024)) ]
+check_ok "$g: end what eats" release_all
+check_ok "$g: it goes back" wait_until $g 30 "[ \"\$(cat $REPORT/current_kb)\" = $((TARGET * 1024)) ]"
+xenstore-rm "$(key memory/hotballoon-headroom)"
+# PV guests keep the blocks that they got.
+[ "$(guest_type $g)" = pv ] ||
+	check_ok "$g: the block goes with the grant" wait_report $g added_blocks 0 60
+check_ok "$g: it rests" reach $g $((TARGET * 1024))
+books_check $g $((TARGET * 1024)) "with the grant gone"
 check_log $g 'oom-kill\|[Oo]ut of memory'
