@@ -21,9 +21,14 @@ static DECLARE_WORK(rescuing, rescue_work);
 static void rescue_over(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(over, rescue_over);
 
+/* Whoever is in need sets it anew before anything is taken: after that this one is of before. */
 static void rescue_over(struct work_struct *unused)
 {
-	if (hb_rescue_end(&hb.guest))
+	u64 total = READ_ONCE(hb.guest.rescue.total);
+
+	/* Pairs with the atomic of mod_delayed_work(). */
+	smp_rmb();
+	if (!delayed_work_pending(&over) && hb_rescue_end(&hb.guest, total))
 		hb_events_raise(HB_NEWS_LOOK);
 }
 
@@ -38,14 +43,15 @@ static void rescue_work(struct work_struct *unused)
 unsigned long hb_rescue_now(u64 lacking)
 {
 	u64 begun = ktime_get_ns();
-	unsigned long taken = hb_rescue_take(&hb.guest, lacking);
+	unsigned long taken;
 
+	mod_delayed_work(queue, &over, msecs_to_jiffies(HB_RESCUE_CALM_MS));
+	taken = hb_rescue_take(&hb.guest, lacking);
 	trace_hb_rescue(lacking, taken, ktime_get_ns() - begun);
 	if (!taken)
 		return 0;
 	hb_stats_count_rescue();
 	pr_info_ratelimited("took %lu KiB in need\n", taken * (unsigned long)HB_PAGE_KIB);
-	hb_rescue_lasts();
 	hb_events_raise(HB_NEWS_LOOK);
 	return taken;
 }

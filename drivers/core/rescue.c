@@ -66,13 +66,14 @@ u64 hb_rescue_take(struct hb_guest *g, u64 lacking)
 	return taken;
 }
 
-bool hb_rescue_end(struct hb_guest *g)
+bool hb_rescue_end(struct hb_guest *g, u64 total)
 {
 	bool any;
 
 	g->ops->lock(g);
-	any = g->target.taken;
-	g->target.taken = 0;
+	any = g->target.taken && g->rescue.total == total;
+	if (any)
+		g->target.taken = 0;
 	g->ops->unlock(g);
 	return any;
 }

@@ -61,9 +61,10 @@ u64 hb_rescue_take(struct hb_guest *g, u64 lacking);
 
 /**
  * hb_rescue_end() - the need is over
+ * @total: what had been taken, ever, when that was seen: with more the guest is in need again
  *
  * Takes the lock.  Return: whether anything is to go back: wake the worker.
  */
-bool hb_rescue_end(struct hb_guest *g);
+bool hb_rescue_end(struct hb_guest *g, u64 total);
 
 #endif /* HB_CORE_RESCUE_H */

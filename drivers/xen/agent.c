@@ -18,6 +18,7 @@ static bool wrote_qubes;
 
 /* In this domain, or in the one before until the report is written here. */
 static bool announced;
+static int announced_in;	/* that domain: in the one that it became the key may be another's */
 
 /* Has a key this text, at least as its beginning?  Return: 1, 0, or a negative errno. */
 static int begins_with(const char *key, const char *start)
@@ -132,8 +133,10 @@ void hb_agent_untell(void)
 }
 
 /* Where libxl makes the guest's directories it may not, and nobody there asks for it. */
-void hb_agent_announce(void)
+void hb_agent_announce(int domain)
 {
+	announced &= announced_in == domain;
+	announced_in = domain;
 	if (begins_with(HB_KEY_FEATURE_BALLOON, "") != -ENOENT)
 		return;
 	announced = !xenbus_printf(XBT_NIL, HB_KEY_FEATURE_BALLOON, "", "1");

@@ -23,8 +23,8 @@ int hb_agent_tell_qubes(const struct hb_stats *stats);
 /* Take back what both wrote: memory/meminfo is empty again, as domain 0 made it. */
 void hb_agent_untell(void);
 
-/* control/feature-balloon: once a domain; and take it back. */
-void hb_agent_announce(void);
+/* control/feature-balloon: in this domain, of those that the guest has been; and take it back. */
+void hb_agent_announce(int domain);
 void hb_agent_unannounce(void);
 
 #endif /* HB_XEN_AGENT_H */

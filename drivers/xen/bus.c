@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -203,20 +204,30 @@ static void read_swap(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+/* From reading a key until it counts: what was read before must not come after it. */
+static DEFINE_MUTEX(reading);
+
+static void read_one(void (*read)(void))
+{
+	mutex_lock(&reading);
+	read();
+	mutex_unlock(&reading);
+}
+
 static void read_again(struct work_struct *work)
 {
-	read_swap();
-	read_still();
-	read_headroom();
-	read_stats_wanted();
-	read_target();
+	read_one(read_swap);
+	read_one(read_still);
+	read_one(read_headroom);
+	read_one(read_stats_wanted);
+	read_one(read_target);
 }
 
 static void target_changed(struct xenbus_watch *watch, const char *path,
 			   const char *token)
 {
 	look_where_we_are();
-	read_target();
+	read_one(read_target);
 }
 
 static struct xenbus_watch target_watch = {
@@ -227,7 +238,7 @@ static struct xenbus_watch target_watch = {
 static void still_changed(struct xenbus_watch *watch, const char *path,
 			  const char *token)
 {
-	read_still();
+	read_one(read_still);
 }
 
 static struct xenbus_watch still_watch = {
@@ -238,7 +249,7 @@ static struct xenbus_watch still_watch = {
 static void headroom_changed(struct xenbus_watch *watch, const char *path,
 			     const char *token)
 {
-	read_headroom();
+	read_one(read_headroom);
 }
 
 static struct xenbus_watch headroom_watch = {
@@ -249,7 +260,7 @@ static struct xenbus_watch headroom_watch = {
 static void stats_wanted_changed(struct xenbus_watch *watch, const char *path,
 				 const char *token)
 {
-	read_stats_wanted();
+	read_one(read_stats_wanted);
 }
 
 static struct xenbus_watch stats_wanted_watch = {
@@ -260,7 +271,7 @@ static struct xenbus_watch stats_wanted_watch = {
 static void swap_changed(struct xenbus_watch *watch, const char *path,
 			 const char *token)
 {
-	read_swap();
+	read_one(read_swap);
 }
 
 static struct xenbus_watch swap_watch = {
@@ -365,7 +376,7 @@ static void report_work(struct work_struct *work)
 		pr_info("reports can be written again\n");
 	retry_after = 0;
 	if (!written_any)
-		hb_agent_announce();
+		hb_agent_announce(now_in);
 	written = now;
 	written_domain = now_in;
 	WRITE_ONCE(written_any, true);

@@ -245,7 +245,7 @@ static void test_grant_of_whole(void **state)
 				;
 			assert_int_equal(sim_populated(g), size + taken * 200 * HB_MIB_PAGES);
 			check_guest(g);
-			hb_rescue_end(&g->core);
+			hb_rescue_end(&g->core, g->core.rescue.total);
 			grant(g, 0);
 			assert_int_equal(sim_populated(g), size);
 			assert_int_equal(g->core.map.empty_online, 0);

@@ -628,9 +628,11 @@ static void test_rescue(void **state)
 		assert_int_equal(g->report.goal_kib, target * HB_PAGE_KIB);
 		assert_int_equal(g->report.rescued_kib, headroom * HB_PAGE_KIB);
 
-		/* Until the need is over. */
-		assert_true(hb_rescue_end(&g->core));
-		assert_false(hb_rescue_end(&g->core));
+		/* Until the need is over, and not because that was so before it. */
+		assert_false(hb_rescue_end(&g->core, g->core.rescue.total - 1));
+		assert_int_equal(g->core.target.taken, headroom);
+		assert_true(hb_rescue_end(&g->core, g->core.rescue.total));
+		assert_false(hb_rescue_end(&g->core, g->core.rescue.total));
 		worker_wake(g);
 		worker_settle(g);
 		assert_int_equal(sim_populated(g), target);
@@ -723,7 +725,7 @@ static void test_rescue_and_retire(void **state)
 		}
 		assert_true(g->core.rescue.total > 0);
 		check_guest(g);
-		hb_rescue_end(&g->core);
+		hb_rescue_end(&g->core, g->core.rescue.total);
 		worker_wake(g);
 		worker_settle(g);
 		assert_int_equal(sim_populated(g), boot_size);

@@ -103,7 +103,7 @@ static void out_of_memory(struct guest *g)
 /* What the driver waits for is its own affair. */
 static void need_is_over(struct guest *g)
 {
-	if (hb_rescue_end(&g->core))
+	if (hb_rescue_end(&g->core, g->core.rescue.total))
 		worker_wake(g);
 }
 
@@ -334,7 +334,7 @@ static void guest_is_well(struct guest *g)
 	g->fault_percent = 0;
 	g->meanwhile = NULL;
 	g->core.still = false;
-	hb_rescue_end(&g->core);
+	hb_rescue_end(&g->core, g->core.rescue.total);
 	g->core.tidy_rate = HB_TIDY_RATE_DEFAULT;
 	for (unit = 0; unit < sim_nr_units(g); unit++) {
 		g->units[unit].pinned_until = 0;
