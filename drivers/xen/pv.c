@@ -14,7 +14,7 @@
 /* Pages a hypercall: what one extent becomes. */
 #define BATCH HB_UNIT_PAGES
 
-/* Used by the worker only. */
+/* The lock is held. */
 static struct {
 	unsigned long pfns[BATCH];
 	unsigned long mfns[BATCH];
