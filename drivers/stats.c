@@ -42,7 +42,8 @@ static bool started, by_parameter = true, by_host = true;
 static bool running;				/* all three */
 
 static int told_domain;				/* the work item's */
-static u64 moved_pages, failed_steps;		/* written by the worker only */
+static u64 moved_pages;				/* written with the lock held */
+static u64 failed_steps;			/* by the worker */
 static atomic64_t rescues = ATOMIC64_INIT(0);
 
 static void stats_tick(struct timer_list *unused);

@@ -255,6 +255,7 @@ static void judge_distress(struct hb_estimate *e, const struct hb_usage *usage,
 {
 	u64 reserve = hb_reserve_of(usage->total, KIB_MIB);
 	bool stalled = e->known && knows(usage, HB_KNOWS_STALLS) &&
+		       knows(&e->last, HB_KNOWS_STALLS) &&
 		       since(e->last.alloc_stalls, usage->alloc_stalls);
 	/* For a limit of a cgroup no allocation of others waits: more memory does not help. */
 	bool killed = e->known && knows(usage, HB_KNOWS_OOM_KILLS) &&

@@ -80,6 +80,10 @@ static void test_answers(void **state)
 	assert_string_equal(text, "{\"parameters\":{\"deeds\":[]}}");
 	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":{\"last_s\":-1}}");
 	assert_string_equal(text, "{\"parameters\":{\"parameter\":\"last_s\"},\"error\":\"org.varlink.service.InvalidParameter\"}");
+	ask("{\"method\":\"org.hotballoon.Manager.History\",\"parameters\":\"x\"}");
+	assert_string_equal(text, "{\"parameters\":{\"parameter\":\"parameters\"},\"error\":\"org.varlink.service.InvalidParameter\"}");
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\",\"parameters\":null}");
+	assert_true(says("\"name\":\"g1\""));
 	ask("{\"method\":\"org.hotballoon.Manager.Destroy\"}");
 	assert_string_equal(text, "{\"parameters\":{\"method\":\"org.hotballoon.Manager.Destroy\"},"
 			    "\"error\":\"org.varlink.service.MethodNotFound\"}");

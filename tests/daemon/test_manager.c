@@ -589,10 +589,18 @@ static void test_runs_low(void **state)
 	room_run(&room, 200);
 	assert_int_equal(manager_look(room.manager).rounds, rounds + 1);
 	assert_true(room_said(&room, "1 Xen runs low on memory: all is looked at now\n"));
-	/* Once for each time. */
+	/* Once for each time, and said once a minute. */
 	room_forget(&room);
 	room_run(&room, 5000);
+	rounds = manager_look(room.manager).rounds;
+	sim_run_low(room.sim);
+	room_run(&room, 200);
+	assert_int_equal(manager_look(room.manager).rounds, rounds + 1);
 	assert_false(room_said(&room, "Xen runs low"));
+	room_run(&room, 60000);
+	sim_run_low(room.sim);
+	room_run(&room, 200);
+	assert_true(room_said(&room, "Xen runs low"));
 }
 
 /* Where that cannot be heard of, or somebody else hears it, guests are sized all the same. */

@@ -380,8 +380,8 @@ static struct json_object *call(struct manager *manager, bool may_change, struct
 	if (method->follows && !json_object_get_boolean(more))
 		return failure(SERVICE ".ExpectedMore", NULL, NULL);
 	json_object_object_get_ex(request, "parameters", &question.parameters);
-	if (!json_object_is_type(question.parameters, json_type_object))
-		question.parameters = NULL;
+	if (question.parameters && !json_object_is_type(question.parameters, json_type_object))
+		return failure(SERVICE ".InvalidParameter", "parameter", "parameters");
 	question.reply = json_object_new_object();
 	reply = run(method, &question);
 	json_object_put(question.reply);

@@ -13,6 +13,9 @@
 #include "pace.h"
 #include "reopen.h"
 
+/* That Xen runs low is said once in so long. */
+#define TELL_LOW_MS 60000
+
 /* Sizes are set for so long in a round, but for one of them. */
 #define ROUND_MOST_MS 100
 
@@ -27,6 +30,7 @@ struct manager {
 	bool changed;		/* a domain has: by the monitor */
 	struct hb_reopen reopen;
 	bool told_lost, told_short;
+	uint64_t told_low_ms;		/* 0: never */
 	char told_limits[512];	/* the last complaint about them */
 	struct hb_history history;
 	struct history_file history_file;
@@ -171,6 +175,15 @@ static void tell_limits(struct manager *manager)
 		say(manager, MANAGER_INFO, "limits can be read again");
 }
 
+/* It comes each time that Xen's free memory sinks below a mark: a guest can have that often. */
+static void tell_low(struct manager *manager, uint64_t now)
+{
+	if (manager->told_low_ms && now < manager->told_low_ms + TELL_LOW_MS)
+		return;
+	manager->told_low_ms = now;
+	say(manager, MANAGER_WARNING, "Xen runs low on memory: all is looked at now");
+}
+
 static void tell_host(struct manager *manager)
 {
 	const uint64_t kib = manager->balance.control.short_kib;
@@ -180,7 +193,7 @@ static void tell_host(struct manager *manager)
 		return;
 	manager->told_short = kib;
 	if (kib)
-		say(manager, MANAGER_WARNING, "the minima of all guests are %s more than the host has: nobody goes below its own; lower some with \"hotballoon limits DOM --min=SIZE\"",
+		say(manager, MANAGER_WARNING, "the minima of all guests, and what is kept for those in distress, are %s more than the host has: nobody goes below its own; lower some with \"hotballoon limits DOM --min=SIZE\"",
 		    hb_size_human(kib, size));
 	else
 		say(manager, MANAGER_INFO, "the host has the minima of all guests again");
@@ -450,7 +463,7 @@ static bool hear(struct manager *manager, uint64_t now)
 	if (!memory)
 		return no_memory(manager);
 	if (hb_monitor_take_low(manager->monitor)) {
-		say(manager, MANAGER_WARNING, "Xen runs low on memory: all is looked at now");
+		tell_low(manager, now);
 		due = true;
 	}
 	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,

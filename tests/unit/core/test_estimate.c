@@ -395,6 +395,13 @@ static void test_distress(void **state)
 	assert_true(e.distress);
 	assert_int_equal(e.want_kib, 2 * GIB + GIB / 2);
 	assert_int_equal(e.why, HB_NEED_OOM);
+	/* What has waited since boot is no news of a guest that says it for the first time. */
+	usage.known &= ~HB_KNOWS_STALLS;
+	usage.available = 100 * MIB;
+	hb_estimate_report(&e, &usage, 2 * GIB, 6 * S);
+	usage.known |= HB_KNOWS_STALLS;
+	hb_estimate_report(&e, &usage, 2 * GIB, 6 * S + 100);
+	assert_false(e.distress);
 }
 
 /* A cgroup at its limit reads its files again and again, and the guest has plenty. */
