@@ -51,7 +51,8 @@ static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 
 	u64 ms = now_ms - press->window_ms;
 	bool fresh = !press->window_ms || !press->on || look->refaults < press->refaults;
 
-	if (!fresh && since * MINUTE_MS > look->managed / HB_PRESS_HURTS * (ms > 1000 ? ms : 1000))
+	if (!fresh && since > HB_PRESS_SOME &&
+	    since * MINUTE_MS > look->managed / HB_PRESS_HURTS * (ms > 1000 ? ms : 1000))
 		return true;
 	if (!fresh && ms < HB_PRESS_WINDOW_MS)
 		return false;

@@ -58,8 +58,12 @@ enum hb_press_policy {
 /* Of the swap, so much stays for what the guest itself has to swap. */
 #define HB_PRESS_SWAP_LEFT	(16 * HB_MIB_PAGES)
 
-/* Refaults of more than this part of the guest a minute hurt. */
+/*
+ * Refaults of more than this part of the guest a minute hurt, if they are more than that.  What
+ * daemons have in use comes back soon, once, and from a disk eight pages for each.
+ */
 #define HB_PRESS_HURTS		50
+#define HB_PRESS_SOME		HB_MIB_PAGES
 /* They are counted anew after so long, and over no less than a second. */
 #define HB_PRESS_WINDOW_MS	10000
 
