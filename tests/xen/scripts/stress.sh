@@ -31,6 +31,7 @@ STRESSORS='--vm 1
 --shm-bytes 8m
 --userfaultfd 1
 --userfaultfd-bytes 16m
+--memhotplug 1
 --numa 1'
 
 # stressors: those of the program in dom0's /stress, in one line.
@@ -95,7 +96,11 @@ done
 check_ok "$g: it lives" in_guest -t 120 $g true
 note "$g: under stress: $(($(guest_tot_pages $g) / 256)) MiB, $(oom_kills $g) OOM kills"
 check "$g: a recount of its books under stress" ok "$(in_guest -t 120 $g cat $BOOKS/check)"
-check_ok "$g: end" in_guest -t 120 $g "killall -9 ld-linux-x86-64.so.2 stress-ng 2>/dev/null; sleep 2"
+# What takes blocks offline is killed before it has put them online again.
+check_ok "$g: end" in_guest -t 120 $g "killall -9 ld-linux-x86-64.so.2 stress-ng 2>/dev/null; sleep 2
+	for state in $BLOCKS/memory[0-9]*/state; do
+		case \$(cat \$state) in online) ;; *) echo online >\$state || exit 1 ;; esac
+	done"
 for mib in 384 640 256; do
 	xl mem-set $g $mib
 	check_ok "$g: $mib MiB" reach $g $((mib * 1024)) 180
