@@ -13,7 +13,9 @@
  * Hypercalls are counted as the instruction that makes them, vmmcall, or syscall in
  * a PV kernel; Xen has it executed again when it continues a preempted hypercall.
  *
- * One emulated processor only: the counters are not atomic.
+ * All counters are in one structure, and known by their place in it: QEMU has such a
+ * structure for each processor from 9.0 on, before that there is ours.  One emulated
+ * processor only: the counters are not atomic, and those of the first are read.
  *
  * Arguments: profile=FILE allows METER_PROFILE_*; each profile is appended to FILE
  * as "profile N" and lines "OWNER ADDRESS INSTRUCTIONS" (0 Xen, 1 dom0, 2 guests).
@@ -32,27 +34,83 @@
 #define XEN_START UINT64_C(0xffff800000000000)
 #define XEN_END UINT64_C(0xffff880000000000)
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_version = 1;
+/* The interface that the plugin wants: the oldest with what it uses of this emulator. */
+QEMU_PLUGIN_EXPORT int qemu_plugin_version;
+
+struct counters {
+	uint64_t instructions[OWNERS], hypercalls[OWNERS];
+	uint64_t profile[];		/* SLOTS, or none */
+};
 
 static struct {
 	struct ram ram;
 	unsigned char *dom0_pages;	/* a byte for each page of RAM; NULL: not told yet */
-	uint64_t instructions[OWNERS], hypercalls[OWNERS];
+	struct qemu_plugin_scoreboard *scoreboard;	/* QEMU's counters, or */
+	struct counters *own;				/* ours */
+	bool insn_copied;		/* QEMU copies an instruction's bytes */
 	const char *profile;		/* file, or NULL */
 	unsigned int profiles;
 } meter;
+
+/* ---- the counters */
+
+/* QEMU reads the version when this has run. */
+__attribute__((constructor)) static void choose_version(void)
+{
+	qemu_plugin_version = qemu_plugin_scoreboard_new ? 2 : 1;
+}
+
+static bool make_counters(size_t size)
+{
+	if (qemu_plugin_scoreboard_new)
+		meter.scoreboard = qemu_plugin_scoreboard_new(size);
+	else
+		meter.own = calloc(1, size);
+	return meter.scoreboard || meter.own;
+}
+
+/* As they are now; only once there is a processor. */
+static struct counters *counters(void)
+{
+	return meter.scoreboard ? qemu_plugin_scoreboard_find(meter.scoreboard, 0) : meter.own;
+}
+
+static void count_block(struct qemu_plugin_tb *tb, size_t place, uint64_t n)
+{
+	struct qemu_plugin_u64 counter = { meter.scoreboard, place };
+
+	if (meter.scoreboard)
+		qemu_plugin_register_vcpu_tb_exec_inline_per_vcpu(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+								  counter, n);
+	else
+		qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
+							 (char *)meter.own + place, n);
+}
+
+static void count_insn(struct qemu_plugin_insn *insn, size_t place)
+{
+	struct qemu_plugin_u64 counter = { meter.scoreboard, place };
+
+	if (meter.scoreboard)
+		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(
+			insn, QEMU_PLUGIN_INLINE_ADD_U64, counter, 1);
+	else
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+							   (char *)meter.own + place, 1);
+}
 
 /* ---- the profile: a counter for each block's address and owner */
 
 #define SLOTS (1UL << 20)
 
 struct slot {
-	uint64_t address, owner, now, begin;
+	uint64_t address, owner, begin;
 };
 
 static struct slot *slots;
 
-static uint64_t *profile_counter(uint64_t address, enum meter_owner owner)
+/* Returns the counter's place; 0 if all are taken. */
+static size_t profile_counter(uint64_t address, enum meter_owner owner)
 {
 	unsigned long at = (address ^ address >> 17) * 0x9e3779b97f4a7c15UL >> 44;
 	unsigned long tries;
@@ -65,28 +123,31 @@ static uint64_t *profile_counter(uint64_t address, enum meter_owner owner)
 			slot->owner = owner;
 		}
 		if (slot->address == address && slot->owner == owner)
-			return &slot->now;
+			return offsetof(struct counters, profile) + at * sizeof(uint64_t);
 	}
-	return NULL;
+	return 0;
 }
 
 static void profile_begin(void)
 {
+	const uint64_t *now = counters()->profile;
+
 	for (unsigned long i = 0; i < SLOTS; i++)
-		slots[i].begin = slots[i].now;
+		slots[i].begin = now[i];
 }
 
 static bool profile_end(void)
 {
+	const uint64_t *now = counters()->profile;
 	FILE *file = fopen(meter.profile, "a");
 
 	if (!file)
 		return false;
 	fprintf(file, "profile %u\n", meter.profiles++);
 	for (unsigned long i = 0; i < SLOTS; i++)
-		if (slots[i].now != slots[i].begin)
+		if (now[i] != slots[i].begin)
 			fprintf(file, "%lu %lx %lu\n", slots[i].owner, slots[i].address,
-				slots[i].now - slots[i].begin);
+				now[i] - slots[i].begin);
 	return !fclose(file);
 }
 
@@ -124,13 +185,20 @@ static bool walk(struct meter_request *request)
 	return true;
 }
 
+static bool read_counters(struct meter_request *request)
+{
+	const struct counters *now = counters();
+
+	memcpy(request->instructions, now->instructions, sizeof(now->instructions));
+	memcpy(request->hypercalls, now->hypercalls, sizeof(now->hypercalls));
+	return true;
+}
+
 static bool carry_out(struct meter_request *request)
 {
 	switch (request->command) {
 	case METER_READ:
-		memcpy(request->instructions, meter.instructions, sizeof(meter.instructions));
-		memcpy(request->hypercalls, meter.hypercalls, sizeof(meter.hypercalls));
-		return true;
+		return read_counters(request);
 	case METER_DOM0:
 		return take_dom0_pages(request);
 	case METER_WALK:
@@ -175,10 +243,18 @@ static enum meter_owner owner_of(uint64_t address, const void *host)
 	return meter.dom0_pages[(place - meter.ram.start) / PAGE] ? OWNER_DOM0 : OWNER_GUEST;
 }
 
+#define LONGEST_INSN 15
+
 static bool is(const struct qemu_plugin_insn *insn, const void *bytes, size_t length)
 {
-	return qemu_plugin_insn_size(insn) == length &&
-	       !memcmp(qemu_plugin_insn_data(insn), bytes, length);
+	unsigned char copy[LONGEST_INSN];
+
+	if (qemu_plugin_insn_size(insn) != length)
+		return false;
+	if (!meter.insn_copied)
+		return !memcmp(qemu_plugin_insn_data(insn), bytes, length);
+	return qemu_plugin_insn_copy(insn, copy, sizeof(copy)) == length &&
+	       !memcmp(copy, bytes, length);
 }
 
 static bool is_hypercall(const struct qemu_plugin_insn *insn, uint64_t address)
@@ -205,8 +281,7 @@ static void look_at(struct qemu_plugin_insn *insn, uint64_t address, enum meter_
 	if (owner == OWNER_XEN)
 		return;
 	if (is_hypercall(insn, address))
-		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
-							   &meter.hypercalls[owner], 1);
+		count_insn(insn, offsetof(struct counters, hypercalls[owner]));
 	/* Loads only would be enough, but QEMU 7.2 takes loads for stores here. */
 	if (is_request(insn))
 		qemu_plugin_register_vcpu_mem_cb(insn, request_made, QEMU_PLUGIN_CB_NO_REGS,
@@ -215,8 +290,8 @@ static void look_at(struct qemu_plugin_insn *insn, uint64_t address, enum meter_
 
 static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 {
-	uint64_t address = qemu_plugin_tb_vaddr(tb), *counter;
-	size_t i, n = qemu_plugin_tb_n_insns(tb);
+	uint64_t address = qemu_plugin_tb_vaddr(tb);
+	size_t i, counter, n = qemu_plugin_tb_n_insns(tb);
 	enum meter_owner owner;
 
 	(void)id;
@@ -224,19 +299,19 @@ static void translated(uint64_t id, struct qemu_plugin_tb *tb)
 	if (!n || (!meter.ram.end && ram_find("/proc/self/maps", &meter.ram)))
 		return;
 	owner = owner_of(address, qemu_plugin_insn_haddr(qemu_plugin_tb_get_insn(tb, 0)));
-	qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64,
-						 &meter.instructions[owner], n);
+	count_block(tb, offsetof(struct counters, instructions[owner]), n);
 	if (slots && (counter = profile_counter(address, owner)))
-		qemu_plugin_register_vcpu_tb_exec_inline(tb, QEMU_PLUGIN_INLINE_ADD_U64, counter, n);
+		count_block(tb, counter, n);
 	for (i = 0; i < n; i++)
 		look_at(qemu_plugin_tb_get_insn(tb, i), address, owner);
 }
 
-QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id, const void *info, int argc, char **argv)
+QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id, const struct qemu_plugin_info *info,
+					   int argc, char **argv)
 {
 	static const char profile[] = "profile=";
+	size_t size = sizeof(struct counters);
 
-	(void)info;
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], profile, strlen(profile))) {
 			fprintf(stderr, "meter: unknown argument %s\n", argv[i]);
@@ -246,7 +321,11 @@ QEMU_PLUGIN_EXPORT int qemu_plugin_install(uint64_t id, const void *info, int ar
 		slots = calloc(SLOTS, sizeof(*slots));
 		if (!slots)
 			return -1;
+		size = offsetof(struct counters, profile[SLOTS]);
 	}
+	if (!make_counters(size))
+		return -1;
+	meter.insn_copied = info->version.cur >= 3;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
 	return 0;
 }
