@@ -3,8 +3,8 @@
 #
 # cache.sh: Debian packages that are unpacked, never installed.
 #
-# Model: the cache holds one directory per kernel, and one per Xen, libvirt, device model of
-# HVM guests, root to build in (root.sh), Debian for a guest (debian.sh), the kernel's source,
+# Model: the cache holds one directory per kernel, and one per Xen, QEMU that runs it, libvirt,
+# device model of HVM guests, root to build in (root.sh), Debian for a guest (debian.sh), the kernel's source,
 # and the debug kernel that is built of it (debug-kernel.sh):
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
@@ -19,8 +19,8 @@
 # readers need no lock, since a directory in use is never changed or removed.
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
-# once for each Xen: "xen-VERSION", "libvirt-VERSION", "hvm-VERSION", "stress-VERSION" (of its
-# suite).
+# once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION",
+# "stress-VERSION" (of its suite).
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
 # suites cannot be.
@@ -44,7 +44,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | source) echo "$1" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -52,7 +52,7 @@ cache_link() {
 # cache_suite PART: where it comes from.
 cache_suite() {
 	case $1 in
-	xen-* | libvirt-* | hvm-* | stress-*) xen_suite "${1#*-}" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
 	debian-*) kernel_suite "${1#debian-}" ;;
 	source | debug) kernel_suite 6.1 ;;
@@ -67,6 +67,7 @@ cache_complete() {
 		link=$CACHE/$(cache_link "$part")
 		case $part in
 		xen-*) [ -e "$link/boot/xen" ] || return 1 ;;
+		qemu-*) [ -e "$link/usr/bin/qemu-system-x86_64" ] || return 1 ;;
 		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
@@ -119,6 +120,7 @@ cache_try_part() {
 	mkdir -p "$dir/archives" "$dir/root"
 	case $1 in
 	xen-*) cache_try_xen "${1#*-}" "$dir" ;;
+	qemu-*) cache_try_qemu "${1#*-}" "$dir" ;;
 	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
 	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
 	stress-*) cache_try_stress "${1#*-}" "$dir" ;;
@@ -266,6 +268,12 @@ cache_try_xen() {
 	# QEMU's multiboot loader wants it unpacked.
 	gzip -dc "$dir"/root/boot/xen-*-amd64.gz >"$dir/root/boot/xen" || return 1
 	cache_publish "$dir/root" "xen-${version//[^A-Za-z0-9.+~-]/_}" "xen-$xen"
+}
+
+cache_try_qemu() {
+	local xen=$1 dir=$2 version
+	cache_try_listed "$dir" "$xen" '^(qemu-system-(x86|common|data)|seabios)$' || return 1
+	cache_publish "$dir/root" "qemu-${version//[^A-Za-z0-9.+~-]/_}" "qemu-$xen"
 }
 
 cache_try_libvirt() {

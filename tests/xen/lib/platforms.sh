@@ -48,6 +48,7 @@ kernel_default() {
 xen_suite() { platform_column xen "$1" 3; }
 xen_kernel() { platform_column xen "$1" 4; }
 xen_qemu() { platform_column xen "$1" 5; }
+xen_qemu_before() { platform_column xen "$1" 6; }
 
 # newest_number: which kernel "newest" is, such as 7.3; status 1 if it is not in the cache.
 newest_number() {

@@ -29,6 +29,28 @@ QEMU_CPU=max,-smap,-x2apic,-erms,-fsrm,-xsave
 # when it starts, and overwrites whatever lies there.  scripts/large.sh has a way round it.
 QEMU_MEMORY_BELOW_4G=3580
 
+# The machine's QEMU; nothing if there is none.
+qemu_version() { qemu-system-x86_64 --version 2>/dev/null | sed -n '1s/.*version \([0-9.]*\).*/\1/p'; }
+
+# qemu_fits XEN VERSION: does it run in that QEMU?
+qemu_fits() {
+	local before
+	before=$(xen_qemu_before "$1")
+	printf '%s\n' "$(xen_qemu "$1")" "$2" "${before/#-/999}" | sort -CVu
+}
+
+# qemu_command XEN: sets QEMU to the machine's own, or that of the Xen's suite, with all of its
+# libraries.
+qemu_command() {
+	local from=$CACHE/qemu-$1 lib=lib/x86_64-linux-gnu
+	QEMU=(qemu-system-x86_64)
+	! qemu_fits "$1" "$(qemu_version)" || return 0
+	cache_fetch "qemu-$1"
+	QEMU=(env "QEMU_MODULE_DIR=$from/usr/$lib/qemu" "$from/$lib/ld-linux-x86-64.so.2"
+		--library-path "$from/usr/$lib:$from/$lib" "$from/usr/bin/qemu-system-x86_64"
+		-L "$from/usr/share/qemu" -L "$from/usr/share/seabios")
+}
+
 # qemu_arguments RUN INITRD: sets QEMU_ARGS.
 qemu_arguments() {
 	local run=$1 initrd=$2 dom0_memory=1G
@@ -66,15 +88,15 @@ qemu_run() {
 	truncate -s 1G "$run/results.tar"
 	: >"$run/output.log"
 	QEMU_STATUS='' QEMU_PID='' timer_pid=''
-	printf '%q ' qemu-system-x86_64 "${QEMU_ARGS[@]}" >"$run/qemu.txt"
+	printf '%q ' "${QEMU[@]}" "${QEMU_ARGS[@]}" >"$run/qemu.txt"
 	if [ "$opt_mode" = shell ]; then
 		say "booting; the prompt comes in about 20 s"
-		qemu-system-x86_64 "${QEMU_ARGS[@]}" 2>"$run/qemu.log" || true
+		"${QEMU[@]}" "${QEMU_ARGS[@]}" 2>"$run/qemu.log" || true
 	else
 		mkfifo "$run/orders"
 		# Open for both directions: QEMU must find a writer, and may be gone when we write.
 		exec {orders}<>"$run/orders"
-		setpriv --pdeathsig KILL qemu-system-x86_64 "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
+		setpriv --pdeathsig KILL "${QEMU[@]}" "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
 		QEMU_PID=$!
 		# Whole lines: others write there, too, and who reads it looks for lines of the lab.
 		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" | sed -u '' &
