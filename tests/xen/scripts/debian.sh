@@ -7,8 +7,8 @@
 # nothing is put on the kernel's command line, and the guest reboots once: for a new kernel,
 # if the run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next.
 #
-# Parts between the installation and the removal: hibernation, upgrade, kernel; all of them if
-# nothing else is said.
+# Parts between the installation and the removal: hibernation, upgrade, kernel, or none; all of
+# them if nothing else is said.
 #
 # DKMS builds in the guest, once for each kernel and each version of the package; the compiler
 # has seen these files before (lib/debian.sh).
@@ -50,9 +50,11 @@ hibernation() {
 upgrade() {
 	local old
 	old=$(version)
+	check_ok "limits are raised" in_guest $g 'systemctl start xen-hotballoon-limits.timer'
 	apt "it is upgraded while memory is hot-added" install /mnt/newer.deb
 	check "the loaded module is not exchanged behind the guest's back" "$old" "$(version)"
 	check_ok "and it is said how the new one is taken" in_guest $g "grep -q 'is loaded, .* is installed' /tmp/apt.log"
+	check "limits are raised as before" active "$(in_guest $g systemctl is-active xen-hotballoon-limits.timer)"
 	check "no unit has failed" "" "$(failed_units)"
 	at $((TOP - 64)) "upgraded, the old module still loaded"
 	back "upgraded"
