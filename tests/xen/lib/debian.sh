@@ -6,7 +6,8 @@
 # Model: CACHE/debian-KERNEL/disk.img is a file system with a minimal system of the release
 # that the kernel is of, what xen-hotballoon-dkms depends on, and the headers of that kernel.
 # Those of the newest kernel of that release are not installed: their packages lie in
-# /srv/next, and some that are installed and removed all the time in /srv/load.  The lab's agent runs in it as a service, so that helpers.sh
+# /srv/next, some that are installed and removed all the time in /srv/load, and what acts on want
+# of memory in /srv/pressure.  The lab's agent runs in it as a service, so that helpers.sh
 # commands it like any guest.  It boots with the lab's kernel and an initramfs that mounts
 # /dev/xvda (guest/init); dom0 has the image as a disk whose changes are thrown away.
 #
@@ -18,6 +19,9 @@
 DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache stress-ng)
 # What apt has to do while the guest's size changes.
 DEBIAN_LOAD=(hello tree)
+DEBIAN_PRESSURE=(systemd-oomd systemd-zram-generator)
+# Of its kernel's: what swap in memory takes.
+DEBIAN_MODULES=(?zsmalloc ?lz4_compress ?lz4hc_compress zram)
 # In the environment of whoever builds a module.
 DEBIAN_CCACHE=DEBIAN_KERNEL_USE_CCACHE=1
 # KiB; most of it is a hole.
@@ -26,8 +30,8 @@ DEBIAN_DISK=3145728
 # debian_hash: of what makes an image but the packages' versions.
 debian_hash() {
 	{
-		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
-		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_compiler
+		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} ${DEBIAN_PRESSURE[*]} ${DEBIAN_MODULES[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
+		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_slim debian_compiler debian_disk
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -63,13 +67,15 @@ debian_agent() {
 }
 
 # debian_download ROOT SUITE FOLDER PACKAGE...: what installing them takes, in ROOT/srv/FOLDER.
+# Backports have to be asked for; a release that is asked for comes before its own updates.
 debian_download() {
-	local root=$1 suite=$2 folder=$3
+	local root=$1 suite=$2 folder=$3 from=
 	shift 3
+	[ "$suite" = "$(base_suite "$suite")" ] || from="-t $suite"
 	mkdir -p "$root/srv/$folder"
 	[ $# -gt 0 ] || return 0
 	in_root "$root" "apt-get clean
-		apt-get install -q -y --no-install-recommends --download-only -t $suite $*
+		apt-get install -q -y --no-install-recommends --download-only $from $*
 		mv /var/cache/apt/archives/*.deb /srv/$folder/"
 }
 
@@ -82,6 +88,21 @@ debian_next_headers() {
 	echo "${package/image/headers}"
 }
 
+# debian_slim DIR: the kernel there without its thousands of modules, which the lab's initramfs
+# has as far as they are needed: unpacking and indexing them takes an emulated machine half an hour.
+debian_slim() {
+	local deb work
+	for deb in "$1"/linux-{image,modules}-*.deb; do
+		[ -e "$deb" ] || continue
+		work=$(mktemp -d)
+		dpkg-deb -R "$deb" "$work/package"
+		rm -rf "$work/package"/{usr/,}lib/modules/*/kernel
+		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums"
+		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2
+		rm -rf "$work"
+	done
+}
+
 # debian_compiler ROOT: what the kernel's own makefiles do about ccache, if they are asked to
 # (DEBIAN_CCACHE).
 debian_compiler() {
@@ -91,44 +112,61 @@ debian_compiler() {
 		>"$1/etc/ccache.conf"
 }
 
+# debian_disk ROOT IMAGE KIB: a file system with what is in ROOT.
+debian_disk() {
+	mkdir -p "$(dirname "$2")"
+	truncate -s "${3}K" "$2"
+	mkfs.ext4 -q -F -O ^metadata_csum,^has_journal -d "$1" "$2"
+}
+
 # cache_try_debian KERNEL DIR
 cache_try_debian() {
 	local kernel=$1 dir=$2 root=$2/system next suite release
 	[ "$(id -u)" -eq 0 ] || die "a Debian for a guest takes root: run it with sudo"
-	"$TOP/packaging/install-dependencies" full >&2
+	"$TOP/packaging/install-dependencies" system >&2
 	next=$(debian_next "$kernel")
 	cache_complete "$kernel" || die "kernel $kernel is not in the cache: lab fetch $kernel"
 	release=$(cache_release "$kernel")
 	suite=$(kernel_suite "${next:-$kernel}")
 	minimal_root "$suite" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
-	in_root "$root" "apt-get update -q; apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
+	# From 6.12 on the headers want the kernel, which nothing boots here.
+	in_root "$root" "apt-get update -q
+		INITRD=No apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
 	# shellcheck disable=SC2046 # one or none
 	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || return 1
+	debian_slim "$root/srv/next"
 	debian_download "$root" "$(base_suite "$suite")" load "${DEBIAN_LOAD[@]}" >&2 || return 1
+	debian_download "$root" "$(base_suite "$suite")" pressure "${DEBIAN_PRESSURE[@]}" >&2 || return 1
 	debian_agent "$root"
 	debian_compiler "$root"
-	# The lab's initramfs has what is needed of them; depmod reads them all, for a minute.
+	# The lab's initramfs has what else is needed of them; depmod reads them all, for a minute.
 	rm -rf "$root/lib/modules/$release/kernel"
+	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}"
+	in_root "$root" "depmod $release" >&2
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
+	# Nor does anything boot from the initramfs that a new kernel makes.
+	mkdir -p "$root/etc/initramfs-tools/conf.d"
+	echo MODULES=list >"$root/etc/initramfs-tools/conf.d/small"
 	echo guest >"$root/etc/hostname"
 	echo '/dev/xvda / ext4 defaults 0 1' >"$root/etc/fstab"
-	mkdir -p "$dir/root"
-	truncate -s "${DEBIAN_DISK}K" "$dir/root/disk.img"
-	mkfs.ext4 -q -F -O ^metadata_csum,^has_journal -d "$root" "$dir/root/disk.img" || return 1
+	debian_disk "$root" "$dir/root/disk.img" "$DEBIAN_DISK" || return 1
 	mv "$root" "$dir/root/system"
 	cache_publish "$dir/root" "debian-${release}_$(debian_hash)" "debian-$kernel"
 }
 
 # debian_newer DEB OUT: the same package as the next version.
 debian_newer() {
-	local work version
+	local work version source
 	work=$(mktemp -d)
 	dpkg-deb -R "$1" "$work/package"
-	version=$(basename "$work"/package/usr/src/xen-hotballoon-*)
-	version=${version#xen-hotballoon-}
-	mv "$work/package/usr/src/xen-hotballoon-$version" "$work/package/usr/src/xen-hotballoon-$version.1"
-	grep -rlF "$version" "$work/package/DEBIAN" "$work/package/usr/src" |
-		xargs sed -i "s/${version//./[.]}/$version.1/g"
+	version=$(dpkg-deb -f "$1" Version)
+	version=${version%%+*}
+	source=$work/package/usr/src/xen-hotballoon-$version
+	if [ -d "$source" ]; then
+		grep -rlF "$version" "$source" | xargs sed -i "s/${version//./[.]}/$version.1/g"
+		mv "$source" "$source.1"
+	fi
+	grep -rlF "$version" "$work/package/DEBIAN" | xargs sed -i "s/${version//./[.]}/$version.1/g"
 	(cd "$work/package" && find . -type f -not -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' md5sum) \
 		>"$work/package/DEBIAN/md5sums"
 	dpkg-deb --root-owner-group -b "$work/package" "$2" >/dev/null
@@ -136,18 +174,21 @@ debian_newer() {
 }
 
 # debian_compiled DEB KERNEL [SECOND]: prints the folder of debian_compile for these; made if it
-# is not there, below build/lab, where old ones are deleted as other bases are.
+# is not there, below build/lab, where old ones are deleted as other bases are.  By one lab at a
+# time: those of one kernel begin together, and want the same.
 debian_compiled() {
-	local out tmp
+	local out tmp lock
 	out=$LAB_DIR/base-debian-$(debian_compiled_hash "$@")
+	exec {lock}>"$LAB_DIR/debian.lock"
+	flock "$lock"
 	if [ -d "$out" ]; then
 		touch "$out"
 	else
 		tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
 		debian_compile "$tmp" "$@" || return 1
-		# Another lab may have been faster.
-		mv -T "$tmp" "$out" 2>/dev/null || rm -rf "$tmp"
+		mv -T "$tmp" "$out"
 	fi
+	exec {lock}>&-
 	echo "$out"
 }
 
@@ -172,7 +213,7 @@ debian_compile() {
 	cp -a "$CACHE/debian-$3/system" "$work/system"
 	cp "$dir"/*.deb "$work/system/srv/"
 	[ -z "${4:-}" ] || next='apt-get install -q -y --no-install-recommends /srv/next/*.deb'
-	in_root "$work/system" "export DEBIAN_FRONTEND=noninteractive $DEBIAN_CCACHE
+	in_root "$work/system" "export DEBIAN_FRONTEND=noninteractive INITRD=No $DEBIAN_CCACHE
 		apt-get install -q -y /srv/package.deb
 		apt-get install -q -y /srv/newer.deb
 		$next" >"$work/log" 2>&1 </dev/null || {

@@ -53,7 +53,7 @@ LOAD
 }
 
 # Every file of the system that a package brought, from the disk.
-sums() { in_guest -t 600 $g 'echo 3 >/proc/sys/vm/drop_caches; find /usr/bin /usr/sbin /usr/lib/systemd /usr/lib/x86_64-linux-gnu -xdev -type f | LC_ALL=C sort | xargs -d "\n" sha256sum | sha256sum'; }
+sums() { in_guest -t 600 $g 'echo 3 >/proc/sys/vm/drop_caches; find /usr/bin /usr/sbin /usr/lib/systemd /usr/lib/x86_64-linux-gnu -xdev -type f | LC_ALL=C sort | xargs -d "\n" md5sum | md5sum'; }
 
 storm() {
 	local n=0
@@ -88,7 +88,8 @@ nothing_lost() {
 	lines=$(in_guest $g cat /run/chatter.lines)
 	check "journald has every line of $lines" "$lines" \
 		"$(in_guest -t 300 $g 'journalctl -q -o cat -u load-chatter | grep -c "^line [0-9]* of what must not be lost$"')"
-	check_ok "its files are in order" in_guest -t 300 $g 'journalctl --verify -q'
+	# Of a file that is being written nothing can be said.
+	check_ok "its files are in order" in_guest -t 300 $g 'journalctl --rotate && journalctl --verify -q'
 	check "every file is as it was" "$before" "$(sums)"
 	check "nothing was killed for want of memory" 0 "$(oom_kills $g)"
 }
