@@ -4,7 +4,8 @@
 # cache.sh: Debian packages that are unpacked, never installed.
 #
 # Model: the cache holds one directory per kernel, and one per Xen, QEMU that runs it, libvirt,
-# device model of HVM guests, root to build in (root.sh), Debian for a guest (debian.sh), the kernel's source,
+# device model of HVM guests, root to build in (root.sh), Debian for a guest (debian.sh) or for
+# dom0 (debian-dom0.sh), the kernel's source,
 # and the debug kernel that is built of it (debug-kernel.sh):
 #
 #   CACHE/kernel-6.1.0-56-amd64_6.1.192-2/   image, modules, headers, kbuild tools
@@ -19,7 +20,7 @@
 # readers need no lock, since a directory in use is never changed or removed.
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
-# once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION",
+# once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION", "dom0-VERSION",
 # "stress-VERSION" (of its suite).
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
@@ -44,7 +45,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | source) echo "$1" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | dom0-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -52,7 +53,7 @@ cache_link() {
 # cache_suite PART: where it comes from.
 cache_suite() {
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-*) xen_suite "${1#*-}" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | dom0-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
 	debian-*) kernel_suite "${1#debian-}" ;;
 	source | debug) kernel_suite 6.1 ;;
@@ -73,6 +74,7 @@ cache_complete() {
 		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
 		debian-*) [[ $(readlink "$link") = *_$(debian_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
+		dom0-*) [[ $(readlink "$link") = *_$(dom0_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
 		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
 		debug) [[ $(readlink "$link") = *_$(debug_kernel_hash) ]] && [ -e "$link/vmlinux" ] || return 1 ;;
 		*) [ -e "$link/vmlinux" ] || return 1 ;;
@@ -125,6 +127,7 @@ cache_try_part() {
 	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
 	stress-*) cache_try_stress "${1#*-}" "$dir" ;;
 	build-*) cache_try_root "${1#build-}" "$dir" ;;
+	dom0-*) cache_try_dom0 "${1#dom0-}" "$dir" ;;
 	debian-*) cache_try_debian "${1#debian-}" "$dir" ;;
 	source) cache_try_source "$dir" ;;
 	debug) cache_try_debug "$dir" ;;

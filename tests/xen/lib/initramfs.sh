@@ -189,30 +189,54 @@ kernel_cpio() {
 	echo "$out"
 }
 
-# initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables.
+# initrd_build OUT: dom0's whole image for the run described by the LAB_* and opt_* variables;
+# sets BOOT, "KERNEL COMMAND-LINE,IMAGE" as QEMU gives them to Xen.
 initrd_build() {
-	local out=$1 series need tmp parts=("$BASE/dom0.cpio")
+	local out=$1 series tmp parts=("$BASE/dom0.cpio")
 	tmp=$(mktemp -d "$LAB_DIR/.run-XXXXXX")
+	run_tree "$tmp"
+	if is_needed dom0; then
+		dom0_archive "$tmp/root" "$out"
+		dom0_boot "$out"
+	else
+		add_programs "$tmp/root"
+		for series in "${opt_kernels[@]}"; do
+			parts+=("$(kernel_cpio "$series")")
+		done
+		cpio_dir "$tmp/root" "$tmp/run.cpio"
+		cat "${parts[@]}" "$tmp/run.cpio" >"$out"
+		BOOT="$CACHE/kernel-$(xen_kernel "$opt_xen")/vmlinux console=hvc0 rdinit=/init quiet panic=-1 oops=panic,$out"
+	fi
+	rm -rf "$tmp"
+}
+
+# is_needed WHAT: by one of the scripts.
+is_needed() { [[ " ${opt_needs[*]} " = *" $1 "* ]]; }
+
+# run_tree TMP: TMP/root gets what is the run's own, whatever dom0 it is for.
+run_tree() {
+	local tmp=$1 series
 	mkdir -p "$tmp"/root/{lab/files,kernels,usr/sbin}
 	for series in "${opt_kernels[@]}"; do
-		parts+=("$(kernel_cpio "$series")")
 		mkdir -p "$tmp/root/kernels/$series"
 		guest_initrd "$series" "$tmp" "$tmp/root/kernels/$series"
 	done
 	write_settings >"$tmp/root/lab/settings"
-	cp "$XEN_TESTS"/dom0/{helpers.sh,runner,shell} "$tmp/root/lab/"
+	cp "$XEN_TESTS"/dom0/{helpers.sh,runner,session,shell} "$tmp/root/lab/"
 	printf '. /lab/settings\n. /lab/helpers.sh\n' >"$tmp/root/lab/env"
 	[ "$opt_mode" != run ] || add_scripts "$tmp/root/lab"
 	add_files "$tmp/root"
+}
+
+# add_programs ROOT: what the scripts need, and ours.
+add_programs() {
+	local need
 	for need in "${opt_needs[@]}"; do
-		"add_$need" "$tmp/root"
+		"add_$need" "$1"
 	done
 	if [ "$opt_driver" = load ] || [ -x "$(toolstack_dir "$opt_xen")/hotballoon" ]; then
-		add_toolstack "$tmp/root"
+		add_toolstack "$1"
 	fi
-	cpio_dir "$tmp/root" "$tmp/run.cpio"
-	cat "${parts[@]}" "$tmp/run.cpio" >"$out"
-	rm -rf "$tmp"
 }
 
 # add_scripts DIR: what is to be run, as DIR/scripts/NUMBER-NAME, with its arguments in

@@ -51,9 +51,9 @@ qemu_command() {
 		-L "$from/usr/share/qemu" -L "$from/usr/share/seabios")
 }
 
-# qemu_arguments RUN INITRD: sets QEMU_ARGS.
+# qemu_arguments RUN: sets QEMU_ARGS.
 qemu_arguments() {
-	local run=$1 initrd=$2 dom0_memory=1G
+	local run=$1 dom0_memory=1G
 	QEMU_ARGS=(-cpu "$QEMU_CPU" -m "$opt_host_memory" -display none -monitor none
 		-no-reboot -nodefaults -net none)
 	if [ "$opt_icount" = yes ]; then
@@ -76,15 +76,15 @@ qemu_arguments() {
 		-kernel "$CACHE/xen-$opt_xen/boot/xen"
 		-append "console=com1 com1=115200,8n1 dom0_mem=$dom0_memory,max:$dom0_memory loglvl=info guest_loglvl=info"
 		# QEMU splits at commas; the first word is the file
-		-initrd "$CACHE/kernel-$(xen_kernel "$opt_xen")/vmlinux console=hvc0 rdinit=/init quiet panic=-1 oops=panic,$initrd")
+		-initrd "$BOOT")
 }
 
-# qemu_run RUN: boots RUN/initrd and waits.  Sets QEMU_STATUS to "done" (dom0 handed over
+# qemu_run RUN: boots BOOT and waits.  Sets QEMU_STATUS to "done" (dom0 handed over
 # its results), "timeout" or "died"; the script's status is then in RUN/status.
 qemu_run() {
 	local run=$1 start tail_pid='' watch_pid='' ended
 	start=$(now_ms)
-	qemu_arguments "$run" "$run/initrd"
+	qemu_arguments "$run"
 	truncate -s 1G "$run/results.tar"
 	: >"$run/output.log"
 	QEMU_STATUS='' QEMU_PID='' timer_pid=''
