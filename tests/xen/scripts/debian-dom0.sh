@@ -72,9 +72,9 @@ sized() {
 	GAP=$(cat /run/lab/guests/$g/gap)
 	check "completion of a guest" $g "$(completed hotballoon set gue)"
 	check "hotballoon list has it" $g "$(hotballoon list | awk -v g=$g '$0 ~ g { print g }')"
-	check_ok "hotballoon set: larger than at boot" hotballoon set $g ${TOP}M
+	check_ok "hotballoon set: larger than at boot" hotballoon set $g ${TOP}M --wait
 	has $TOP "it is larger"
-	check_ok "hotballoon set: smaller" hotballoon set $g 192M
+	check_ok "hotballoon set: smaller" hotballoon set $g 192M --wait
 	has 192 "it is smaller"
 	check_ok "hotballoon limits" hotballoon limits $g --min=128M --max=${TOP}M
 }
