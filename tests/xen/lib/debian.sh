@@ -31,7 +31,7 @@ DEBIAN_DISK=3145728
 debian_hash() {
 	{
 		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} ${DEBIAN_PRESSURE[*]} ${DEBIAN_MODULES[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
-		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_slim debian_compiler debian_disk
+		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_slim debian_compiler debian_trim debian_disk
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -119,6 +119,19 @@ debian_disk() {
 	mkfs.ext4 -q -F -O ^metadata_csum,^has_journal -d "$1" "$2"
 }
 
+# debian_trim ROOT KERNEL RELEASE: without what nothing reads here; of the modules DEBIAN_MODULES stay.
+debian_trim() {
+	local root=$1 kernel=$2 release=$3
+	# The lab's initramfs has what else is needed of them; depmod reads them all, for a minute.
+	rm -rf "$root/lib/modules/$release/kernel"
+	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}"
+	in_root "$root" "depmod $release" >&2
+	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
+	# Nor does anything boot from the initramfs that a new kernel makes.
+	mkdir -p "$root/etc/initramfs-tools/conf.d"
+	echo MODULES=list >"$root/etc/initramfs-tools/conf.d/small"
+}
+
 # cache_try_debian KERNEL DIR
 cache_try_debian() {
 	local kernel=$1 dir=$2 root=$2/system next suite release
@@ -139,14 +152,7 @@ cache_try_debian() {
 	debian_download "$root" "$(base_suite "$suite")" pressure "${DEBIAN_PRESSURE[@]}" >&2 || return 1
 	debian_agent "$root"
 	debian_compiler "$root"
-	# The lab's initramfs has what else is needed of them; depmod reads them all, for a minute.
-	rm -rf "$root/lib/modules/$release/kernel"
-	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}"
-	in_root "$root" "depmod $release" >&2
-	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
-	# Nor does anything boot from the initramfs that a new kernel makes.
-	mkdir -p "$root/etc/initramfs-tools/conf.d"
-	echo MODULES=list >"$root/etc/initramfs-tools/conf.d/small"
+	debian_trim "$root" "$kernel" "$release"
 	echo guest >"$root/etc/hostname"
 	echo '/dev/xvda / ext4 defaults 0 1' >"$root/etc/fstab"
 	debian_disk "$root" "$dir/root/disk.img" "$DEBIAN_DISK" || return 1
