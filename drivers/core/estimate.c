@@ -89,7 +89,7 @@ struct hb_usage hb_usage_from_stats(const u64 *value, u32 known)
 	};
 	unsigned int i;
 
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+	for (i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
 		if ((known & groups[i].words) == groups[i].words)
 			usage.known |= groups[i].known;
 	}

@@ -166,7 +166,8 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 	}
 	press->on = true;
 	if (press->swaps)
-		nothing.cause = step.cause = HB_CAUSE_SWAPPING;
+		step.cause = HB_CAUSE_SWAPPING;
+	nothing.cause = step.cause;
 	step.pages = press->careful ? amount(press, look, lacking) : least(lacking, HB_PRESS_PAGES);
 	if (press->swaps)
 		step.pages = least(step.pages, swap);

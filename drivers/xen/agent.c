@@ -18,7 +18,8 @@ static bool wrote_qubes;
 
 /* In this domain, or in the one before until the report is written here. */
 static bool announced;
-static int announced_in;	/* that domain: in the one that it became the key may be another's */
+/* That domain: in the one that it became the key may be another's. */
+static int announced_in;
 
 /* Has a key this text, at least as its beginning?  Return: 1, 0, or a negative errno. */
 static int begins_with(const char *key, const char *start)
