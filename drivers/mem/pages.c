@@ -138,7 +138,8 @@ static void free_unmerged(struct page *page, unsigned int merged)
 
 /*
  * All but the head of a larger page must have no reference, and the driver has one to each.
- * One way through the descriptors: that is most of what growing costs the guest.
+ * One way through the descriptors: that is most of what growing costs the guest.  The allocator
+ * keeps a broken page out of use if it comes alone, not in a unit; the head is none.
  */
 static void free_unit(struct page *page)
 {
@@ -147,6 +148,11 @@ static void free_unit(struct page *page)
 	hb_compat_clear_page_offline(page);
 	for (i = 1; i < HB_UNIT_PAGES; i++) {
 		hb_compat_clear_page_offline(page + i);
+		if (PageHWPoison(page + i)) {
+			free_unmerged(page, i - 1);
+			__free_page(page + i);
+			return;
+		}
 		if (!page_ref_dec_and_test(page + i)) {
 			free_unmerged(page, i - 1);
 			return;
@@ -157,13 +163,12 @@ static void free_unit(struct page *page)
 
 unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 {
-	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES) &&
-		    !hb_pages_poisoned(pfn, nr_pages);
 	struct page *page = pfn_to_page(pfn);
+	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES) &&
+		    !PageHWPoison(page);
 	unsigned long i;
 
 	hb_assert_locked();
-	/* The allocator keeps a broken page out of use if it comes alone, not in a unit. */
 	adjust_managed_page_count(page, nr_pages);
 	if (unit)
 		free_unit(page);
