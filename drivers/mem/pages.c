@@ -36,14 +36,16 @@ void hb_pages_clear_parked(unsigned long pfn, unsigned long nr)
 		clear_page(__va(PFN_PHYS(pfn + i)));
 }
 
+/* No branch in the loop: shrinking goes through every descriptor for this. */
 bool hb_pages_poisoned(unsigned long pfn, unsigned long nr)
 {
-	unsigned long end = pfn + nr;
+	const struct page *page = pfn_to_page(pfn);
+	const struct page *end = page + nr;
+	unsigned long flags = 0;
 
-	for (; pfn < end; pfn++)
-		if (PageHWPoison(pfn_to_page(pfn)))
-			return true;
-	return false;
+	for (; page < end; page++)
+		flags |= hb_compat_page_flags(page);
+	return flags & __PG_HWPOISON;
 }
 
 bool hb_pages_are_good(unsigned long pfn, unsigned long nr)
@@ -117,7 +119,7 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
 
 /*
  * Free the unit at @page page by page; the first @merged of its tails have no reference, and
- * they and the next one are not marked offline any more.
+ * they and the next one (if there is one) are not marked offline any more.
  */
 static void free_unmerged(struct page *page, unsigned int merged)
 {
@@ -139,33 +141,33 @@ static void free_unmerged(struct page *page, unsigned int merged)
 /*
  * All but the head of a larger page must have no reference, and the driver has one to each.
  * One way through the descriptors: that is most of what growing costs the guest.  The allocator
- * keeps a broken page out of use if it comes alone, not in a unit; the head is none.
+ * keeps a broken page out of use if it comes alone, not in a unit.
  */
 static void free_unit(struct page *page)
 {
-	unsigned int i;
+	unsigned long flags = hb_compat_page_flags(page);
+	struct page *end = page + HB_UNIT_PAGES;
+	struct page *tail;
 
 	hb_compat_clear_page_offline(page);
-	for (i = 1; i < HB_UNIT_PAGES; i++) {
-		hb_compat_clear_page_offline(page + i);
-		if (PageHWPoison(page + i)) {
-			free_unmerged(page, i - 1);
-			__free_page(page + i);
-			return;
-		}
-		if (!page_ref_dec_and_test(page + i)) {
-			free_unmerged(page, i - 1);
+	for (tail = page + 1; tail < end; tail++) {
+		hb_compat_clear_page_offline(tail);
+		flags |= hb_compat_page_flags(tail);
+		if (!page_ref_dec_and_test(tail)) {
+			free_unmerged(page, tail - page - 1);
 			return;
 		}
 	}
-	__free_pages(page, HB_UNIT_ORDER);
+	if (flags & __PG_HWPOISON)
+		free_unmerged(page, HB_UNIT_PAGES - 1);
+	else
+		__free_pages(page, HB_UNIT_ORDER);
 }
 
 unsigned long mark_pages_onlined(unsigned long pfn, unsigned long nr_pages)
 {
 	struct page *page = pfn_to_page(pfn);
-	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES) &&
-		    !PageHWPoison(page);
+	bool unit = nr_pages == HB_UNIT_PAGES && IS_ALIGNED(pfn, HB_UNIT_PAGES);
 	unsigned long i;
 
 	hb_assert_locked();
