@@ -82,9 +82,11 @@ static void look_again(struct timer_list *unused)
 static int before_oom_kill(struct notifier_block *nb, unsigned long unused, void *freed)
 {
 	u64 pages = look(true);
+	unsigned long taken = pages ? hb_rescue_now(pages) : 0;
 
-	if (pages)
-		*(unsigned long *)freed += hb_rescue_now(pages);
+	if (taken)
+		hb_stats_count_oom_rescue();
+	*(unsigned long *)freed += taken;
 	return NOTIFY_OK;
 }
 

@@ -45,6 +45,7 @@ static int told_domain;				/* the work item's */
 static u64 moved_pages;				/* written with the lock held */
 static u64 failed_steps;			/* by the worker */
 static atomic64_t rescues = ATOMIC64_INIT(0);
+static atomic64_t oom_rescues = ATOMIC64_INIT(0);	/* of these */
 
 static void stats_tick(struct timer_list *unused);
 static struct timer_list ticker;
@@ -67,6 +68,11 @@ void hb_stats_count_rescue(void)
 	atomic64_inc(&rescues);
 }
 
+void hb_stats_count_oom_rescue(void)
+{
+	atomic64_inc(&oom_rescues);
+}
+
 static u64 now_ms(void)
 {
 	return ktime_get_boottime_ns() / NSEC_PER_MSEC;
@@ -79,6 +85,7 @@ static void read_stats(struct hb_stats *stats)
 	hb_stats_put(stats, HB_STAT_MOVED, READ_ONCE(moved_pages) * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_FAILED, READ_ONCE(failed_steps));
 	hb_stats_put(stats, HB_STAT_RESCUES, atomic64_read(&rescues));
+	hb_stats_put(stats, HB_STAT_OOM_RESCUES, atomic64_read(&oom_rescues));
 	hb_stats_derive(stats);
 }
 

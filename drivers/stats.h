@@ -28,7 +28,8 @@ void hb_stats_nudge(void);
 void hb_stats_count_moved(u64 pages);
 void hb_stats_count_failed(void);
 
-/* The guest took memory in need.  From anywhere. */
+/* The guest took memory in need; it did so instead of a kill.  From anywhere. */
 void hb_stats_count_rescue(void);
+void hb_stats_count_oom_rescue(void);
 
 #endif /* HB_STATS_H */

@@ -231,8 +231,9 @@ enum hb_stat {
 	HB_STAT_MOVED,	/* what the driver took from Xen and gave to it since it was loaded */
 	HB_STAT_FAILED,	/* steps of the driver that did not do all they should, since it was loaded */
 	HB_STAT_RESCUES,	/* times that the guest took memory by itself, in need, since the driver was loaded */
+	HB_STAT_OOM_RESCUES,	/* those of them that came last before an OOM kill; the others, as allocations had to free memory themselves */
 };
-#define HB_STAT_COUNT 18
+#define HB_STAT_COUNT 19
 /* Initializer of an array of strings, indexed by enum hb_stat. */
 #define HB_STAT_WORDS { \
 	[HB_STAT_TOTAL] = "total-memory", \
@@ -253,6 +254,7 @@ enum hb_stat {
 	[HB_STAT_MOVED] = "moved", \
 	[HB_STAT_FAILED] = "failed", \
 	[HB_STAT_RESCUES] = "rescues", \
+	[HB_STAT_OOM_RESCUES] = "oom-rescues", \
 }
 /* The same: is it KiB? */
 #define HB_STAT_IS_KIB { \
@@ -274,6 +276,7 @@ enum hb_stat {
 	[HB_STAT_MOVED] = 1, \
 	[HB_STAT_FAILED] = 0, \
 	[HB_STAT_RESCUES] = 0, \
+	[HB_STAT_OOM_RESCUES] = 0, \
 }
 
 #endif
