@@ -119,6 +119,11 @@ static bool may_drop(const struct hb_press *press, const struct hb_press_look *l
 	       (rules->policy != HB_PRESS_NEVER || !look->swap_free);
 }
 
+bool hb_press_again(unsigned int rounds, u64 writing)
+{
+	return writing && rounds < HB_PRESS_ROUNDS;
+}
+
 void hb_press_end(struct hb_press *press)
 {
 	press->on = false;

@@ -67,6 +67,9 @@ enum hb_press_policy {
 /* They are counted anew after so long, and over no less than a second. */
 #define HB_PRESS_WINDOW_MS	10000
 
+/* So often kswapd is set to work at most, for 250 ms each: a disk that is slow has two seconds. */
+#define HB_PRESS_ROUNDS		8
+
 /* So many in a row that made less than a quarter of it free were in vain. */
 #define HB_PRESS_VAIN		8
 
@@ -130,6 +133,16 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 			     const struct hb_press_look *look,
 			     const struct hb_press_rules *rules, enum hb_cause cause,
 			     u64 now_ms);
+
+/**
+ * hb_press_again() - whether kswapd is to be set to work once more
+ * @rounds: so often it was
+ * @writing: pages that are on their way to a disk
+ *
+ * What goes to a disk is free when it has been written, which kswapd does not wait for: it
+ * gives up.  Somebody else may write, too: then it is tried a few times for nothing.
+ */
+bool hb_press_again(unsigned int rounds, u64 writing);
 
 /* Nothing is pressed out any more: the guest is where it should be. */
 void hb_press_end(struct hb_press *press);

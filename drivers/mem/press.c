@@ -15,8 +15,6 @@
 /* Looks, and how long after each other. */
 #define LOOKS	25
 #define LOOK_MS	10
-/* So often kswapd is set to work at most: a disk that is slow has two seconds. */
-#define ROUNDS	8
 
 /* What the allocator may wake kswapd for, and is given from every zone. */
 #define GFP_WAKE (GFP_NOWAIT | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOWARN | __GFP_THISNODE)
@@ -142,16 +140,6 @@ static void press(unsigned long pages, unsigned long enough)
 	nr_raised = 0;
 }
 
-/*
- * What goes to a disk is free when it has been written, which kswapd does not wait for: it
- * gives up, and has to be set to work again.  Somebody else may write, too: then it is tried a
- * few times for nothing.
- */
-static bool is_written(void)
-{
-	return global_node_page_state(NR_WRITEBACK);
-}
-
 void hb_press_out(unsigned long pages)
 {
 	unsigned long enough = free_pages_now() + pages, now;
@@ -161,6 +149,6 @@ void hb_press_out(unsigned long pages)
 		now = free_pages_now();
 		press(enough - now, enough);
 		now = free_pages_now();
-	} while (now < enough && ++rounds < ROUNDS && is_written() &&
-		 !hb_events_pending());
+	} while (now < enough && !hb_events_pending() &&
+		 hb_press_again(++rounds, global_node_page_state(NR_WRITEBACK)));
 }

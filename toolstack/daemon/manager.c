@@ -16,9 +16,6 @@
 /* That Xen runs low is said once in so long. */
 #define TELL_LOW_MS 60000
 
-/* Sizes are set for so long in a round, but for one of them. */
-#define ROUND_MOST_MS 100
-
 struct manager {
 	struct manager_host host;
 	struct config config;
@@ -381,7 +378,7 @@ static bool carry_out_all(struct manager *manager)
 		tell_reason(manager, &control->domains[i]);
 	if (!manager->config.dry_run)
 		act_announce(manager->hb, control->actions, control->nr_actions);
-	return act_on_all(manager, now_ms(manager) + ROUND_MOST_MS);
+	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));
 }
 
 /* ------------------------------------------------------------------- rounds */

@@ -45,6 +45,11 @@ void hb_pace_put_off(struct hb_pace *pace, uint64_t now_ms)
 	pace->round_ms = now_ms + CALM_MS;
 }
 
+uint64_t hb_pace_until_ms(uint64_t now_ms)
+{
+	return now_ms + ROUND_MS;
+}
+
 uint64_t hb_pace_await_ms(uint64_t now_ms)
 {
 	return now_ms + ROUND_MS;

@@ -27,6 +27,9 @@ void hb_pace_hear(struct hb_pace *pace, bool due, bool news, uint64_t now_ms);
 /* A round begins. Unless it comes to an end, the next is in a second. */
 void hb_pace_begin(struct hb_pace *pace, uint64_t now_ms);
 
+/* Sizes are set: until then, but one of them in any case. */
+uint64_t hb_pace_until_ms(uint64_t now_ms);
+
 /*
  * It came to its end. next_ms: when the decision wants to be looked at again, UINT64_MAX: not
  * at all; look_s: so often at least; idle: nothing of it was carried out, and it would be

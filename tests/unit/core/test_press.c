@@ -517,6 +517,15 @@ static void test_stubborn(void **state)
 	sim_halt(g);
 }
 
+static void test_slow_disk(void **state)
+{
+	(void)state;
+	assert_true(hb_press_again(1, 1));
+	assert_true(hb_press_again(HB_PRESS_ROUNDS - 1, 5000));
+	assert_false(hb_press_again(HB_PRESS_ROUNDS, 5000));
+	assert_false(hb_press_again(1, 0));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,6 +545,7 @@ int main(void)
 		cmocka_unit_test(test_caches),
 		cmocka_unit_test(test_caches_hurt),
 		cmocka_unit_test(test_stubborn),
+		cmocka_unit_test(test_slow_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
