@@ -206,13 +206,14 @@ static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
 		.caches = g->drop_caches,
 	};
 	struct hb_move step = hb_plan(now, &g->pass);
+	u64 lacking = hb_press_lacking(now);
 	struct hb_press_look look;
 
-	if (now->populated <= now->target)
+	if (!lacking)
 		hb_press_end(&g->press);
 	else if (g->pass.progress && !g->press.on)
 		g->press.stuck_ms = 0;
-	if (now->populated <= now->target || step.kind != HB_STEP_NONE ||
+	if (!lacking || step.kind != HB_STEP_NONE ||
 	    (step.cause != HB_CAUSE_GUEST_FLOOR && step.cause != HB_CAUSE_GUEST_BUSY))
 		return step;
 	g->ops->swap_room(g, &look);

@@ -95,10 +95,15 @@ static u64 above(u64 pages, u64 less)
 	return pages > less ? pages - less : 0;
 }
 
+u64 hb_press_lacking(const struct hb_snapshot *now)
+{
+	return above(now->populated, now->target + now->spared);
+}
+
 /* What would help of what is to go: nothing if promises stand in the way. */
 static u64 wanted(const struct hb_snapshot *now)
 {
-	u64 pages = least(now->populated - now->target, now->floor.commit_room);
+	u64 pages = least(hb_press_lacking(now), now->floor.commit_room);
 
 	return pages ? pages + HB_UNIT_PAGES : 0;
 }

@@ -121,8 +121,16 @@ enum hb_press_policy hb_press_policy(unsigned int guest, unsigned int host);
 unsigned int hb_press_policy_of(const char *word);
 
 /**
+ * hb_press_lacking() - pages that the guest has above what the host lets it have
+ *
+ * For less than that, which a guest may want that sizes itself, nothing is pressed out: it
+ * gives what it does not need.
+ */
+u64 hb_press_lacking(const struct hb_snapshot *now);
+
+/**
  * hb_press_plan() - what to do when nothing more can be given
- * @now: the guest, which has more than its target
+ * @now: the guest, which is lacking something
  * @rules: what may be done
  * @cause: HB_CAUSE_GUEST_FLOOR, or HB_CAUSE_GUEST_BUSY, which nothing is swapped for
  *

@@ -484,6 +484,26 @@ static void test_never(void **state)
 	sim_halt(g);
 }
 
+/* For a size that it has chosen by itself nothing is swapped; for the host's it is. */
+static void test_own_size(void **state)
+{
+	struct guest *g = boot_full();
+	u64 before = sim_populated(g);
+
+	(void)state;
+	set_target(g, before);
+	g->core.target.own = mib(128);
+	live(g, 40000);
+	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
+	assert_int_equal(g->swapped, 0);
+	set_target(g, before - mib(100));
+	g->core.target.own = mib(128);
+	live(g, 300000);
+	assert_true(sim_populated(g) <= before - mib(100));
+	assert_in_range(g->swapped, mib(20), mib(60));
+	sim_halt(g);
+}
+
 static void test_full_swap(void **state)
 {
 	struct guest *g = boot_full();
@@ -541,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_data_in_use_stays),
 		cmocka_unit_test(test_always_goes_at_once),
 		cmocka_unit_test(test_never),
+		cmocka_unit_test(test_own_size),
 		cmocka_unit_test(test_full_swap),
 		cmocka_unit_test(test_caches),
 		cmocka_unit_test(test_caches_hurt),

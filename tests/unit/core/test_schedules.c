@@ -377,6 +377,9 @@ static void last_target(struct guest *g)
 		unpark(g);
 		sim_require(g, reachable(g, &low, &high));
 	}
+	/* What it has chosen was chosen by numbers that are none of its own. */
+	if (g->core.target.own && g->core.target.own < low)
+		hb_autoballoon_end(&g->core);
 	/* Not what it has or had: only what moved is tidied up. */
 	do
 		size = low + random_below(&g->seed, high - low + 1);
