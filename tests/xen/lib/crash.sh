@@ -14,8 +14,10 @@
 #   - a guest's interrupt by Xen's callback that came while the processor had interrupts
 #     off, as the registers of what it interrupted show (EFLAGS without 0x200), and nothing
 #     failed before: neither a kernel nor a driver can make a processor do that.
-# Our programs (hotballoon*, labtool), any word of the driver, and any kernel warning
-# or oops speak against the latter: such a run is a failure, however rare.
+# What failed in another script of the same boot, and a kernel's warning or oops on another
+# console, speak against each of them.  Our programs (hotballoon*, labtool), any word of the
+# driver, and any kernel warning or oops speak against the latter: such a run is a failure,
+# however rare.
 
 # A kernel's words for a process that crashed, and for the crash of PID 1.
 readonly CRASHED='segfault at|trap invalid opcode|trap divide error|general protection fault ip:|bad frame in rt_sigreturn'
@@ -42,24 +44,45 @@ failed_otherwise() {
 		grep -aqvE ' - guest .*( answers: | is alive$)| - .*: no report on its console$'
 }
 
+# Did anything fail in a script in which no guest stopped?
+failed_elsewhere() {
+	awk '
+		/^lab: begins: / { if (failed && !stopped) found = 1; failed = stopped = 0 }
+		/^not ok/ { failed = 1 }
+		/^not ok.* - (guest .*( answers: | is alive$)|.*: no report on its console$)/ { stopped = 1 }
+		END { exit !(found || (failed && !stopped)) }' "$1/output.log"
+}
+
+# kernel_fault RUN [BUT]: did any kernel say so, on another console than that?
+kernel_fault() {
+	local log
+	for log in "$1"/guests/*.log "$1/serial.log" "$1/dom0-dmesg.txt"; do
+		[ -e "$log" ] && [ "$log" != "${2:-}" ] || continue
+		! tr -d '\r' <"$log" | grep -aEq "$KERNEL_FAULT" || return 0
+	done
+	return 1
+}
+
 # emulator_crash RUN: prints the evidence; false if there is none.
 emulator_crash() {
 	local run=$1 log line
-	if grep -aqE '^\(XEN\) RIP: +e008:\[<ffff82d0' "$run/xl-dmesg.txt" 2>/dev/null &&
+	! failed_elsewhere "$run" || return 1
+	if ! kernel_fault "$run" && grep -aqE '^\(XEN\) RIP: +e008:\[<ffff82d0' "$run/xl-dmesg.txt" 2>/dev/null &&
 		line=$(grep -aEm1 'Triple fault' "$run/xl-dmesg.txt"); then
 		echo "${line#(XEN) } with Xen's registers in the guest"
 		return
 	fi
 	for log in "$run"/guests/*.log; do
-		[ -e "$log" ] && ! failed_otherwise "$run" && line=$(masked_interrupt "$log") || continue
+		[ -e "$log" ] && ! failed_otherwise "$run" && line=$(masked_interrupt "$log") &&
+			! kernel_fault "$run" "$log" || continue
 		echo "$(basename "$log" .log): interrupt with interrupts off: ${line#\[*\] }"
 		return
 	done
 	# The driver was loaded by a script, we cannot tell when.
 	! compgen -G "$run/run/driver-loaded" >/dev/null && ! compgen -G "$run/run/*/driver-loaded" >/dev/null || return 1
+	! kernel_fault "$run" || return 1
 	for log in "$run"/guests/*.log "$run/serial.log" "$run/dom0-dmesg.txt"; do
 		[ -e "$log" ] || continue
-		! tr -d '\r' <"$log" | grep -aEq "$KERNEL_FAULT" || return 1
 		! tr -d '\r' <"$log" | grep -aE "$OURS" | grep -avqE '^@LOADING |hb\.driver=' || return 1
 	done
 	for log in "$run/dom0-dmesg.txt" "$run/serial.log"; do

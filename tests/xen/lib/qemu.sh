@@ -6,6 +6,7 @@
 # Model: QEMU is a child of the lab and never outlives it (setpriv has the kernel see
 # to that when the lab is killed).  The run's folder gets
 #
+#   qemu.pid      while it runs, for who looks into it
 #   serial.log    Xen's console: Xen, dom0's kernel and daemons
 #   output.log    what the script printed; streamed to the terminal meanwhile
 #   guests/       the guests' consoles        xl-dmesg.txt xenstore.txt ...
@@ -98,6 +99,7 @@ qemu_run() {
 		exec {orders}<>"$run/orders"
 		setpriv --pdeathsig KILL "${QEMU[@]}" "${QEMU_ARGS[@]}" <&"$orders" >"$run/output.log" 2>"$run/qemu.log" &
 		QEMU_PID=$!
+		echo "$QEMU_PID" >"$run/qemu.pid"
 		# Whole lines: others write there, too, and who reads it looks for lines of the lab.
 		tail -n +1 -s 0.1 -f --pid=$QEMU_PID "$run/output.log" | sed -u '' &
 		tail_pid=$!
@@ -113,7 +115,7 @@ qemu_run() {
 			kill "$timer_pid" 2>/dev/null || true
 		fi
 		exec {orders}>&-
-		rm -f "$run/orders"
+		rm -f "$run/orders" "$run/qemu.pid"
 		wait "$QEMU_PID" 2>/dev/null || true
 		QEMU_PID=
 		wait "$tail_pid" "$timer_pid" "$watch_pid" 2>/dev/null || true
