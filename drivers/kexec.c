@@ -62,16 +62,11 @@ static void want_boot_memory(bool more)
 	hb_unlock();
 }
 
-/*
- * The worker has ended: the passes are run here, and what they cannot do is left.  Nor does the
- * guest size itself any more, which would be below that target.
- */
+/* The worker has ended: the passes are run here, and what they cannot do is left. */
 static void restore_boot_memory(void)
 {
 	unsigned int pass;
 
-	hb_autoballoon_stop();
-	hb_worker_stop();
 	for (pass = 0; pass < KEXEC_PASSES && has_holes(); pass++) {
 		want_boot_memory(pass >= KEXEC_PASSES / 2);
 		hb_pass_run(&hb.guest);
@@ -85,8 +80,12 @@ static int rebooting(struct notifier_block *nb, unsigned long action, void *data
 	/* kernel_kexec() of kernel/kexec_core.c says so. */
 	if (action != SYS_RESTART || !command || strcmp(command, "kexec reboot"))
 		return NOTIFY_OK;
-	if (!has_holes())
-		return NOTIFY_OK;
+	/*
+	 * From here on nothing makes a hole: neither a new target, while devices are shut down,
+	 * nor a guest that sizes itself, all of whose programs have just ended.
+	 */
+	hb_autoballoon_stop();
+	hb_worker_stop();
 	restore_boot_memory();
 	if (!has_holes())
 		return NOTIFY_OK;

@@ -79,7 +79,7 @@ static int check_domain(void)
 	}
 	if (xen_initial_domain()) {
 		pr_err("this is dom0: hotballoon is for guests; set dom0's memory with `xl mem-set 0`\n");
-		return -EPERM;
+		return -ENODEV;
 	}
 	if (is_kdump_kernel()) {
 		pr_info("leaving the crash kernel's memory alone\n");

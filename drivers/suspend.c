@@ -11,6 +11,8 @@
 #include "driver.h"
 #include "events.h"
 #include "suspend.h"
+#include "worker.h"
+#include "xen/bus.h"
 
 /* ---- suspend and resume */
 
@@ -43,9 +45,15 @@ static int resumed(struct device *dev)
 	return 0;
 }
 
+static int restored(struct device *dev)
+{
+	hb_bus_moved();
+	return resumed(dev);
+}
+
 static const struct dev_pm_ops pm_ops = {
 	.thaw = resumed,
-	.restore = resumed,
+	.restore = restored,
 };
 
 static int probe(struct platform_device *device)
@@ -65,22 +73,50 @@ static struct platform_device *device;
 
 /* ---- hibernation */
 
-static int power_event(struct notifier_block *nb, unsigned long action,
-		       void *data)
+static void keep_still(bool still)
+{
+	hb_lock();
+	hb.guest.hibernates = still;
+	hb_unlock();
+	hb_events_raise(HB_NEWS_LOOK);
+}
+
+/* As it is, from here on.  A fatal signal ends the wait for the worker's step. */
+static bool may_hibernate(void)
 {
 	unsigned long held, blocks;
 
-	if (action != PM_HIBERNATION_PREPARE && action != PM_RESTORE_PREPARE)
-		return NOTIFY_OK;
+	if (hb_worker_settle())
+		return false;
 	hb_lock();
 	held = hb.guest.map.held;
 	blocks = hb.guest.added_blocks;
 	hb_unlock();
 	if (!held && !blocks)
-		return NOTIFY_OK;
+		return true;
 	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; set its boot size first\n",
 		held / HB_MIB_PAGES, blocks);
-	return NOTIFY_BAD;
+	return false;
+}
+
+/* Between the question and the image lies the writing of all files: tens of seconds. */
+static int power_event(struct notifier_block *nb, unsigned long action,
+		       void *data)
+{
+	switch (action) {
+	case PM_HIBERNATION_PREPARE:
+	case PM_RESTORE_PREPARE:
+		keep_still(true);
+		if (may_hibernate())
+			return NOTIFY_OK;
+		keep_still(false);	/* who refuses is not told of the end */
+		return NOTIFY_BAD;
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		keep_still(false);
+		return NOTIFY_OK;
+	}
+	return NOTIFY_OK;
 }
 
 static struct notifier_block power_nb = { .notifier_call = power_event };

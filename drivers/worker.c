@@ -455,14 +455,35 @@ const struct hb_ops hb_kernel_ops = {
 
 /* ---- the thread */
 
+static DEFINE_MUTEX(passing);	/* held by the thread during a pass; the outermost lock */
+
+static u64 pass(void)
+{
+	u64 rest;
+
+	mutex_lock(&passing);
+	rest = hb_pass_run(&hb.guest);
+	mutex_unlock(&passing);
+	return rest;
+}
+
 static int worker_thread(void *unused)
 {
 	set_freezable();
 	/* The driver's own, not anybody's: see events.c. */
 	allow_kernel_signal(SIGINT);
 	while (!kthread_should_stop())
-		hb_events_sleep(hb_pass_run(&hb.guest));
+		hb_events_sleep(pass());
 	return 0;
+}
+
+int hb_worker_settle(void)
+{
+	int rc = mutex_lock_killable(&passing);
+
+	if (!rc)
+		mutex_unlock(&passing);
+	return rc;
 }
 
 int hb_worker_start(void)

@@ -43,16 +43,17 @@
 #endif
 
 /*
- * Memory that is set aside for devices (CMA) is not taken: until 6.17 a range is isolated as
- * movable memory, which it is not.
+ * Memory that is set aside for devices (CMA) is not taken: until 6.16 a range is isolated as
+ * movable memory, which it is not.  The same number would ask for CMA from 6.17 on, and no
+ * compiler tells: by what is there, not by the version.
  */
 static inline int hb_compat_alloc_contig_range(unsigned long start,
 					       unsigned long end, gfp_t gfp)
 {
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-	return alloc_contig_range(start, end, MIGRATE_MOVABLE, gfp);
-#else
+#ifdef ACR_FLAGS_NONE
 	return alloc_contig_range(start, end, ACR_FLAGS_NONE, gfp);
+#else
+	return alloc_contig_range(start, end, MIGRATE_MOVABLE, gfp);
 #endif
 }
 

@@ -21,7 +21,7 @@ static void forget_block(struct hb_guest *g, struct hb_block *block)
 
 /*
  * The block must be in the books before the kernel knows it: it may online it.  NULL without
- * memory, and with nothing changed; whoever cannot add it then forgets it.
+ * memory or room, and with nothing changed; whoever cannot add it then forgets it.
  */
 static struct hb_block *book_block(struct hb_guest *g)
 {
@@ -38,7 +38,13 @@ static struct hb_block *book_block(struct hb_guest *g)
 	}
 	g->ops->lock(g);
 	/* From the bottom of the window up. */
-	pfn = hb_blockmap_free_slot(&g->map, g->window_start);
+	pfn = hb_guest_free_slot(g);
+	if (pfn >= g->window_end) {
+		g->ops->unlock(g);
+		g->ops->free_books(g, books);
+		g->ops->let_driver_go(g);
+		return NULL;
+	}
 	block = hb_block_init(books, pfn, pages, HB_BLOCK_OURS);
 	hb_blockmap_insert(&g->map, block);
 	hb_guest_hold(g, pfn, pages);
@@ -122,8 +128,12 @@ struct hb_outcome hb_step_add_block(struct hb_guest *g,
 	int rc;
 
 	g->ops->lock(g);
-	pfn = hb_blockmap_free_slot(&g->map, g->window_start);
+	pfn = hb_guest_free_slot(g);
 	g->ops->unlock(g);
+	if (pfn >= g->window_end) {
+		outcome.cause = HB_CAUSE_ABOVE_MAX;
+		return outcome;
+	}
 	/* Page descriptors for memory that Xen does not give would be a loss. */
 	if (!g->ops->probe(g, pfn, step->pages)) {
 		outcome.cause = g->ops->refusal(g, step->pages);

@@ -21,7 +21,7 @@ struct hb_block {
 	enum hb_block_state state;
 	bool movable;			/* online for movable pages only */
 	bool keeps_module;		/* the caller's own note */
-	bool poisoned;			/* had broken memory when it last began to go offline */
+	bool poisoned;			/* had broken memory when it last went offline */
 	unsigned long held;		/* held pages */
 	unsigned int empty_units;	/* units whose every page is held */
 	unsigned int mendable_units;	/* broken units without a held page */

@@ -29,7 +29,16 @@ bool hb_guest_may_be_saved(const struct hb_guest *g)
 u64 hb_guest_blocks_left(const struct hb_guest *g)
 {
 	return (g->window_end - g->window_start) / g->map.block_pages -
-	       g->added_blocks;
+	       g->added_blocks - g->window_others;
+}
+
+unsigned long hb_guest_free_slot(struct hb_guest *g)
+{
+	unsigned long pfn = hb_blockmap_free_slot(&g->map, g->window_start);
+
+	while (pfn < g->window_end && g->ops->present(g, pfn))
+		pfn = hb_blockmap_free_slot(&g->map, pfn + g->map.block_pages);
+	return pfn;
 }
 
 u64 hb_guest_ceiling(const struct hb_guest *g)
@@ -126,7 +135,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.hotplug_busy = map->in_transition,
 		.may_vanish = map->may_vanish,
 		.doubtful = g->verify.wanted,
-		.still = g->still,
+		.still = g->still || g->hibernates,
 	};
 	g->ops->unlock(g);
 	hb_press_hold(&g->press, &now->floor);
@@ -189,6 +198,11 @@ static struct hb_block_transition take_event(struct hb_guest *g,
 	return found;
 }
 
+static bool is_offline_event(enum hb_block_event event)
+{
+	return event == HB_EVENT_OFFLINE_BY_US || event == HB_EVENT_OFFLINE_BY_OTHER;
+}
+
 /*
  * A block on its way offline is neither filled nor emptied, so its held pages can be
  * dealt with without the lock: right after it has begun to leave, and right before it
@@ -202,13 +216,14 @@ bool hb_guest_block_event(struct hb_guest *g, struct hb_block *block,
 	found = hb_block_transition(block->state, event);
 	if (found.act == HB_ACT_TAKE_BACK)
 		g->ops->let_go(g, block, false);
+	/* At last: on its way, which may take long, a page of it may have broken. */
+	if (is_offline_event(event))
+		block->poisoned = g->ops->poisoned(g, block);
 	g->ops->lock(g);
 	found = take_event(g, block, event, movable);
 	g->ops->unlock(g);
-	if (found.act == HB_ACT_LET_GO) {
+	if (found.act == HB_ACT_LET_GO)
 		g->ops->let_go(g, block, true);
-		block->poisoned = g->ops->poisoned(g, block);
-	}
 	return found.verdict == HB_VERDICT_ALLOW ||
 	       !hb_event_may_be_refused(event);
 }
@@ -218,7 +233,7 @@ static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
 				     enum hb_block_origin origin)
 {
 	unsigned long block_pages = g->map.block_pages;
-	struct hb_block *block;
+	struct hb_block *block, *other;
 	void *books;
 
 	g->ops->lock(g);
@@ -232,17 +247,26 @@ static struct hb_block *ensure_block(struct hb_guest *g, unsigned long pfn,
 	block = hb_block_init(books, pfn / block_pages * block_pages,
 			      block_pages, origin);
 	g->ops->lock(g);
-	hb_blockmap_insert(&g->map, block);
+	other = hb_blockmap_find(&g->map, pfn);
+	if (!other) {
+		hb_blockmap_insert(&g->map, block);
+		g->window_others += hb_guest_owns(g, block->start_pfn);
+	}
 	g->ops->unlock(g);
-	return block;
+	if (!other)
+		return block;
+	/* Somebody was faster. */
+	g->ops->free_books(g, books);
+	return other;
 }
 
 /* Pages without a frame that can be used are held, and no others: 1 to hold, -1 not to. */
 static int amiss(struct hb_guest *g, unsigned long pfn)
 {
-	bool there = g->ops->frame(g, pfn) == HB_FRAME_THERE;
+	enum hb_frame frame = g->ops->frame(g, pfn);
+	bool there = frame == HB_FRAME_THERE;
 
-	if (there != hb_blockmap_held_in(&g->map, pfn, 1))
+	if (frame == HB_FRAME_UNKNOWN || there != hb_blockmap_held_in(&g->map, pfn, 1))
 		return 0;
 	return there ? -1 : 1;
 }
@@ -380,6 +404,7 @@ static struct hb_block *take_vanished(struct hb_guest *g, unsigned long *from)
 			*from = block->start_pfn + nr;
 		if (vanished) {
 			hb_blockmap_remove(&g->map, block);
+			g->window_others -= hb_guest_owns(g, block->start_pfn);
 			g->ledger.capacity -= nr;
 		}
 		g->ops->unlock(g);

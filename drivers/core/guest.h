@@ -53,8 +53,10 @@ struct hb_guest {
 	unsigned long window_end;	/* and the first behind */
 	unsigned long added_end;	/* the first pfn behind all that ever was */
 	unsigned int added_blocks;	/* that exist now */
+	unsigned int window_others;	/* blocks of others between those pfns */
 	unsigned long stranded;		/* pages with frames that nobody can use */
 	bool still;			/* the host wants the memory left as it is */
+	bool hibernates;		/* so does the guest, while its image is written */
 	bool roomy;			/* the toolstack restores a guest at the size it has */
 	bool closed;			/* no block may go online or offline */
 
@@ -97,6 +99,13 @@ u64 hb_guest_goal(const struct hb_guest *g);
 
 /* How many more blocks the address window has room for.  The lock is held. */
 u64 hb_guest_blocks_left(const struct hb_guest *g);
+
+/*
+ * Where the next block is to be: the lowest place in the window that the books have no block
+ * at, nor the kernel (one of others that was never online is in no book).  Where the window
+ * ends, or behind it, if there is none.  The lock is held.
+ */
+unsigned long hb_guest_free_slot(struct hb_guest *g);
 
 /* The largest size that the guest can have, in pages.  The lock is held. */
 u64 hb_guest_ceiling(const struct hb_guest *g);

@@ -27,6 +27,7 @@ enum hb_frame {
 	HB_FRAME_NONE,		/* no */
 	HB_FRAME_THERE,		/* yes, and the kernel can use it */
 	HB_FRAME_STRANDED,	/* yes, but the kernel cannot reach it (PV: not mapped) */
+	HB_FRAME_UNKNOWN,	/* Xen does not say: what is held stays so, and the rest in use */
 };
 
 #define HB_ANY_NODE (-1)

@@ -17,6 +17,7 @@ static unsigned long keep_what_stayed(struct hb_guest *g,
 
 		switch (g->ops->frame(g, pfn)) {
 		case HB_FRAME_NONE:
+		case HB_FRAME_UNKNOWN:
 			gone++;
 			break;
 		case HB_FRAME_THERE:
@@ -274,7 +275,7 @@ static struct hb_outcome release_parked(struct hb_guest *g, struct hb_run run)
 	for (i = 0; i < run.nr; i++) {
 		enum hb_frame frame = g->ops->frame(g, run.pfn + i);
 
-		if (frame == HB_FRAME_NONE)
+		if (frame == HB_FRAME_NONE || frame == HB_FRAME_UNKNOWN)
 			continue;
 		stranded |= frame == HB_FRAME_STRANDED;
 		hb_guest_unhold(g, run.pfn + i, 1);

@@ -75,7 +75,11 @@ void hb_online_page(struct page *page, unsigned int order)
 	online_range(page_to_pfn(page), order);
 }
 
-/* Held pages are no obstacle to offlining once they have no reference. */
+/*
+ * Held pages are no obstacle to offlining once they have no reference.  One that somebody else
+ * has a reference to, for a moment, keeps ours: the kernel refuses to take that block offline,
+ * where his would be the last and put a page without a frame to the free ones.
+ */
 void hb_online_let_go(const struct hb_block *block, bool go)
 {
 	unsigned long size = block->units * HB_UNIT_PAGES, i;
@@ -87,8 +91,8 @@ void hb_online_let_go(const struct hb_block *block, bool go)
 		struct page *page = pfn_to_page(block->start_pfn + i);
 
 		if (go)
-			page_ref_dec(page);
-		else
+			page_ref_freeze(page, 1);
+		else if (!page_ref_count(page))
 			page_ref_inc(page);
 	}
 }

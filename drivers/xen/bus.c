@@ -64,18 +64,19 @@ static bool key_exists(const char *key, bool otherwise)
 	return true;
 }
 
-/*
- * A restored or migrated guest is a new domain: the watch fires there, and the
- * report is not there.
- */
-static void look_where_we_are(void)
+void hb_bus_moved(void)
 {
-	if (!READ_ONCE(reported) || key_exists(HB_KEY_REPORT_VERSION, true))
-		return;
 	WRITE_ONCE(reported, false);
 	atomic_inc(&domain);
 	hb_events_raise(HB_NEWS_MOVED);
 	hb_bus_report();
+}
+
+/* The watch fires in a new domain, too, and the report is not there. */
+static void look_where_we_are(void)
+{
+	if (READ_ONCE(reported) && !key_exists(HB_KEY_REPORT_VERSION, true))
+		hb_bus_moved();
 }
 
 /*

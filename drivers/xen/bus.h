@@ -26,6 +26,9 @@ void hb_bus_stop(void);
 /* There is something new to report. */
 void hb_bus_report(void);
 
+/* The guest is a new domain, restored or migrated: nothing of the report is there. */
+void hb_bus_moved(void);
+
 /* Counts the domains that this guest has been: what was told belongs to one. */
 int hb_bus_domain(void);
 

@@ -60,8 +60,8 @@ enum hb_frame hb_extents_frame(unsigned long pfn)
 
 	if (!translated())
 		return hb_pv_frame(pfn);
-	/* It told when the driver was loaded: what it does not tell now is left as it is. */
-	return ask_frame(pfn, &frame) ? HB_FRAME_THERE : frame;
+	/* It told when the driver was loaded, but this host may be another one. */
+	return ask_frame(pfn, &frame) ? HB_FRAME_UNKNOWN : frame;
 }
 
 bool hb_extents_release(const unsigned long *pfns, unsigned int nr,

@@ -204,7 +204,8 @@ void check_guest(struct guest *g)
 		const struct hb_block *block = g->slots[slot];
 		u64 held = 0;
 
-		sim_require(g, !block == (g->kernel[slot].presence == SIM_ABSENT));
+		sim_require(g, !block == (g->kernel[slot].presence == SIM_ABSENT ||
+					  g->kernel[slot].unknown));
 		if (!block) {
 			check_absent(g, slot);
 			continue;

@@ -103,7 +103,8 @@ static bool op_poisoned(struct hb_guest *core, const struct hb_block *block)
 	struct guest *g = without_lock(core);
 	u64 start = block->start_pfn;
 
-	sim_require(g, g->kernel[start / sim_block_pages(g)].leaving);
+	/* Nobody else fills or empties it then. */
+	sim_require(g, block->state == HB_BLOCK_GOING_OFFLINE);
 	return g->broken && g->broken >= start &&
 	       g->broken < start + sim_block_pages(g) && test_bit(g->broken, g->frames);
 }
@@ -174,6 +175,8 @@ static enum hb_frame op_frame(struct hb_guest *core, unsigned long pfn)
 {
 	struct guest *g = with_lock(core);
 
+	if (g->xen_is_mute)
+		return HB_FRAME_UNKNOWN;
 	if (!test_bit(pfn, g->frames))
 		return HB_FRAME_NONE;
 	return test_bit(pfn, g->unmapped) ? HB_FRAME_STRANDED : HB_FRAME_THERE;
@@ -379,6 +382,8 @@ static int op_add(struct hb_guest *core, unsigned long pfn)
 	g->reserve = 0;
 	if (g->way.active)	/* it waits for the kernel's lock */
 		sim_way_end(g, true);
+	if (g->kernel[slot].presence != SIM_ABSENT)
+		return -EEXIST;
 	if (sim_fault(g) || !sim_use_kernel(g, descriptor_pages(g)))
 		return -ENOMEM;
 	g->kernel[slot].presence = SIM_OFFLINE;

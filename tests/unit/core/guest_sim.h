@@ -41,6 +41,7 @@ enum sim_presence { SIM_ABSENT, SIM_OFFLINE, SIM_ONLINE };
 
 struct sim_slot {
 	enum sim_presence presence;
+	bool unknown;		/* of others, never online: in no book */
 	bool leaving;		/* on its way offline: isolated */
 	bool movable;
 	bool referenced;	/* the driver has references to its held pages */
@@ -87,6 +88,7 @@ struct guest {
 	u64 swap_free, swapped;		/* room there, and what is there */
 	u64 refaults;
 	u64 caches;			/* of the data, what the kernel would drop */
+	bool xen_is_mute;		/* it does not say what has a frame */
 	u64 pressed_ms;			/* the last time that it was made to swap */
 
 	/* Xen */

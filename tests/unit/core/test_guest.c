@@ -567,6 +567,47 @@ static void test_poisoned(void **state)
 	sim_halt(g);
 }
 
+/* So it is if that happens while the block is on its way. */
+static void test_poisoned_on_its_way(void **state)
+{
+	struct guest *g = boot(true);
+	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	unsigned int slot = g->first_added;
+
+	(void)state;
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, boot_pages + 1024);
+	worker_settle(g);
+	assert_int_equal(sim_way_begin(g, slot, false, false, false), 0);
+	g->broken = pfn + 5;
+	sim_way_end(g, true);
+	set_target(g, boot_pages - 512);
+	worker_settle(g);
+	assert_true(test_bit(pfn + 5, g->frames));
+	assert_int_equal(sim_write_state(g, slot, true, true, false), -EBUSY);
+	sim_halt(g);
+}
+
+/* A host that does not say what has a frame: what is held stays so, and the guest lives on. */
+static void test_mute_host(void **state)
+{
+	struct guest *g = boot(true);
+	u64 pages = sim_populated(g) - 4096;
+
+	(void)state;
+	set_target(g, pages);
+	worker_settle(g);
+	g->xen_is_mute = true;
+	sim_move(g, false);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), pages);
+	set_target(g, pages + 2048);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), pages + 2048);
+	check_guest(g);
+	sim_halt(g);
+}
+
 /* What has no memory cannot be broken. */
 static void test_poison_without_memory(void **state)
 {
@@ -781,9 +822,64 @@ static void test_rescue_and_save(void **state)
 	sim_halt(g);
 }
 
+/* ---- blocks of others where ours would be */
+
+/* What the host lets it have is no limit. */
+static struct guest *boot_with_room(void)
+{
+	struct guest *g = boot(true);
+
+	g->xen_limit = U64_MAX;
+	g->host_free = 1ULL << 30;
+	return g;
+}
+
+static void pass_often(struct guest *g)
+{
+	unsigned int i;
+
+	for (i = 0; i < 40; i++) {
+		worker_pass(g, NULL);
+		worker_wake(g);
+	}
+}
+
+/* One that is in the books takes a place in the window, and the last place is the last. */
+static void test_full_window(void **state)
+{
+	struct guest *g = boot_with_room();
+	u64 pfn = foreign_block(g, 0);
+
+	(void)state;
+	assert_int_equal(sim_write_state(g, pfn / sim_block_pages(g), true, true, false), 0);
+	set_target(g, 2 * g->core.map.nr_slots * sim_block_pages(g));
+	pass_often(g);
+	assert_int_equal(hb_guest_blocks_left(&g->core), 0);
+	assert_int_equal(g->report.cause, HB_CAUSE_ABOVE_MAX);
+	assert_int_equal(g->report.max_kib, g->core.ledger.capacity * HB_PAGE_KIB);
+	assert_null(hb_blockmap_check(&g->core.map));
+	sim_halt(g);
+}
+
+/* One that was never online is in no book: the guest grows beside it. */
+static void test_block_in_no_book(void **state)
+{
+	struct guest *g = boot_with_room();
+
+	(void)state;
+	g->kernel[g->first_added].presence = SIM_OFFLINE;
+	g->kernel[g->first_added].unknown = true;
+	set_target(g, 6 * sim_block_pages(g));
+	pass_often(g);
+	assert_int_equal(sim_populated(g), 6 * sim_block_pages(g));
+	sim_halt(g);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_full_window),
+		cmocka_unit_test(test_block_in_no_book),
 		cmocka_unit_test(test_unknown_block),
 		cmocka_unit_test(test_unknown_block_without_memory),
 		cmocka_unit_test(test_unknown_block_vanishes),
@@ -803,6 +899,8 @@ int main(void)
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_stranded),
 		cmocka_unit_test(test_poisoned),
+		cmocka_unit_test(test_poisoned_on_its_way),
+		cmocka_unit_test(test_mute_host),
 		cmocka_unit_test(test_poison_without_memory),
 		cmocka_unit_test(test_rescue),
 		cmocka_unit_test(test_rescue_and_target),

@@ -49,6 +49,19 @@ xl mem-set $g 256
 check_ok "$g: back to its boot size" reach $g 262144
 check_ok "$g: added blocks have left" wait_report $g added_blocks 0
 tries "back at its boot size"
+
+# A target that comes while files are written is followed when it is over.
+check_ok "$g: takes its time" in_guest $g insmod /slowend.ko seconds=8
+before=$(guest_tot_pages $g)
+in_guest $g '(echo freezer >/sys/power/pm_test && echo disk >/sys/power/state) >/dev/null 2>&1 &'
+sleep 2
+xl mem-set $g 400
+sleep 3
+check "$g: on its way: has what it had" "$before" "$(guest_tot_pages $g)"
+check_ok "$g: afterwards reaches 400 MiB" reach $g 409600
+xl mem-set $g 256
+check_ok "$g: once more at its boot size" reach $g 262144
+check_ok "$g: added blocks have left again" wait_report $g added_blocks 0
 books_check $g 262144 "at last"
 check_ok "$g: unload" in_guest $g rmmod xen_hotballoon
 check_log $g

@@ -107,3 +107,11 @@ check_ok "spared: is below its target" wait_until spared 60 "[ \"\$(cat $REPORT/
 ends spared $SOFT_RESET
 whole spared
 xl destroy spared
+
+# The host changes its mind while devices are shut down: too late.
+begin late "$@"
+check_ok "late: takes its time to end" in_guest late insmod /slowend.ko seconds=8
+(sleep 4; guest_mem_set late 200) &
+ends late $SOFT_RESET
+whole late
+xl destroy late
