@@ -43,16 +43,34 @@ driver_goals() {
 # The variables of a kernel's build: the lab is where kernels are tested that nobody has yet.
 BUILD_MODULE=(module test-module KCFLAGS=-Werror HB_ANY_KERNEL=1)
 
-# build_driver KERNEL: the driver and the tests' modules.
+# warnings LOG: those of the compiler, and what -Werror does not reach: objtool's, the linker's
+# and modpost's.  That pahole is another one, or none, is no fault of the module's: it makes no
+# BTF then.
+warnings() { grep -i 'warning:' "$1" | grep -vE 'pahole version differs|^make'; }
+
+# build_driver KERNEL: the driver and the tests' modules.  What gave a warning is made again the
+# next time: else that would be seen once only.
 build_driver() {
-	local kernel=$1 suite
+	local kernel=$1 suite base log status=0 release dir
 	suite=$(kernel_suite "$kernel")
 	cache_fetch "$kernel"
+	release=$(cache_release "$kernel")
+	log=$(mktemp)
 	if is_foreign "$suite"; then
-		root_build_driver "$kernel" "$(base_suite "$suite")"
+		base=$(base_suite "$suite")
+		root_build_driver "$kernel" "$base" >"$log" 2>&1 || status=1
 	else
-		make -s -j "$(nproc)" -C "$TOP" "${BUILD_MODULE[@]}" KDIR="$(cache_kdir "$kernel")"
+		make -s -j "$(nproc)" -C "$TOP" "${BUILD_MODULE[@]}" KDIR="$(cache_kdir "$kernel")" >"$log" 2>&1 || status=1
 	fi
+	cat "$log"
+	if warnings "$log" >/dev/null; then
+		status=1
+		for dir in "$TOP" ${base:+"$(root_dir "$base")$(root_build_dir)"}; do
+			rm -rf "$dir/build"/{module,test-module}/"$release"
+		done
+	fi
+	rm -f "$log"
+	return $status
 }
 
 # root_sources ROOT NAME...: those of the source tree into the root's copy of it.
@@ -61,8 +79,7 @@ root_sources() {
 	to=$1$(root_build_dir)
 	shift
 	for name in "$@"; do
-		mkdir -p "$to/$(dirname "$name")"
-		root_copy "$TOP/$name" "$to/$(dirname "$name")/"
+		root_mirror "$TOP/$name" "$to/$name" || die "cannot copy $name to $to"
 	done
 }
 
@@ -86,8 +103,9 @@ root_kdir() {
 }
 
 root_build_driver() {
-	local kernel=$1 suite=$2 root=$CACHE/build-$2 kdir release dir kind
+	local kernel=$1 suite=$2 root kdir release dir kind
 	cache_fetch "build-$suite"
+	root=$(root_dir "$suite")
 	kdir=$(root_kdir "$kernel" "$root")
 	release=$(cache_release "$kernel")
 	root_sources "$root" Makefile Kbuild drivers include tests/xen/module
@@ -95,7 +113,7 @@ root_build_driver() {
 	root_run "$suite" make -s -j "$(nproc)" -C "$dir" "${BUILD_MODULE[@]}" KDIR="$kdir" || return 1
 	for kind in module test-module; do
 		mkdir -p "$TOP/build/$kind/$release"
-		root_copy "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/"
+		cp -u --preserve=timestamps,mode "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/"
 	done
 }
 
@@ -110,7 +128,7 @@ sparse_driver() {
 	fi
 	suite=$(base_suite "$suite")
 	cache_fetch "build-$suite"
-	root=$CACHE/build-$suite
+	root=$(root_dir "$suite")
 	kdir=$(root_kdir "$1" "$root")
 	root_sources "$root" Kbuild drivers include packaging/sparse-driver
 	root_run "$suite" "$(root_build_dir)/packaging/sparse-driver" "$kdir"
@@ -125,12 +143,12 @@ build_toolstack() {
 		return
 	fi
 	cache_fetch "build-$suite"
-	root_sources "$CACHE/build-$suite" toolstack drivers include docs xenstore-keys
+	root_sources "$(root_dir "$suite")" toolstack drivers include docs xenstore-keys
 	dir=$(root_build_dir)
 	root_run "$suite" make -s -j "$(nproc)" -C "$dir/toolstack" all || return 1
 	to=$(toolstack_dir "$xen")
 	mkdir -p "$to"
-	root_copy "$CACHE/build-$suite$dir/build/toolstack"/{hotballoon,hotballoond} "$to/"
+	cp -u --preserve=timestamps,mode "$(root_dir "$suite")$dir/build/toolstack"/{hotballoon,hotballoond} "$to/"
 }
 
 # build_dom0_tool XEN SOURCE OUT [OPTION...]: a program for a dom0 of that Xen.  What it
@@ -144,7 +162,7 @@ build_dom0_tool() {
 		return
 	fi
 	cache_fetch "build-$suite"
-	root=$CACHE/build-$suite
+	root=$(root_dir "$suite")
 	work=$(mktemp -d "$root/tmp/XXXXXX")
 	mkdir -p "$work/dom0"
 	cp "$(dirname "$source")"/*.[ch] "$work/dom0/"

@@ -91,14 +91,53 @@ cache_fetch() {
 		say "waiting for another lab that is filling $CACHE"
 		flock "$cache_lock"
 	fi
-	# Ours alone now: whatever lies here was left by a killed fetch.
-	rm -rf --one-file-system "$CACHE/tmp"
-	mkdir -p "$CACHE/tmp"
+	cache_clear
 	for part in "$@"; do
 		cache_complete "$part" || cache_fetch_part "$part"
 	done
-	rm -rf --one-file-system "$CACHE/tmp"
+	cache_clear
 	exec {cache_lock}>&-
+}
+
+# Ours alone now, as we hold the lock: whatever lies there was left by a killed fetch.
+cache_clear() {
+	rm -rf --one-file-system "$CACHE/tmp" ||
+		die "a fetch by another user was killed and left $CACHE/tmp: sudo rm -rf --one-file-system $CACHE/tmp"
+	mkdir -p "$CACHE/tmp"
+}
+
+# cache_update: what is there of Debian's packages, as the archive has it now.
+cache_update() {
+	local part known=() asked=' ' suite
+	local -x APT_CONFIG=
+	exec {cache_lock}>"$CACHE/lock"
+	flock "$cache_lock"
+	cache_clear
+	mapfile -t known < <(cache_known)
+	for part in "${known[@]}"; do
+		suite=$(cache_suite "$part")
+		apt_use "$suite"
+		[[ $asked = *" $suite "* ]] || apt_update
+		asked+="$suite "
+		if [ "$(cache_name "$part")" = "$(readlink "$CACHE/$(cache_link "$part")")" ]; then
+			say "$part is the newest"
+		else
+			cache_try_part "$part" || die "cannot update $part: see the messages above"
+			say "$part is $(readlink "$CACHE/$(cache_link "$part")") now"
+		fi
+	done
+	cache_clear
+	exec {cache_lock}>&-
+}
+
+# cache_known: the parts of Debian's packages that are in the cache.
+cache_known() {
+	local part xen
+	for part in $(platform_names kernel) $(for xen in $(platform_names xen); do
+		echo "xen-$xen qemu-$xen libvirt-$xen hvm-$xen stress-$xen"
+	done) source; do
+		! cache_complete "$part" || echo "$part"
+	done
 }
 
 # cache_fetch_part PART.  The package lists may name versions that the archive has
@@ -121,18 +160,19 @@ cache_try_part() {
 	rm -rf "$dir"
 	mkdir -p "$dir/archives" "$dir/root"
 	case $1 in
-	xen-*) cache_try_xen "${1#*-}" "$dir" ;;
-	qemu-*) cache_try_qemu "${1#*-}" "$dir" ;;
-	libvirt-*) cache_try_libvirt "${1#*-}" "$dir" ;;
-	hvm-*) cache_try_hvm "${1#*-}" "$dir" ;;
-	stress-*) cache_try_stress "${1#*-}" "$dir" ;;
-	build-*) cache_try_root "${1#build-}" "$dir" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-*) cache_try_listed "$1" "$dir" ;;
+	build-*) cache_again "$1_$(root_hash)" "$1" usr/bin/make || cache_try_root "${1#build-}" "$dir" ;;
 	dom0-*) cache_try_dom0 "${1#dom0-}" "$dir" ;;
-	debian-*) cache_try_debian "${1#debian-}" "$dir" ;;
+	debian-*) cache_again "$(debian_name "${1#debian-}")" "$1" disk.img || cache_try_debian "${1#debian-}" "$dir" ;;
 	source) cache_try_source "$dir" ;;
 	debug) cache_try_debug "$dir" ;;
 	*) cache_try_kernel "$1" "$dir" ;;
 	esac
+}
+
+# cache_again NAME LINK FILE: point at what another source tree had made otherwise meanwhile.
+cache_again() {
+	[ -e "$CACHE/$1/$3" ] && cache_point "$1" "$2"
 }
 
 # cache_publish ROOT NAME LINK: move ROOT to CACHE/NAME and point CACHE/LINK at it.  What
@@ -150,15 +190,40 @@ cache_point() {
 	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
 
+# kernel_candidate NAME: its release and version, as the lists have them.  A meta package
+# names the newest.
+kernel_candidate() {
+	local line package image version
+	line=$(kernel_line "$1") || return 1
+	package=$(platform_column kernel "$line" 4)
+	image=$(pkg_depends "$package" | grep -m1 '^linux-image-[0-9]') || image=$package
+	version=$(pkg_version "$image") || return 1
+	echo "${image#linux-image-} $version"
+}
+
+# cache_name PART: the directory of what the lists have.
+cache_name() {
+	local release='' version listed=()
+	case $1 in
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | source)
+		read -ra listed < <(cache_listed "$1")
+		version=$(pkg_version "${listed[0]}") || return 1
+		echo "${1%%-*}-${version//[^A-Za-z0-9.+~-]/_}"
+		;;
+	*)
+		read -r release version < <(kernel_candidate "$1")
+		[ -n "$release" ] || return 1
+		echo "kernel-${release}_${version//[^A-Za-z0-9.+~-]/_}"
+		;;
+	esac
+}
+
 # cache_try_kernel NAME DIR: image and headers of one and the same version.
 cache_try_kernel() {
-	local name=$1 dir=$2 line package image release version packages=()
+	local name=$1 dir=$2 line release='' version packages=()
 	line=$(kernel_line "$name") || return 1
-	package=$(platform_column kernel "$line" 4)
-	# A meta package names the newest.
-	image=$(pkg_depends "$package" | grep -m1 '^linux-image-[0-9]') || image=$package
-	release=${image#linux-image-}
-	version=$(pkg_version "$image") || return 1
+	read -r release version < <(kernel_candidate "$name")
+	[ -n "$release" ] || return 1
 	pkg_pinned "$line" "$dir" || return 1
 	kernel_packages "$release" "$version" "$dir/archives" >"$dir/packages" || return 1
 	mapfile -t packages <"$dir/packages"
@@ -166,7 +231,7 @@ cache_try_kernel() {
 	cache_relocate_headers "$dir/root" "$release" || return 1
 	kernel_normalize "$dir/root" "$release" || return 1
 	cache_extract_vmlinux "$dir/root/boot/vmlinuz-$release" "$dir/root/vmlinux" || return 1
-	kernel_publish "$dir/root" "kernel-${release}_${version//[^A-Za-z0-9.+~-]/_}" "$line"
+	kernel_publish "$dir/root" "$(cache_name "$name")" "$line"
 }
 
 # kernel_packages RELEASE VERSION HAVE: the packages of that kernel, NAME=VERSION, without
@@ -253,58 +318,47 @@ cache_extract_vmlinux() {
 		{ say "$image: what is in it is no ELF file"; return 1; }
 }
 
-# cache_try_listed DIR XEN PATTERN: unpack the packages of the list that match, with the
-# libraries.  Sets version to that of the first one.
+# cache_listed PART: the packages of packaging/dependencies that it is made of.
+cache_listed() {
+	local pattern
+	case $1 in
+	xen-*) pattern='^xen' ;;
+	qemu-*) pattern='^(qemu-system-(x86|common|data)|seabios)$' ;;
+	libvirt-*) pattern='^(libvirt|dmidecode)' ;;
+	hvm-*) pattern='^(qemu-system-(xen|data)|seabios)$' ;;
+	stress-*) pattern='^stress-ng$' ;;
+	source)
+		awk '$1 == "source" { print $2 }' "$TOP/packaging/dependencies"
+		return
+		;;
+	esac
+	awk -v pattern="$pattern" -v xen="${1#*-}" '
+		$1 == "unpack" && $2 ~ pattern { sub("@XEN@", xen, $2); printf "%s ", $2 }
+		END { print "" }' "$TOP/packaging/dependencies"
+}
+
+# cache_try_listed PART DIR: unpack them, with the libraries.
 cache_try_listed() {
-	local dir=$1 listed=() packages=()
-	read -ra listed < <(awk -v pattern="$3" -v xen="$2" '
-		$1 == "unpack" && $2 ~ pattern { sub("@XEN@", xen, $2); printf "%s ", $2 }' \
-		"$TOP/packaging/dependencies")
-	version=$(pkg_version "${listed[0]}") || return 1
+	local listed=() packages=()
+	read -ra listed < <(cache_listed "$1")
 	mapfile -t packages < <(pkg_with_libraries "${listed[@]}")
-	pkg_unpack "$dir" "${packages[@]}"
+	pkg_unpack "$2" "${packages[@]}" || return 1
+	"cache_mend_${1%%-*}" "$2/root" || return 1
+	cache_publish "$2/root" "$(cache_name "$1")" "$1"
 }
 
-cache_try_xen() {
-	local xen=$1 dir=$2 version
-	cache_try_listed "$dir" "$xen" '^xen' || return 1
-	# QEMU's multiboot loader wants it unpacked.
-	gzip -dc "$dir"/root/boot/xen-*-amd64.gz >"$dir/root/boot/xen" || return 1
-	cache_publish "$dir/root" "xen-${version//[^A-Za-z0-9.+~-]/_}" "xen-$xen"
-}
+# QEMU's multiboot loader wants it unpacked.
+cache_mend_xen() { gzip -dc "$1"/boot/xen-*-amd64.gz >"$1/boot/xen"; }
 
-cache_try_qemu() {
-	local xen=$1 dir=$2 version
-	cache_try_listed "$dir" "$xen" '^(qemu-system-(x86|common|data)|seabios)$' || return 1
-	cache_publish "$dir/root" "qemu-${version//[^A-Za-z0-9.+~-]/_}" "qemu-$xen"
-}
+# Xen clears SYSENTER on AMD, and the emulated processor has no VME: no model of libvirt's list
+# fits what is left, and its Xen driver does not start without one.
+cache_mend_libvirt() { sed -i "/<feature name='sep'\/>/d" "$1/usr/share/libvirt/cpu_map/x86_qemu64.xml"; }
 
-cache_try_libvirt() {
-	local xen=$1 dir=$2 version model
-	cache_try_listed "$dir" "$xen" '^(libvirt|dmidecode)' || return 1
-	# Xen clears SYSENTER on AMD, and the emulated processor has no VME: no model of
-	# libvirt's list fits what is left, and its Xen driver does not start without one.
-	model=$dir/root/usr/share/libvirt/cpu_map/x86_qemu64.xml
-	sed -i "/<feature name='sep'\/>/d" "$model" || return 1
-	cache_publish "$dir/root" "libvirt-${version//[^A-Za-z0-9.+~-]/_}" "libvirt-$xen"
-}
-
-cache_try_hvm() {
-	local xen=$1 dir=$2 version
-	cache_try_listed "$dir" "$xen" '^(qemu-system-(xen|data)|seabios)$' || return 1
-	cache_publish "$dir/root" "hvm-${version//[^A-Za-z0-9.+~-]/_}" "hvm-$xen"
-}
-
-cache_try_stress() {
-	local xen=$1 dir=$2 version
-	cache_try_listed "$dir" "$xen" '^stress-ng$' || return 1
-	cache_publish "$dir/root" "stress-${version//[^A-Za-z0-9.+~-]/_}" "stress-$xen"
-}
+cache_mend_qemu() { :; }
+cache_mend_hvm() { :; }
+cache_mend_stress() { :; }
 
 cache_try_source() {
-	local dir=$1 package version
-	package=$(awk '$1 == "source" { print $2 }' "$TOP/packaging/dependencies")
-	version=$(pkg_version "$package") || return 1
-	pkg_unpack "$dir" "$package=$version" || return 1
-	cache_publish "$dir/root" "source-${version//[^A-Za-z0-9.+~-]/_}" source
+	pkg_unpack "$1" "$(cache_listed source)" || return 1
+	cache_publish "$1/root" "$(cache_name source)" source
 }

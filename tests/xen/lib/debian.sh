@@ -36,6 +36,9 @@ debian_hash() {
 	} | sha256sum | cut -c 1-12
 }
 
+# debian_name KERNEL: the image's directory.
+debian_name() { echo "debian-$(cache_release "$1")_$(debian_hash)"; }
+
 # debian_next KERNEL: the newest of packaging/platforms that a system of its release can have;
 # nothing if that is itself.
 debian_next() {
@@ -49,7 +52,7 @@ debian_next() {
 
 # debian_agent ROOT: commands come by the console, and a login there would take them.
 debian_agent() {
-	CC=musl-gcc compile "$1/usr/local/sbin/agent" "$XEN_TESTS/guest/agent.c" -static -s
+	CC=musl-gcc compile "$1/usr/local/sbin/agent" "$XEN_TESTS/guest/agent.c" -static -s || return 1
 	cat >"$1/etc/systemd/system/agent.service" <<-UNIT
 		[Unit]
 		Description=Takes commands from dom0
@@ -79,10 +82,15 @@ debian_download() {
 		mv /var/cache/apt/archives/*.deb /srv/$folder/"
 }
 
-# debian_next_headers KERNEL: their package's name, if there is such a kernel.
+# debian_next_headers KERNEL: their package's name, if there is such a kernel.  The lab boots
+# what is in its cache.
 debian_next_headers() {
 	local line package
 	[ -n "$1" ] || return 0
+	if cache_complete "$1"; then
+		echo "linux-headers-$(cache_release "$1")"
+		return
+	fi
 	line=$(kernel_line "$1")
 	package=$(platform_column kernel "$line" 4)
 	echo "${package/image/headers}"
@@ -95,10 +103,10 @@ debian_slim() {
 	for deb in "$1"/linux-{image,modules}-*.deb; do
 		[ -e "$deb" ] || continue
 		work=$(mktemp -d)
-		dpkg-deb -R "$deb" "$work/package"
+		dpkg-deb -R "$deb" "$work/package" || return 1
 		rm -rf "$work/package"/{usr/,}lib/modules/*/kernel
-		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums"
-		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2
+		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums" || return 1
+		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2 || return 1
 		rm -rf "$work"
 	done
 }
@@ -124,8 +132,8 @@ debian_trim() {
 	local root=$1 kernel=$2 release=$3
 	# The lab's initramfs has what else is needed of them; depmod reads them all, for a minute.
 	rm -rf "$root/lib/modules/$release/kernel"
-	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}"
-	in_root "$root" "depmod $release" >&2
+	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}" || return 1
+	in_root "$root" "depmod $release" >&2 || return 1
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
 	# Nor does anything boot from the initramfs that a new kernel makes.
 	mkdir -p "$root/etc/initramfs-tools/conf.d"
@@ -139,6 +147,8 @@ cache_try_debian() {
 	"$TOP/packaging/install-dependencies" system >&2
 	next=$(debian_next "$kernel")
 	cache_complete "$kernel" || die "kernel $kernel is not in the cache: lab fetch $kernel"
+	# The archive keeps the headers of a few releases only.
+	pkg_version "linux-headers-$(cache_release "$kernel")" >/dev/null || cache_try_part "$kernel" || return 1
 	release=$(cache_release "$kernel")
 	suite=$(kernel_suite "${next:-$kernel}")
 	minimal_root "$suite" "$root" "${DEBIAN_PACKAGES[@]}" || return 1
@@ -146,18 +156,21 @@ cache_try_debian() {
 	in_root "$root" "apt-get update -q
 		INITRD=No apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
 	# shellcheck disable=SC2046 # one or none
-	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || return 1
-	debian_slim "$root/srv/next"
+	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || {
+		say "if there are no such headers any more, the kernel in the cache is an old one: lab update"
+		return 1
+	}
+	debian_slim "$root/srv/next" || return 1
 	debian_download "$root" "$(base_suite "$suite")" load "${DEBIAN_LOAD[@]}" >&2 || return 1
 	debian_download "$root" "$(base_suite "$suite")" pressure "${DEBIAN_PRESSURE[@]}" >&2 || return 1
-	debian_agent "$root"
-	debian_compiler "$root"
-	debian_trim "$root" "$kernel" "$release"
+	debian_agent "$root" || return 1
+	debian_compiler "$root" || return 1
+	debian_trim "$root" "$kernel" "$release" || return 1
 	echo guest >"$root/etc/hostname"
 	echo '/dev/xvda / ext4 defaults 0 1' >"$root/etc/fstab"
 	debian_disk "$root" "$dir/root/disk.img" "$DEBIAN_DISK" || return 1
 	mv "$root" "$dir/root/system"
-	cache_publish "$dir/root" "debian-${release}_$(debian_hash)" "debian-$kernel"
+	cache_publish "$dir/root" "$(debian_name "$kernel")" "debian-$kernel"
 }
 
 # debian_newer DEB OUT: the same package as the next version.
@@ -201,7 +214,7 @@ debian_compiled() {
 debian_compiled_hash() {
 	{
 		sha256sum <"$1"
-		readlink "$CACHE/debian-$2"
+		debian_name "$2"
 		echo "${3:+and the next}"
 		declare -f debian_compile debian_newer
 	} | sha256sum | cut -c 1-16
@@ -214,10 +227,9 @@ debian_compile() {
 	local dir=$1 work start next=:
 	start=$(now_ms)
 	work=$(mktemp -d)
-	cp "$2" "$dir/package.deb"
-	debian_newer "$2" "$dir/newer.deb"
-	cp -a "$CACHE/debian-$3/system" "$work/system"
-	cp "$dir"/*.deb "$work/system/srv/"
+	cp "$2" "$dir/package.deb" && debian_newer "$2" "$dir/newer.deb" &&
+		cp -a "$CACHE/$(debian_name "$3")/system" "$work/system" &&
+		cp "$dir"/*.deb "$work/system/srv/" || return 1
 	[ -z "${4:-}" ] || next='apt-get install -q -y --no-install-recommends /srv/next/*.deb'
 	in_root "$work/system" "export DEBIAN_FRONTEND=noninteractive INITRD=No $DEBIAN_CCACHE
 		apt-get install -q -y /srv/package.deb
@@ -226,8 +238,7 @@ debian_compile() {
 		tail -n 40 "$work/log" >&2
 		die "the package for guests cannot be installed in a minimal system"
 	}
-	tar -C "$work/system/var/cache" -cf "$dir/ccache.tar" ccache
-	date +%s >"$dir/now"
+	tar -C "$work/system/var/cache" -cf "$dir/ccache.tar" ccache && date +%s >"$dir/now" || return 1
 	rm -rf --one-file-system "$work"
 	phase "the module compiled for a Debian guest" "$start"
 }

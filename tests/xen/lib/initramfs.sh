@@ -28,7 +28,7 @@ machine_libraries() {
 	local suite
 	suite=$(xen_suite "$opt_xen")
 	if is_foreign "$suite"; then
-		echo "$CACHE/build-$suite"/{usr/,}lib/x86_64-linux-gnu
+		echo "$(root_dir "$suite")"/{usr/,}lib/x86_64-linux-gnu
 	else
 		echo /usr/lib/x86_64-linux-gnu /lib/x86_64-linux-gnu
 	fi
@@ -118,7 +118,7 @@ base_prepare() {
 	# Bases of older sources (one in use was touched by its run), and what killed labs left.
 	find "$LAB_DIR" -mindepth 1 -maxdepth 1 \
 		\( -name 'base-*' -o -name '.base-*' -o -name '.run-*' -o -name '.kernel-*' \) \
-		-mmin +720 -exec rm -rf {} +
+		-mmin +720 -exec rm -rf {} + || say "some of what killed labs left in $LAB_DIR is another user's"
 	tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
 	base_dom0 "$tmp"
 	base_guest "$tmp"
@@ -180,10 +180,11 @@ kernel_cpio() {
 	out=$LAB_DIR/kernel-$series-$(cache_release "$series").cpio
 	if [ ! -e "$out" ] || [ "$CACHE/kernel-$series/vmlinux" -nt "$out" ]; then
 		tmp=$(mktemp -d "$LAB_DIR/.kernel-XXXXXX")
-		mkdir -p "$tmp/root/kernels/$series"
-		cp "$CACHE/kernel-$series/vmlinux" "$tmp/root/kernels/$series/"
-		cpio_dir "$tmp/root" "$tmp/cpio"
-		mv "$tmp/cpio" "$out"
+		# A command substitution goes on after what fails.
+		mkdir -p "$tmp/root/kernels/$series" &&
+			cp "$CACHE/kernel-$series/vmlinux" "$tmp/root/kernels/$series/" &&
+			cpio_dir "$tmp/root" "$tmp/cpio" && mv "$tmp/cpio" "$out" ||
+			{ rm -rf "$tmp"; die "cannot make $out: is $LAB_DIR full?"; }
 		rm -rf "$tmp"
 	fi
 	echo "$out"
@@ -201,7 +202,7 @@ initrd_build() {
 	else
 		add_programs "$tmp/root"
 		for series in "${opt_kernels[@]}"; do
-			parts+=("$(kernel_cpio "$series")")
+			parts+=("$(kernel_cpio "$series")") || exit
 		done
 		cpio_dir "$tmp/root" "$tmp/run.cpio"
 		cat "${parts[@]}" "$tmp/run.cpio" >"$out"
@@ -327,7 +328,7 @@ add_hvm() {
 # add_debian ROOT: dom0's /dev/vdb, and the package for guests; needs: packaging/build-deb.
 add_debian() {
 	local deb compiled
-	opt_drives=(-drive "file=$CACHE/debian-${opt_kernels[0]}/disk.img,format=raw,if=virtio,snapshot=on")
+	opt_drives=(-drive "file=$CACHE/$(debian_name "${opt_kernels[0]}")/disk.img,format=raw,if=virtio,snapshot=on")
 	deb=$(find "$TOP/build/deb" -name 'xen-hotballoon-dkms_*.deb' 2>/dev/null | sort | tail -n 1) || true
 	[ -n "$deb" ] || die "not built: the package for guests; run: packaging/build-deb --guest"
 	compiled=$(debian_compiled "$deb" "${opt_kernels[@]}") || die "no module for a Debian guest"

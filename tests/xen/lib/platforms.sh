@@ -91,7 +91,7 @@ need_kernel() {
 }
 
 no_kernel() {
-	usage_error "no kernel '$1'; there are: $(platform_names kernel)$(newest_number | sed 's/.*/ (&)/') debug"
+	usage_error "no kernel '$1'; there are: $(platform_names kernel)$(newest_number | sed 's/.*/ (&; newer ones come with lab update)/') debug"
 }
 
 # need_xen NAME: refuse what there is not.  Prints the version, which "default" (the machine's

@@ -4,7 +4,7 @@
 # root.sh: builds for another suite than this machine's, in a root of that suite.
 #
 # Model: the kernel's own build tools and the libraries of a dom0 are of one suite, and want
-# its C library and its compiler.  CACHE/build-SUITE is such a system, unpacked and never
+# its C library and its compiler.  CACHE/build-SUITE_HASH is such a system, unpacked and never
 # configured: nothing runs in it but make.  What is built is copied in, to /build/HASH (the
 # source tree's), so that unchanged objects are there the next time; what came of it is
 # copied out.  Root can do this, and anybody with user namespaces.
@@ -13,6 +13,9 @@
 root_hash() {
 	{ root_packages; declare -f cache_try_root; } | sha256sum | cut -c 1-12
 }
+
+# root_dir SUITE: that of this source tree; the link may be another one's.
+root_dir() { echo "$CACHE/build-$1_$(root_hash)"; }
 
 root_packages() { awk '$1 == "build" || $1 == "root" { print $2 }' "$TOP/packaging/dependencies"; }
 
@@ -34,7 +37,8 @@ cache_try_root() {
 # root_run SUITE COMMAND [ARG...]: in the root of that suite, with this machine's /dev and
 # /proc (objtool looks there for its own stack).
 root_run() {
-	local root=$CACHE/build-$1 namespaces=(--mount)
+	local root namespaces=(--mount)
+	root=$(root_dir "$1")
 	shift
 	[ "$(id -u)" -eq 0 ] || namespaces+=(--user --map-root-user)
 	unshare "${namespaces[@]}" true || {
@@ -51,8 +55,23 @@ root_run() {
 # Where this source tree's builds lie in every root.
 root_build_dir() { echo "/build/$(echo "$TOP" | sha256sum | cut -c 1-12)"; }
 
-# root_copy FROM... TO: what has changed.
-root_copy() { cp -ru --preserve=timestamps,mode "$@"; }
+# root_mirror FROM TO: TO is as FROM, a file or a folder; what is the same keeps its time.
+root_mirror() {
+	local from=$1 to=$2 file
+	if [ -d "$from" ]; then
+		mkdir -p "$to"
+		while read -r file; do
+			[ -e "$from/$file" ] || rm -f "$to/$file"
+		done < <(cd "$to" && find . -type f)
+		while read -r file; do
+			root_mirror "$from/$file" "$to/$file" || return 1
+		done < <(cd "$from" && find . -type f)
+	elif ! cmp -s "$from" "$to"; then
+		mkdir -p "$(dirname "$to")"
+		# With the time of now: make is to see it, whatever the file's own is.
+		cp --preserve=mode "$from" "$to"
+	fi
+}
 
 # is_foreign SUITE: must builds for it be done in a root?
 is_foreign() { [ "$(base_suite "$1")" != "$(machine_suite)" ]; }
