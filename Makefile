@@ -13,8 +13,10 @@
 # make demo-balance       hotballoond sizes four guests on a full host, and makes room for a fifth
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
 # make lint               checkpatch and sparse over the driver
-# make install            toolstack to DESTDIR, PREFIX; the module for KDIR's kernel
-# make uninstall          the same
+# make install-guest      the module for KDIR's kernel, loaded at boot, to DESTDIR
+# make install-dom0       the toolstack, to DESTDIR, PREFIX
+# make install            both
+# make uninstall          both away again
 # make deb                Debian packages for this machine's release, into build/deb
 # make clean
 
@@ -24,7 +26,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo demo-balance bench lint install uninstall deb clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo demo-balance bench lint install install-guest install-dom0 uninstall deb clean
 
 all: module toolstack
 
@@ -89,16 +91,21 @@ lint:
 	@$(LAB) fetch
 	@packaging/lint-driver
 
-install: module toolstack
+install: install-guest install-dom0
+
+install-dom0: toolstack
 	$(MAKE) -C toolstack install
+	install -D -m 644 build/toolstack/xen-hotballoon.4 $(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man4/xen-hotballoon.4
+
+install-guest: module
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/build/module/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		$(KDIR)/include/generated/utsrelease.h) INSTALL_MOD_PATH=$(DESTDIR) modules_install
-	install -D -m 644 build/toolstack/xen-hotballoon.4 $(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man4/xen-hotballoon.4
+	install -D -m 644 packaging/guest/xen-hotballoon.conf $(DESTDIR)/etc/modules-load.d/xen-hotballoon.conf
 
 # With the same variables. Kernels differ in the directory that modules of others go to.
 uninstall:
 	$(MAKE) -C toolstack uninstall
-	rm -f $(DESTDIR)/lib/modules/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
+	rm -f $(DESTDIR)/etc/modules-load.d/xen-hotballoon.conf $(DESTDIR)/lib/modules/$$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' \
 		$(KDIR)/include/generated/utsrelease.h)/[eu]*/xen-hotballoon.ko* \
 		$(DESTDIR)$(or $(PREFIX),/usr/local)/share/man/man4/xen-hotballoon.4
 
