@@ -12,8 +12,8 @@ u64 hb_rescue_room(const struct hb_guest *g)
 	u64 most = g->target.pages + g->rescue.headroom;
 	u64 populated = hb_guest_populated(g);
 
-	if (!g->target.valid || !g->ledger.settled || g->still || g->hibernates || g->verify.wanted ||
-	    g->rescue.closed)
+	if (!g->target.valid || !g->ledger.settled || g->still || g->hibernates ||
+	    g->verify.wanted || g->rescue.closed)
 		return 0;
 	return most > populated ? most - populated : 0;
 }
