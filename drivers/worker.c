@@ -13,6 +13,7 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/wait.h>
 
 #include "core/pass.h"
 #include "core/steps.h"
@@ -455,15 +456,18 @@ const struct hb_ops hb_kernel_ops = {
 
 /* ---- the thread */
 
-static DEFINE_MUTEX(passing);	/* held by the thread during a pass; the outermost lock */
+/* No lock: a pass may be frozen. */
+static bool passing;
+static DECLARE_WAIT_QUEUE_HEAD(passed);
 
 static u64 pass(void)
 {
 	u64 rest;
 
-	mutex_lock(&passing);
+	WRITE_ONCE(passing, true);
 	rest = hb_pass_run(&hb.guest);
-	mutex_unlock(&passing);
+	WRITE_ONCE(passing, false);
+	wake_up_all(&passed);
 	return rest;
 }
 
@@ -479,11 +483,11 @@ static int worker_thread(void *unused)
 
 int hb_worker_settle(void)
 {
-	int rc = mutex_lock_killable(&passing);
-
-	if (!rc)
-		mutex_unlock(&passing);
-	return rc;
+	/*
+	 * A pass that begins now finds what was set before with the driver's lock held; one that
+	 * had that lock before is seen.
+	 */
+	return wait_event_killable(passed, !READ_ONCE(passing));
 }
 
 int hb_worker_start(void)

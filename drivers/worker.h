@@ -8,7 +8,7 @@ int hb_worker_start(void);
 
 /*
  * Returns when the pass at hand is over: soon, if the guest is to keep still.  Return: 0, or
- * -EINTR after a fatal signal.
+ * -ERESTARTSYS after a fatal signal.
  */
 int hb_worker_settle(void);
 

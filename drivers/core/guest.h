@@ -97,7 +97,10 @@ u64 hb_guest_wanted(const struct hb_guest *g);
 /* That, and what a guest in need has taken: what is followed.  The lock is held. */
 u64 hb_guest_goal(const struct hb_guest *g);
 
-/* How many more blocks the address window has room for.  The lock is held. */
+/*
+ * How many more blocks the address window has room for, for all that the books know.  The lock
+ * is held.
+ */
 u64 hb_guest_blocks_left(const struct hb_guest *g);
 
 /*

@@ -44,9 +44,8 @@ driver_goals() {
 BUILD_MODULE=(module test-module KCFLAGS=-Werror HB_ANY_KERNEL=1)
 
 # warnings LOG: those of the compiler, and what -Werror does not reach: objtool's, the linker's
-# and modpost's.  That pahole is another one, or none, is no fault of the module's: it makes no
-# BTF then.
-warnings() { grep -i 'warning:' "$1" | grep -vE 'pahole version differs|^make'; }
+# and modpost's.  That pahole or the compiler is another one is no fault of the module's.
+warnings() { grep -i 'warning:' "$1" | grep -vE '(pahole version|the compiler) differs|^make'; }
 
 # build_driver KERNEL: the driver and the tests' modules.  What gave a warning is made again the
 # next time: else that would be seen once only.
@@ -58,7 +57,8 @@ build_driver() {
 	log=$(mktemp)
 	if is_foreign "$suite"; then
 		base=$(base_suite "$suite")
-		root_build_driver "$kernel" "$base" >"$log" 2>&1 || status=1
+		cache_fetch "build-$base"
+		(root_build_driver "$kernel" "$base") >"$log" 2>&1 || status=1
 	else
 		make -s -j "$(nproc)" -C "$TOP" "${BUILD_MODULE[@]}" KDIR="$(cache_kdir "$kernel")" >"$log" 2>&1 || status=1
 	fi
@@ -104,16 +104,16 @@ root_kdir() {
 
 root_build_driver() {
 	local kernel=$1 suite=$2 root kdir release dir kind
-	cache_fetch "build-$suite"
 	root=$(root_dir "$suite")
-	kdir=$(root_kdir "$kernel" "$root")
+	kdir=$(root_kdir "$kernel" "$root") || return 1
 	release=$(cache_release "$kernel")
 	root_sources "$root" Makefile Kbuild drivers include tests/xen/module
 	dir=$(root_build_dir)
 	root_run "$suite" make -s -j "$(nproc)" -C "$dir" "${BUILD_MODULE[@]}" KDIR="$kdir" || return 1
 	for kind in module test-module; do
 		mkdir -p "$TOP/build/$kind/$release"
-		cp -u --preserve=timestamps,mode "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/"
+		cp -u --preserve=timestamps,mode "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/" ||
+			return 1
 	done
 }
 

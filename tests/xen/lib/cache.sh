@@ -73,7 +73,7 @@ cache_complete() {
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
-		debian-*) [[ $(readlink "$link") = *_$(debian_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
+		debian-*) [ "$(readlink "$link")" = "$(debian_name "${part#debian-}")" ] && [ -e "$link/disk.img" ] || return 1 ;;
 		dom0-*) [[ $(readlink "$link") = *_$(dom0_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
 		source) compgen -G "$link/usr/src/linux-source-*.tar.xz" >/dev/null || return 1 ;;
 		debug) [[ $(readlink "$link") = *_$(debug_kernel_hash) ]] && [ -e "$link/vmlinux" ] || return 1 ;;
@@ -108,7 +108,7 @@ cache_clear() {
 
 # cache_update: what is there of Debian's packages, as the archive has it now.
 cache_update() {
-	local part known=() asked=' ' suite
+	local part known=() asked=' ' suite name status=0
 	local -x APT_CONFIG=
 	exec {cache_lock}>"$CACHE/lock"
 	flock "$cache_lock"
@@ -119,15 +119,21 @@ cache_update() {
 		apt_use "$suite"
 		[[ $asked = *" $suite "* ]] || apt_update
 		asked+="$suite "
-		if [ "$(cache_name "$part")" = "$(readlink "$CACHE/$(cache_link "$part")")" ]; then
+		name=$(cache_name "$part") || name=
+		if [ -z "$name" ]; then
+			say "the archive has no $part any more: what is in the cache stays"
+		elif [ "$name" = "$(readlink "$CACHE/$(cache_link "$part")")" ]; then
 			say "$part is the newest"
+		elif cache_try_part "$part"; then
+			say "$part is $name now"
 		else
-			cache_try_part "$part" || die "cannot update $part: see the messages above"
-			say "$part is $(readlink "$CACHE/$(cache_link "$part")") now"
+			say "cannot update $part: see the messages above"
+			status=$EXIT_LAB
 		fi
 	done
 	cache_clear
 	exec {cache_lock}>&-
+	return $status
 }
 
 # cache_known: the parts of Debian's packages that are in the cache.
