@@ -544,20 +544,28 @@ static void test_stranded(void **state)
 
 /* ---- memory that is broken */
 
+/* By 1024 pages, which are in a block that can be taken offline. */
+static struct guest *grown(void)
+{
+	struct guest *g = boot(true);
+
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	set_target(g, sim_populated(g) + 1024);
+	worker_settle(g);
+	return g;
+}
+
 /* Somebody takes a block with such a page offline: neither Xen nor the kernel gets it. */
 static void test_poisoned(void **state)
 {
-	struct guest *g = boot(true);
-	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	struct guest *g = grown();
+	u64 pfn = g->first_added * sim_block_pages(g);
 	unsigned int slot = g->first_added;
 
 	(void)state;
-	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, boot_pages + 1024);
-	worker_settle(g);
 	g->broken = pfn + 5;
 	assert_int_equal(sim_write_state(g, slot, false, false, false), 0);
-	set_target(g, boot_pages - 512);
+	set_target(g, sim_populated(g) - 1024 - 512);
 	worker_settle(g);
 	check_guest(g);
 	assert_true(test_bit(pfn + 5, g->frames));
@@ -570,18 +578,15 @@ static void test_poisoned(void **state)
 /* So it is if that happens while the block is on its way. */
 static void test_poisoned_on_its_way(void **state)
 {
-	struct guest *g = boot(true);
-	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	struct guest *g = grown();
+	u64 pfn = g->first_added * sim_block_pages(g);
 	unsigned int slot = g->first_added;
 
 	(void)state;
-	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, boot_pages + 1024);
-	worker_settle(g);
 	assert_int_equal(sim_way_begin(g, slot, false, false, false), 0);
 	g->broken = pfn + 5;
 	sim_way_end(g, true);
-	set_target(g, boot_pages - 512);
+	set_target(g, sim_populated(g) - 1024 - 512);
 	worker_settle(g);
 	assert_true(test_bit(pfn + 5, g->frames));
 	assert_int_equal(sim_write_state(g, slot, true, true, false), -EBUSY);
@@ -611,14 +616,11 @@ static void test_mute_host(void **state)
 /* What has no memory cannot be broken. */
 static void test_poison_without_memory(void **state)
 {
-	struct guest *g = boot(true);
-	u64 boot_pages = sim_populated(g), pfn = g->first_added * sim_block_pages(g);
+	struct guest *g = grown();
+	u64 pfn = g->first_added * sim_block_pages(g);
 	unsigned int slot = g->first_added;
 
 	(void)state;
-	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, boot_pages + 1024);
-	worker_settle(g);
 	g->broken = pfn + sim_block_pages(g) - 1;
 	assert_false(test_bit(g->broken, g->frames));
 	assert_int_equal(sim_write_state(g, slot, false, false, false), 0);
