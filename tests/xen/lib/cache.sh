@@ -92,6 +92,7 @@ cache_fetch() {
 		flock "$cache_lock"
 	fi
 	cache_clear
+	"$TOP/packaging/install-dependencies" fetch >&2 || die "packages are missing: see lab doctor"
 	for part in "$@"; do
 		cache_complete "$part" || cache_fetch_part "$part"
 	done
@@ -113,6 +114,7 @@ cache_update() {
 	exec {cache_lock}>"$CACHE/lock"
 	flock "$cache_lock"
 	cache_clear
+	"$TOP/packaging/install-dependencies" fetch >&2 || die "packages are missing: see lab doctor"
 	mapfile -t known < <(cache_known)
 	for part in "${known[@]}"; do
 		suite=$(cache_suite "$part")
