@@ -17,8 +17,9 @@ is_returned() { [ "$(rescued)" -eq 0 ]; }
 stat() { xenstore-read "$(key data/hotballoon/stats)" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 # Whether it comes to the last moment depends on who is faster.
 says_why() { [ "$(stat rescues)" -gt 0 ] && [ "$(stat oom-rescues)" -le "$(stat rescues)" ]; }
-# One that was killed may be gone before it is told to.
-release_all() { in_guest $g 'kill $(pidof memfill) 2>/dev/null; while pidof memfill; do sleep 0.1; done'; }
+# Until none is left: one may be gone before it is told to, and to tell all of them takes memory,
+# which there may be none of at first.
+release_all() { in_guest $g 'while pids=$(pidof memfill); do kill $pids 2>/dev/null; sleep 0.1; done'; }
 
 # eat MOST: 8 MiB at a time, so many times at most, until something of that is killed.  Sets EATEN.
 eat() {
