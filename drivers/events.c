@@ -13,6 +13,10 @@ static struct task_struct *worker;
 static DECLARE_WAIT_QUEUE_HEAD(worker_wait);
 static atomic_t news;
 
+/* No lock: what the worker does may be frozen half-way. */
+static bool asleep;
+static DECLARE_WAIT_QUEUE_HEAD(settled);
+
 /* A kernel call that may take long gets this long, and is tried again later. */
 #define LONG_CALL_MS 2000
 
@@ -22,6 +26,7 @@ static bool in_long_call;		/* protected by long_call_lock */
 void hb_events_set_worker(struct task_struct *task)
 {
 	WRITE_ONCE(worker, task);
+	wake_up_all(&settled);
 }
 
 bool hb_events_is_worker(void)
@@ -96,8 +101,16 @@ void hb_events_sleep(u64 ms)
 
 	if (ms < MSEC_PER_SEC * 3600ULL)
 		wait = msecs_to_jiffies(ms);
+	WRITE_ONCE(asleep, true);
+	wake_up_all(&settled);
 	/* The worker itself says whether it lets the guest be frozen. */
 	wait_event_interruptible_timeout(worker_wait, hb_events_pending() ||
 					 kthread_should_stop() ||
 					 freezing(current), wait);
+	WRITE_ONCE(asleep, false);
+}
+
+int hb_events_settle(void)
+{
+	return wait_event_killable(settled, READ_ONCE(asleep) || !READ_ONCE(worker));
 }

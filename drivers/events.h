@@ -27,6 +27,13 @@ bool hb_events_pending(void);
 void hb_events_sleep(u64 ms);
 
 /*
+ * Returns when what the worker does is over, and it sleeps: soon, if the guest is to keep still.
+ * It may wake at once; then it finds what was set before with the driver's lock held.
+ * Return: 0, or -ERESTARTSYS after a fatal signal.
+ */
+int hb_events_settle(void);
+
+/*
  * The worker, around a kernel call that may take long and that returns early when
  * a signal is pending: an event and a time limit send one.
  */

@@ -11,7 +11,6 @@
 #include "driver.h"
 #include "events.h"
 #include "suspend.h"
-#include "worker.h"
 #include "xen/bus.h"
 
 /* ---- suspend and resume */
@@ -86,7 +85,7 @@ static bool may_hibernate(void)
 {
 	unsigned long held, blocks;
 
-	if (hb_worker_settle())
+	if (hb_events_settle())
 		return false;
 	hb_lock();
 	held = hb.guest.map.held;

@@ -13,7 +13,6 @@
 #include <linux/random.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <linux/wait.h>
 
 #include "core/pass.h"
 #include "core/steps.h"
@@ -456,38 +455,14 @@ const struct hb_ops hb_kernel_ops = {
 
 /* ---- the thread */
 
-/* No lock: a pass may be frozen. */
-static bool passing;
-static DECLARE_WAIT_QUEUE_HEAD(passed);
-
-static u64 pass(void)
-{
-	u64 rest;
-
-	WRITE_ONCE(passing, true);
-	rest = hb_pass_run(&hb.guest);
-	WRITE_ONCE(passing, false);
-	wake_up_all(&passed);
-	return rest;
-}
-
 static int worker_thread(void *unused)
 {
 	set_freezable();
 	/* The driver's own, not anybody's: see events.c. */
 	allow_kernel_signal(SIGINT);
 	while (!kthread_should_stop())
-		hb_events_sleep(pass());
+		hb_events_sleep(hb_pass_run(&hb.guest));
 	return 0;
-}
-
-int hb_worker_settle(void)
-{
-	/*
-	 * A pass that begins now finds what was set before with the driver's lock held; one that
-	 * had that lock before is seen.
-	 */
-	return wait_event_killable(passed, !READ_ONCE(passing));
 }
 
 int hb_worker_start(void)

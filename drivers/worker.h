@@ -6,12 +6,6 @@ extern const struct hb_ops hb_kernel_ops;
 
 int hb_worker_start(void);
 
-/*
- * Returns when the pass at hand is over: soon, if the guest is to keep still.  Return: 0, or
- * -ERESTARTSYS after a fatal signal.
- */
-int hb_worker_settle(void);
-
 /* Returns when the step at hand is done; does no harm twice. */
 void hb_worker_stop(void);
 
