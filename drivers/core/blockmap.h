@@ -191,8 +191,8 @@ bool hb_block_may_vanish(const struct hb_block *block);
 struct hb_block *hb_blockmap_offline_block(const struct hb_blockmap *map);
 
 /**
- * hb_blockmap_empty_block() - the highest block of ours without any frame
- * @offline: also one that is offline already (and not parked)
+ * hb_blockmap_empty_block() - the highest block of ours that is online without any frame
+ * @offline: rather one that is offline already (and not parked), which is of use to nobody
  */
 struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
 					 bool offline);

@@ -35,11 +35,11 @@ unsigned long hb_blockmap_free_slot(const struct hb_blockmap *map,
 struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
 					 bool offline)
 {
-	struct hb_block *block = hb_class_last(map, HB_CLASS_EMPTY_ONLINE);
+	struct hb_block *block = NULL;
 
-	if (!offline)
-		return block;
-	return higher(block, hb_class_last(map, HB_CLASS_EMPTY_OFFLINE));
+	if (offline)
+		block = hb_class_last(map, HB_CLASS_EMPTY_OFFLINE);
+	return block ? block : hb_class_last(map, HB_CLASS_EMPTY_ONLINE);
 }
 
 struct hb_block *hb_blockmap_offline_block(const struct hb_blockmap *map)

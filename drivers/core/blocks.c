@@ -205,8 +205,8 @@ static int remove_block(struct hb_guest *g, struct hb_block *block)
 }
 
 /*
- * Offline the highest empty block, and remove it where that is possible: its page
- * descriptors and page tables come back.  Half-way it is empty and offline, which the next
+ * Offline the highest empty block, unless one is offline, and remove it where that is possible:
+ * its page descriptors and page tables come back.  Half-way it is empty and offline, which the next
  * growth uses or the next tidying removes; filled meanwhile, it goes online again, or what
  * is in it is given away as from any block that is offline.
  */

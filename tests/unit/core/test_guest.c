@@ -777,6 +777,29 @@ static void test_rescue_and_retire(void **state)
 	}
 }
 
+/* One of two empty blocks could not be removed: it goes, and not the one its grant needs. */
+static void test_grant_and_retire(void **state)
+{
+	struct guest *g = boot(true);
+	unsigned int slot = shape.boot_blocks;
+	u64 boot_size = sim_populated(g);
+
+	(void)state;
+	set_target(g, boot_size + sim_block_pages(g) + HB_UNIT_PAGES);
+	worker_settle(g);
+	assert_int_equal(g->core.added_blocks, 2);
+	g->core.rescue.headroom = HB_UNIT_PAGES;
+	set_target(g, boot_size);
+	while (g->core.map.added_plugged)
+		g->now += worker_pass(g, NULL);
+	assert_int_equal(sim_write_state(g, slot, false, false, true), 0);
+	worker_settle(g);
+	assert_int_equal(g->core.added_blocks, 1);
+	assert_int_equal(g->kernel[slot + 1].presence, SIM_ONLINE);
+	check_guest(g);
+	sim_halt(g);
+}
+
 /* On its way up it goes no further than to its target, nor on down when it is in need. */
 static void test_rescue_in_a_step(void **state)
 {
@@ -908,6 +931,7 @@ int main(void)
 		cmocka_unit_test(test_rescue_and_target),
 		cmocka_unit_test(test_no_rescue),
 		cmocka_unit_test(test_rescue_and_retire),
+		cmocka_unit_test(test_grant_and_retire),
 		cmocka_unit_test(test_rescue_in_a_step),
 		cmocka_unit_test(test_rescue_and_save),
 	};
