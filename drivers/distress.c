@@ -8,7 +8,9 @@
 
 #include "autoballoon.h"
 #include "core/distress.h"
+#include "core/rescue.h"
 #include "distress.h"
+#include "driver.h"
 #include "mem/counters.h"
 #include "rescue.h"
 #include "stats.h"
@@ -25,6 +27,7 @@ static u64 ooms;
 /* What is in xenstore; the work item's. */
 static u64 told;
 static int told_domain;
+static u64 tried;			/* what could not be written; 0: nothing, or it is over */
 static unsigned long retry_after;	/* jiffies; 0: the last one was written */
 
 static struct workqueue_struct *queue;
@@ -43,6 +46,19 @@ static bool is_told(u64 lacking)
 	if (hb_bus_domain() != READ_ONCE(told_domain))
 		return !lacking;
 	return lacking == READ_ONCE(told);
+}
+
+/* More than what waits for a retry does not wait for it. */
+static void tell(u64 lacking)
+{
+	if (!lacking)
+		WRITE_ONCE(tried, 0);
+	if (is_told(lacking))
+		return;
+	if (lacking > READ_ONCE(tried))
+		mod_delayed_work(queue, &telling, 0);
+	else
+		queue_delayed_work(queue, &telling, 0);
 }
 
 /* Return: pages that are short now. */
@@ -67,9 +83,7 @@ static u64 look(bool oom)
 		hb_rescue_soon();
 	if (lacking)
 		hb_rescue_lasts();
-	/* Does nothing if it waits already, for a retry. */
-	if (!is_told(lacking))
-		queue_delayed_work(queue, &telling, 0);
+	tell(lacking);
 	return pages;
 }
 
@@ -78,15 +92,14 @@ static void look_again(struct timer_list *unused)
 	look(false);
 }
 
-/* Nobody is killed if anything was freed. */
+/* Nobody is killed if anything was freed.  The kernel calls this under its oom_lock. */
 static int before_oom_kill(struct notifier_block *nb, unsigned long unused, void *freed)
 {
 	u64 pages = look(true);
-	unsigned long taken = pages ? hb_rescue_now(pages) : 0;
 
-	if (taken)
+	if (pages && hb_rescue_now(pages))
 		hb_stats_count_oom_rescue();
-	*(unsigned long *)freed += taken;
+	*(unsigned long *)freed += hb_rescue_came(&hb.guest);
 	return NOTIFY_OK;
 }
 
@@ -147,6 +160,7 @@ static void distress_work(struct work_struct *unused)
 	rc = hb_bus_tell_number(HB_KEY_REPORT_DISTRESS, lacking * HB_PAGE_KIB);
 	memalloc_noreclaim_restore(flags);
 	if (rc) {
+		WRITE_ONCE(tried, lacking);
 		retry(rc);
 		return;
 	}

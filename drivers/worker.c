@@ -3,7 +3,8 @@
  * The worker's thread, and the operations by which core/pass.c deals with the kernel and
  * with Xen.
  *
- * At its target the thread sleeps without a timer, unless there is something to tidy up.
+ * At its target the thread sleeps without a timer, unless there is something to tidy up or a
+ * grant that it could not prepare for yet.
  */
 #include <linux/delay.h>
 #include <linux/freezer.h>
@@ -11,6 +12,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/random.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
@@ -457,11 +459,16 @@ const struct hb_ops hb_kernel_ops = {
 
 static int worker_thread(void *unused)
 {
+	unsigned int flags;
+
 	set_freezable();
 	/* The driver's own, not anybody's: see events.c. */
 	allow_kernel_signal(SIGINT);
+	/* Freeing memory for what it allocates, it would wait for disks, which may hang. */
+	flags = memalloc_noio_save();
 	while (!kthread_should_stop())
 		hb_events_sleep(hb_pass_run(&hb.guest));
+	memalloc_noio_restore(flags);
 	return 0;
 }
 

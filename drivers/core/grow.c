@@ -20,6 +20,7 @@ unsigned long hb_populate(struct hb_guest *g, const unsigned long *pfns,
 		hb_guest_unhold(g, pfns[i >> order], part);
 		g->ops->mark_onlined(g, pfns[i >> order], part);
 	}
+	g->rescue.given += done;
 	return done;
 }
 

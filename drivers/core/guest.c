@@ -113,6 +113,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 
 	g->ops->pressure(g, &pressure);
 	g->ops->lock(g);
+	g->rescue.looked = g->rescue.total;
 	*now = (struct hb_snapshot){
 		.target = hb_guest_goal(g),
 		.rescued = g->target.taken,

@@ -35,24 +35,33 @@ static u64 whole_units(u64 pages)
 }
 
 /*
+ * What it left of its target is taken in need first, and then what is granted.  However much is
+ * said: for no more than what the guest has, of which it costs a 60th.
+ */
+u64 hb_grant_lacking(const struct hb_snapshot *now)
+{
+	u64 grant = now->headroom ? least(now->headroom + now->spared, now->populated) : 0;
+
+	if (now->still || (!now->added_offline && !now->blocks_left))
+		return 0;
+	return grant > now->usable_held ? grant - now->usable_held : 0;
+}
+
+/*
  * At its target: what it is granted above is of use only if there are blocks that can be filled.
- * One that cannot be made now is for a later pass.
+ * One that cannot be made now is for a later pass (pass.c).
  */
 static struct hb_move plan_headroom(const struct hb_snapshot *now,
 				    const struct hb_pass *pass)
 {
 	struct hb_move nothing = { 0 };
 
-	/* However much is said: for no more than what the guest has, of which it costs a 60th. */
-	if (least(now->headroom, now->populated) <= now->usable_held || now->hotplug_busy ||
-	    now->floor.take_boot < HB_UNIT_PAGES)
+	if (!hb_grant_lacking(now) || now->hotplug_busy || now->floor.take_boot < HB_UNIT_PAGES)
 		return nothing;
 	if (now->added_offline)
 		return spent(pass, HB_STEP_ONLINE_BLOCK) ? nothing :
 			step(HB_STEP_ONLINE_BLOCK, 0);
-	if (!now->blocks_left || spent(pass, HB_STEP_ADD_BLOCK))
-		return nothing;
-	return step(HB_STEP_ADD_BLOCK, HB_UNIT_PAGES);
+	return spent(pass, HB_STEP_ADD_BLOCK) ? nothing : step(HB_STEP_ADD_BLOCK, HB_UNIT_PAGES);
 }
 
 /* Nothing that is online can take more. */

@@ -117,4 +117,12 @@ void hb_pass_note(struct hb_pass *pass, const struct hb_move *step,
  */
 struct hb_move hb_plan_take_added(const struct hb_snapshot *now, u64 pages);
 
+/*
+ * Pages that the guest may take in need and that nothing is there for yet, although a block could
+ * be.  Neither the host's memory nor the guest's own tells when there is enough of it for one: at
+ * its target a guest looks again after so long.
+ */
+u64 hb_grant_lacking(const struct hb_snapshot *now);
+#define HB_GRANT_RETRY_MS 30000
+
 #endif /* HB_CORE_NEXT_H */

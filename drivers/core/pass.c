@@ -327,7 +327,8 @@ static u64 rest(struct hb_guest *g, const struct hb_move *last,
 	g->fresh = false;
 	g->moved = false;
 	g->grown = false;
-	return tidy(g);
+	ms = tidy(g);
+	return hb_grant_lacking(now) && ms > HB_GRANT_RETRY_MS ? HB_GRANT_RETRY_MS : ms;
 }
 
 u64 hb_pass_run(struct hb_guest *g)

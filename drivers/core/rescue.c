@@ -66,6 +66,14 @@ u64 hb_rescue_take(struct hb_guest *g, u64 lacking)
 	return taken;
 }
 
+u64 hb_rescue_came(struct hb_guest *g)
+{
+	u64 given = READ_ONCE(g->rescue.given), came = given - g->rescue.told;
+
+	g->rescue.told = given;
+	return came;
+}
+
 bool hb_rescue_end(struct hb_guest *g, u64 total)
 {
 	bool any;

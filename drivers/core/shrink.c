@@ -103,12 +103,12 @@ struct hb_outcome hb_surrender_run(struct hb_guest *g, struct hb_run run)
 	return outcome;
 }
 
-bool hb_is_in_need(struct hb_guest *g, u64 total)
+bool hb_is_in_need(struct hb_guest *g)
 {
 	bool needs;
 
 	g->ops->lock(g);
-	needs = g->rescue.total != total;
+	needs = g->rescue.total != g->rescue.looked;
 	g->ops->unlock(g);
 	return needs;
 }
@@ -134,9 +134,8 @@ static struct hb_outcome shrink_allocated(struct hb_guest *g,
 	unsigned int most = HB_UNIT_PAGES >> order;
 	u64 left = step->pages >> order;
 	struct hb_outcome outcome = { 0 };
-	u64 total = g->rescue.total;
 
-	while (left && !outcome.cause && !hb_is_in_need(g, total)) {
+	while (left && !outcome.cause && !hb_is_in_need(g)) {
 		unsigned int want = left < most ? left : most;
 		unsigned int got = allocate(g, want, order, step->node);
 		struct hb_outcome one = hb_surrender(g, g->pfns, got, order);
@@ -200,9 +199,8 @@ static struct hb_outcome shrink_picked(struct hb_guest *g, struct hb_pick pick,
 {
 	struct hb_outcome outcome = { 0 }, one;
 	u64 most = pages, whole = pick.whole;
-	u64 total = g->rescue.total;
 
-	while (outcome.pages < pages && !outcome.cause && !hb_is_in_need(g, total)) {
+	while (outcome.pages < pages && !outcome.cause && !hb_is_in_need(g)) {
 		u64 left = pages - outcome.pages;
 		struct hb_run run;
 		int rc;

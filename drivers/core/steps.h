@@ -75,8 +75,8 @@ struct hb_outcome hb_surrender_run(struct hb_guest *g, struct hb_run run);
 unsigned long hb_populate(struct hb_guest *g, const unsigned long *pfns,
 			  unsigned int nr, unsigned int order);
 
-/* Has a guest in need taken memory since @total was rescue.total?  Takes the lock. */
-bool hb_is_in_need(struct hb_guest *g, u64 total);
+/* Has a guest in need taken memory since the step was planned?  Takes the lock. */
+bool hb_is_in_need(struct hb_guest *g);
 
 /* Is the block at @pfn online, so that its held pages can be handed out?  Under lock. */
 bool hb_is_usable(const struct hb_guest *g, unsigned long pfn);

@@ -145,10 +145,11 @@ void hb_press_out(unsigned long pages)
 	unsigned long enough = free_pages_now() + pages, now;
 	unsigned int rounds = 0;
 
-	do {
-		now = free_pages_now();
+	/* Whoever exits meanwhile may free more than was asked for. */
+	while ((now = free_pages_now()) < enough) {
 		press(enough - now, enough);
-		now = free_pages_now();
-	} while (now < enough && !hb_events_pending() &&
-		 hb_press_again(++rounds, global_node_page_state(NR_WRITEBACK)));
+		if (hb_events_pending() ||
+		    !hb_press_again(++rounds, global_node_page_state(NR_WRITEBACK)))
+			break;
+	}
 }

@@ -263,7 +263,7 @@ static void check_purpose(struct guest *g, const struct hb_snapshot *before,
 	case HB_STEP_ADD_BLOCK:
 	case HB_STEP_ONLINE_BLOCK:
 		sim_require(g, growing ? !before->usable_held :
-			       !shrinking && before->headroom > before->usable_held);
+			       !shrinking && hb_grant_lacking(before));
 		sim_require(g, !before->hotplug_busy);
 		break;
 	case HB_STEP_RETIRE_BLOCK:

@@ -556,6 +556,8 @@ static void op_publish(struct hb_guest *core, const struct hb_status *report)
 	sim_require(g, report->state != HB_STATE_IDLE ||
 		       report->current_kib == report->goal_kib + report->rescued_kib - report->spared_kib);
 	remember(g);
+	if (g->before_step)
+		g->before_step(g);
 }
 
 static void trace(const struct guest *g, const struct hb_move *step,
@@ -673,13 +675,21 @@ void worker_wake(struct guest *g)
 	g->news |= HB_NEWS_LOOK;
 }
 
-bool worker_rests(const struct guest *g, u64 ms)
+bool worker_rests(struct guest *g, u64 ms)
 {
+	struct hb_snapshot now;
+
 	if (ms == HB_REST_FOREVER)
 		return true;
-	/* It looks whether a block has vanished, and has nothing else to do. */
-	return ms == HB_VANISH_MS && g->core.map.may_vanish &&
-	       !g->core.tidy.active && g->report.state == HB_STATE_IDLE;
+	if (g->core.tidy.active || g->report.state != HB_STATE_IDLE)
+		return false;
+	/* It looks whether a block has vanished, and has nothing else to do, */
+	if (ms == HB_VANISH_MS && g->core.map.may_vanish)
+		return true;
+	/* or whether there is room for a block at last. */
+	hb_guest_look(&g->core, &now);
+	return hb_grant_lacking(&now) &&
+	       (now.hotplug_busy || now.floor.take_boot < HB_UNIT_PAGES || !g->host_free);
 }
 
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))

@@ -110,8 +110,9 @@ struct guest {
 	u64 now;			/* ms */
 	unsigned int steps;
 	unsigned int wakes_left;	/* for nothing new, at the end */
-	void (*happen)(struct guest *g);	/* before each step */
-	void (*meanwhile)(struct guest *g);	/* in the midst of one, by another thread */
+	void (*happen)(struct guest *g);	/* before each step is planned, */
+	void (*before_step)(struct guest *g);	/* when it is, */
+	void (*meanwhile)(struct guest *g);	/* and in the midst of it, by another thread */
 	bool stepping, interrupted;
 	u64 rescued;			/* pages that the guest took by itself in this step */
 	unsigned int pass_steps;	/* since the pass began, or since news came */
@@ -224,7 +225,7 @@ u64 worker_pass(struct guest *g, void (*happen)(struct guest *g));
 u64 worker_settle(struct guest *g);
 
 /* Will the worker do nothing more for having waited so long? */
-bool worker_rests(const struct guest *g, u64 ms);
+bool worker_rests(struct guest *g, u64 ms);
 
 /* ---- guest_check.c */
 

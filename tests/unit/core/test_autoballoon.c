@@ -204,14 +204,25 @@ static void test_need_of_added(void **state)
 	}
 }
 
-static void grant(struct guest *g, u64 pages)
+/* A quarter of an hour of the worker, which sleeps for as long as it says.  Return: until when. */
+static u64 sleep_and_work(struct guest *g, u64 until)
 {
-	u64 end = g->now + 60000;
+	u64 end = g->now + 900000, ms;
 
+	while (until < end) {
+		g->now = until;
+		ms = worker_pass(g, NULL);
+		until = ms == HB_REST_FOREVER ? HB_REST_FOREVER : g->now + ms;
+	}
+	g->now = end;
+	return until;
+}
+
+static u64 grant(struct guest *g, u64 pages)
+{
 	g->core.rescue.headroom = pages;
 	worker_wake(g);
-	for (; g->now < end; g->now += 1000)
-		worker_pass(g, NULL);
+	return sleep_and_work(g, g->now);
 }
 
 /* Any grant makes no more blocks than the guest has. */
@@ -225,6 +236,57 @@ static void test_huge_grant(void **state)
 	grant(g, U64_MAX / 2 / HB_PAGE_KIB);
 	assert_in_range(g->core.added_blocks, 1, 2);
 	sim_halt(g);
+}
+
+/* Neither side says when there is room for the block at last. */
+static void test_grant_without_room(void **state)
+{
+	unsigned int of_guest;
+
+	(void)state;
+	for (of_guest = 0; of_guest < 2; of_guest++) {
+		struct guest *g = boot(true);
+		u64 host = g->host_free, until;
+
+		hb_target_set(&g->core.target, sim_populated(g));
+		if (of_guest)
+			sim_use_data(g, sim_managed(g), false);
+		else
+			g->host_free = 0;
+		until = grant(g, 16 * HB_MIB_PAGES);
+		assert_int_equal(g->core.added_blocks, 0);
+		assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+		g->host_free = host;
+		sim_drop_data(g, sim_managed(g));
+		sleep_and_work(g, until);
+		assert_int_equal(g->core.added_blocks, 1);
+		check_guest(g);
+		sim_halt(g);
+	}
+}
+
+/* What it left of its target is taken first: a grant is for what is above. */
+static void test_grant_above_own(void **state)
+{
+	unsigned int pv;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = boot(!pv);
+		u64 target = sim_populated(g);
+
+		hb_target_set(&g->core.target, target);
+		worker_wake(g);
+		worker_settle(g);
+		look(g, 100 * MIB, 400 * MIB, S);
+		assert_true(sim_populated(g) < target);
+		grant(g, 16 * HB_MIB_PAGES);
+		while (hb_rescue_take(&g->core, HB_RESCUE_MOST))
+			;
+		assert_int_equal(sim_populated(g), target + 16 * HB_MIB_PAGES);
+		check_guest(g);
+		sim_halt(g);
+	}
 }
 
 /* A grant is of use to a guest that was never shrunk, too; taken back, it costs nothing. */
@@ -415,6 +477,8 @@ int main(void)
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_need_of_added),
 		cmocka_unit_test(test_huge_grant),
+		cmocka_unit_test(test_grant_without_room),
+		cmocka_unit_test(test_grant_above_own),
 		cmocka_unit_test(test_grant_of_whole),
 		cmocka_unit_test(test_an_hour),
 	};

@@ -800,6 +800,47 @@ static void test_grant_and_retire(void **state)
 	sim_halt(g);
 }
 
+/* Between the plan and its step: what was planned is not done any more. */
+static void test_rescue_after_plan(void **state)
+{
+	struct guest *g = shrunken(true, 0);
+	u64 target = sim_populated(g) - HB_UNIT_PAGES;
+
+	(void)state;
+	hb_rescue_came(&g->core);
+	g->core.rescue.headroom = HB_RESCUE_LEAST;
+	g->before_step = in_need;
+	set_target(g, target);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), target + HB_RESCUE_LEAST);
+	/* Nothing went to come back. */
+	assert_int_equal(hb_rescue_came(&g->core), HB_RESCUE_LEAST - HB_UNIT_PAGES);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Who is about to kill counts what anybody got since it was last about to, and once. */
+static void test_came(void **state)
+{
+	struct guest *g = shrunken(true, 0);
+	u64 target = g->core.target.pages;
+
+	(void)state;
+	hb_rescue_came(&g->core);
+	g->locked = true;
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
+	assert_int_equal(hb_rescue_came(&g->core), 0);
+	g->locked = false;
+	set_target(g, target + 3 * HB_UNIT_PAGES + 7);
+	worker_settle(g);
+	assert_int_equal(hb_rescue_came(&g->core), 3 * HB_UNIT_PAGES + 7);
+	assert_int_equal(hb_rescue_came(&g->core), 0);
+	g->core.rescue.headroom = HB_RESCUE_LEAST;
+	hb_rescue_take(&g->core, HB_RESCUE_LEAST);
+	assert_int_equal(hb_rescue_came(&g->core), HB_RESCUE_LEAST);
+	sim_halt(g);
+}
+
 /* On its way up it goes no further than to its target, nor on down when it is in need. */
 static void test_rescue_in_a_step(void **state)
 {
@@ -932,6 +973,8 @@ int main(void)
 		cmocka_unit_test(test_no_rescue),
 		cmocka_unit_test(test_rescue_and_retire),
 		cmocka_unit_test(test_grant_and_retire),
+		cmocka_unit_test(test_rescue_after_plan),
+		cmocka_unit_test(test_came),
 		cmocka_unit_test(test_rescue_in_a_step),
 		cmocka_unit_test(test_rescue_and_save),
 	};
