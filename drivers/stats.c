@@ -8,6 +8,7 @@
 
 #include "core/stats.h"
 #include "mem/counters.h"
+#include "mem/evacuate.h"
 #include "stats.h"
 #include "xen/agent.h"
 #include "xen/bus.h"
@@ -86,6 +87,7 @@ static void read_stats(struct hb_stats *stats)
 	hb_stats_put(stats, HB_STAT_FAILED, READ_ONCE(failed_steps));
 	hb_stats_put(stats, HB_STAT_RESCUES, atomic64_read(&rescues));
 	hb_stats_put(stats, HB_STAT_OOM_RESCUES, atomic64_read(&oom_rescues));
+	hb_stats_put(stats, HB_STAT_STUCK_SECONDS, hb_evacuate_stuck_seconds());
 	hb_stats_derive(stats);
 }
 

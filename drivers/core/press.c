@@ -44,6 +44,41 @@ static void rest(struct hb_press *press, u64 now_ms)
 	press->held_ms = now_ms + HB_PRESS_HOLD_MS;
 }
 
+/* Refaults a minute that hurt, when there are no others. */
+static u64 limit(const struct hb_press_look *look)
+{
+	return look->managed / HB_PRESS_HURTS;
+}
+
+static u64 a_minute(u64 refaults, u64 ms)
+{
+	return refaults * MINUTE_MS / (ms > 1000 ? ms : 1000);
+}
+
+/* While it rests; what was pressed out comes back at first. */
+static void watch_calm(struct hb_press *press, const struct hb_press_look *look, u64 now_ms)
+{
+	bool other = press->calm_ms && look->refaults >= press->calm_refaults;
+
+	if (press->on || other || now_ms < press->held_ms)
+		return;
+	press->calm_ms = now_ms;
+	press->calm_refaults = look->refaults;
+}
+
+/* It begins: what there is of refaults now has other reasons. */
+static void begin(struct hb_press *press, const struct hb_press_look *look, u64 now_ms)
+{
+	u64 ms = now_ms - press->calm_ms;
+
+	press->on = true;
+	press->usual = 0;
+	if (press->calm_ms && ms >= HB_PRESS_CALM_MS)
+		press->usual = least(a_minute(look->refaults - press->calm_refaults, ms),
+				     HB_PRESS_USUAL * limit(look));
+	press->calm_ms = 0;
+}
+
 /* Refaults since the window was opened; a new one is opened when it is over. */
 static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 now_ms)
 {
@@ -52,7 +87,7 @@ static bool hurts(struct hb_press *press, const struct hb_press_look *look, u64 
 	bool fresh = !press->window_ms || !press->on || look->refaults < press->refaults;
 
 	if (!fresh && since > HB_PRESS_SOME &&
-	    since * MINUTE_MS > look->managed / HB_PRESS_HURTS * (ms > 1000 ? ms : 1000))
+	    a_minute(since, ms) > limit(look) + press->usual)
 		return true;
 	if (!fresh && ms < HB_PRESS_WINDOW_MS)
 		return false;
@@ -134,6 +169,7 @@ void hb_press_end(struct hb_press *press)
 	press->on = false;
 	press->swaps = false;
 	press->stuck_ms = 0;
+	press->calm_ms = 0;
 	press->portions = 0;
 	press->held = 0;
 }
@@ -162,6 +198,7 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 		press->on = false;
 		return nothing;
 	}
+	watch_calm(press, look, now_ms);
 	press->careful = !press->swaps || rules->policy != HB_PRESS_ALWAYS;
 	if (!press->careful)
 		press->held = 0;
@@ -174,7 +211,8 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 		nothing.cause = cause;
 		return nothing;
 	}
-	press->on = true;
+	if (!press->on)
+		begin(press, look, now_ms);
 	if (press->swaps)
 		step.cause = HB_CAUSE_SWAPPING;
 	nothing.cause = step.cause;

@@ -20,7 +20,9 @@
  *
  * That it hurts the refaults tell, of processes' memory and of cache: what was dropped is
  * needed again.  Then it rests, twice as long each time; so it does when pressing makes nothing
- * free, as with data that zram cannot compress.
+ * free, as with data that zram cannot compress.  Refaults have other reasons, too: a group of
+ * processes at the limit of its cgroup, or files larger than memory that are read over and over.
+ * What there is of them while it rests, and what was pressed out has come back, is not its doing.
  */
 #ifndef HB_CORE_PRESS_H
 #define HB_CORE_PRESS_H
@@ -67,6 +69,10 @@ enum hb_press_policy {
 /* They are counted anew after so long, and over no less than a second. */
 #define HB_PRESS_WINDOW_MS	10000
 
+/* Those of other reasons are counted for so long at least, and for no more than these times it. */
+#define HB_PRESS_CALM_MS	5000
+#define HB_PRESS_USUAL		8
+
 /* So often kswapd is set to work at most, for 250 ms each: a disk that is slow has two seconds. */
 #define HB_PRESS_ROUNDS		8
 
@@ -100,6 +106,9 @@ struct hb_press {
 	u64 next_ms;		/* nothing before */
 	u64 window_ms;		/* refaults are counted from here; 0: not yet */
 	u64 refaults;		/* as they were then */
+	u64 calm_ms;		/* nothing is pressed out since then, nor comes back; 0: not known */
+	u64 calm_refaults;	/* as they were then */
+	u64 usual;		/* refaults a minute when pressing began */
 	unsigned int vain;	/* in a row */
 	unsigned int rests;	/* in a row */
 	unsigned int portions;	/* in a row that stayed where they were */

@@ -8,6 +8,7 @@
 
 #include "../symbols.h"
 #include "counters.h"
+#include "watermarks.h"
 
 /* total_swap_pages, which is not exported; NULL: how much swap is in use is not known. */
 static long *swap_pages;
@@ -92,7 +93,8 @@ void hb_counters_read(struct hb_stats *stats)
 void hb_counters_need(struct hb_shortage *need)
 {
 	need->managed = totalram_pages();
-	need->available = available();
+	/* As the floor has it, which this is measured by: after much has moved it is tens of MiB. */
+	need->available = available() + hb_watermarks_percpu();
 	need->stalls = stalls();
 	need->nodes = num_node_state(N_MEMORY);
 }

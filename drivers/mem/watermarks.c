@@ -52,6 +52,18 @@ static s64 percpu_free(struct zone *zone)
 	return pages;
 }
 
+u64 hb_watermarks_percpu(void)
+{
+	s64 pages = 0;
+	int nid, i;
+
+	for_each_online_node(nid)
+		for (i = 0; i < MAX_NR_ZONES; i++)
+			if (managed_zone(&NODE_DATA(nid)->node_zones[i]))
+				pages += percpu_free(&NODE_DATA(nid)->node_zones[i]);
+	return max_t(s64, pages, 0);
+}
+
 /* Cache that must be written first, which is up to a disk. */
 static s64 zone_unwritten(struct zone *zone)
 {

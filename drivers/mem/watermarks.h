@@ -18,6 +18,9 @@ void hb_watermarks_init(void);
 /* Have them computed anew if the size moved enough and the kernel is free to. */
 void hb_watermarks_follow(void);
 
+/* Free pages in per-CPU lists, which the kernel's own counts of what is free lack. */
+u64 hb_watermarks_percpu(void);
+
 /* What the floor is computed from.  @added: the node that hot-added memory belongs to. */
 void hb_watermarks_pressure(struct hb_pressure *pressure, int added);
 

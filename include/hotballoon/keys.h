@@ -232,8 +232,9 @@ enum hb_stat {
 	HB_STAT_FAILED,	/* steps of the driver that did not do all they should, since it was loaded */
 	HB_STAT_RESCUES,	/* times that the guest took memory by itself, in need, since the driver was loaded */
 	HB_STAT_OOM_RESCUES,	/* those of them that came last before an OOM kill; the others, as allocations had to free memory themselves */
+	HB_STAT_STUCK_SECONDS,	/* for so long memory that the driver tried to move has been waiting, for a disk or a lock; 0: none does */
 };
-#define HB_STAT_COUNT 19
+#define HB_STAT_COUNT 20
 /* Initializer of an array of strings, indexed by enum hb_stat. */
 #define HB_STAT_WORDS { \
 	[HB_STAT_TOTAL] = "total-memory", \
@@ -255,6 +256,7 @@ enum hb_stat {
 	[HB_STAT_FAILED] = "failed", \
 	[HB_STAT_RESCUES] = "rescues", \
 	[HB_STAT_OOM_RESCUES] = "oom-rescues", \
+	[HB_STAT_STUCK_SECONDS] = "stuck-seconds", \
 }
 /* The same: is it KiB? */
 #define HB_STAT_IS_KIB { \
@@ -277,6 +279,7 @@ enum hb_stat {
 	[HB_STAT_FAILED] = 0, \
 	[HB_STAT_RESCUES] = 0, \
 	[HB_STAT_OOM_RESCUES] = 0, \
+	[HB_STAT_STUCK_SECONDS] = 0, \
 }
 
 #endif

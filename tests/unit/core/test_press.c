@@ -546,6 +546,80 @@ static void test_slow_disk(void **state)
 	assert_false(hb_press_again(1, 0));
 }
 
+/* Does it go on for @seconds, with so many refaults a second? */
+static bool goes_on(struct hb_press *press, u64 *ms, u64 *refaults, u64 a_second, unsigned int seconds)
+{
+	u64 end = *ms + seconds * 1000;
+	bool on = false;
+
+	for (; *ms < end; *ms += 500) {
+		struct hb_move step = plan(press, *refaults, *ms);
+
+		if (step.kind == HB_STEP_PRESS)
+			hb_press_note(press, step.pages, step.pages, *ms);
+		*refaults += a_second / 2;
+		on = press->on;
+	}
+	return on;
+}
+
+/* Refaults that there are without it, too: a group of processes at the limit of its cgroup. */
+static void test_other_refaults(void **state)
+{
+	/* 10 % of the guest a minute */
+	const u64 usual = mib(1024) / 600;
+	struct hb_press press = { 0 };
+	u64 ms = 1000, refaults = 0;
+
+	(void)state;
+	/* At first nobody knows whose they are. */
+	assert_false(goes_on(&press, &ms, &refaults, usual, 25));
+	/* After a rest of a minute at most. */
+	goes_on(&press, &ms, &refaults, usual, 90);
+	assert_true(goes_on(&press, &ms, &refaults, usual, 60));
+	assert_true(press.portions > 0);
+	/* Twice as many, and no more: these are its doing. */
+	assert_false(goes_on(&press, &ms, &refaults, 2 * usual, 12));
+	/* Nor is it for as many as there may be. */
+	goes_on(&press, &ms, &refaults, 10 * usual, 600);
+	assert_false(goes_on(&press, &ms, &refaults, 10 * usual, 25));
+}
+
+/* What comes back of what was pressed out is no reason to press more. */
+static void test_back_is_not_usual(void **state)
+{
+	struct hb_press press = { 0 };
+	u64 ms = 1000, refaults = 0;
+	unsigned int rests;
+
+	(void)state;
+	assert_true(goes_on(&press, &ms, &refaults, 0, 10));
+	for (rests = 1; rests < 4; rests++) {
+		/* 16 MiB within seconds, and then nothing any more */
+		goes_on(&press, &ms, &refaults, mib(4), 4);
+		assert_int_equal(press.rests, rests);
+		while (!press.on)
+			goes_on(&press, &ms, &refaults, 0, 1);
+		assert_int_equal(press.usual, 0);
+	}
+}
+
+/* Two looks say little if they come one right after the other. */
+static void test_short_calm(void **state)
+{
+	struct hb_press press = { 0 };
+	u64 ms = 1000, refaults = 0;
+
+	(void)state;
+	goes_on(&press, &ms, &refaults, 0, 10);
+	goes_on(&press, &ms, &refaults, mib(4), 4);
+	assert_false(press.on);
+	plan(&press, refaults, press.next_ms - HB_PRESS_CALM_MS + 1);
+	plan(&press, refaults + mib(16), press.next_ms);
+	assert_true(press.on);
+	assert_int_equal(press.usual, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -567,6 +641,9 @@ int main(void)
 		cmocka_unit_test(test_caches_hurt),
 		cmocka_unit_test(test_stubborn),
 		cmocka_unit_test(test_slow_disk),
+		cmocka_unit_test(test_other_refaults),
+		cmocka_unit_test(test_back_is_not_usual),
+		cmocka_unit_test(test_short_calm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
