@@ -43,6 +43,15 @@ worker_state() {
 	in_guest $g "sed -n 's/^State:.\\(.\\).*/\\1/p' /proc/\$(pidof hotballoon)/status"
 }
 
+# What the guest tells of that in its own files and in its statistics; 0: nothing waits.
+stuck_seconds() { in_guest $g 'cat /sys/kernel/hotballoon/stuck_s'; }
+told_stuck() {
+	xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/stats" | tr ' ' '\n' |
+		sed -n 's/^stuck-seconds=//p'
+}
+is_told_of() { [ "$(told_stuck)" -gt 0 ]; }
+is_told_over() { [ "$(told_stuck)" = 0 ]; }
+
 # follows MIB: the target while the disk hangs.
 follows() {
 	xl mem-set $g "$1"
@@ -69,7 +78,8 @@ note "$g: $(in_guest $g "grep -E 'Dirty|Writeback:' /proc/meminfo" | tr -s ' \n'
 xl mem-set $g 150
 sleep 15
 check "$g: no OOM kill" 0 "$(oom_kills $g)"
-note "$g: told 150 MiB it has $(($(guest_tot_pages $g) / 256)), stuck for $(in_guest $g 'cat /sys/kernel/hotballoon/stuck_s') s, cause $(xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/cause")"
+note "$g: told 150 MiB it has $(($(guest_tot_pages $g) / 256)), stuck for $(stuck_seconds) s, cause $(xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/cause")"
+[ "$(stuck_seconds)" = 0 ] || check_ok "$g: the host sees how long something waits" soon is_told_of
 check_ok "$g: it gave what does not wait for the disk" [ "$(guest_tot_pages $g)" -lt $((480 * 256)) ]
 check_ok "$g: its worker does not wait for a disk" [ "$(worker_state)" != D ]
 follows 800
@@ -82,5 +92,6 @@ for mib in 300 800 256; do
 	check_ok "$g: and after it, $mib MiB" reach $g $((mib * 1024)) 60
 	books_check $g $((mib * 1024)) "$mib MiB"
 done
-check "$g: nothing is stuck" 0 "$(in_guest $g 'cat /sys/kernel/hotballoon/stuck_s')"
+check "$g: nothing is stuck" 0 "$(stuck_seconds)"
+check_ok "$g: the host sees that nothing waits" soon is_told_over
 check_log $g

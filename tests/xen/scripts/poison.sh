@@ -65,6 +65,6 @@ if in_guest $g "awk '\$1 == $block && \$2 == \"ours\"' $BOOKS/blocks | grep -q .
 	check "$g: it stays offline" 1 \
 		"$(in_guest $g "echo online_movable >$BLOCKS/memory$block/state 2>/dev/null; echo \$?")"
 else
-	note "$g: page $added is in no block of the driver's that can go offline"
+	fail "$g: page $added is in a block of the driver's, which goes offline"
 fi
 check_log $g

@@ -75,6 +75,18 @@ stress() {
 		sleep 5; pidof ld-linux-x86-64.so.2 stress-ng >/dev/null || { cat /tmp/stress.log; exit 1; }"
 }
 
+is_stressed() { in_guest -t 120 $g 'pidof ld-linux-x86-64.so.2 stress-ng >/dev/null'; }
+
+# It is there, or says why not.
+arrives_or_says() {
+	local report
+	report="/local/domain/$(guest_domid $g)/data/hotballoon"
+	[ "$(xenstore-read "$report/state")" = idle ] || [ -n "$(xenstore-read "$report/cause" 2>/dev/null)" ]
+}
+
+# event NAME: of the guest's /proc/vmstat.
+event() { in_guest -t 120 $g "sed -n 's/^$1 //p' /proc/vmstat"; }
+
 stressors=$(stressors)
 note "stress-ng$stressors"
 check_ok "some of it can be done" [ "$(echo "$stressors" | wc -w)" -gt 10 ]
@@ -92,8 +104,11 @@ while [ $n -lt "$TARGETS" ]; do
 	random_below 3000
 	sleep $((RANDOM_NUMBER / 1000)).$((RANDOM_NUMBER % 1000))
 	n=$((n + 1))
+	[ $((n % 20)) != 0 ] || check_ok "$g: target $n is reached, or it says why not" soon arrives_or_says
 done
 check_ok "$g: it lives" in_guest -t 120 $g true
+check_ok "$g: it is still under stress" is_stressed
+check_ok "$g: it has swapped" [ "$(event pswpout)" -gt 0 ]
 note "$g: under stress: $(($(guest_tot_pages $g) / 256)) MiB, $(oom_kills $g) OOM kills"
 check "$g: a recount of its books under stress" ok "$(in_guest -t 120 $g cat $BOOKS/check)"
 # What takes blocks offline is killed before it has put them online again.
