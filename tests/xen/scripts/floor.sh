@@ -2,9 +2,21 @@
 # shellcheck shell=sh disable=SC3043
 #
 # floor [KEY=VALUE...]: a 512 MiB guest with 300 MiB of its own data is told 64 MiB, 1 KiB
-# and 0.  It gives what it can, says guest-floor, and lives: fifty processes and a
-# 16 MiB allocation.
+# and 0.  It gives what it can, calls for nothing meanwhile, says guest-floor, and lives: fifty
+# processes and a 16 MiB allocation.
 . /lab/files/lib-driver.sh
+
+lacking() { xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/distress" 2>/dev/null || echo 0; }
+
+# follow_calls: what it says that it lacks, until /tmp/there is there; in /tmp/called if it is anything.
+follow_calls() {
+	local now
+	while [ ! -e /tmp/there ]; do
+		now=$(lacking)
+		[ "$now" = 0 ] || echo "$now" >/tmp/called
+		sleep 0.05
+	done
+}
 
 g=guest
 guest_start $g memory=512 "$@"
@@ -13,9 +25,14 @@ check_ok "$g: fill 300 MiB" guest_fill $g dirty 300
 target=/local/domain/$(guest_domid $g)/memory/target
 
 for kib in 65536 1 0; do
+	rm -f /tmp/there /tmp/called
+	follow_calls &
 	xenstore-write "$target" $kib
 	check_ok "$g: told $kib KiB it says guest-floor" wait_report $g cause guest-floor 30
 	sleep 3
+	touch /tmp/there
+	wait
+	check "$g: told $kib KiB it calls for nothing" "" "$(cat /tmp/called 2>/dev/null)"
 	note "$g: told $kib KiB it has $(($(guest_tot_pages $g) / 256)) MiB, MemAvailable $(guest_meminfo $g MemAvailable) KiB"
 	check_ok "$g: it gave at least 64 MiB" [ "$(guest_tot_pages $g)" -lt $((448 * 256)) ]
 	check "$g: fifty processes at a time" 50 \
