@@ -3,7 +3,7 @@
  * poison: memory that the kernel takes for broken.
  *
  *   poison use     prints the number of a page of this process, which becomes so (MADV_HWPOISON)
- *   poison held    prints the number of a page that the balloon holds (KPF_OFFLINE)
+ *   poison held [N]  prints the number of a page that the balloon holds (KPF_OFFLINE); from page N on
  *   poison count   prints how many pages are marked broken
  *   poison free N  exit status 0 if page N is marked broken and nobody has it
  *
@@ -79,11 +79,11 @@ static void walk(int (*each)(uint64_t pfn, uint64_t flags))
 				return;
 }
 
-static uint64_t found;
+static uint64_t found, from;
 
 static int is_held(uint64_t pfn, uint64_t flags)
 {
-	if (!(flags & OFFLINE) || flags & HWPOISON)
+	if (pfn < from || !(flags & OFFLINE) || flags & HWPOISON)
 		return 0;
 	found = pfn;
 	return 1;
@@ -113,8 +113,10 @@ int main(int argc, char **argv)
 		return use();
 	if (argc == 3 && !strcmp(argv[1], "free"))
 		return is_free(argv[2]);
-	if (argc != 2 || (strcmp(argv[1], "held") && strcmp(argv[1], "count"))) {
-		fprintf(stderr, "usage: poison use|held|count|free N\n");
+	if (argc == 3 && !strcmp(argv[1], "held"))
+		from = strtoull(argv[2], NULL, 10);
+	else if (argc != 2 || (strcmp(argv[1], "held") && strcmp(argv[1], "count"))) {
+		fprintf(stderr, "usage: poison use|held [N]|count|free N\n");
 		return 2;
 	}
 	walk(strcmp(argv[1], "held") ? count : is_held);

@@ -69,6 +69,11 @@ upgrade() {
 	resize "the new one"
 }
 
+why_not_loaded() {
+	in_guest $g 'journalctl -b -u systemd-modules-load --no-pager | tail -n 5; modprobe -v xen-hotballoon
+		dmesg | grep -i hotballoon; grep hotballoon /lib/modules/$(uname -r)/modules.dep' 2>&1 | sed 's/^/# /'
+}
+
 new_kernel() {
 	local release
 	apt "a new kernel is installed with its headers" install --no-install-recommends '/srv/next/*.deb'
@@ -80,7 +85,7 @@ new_kernel() {
 	rm -f "/run/lab/guests/$g/may-die"
 	boot "$SECOND" "$@"
 	check "it runs the new kernel" "$release" "$(in_guest $g uname -r)"
-	check_ok "the driver is loaded at boot" in_guest $g 'grep -q ^xen_hotballoon /proc/modules'
+	check_ok "the driver is loaded at boot" in_guest $g 'grep -q ^xen_hotballoon /proc/modules' || why_not_loaded
 	books_open $g
 	resize "the new kernel"
 }

@@ -7,12 +7,13 @@
 . /lab/files/lib-move.sh
 
 g=guest
+BOOT=256	# MiB
 UNIT=512	# pages
 
-# held_unit: the first page of 2 MiB that are held.
+# held_unit: the first page of 2 MiB that are held, of hot-added memory.
 held_unit() {
 	local page
-	page=$(in_guest -t 120 $g poison held) || return 1
+	page=$(in_guest -t 120 $g poison held $((BOOT * 256))) || return 1
 	echo $(((page + UNIT - 1) / UNIT * UNIT))
 }
 
@@ -27,12 +28,12 @@ exact() {
 	frames_check $g "$1"
 }
 
-guest_start $g memory=256 "$@"
+guest_start $g memory=$BOOT "$@"
 books_open $g
 check_ok "$g: fill" guest_fill $g data 40
 xl mem-max $g 1024
 at_size $g 448 "grown"
-at_size $g 272 "down"
+at_size $g 320 "down"
 unit=$(held_unit)
 block=$((unit / 32768))
 note "$g: 2 MiB from page $unit are held, in block $block"
@@ -46,7 +47,7 @@ nobody_has "held"
 exact "held"
 check_ok "$g: now the block goes offline" set_block $g $block offline
 check_ok "$g: and online" set_block $g $block online_movable
-at_size $g 272 "online again"
+at_size $g 320 "online again"
 
 # The first page of the 2 MiB, one in the midst, the last; neighbours.
 for pages in "$unit" "$((unit + 511))" "$((unit + 1)) $((unit + 2)) $((unit + 300))"; do
@@ -60,7 +61,7 @@ for pages in "$unit" "$((unit + 511))" "$((unit + 1)) $((unit + 2)) $((unit + 30
 	check_ok "$g: contents" guest_verify $g more
 	check_ok "$g: end" guest_release $g more
 	# What was in single pages for a while is free as a whole again, and goes.
-	at_size $g 272 "down again"
+	at_size $g 320 "down again"
 done
 check_ok "$g: contents" guest_verify $g data
 check_log $g
