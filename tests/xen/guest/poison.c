@@ -113,9 +113,9 @@ int main(int argc, char **argv)
 		return use();
 	if (argc == 3 && !strcmp(argv[1], "free"))
 		return is_free(argv[2]);
-	if (argc == 3 && !strcmp(argv[1], "held"))
+	if (argc == 3 && !strcmp(argv[1], "held")) {
 		from = strtoull(argv[2], NULL, 10);
-	else if (argc != 2 || (strcmp(argv[1], "held") && strcmp(argv[1], "count"))) {
+	} else if (argc != 2 || (strcmp(argv[1], "held") && strcmp(argv[1], "count"))) {
 		fprintf(stderr, "usage: poison use|held [N]|count|free N\n");
 		return 2;
 	}
