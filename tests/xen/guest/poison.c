@@ -26,7 +26,7 @@
 #define BUDDY (UINT64_C(1) << 10)
 #define ANON (UINT64_C(1) << 12)
 #define HWPOISON (UINT64_C(1) << 19)
-#define OFFLINE (UINT64_C(1) << 26)
+#define OFFLINE (UINT64_C(1) << 23)
 
 #ifndef MADV_HWPOISON
 #define MADV_HWPOISON 100
