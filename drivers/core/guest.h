@@ -36,7 +36,7 @@ struct hb_rescue {
 	u64 headroom;			/* pages that the host grants above the target */
 	u64 total;			/* pages that were ever taken in need, */
 	u64 looked;			/* and as many when the guest was last looked at */
-	u64 given;			/* pages that the allocator ever got, whoever asked for them */
+	u64 given;			/* pages that the allocator ever got from anybody */
 	u64 told;			/* of those; the OOM notifier's */
 	bool closed;			/* nothing may be taken: the guest is being saved */
 	unsigned long pfns[HB_UNIT_PAGES];	/* at hand */

@@ -106,7 +106,7 @@ struct hb_press {
 	u64 next_ms;		/* nothing before */
 	u64 window_ms;		/* refaults are counted from here; 0: not yet */
 	u64 refaults;		/* as they were then */
-	u64 calm_ms;		/* nothing is pressed out since then, nor comes back; 0: not known */
+	u64 calm_ms;		/* nothing is pressed out since then, or comes back; 0: never */
 	u64 calm_refaults;	/* as they were then */
 	u64 usual;		/* refaults a minute when pressing began */
 	unsigned int vain;	/* in a row */

@@ -93,7 +93,7 @@ void hb_counters_read(struct hb_stats *stats)
 void hb_counters_need(struct hb_shortage *need)
 {
 	need->managed = totalram_pages();
-	/* As the floor has it, which this is measured by: after much has moved it is tens of MiB. */
+	/* As the floor has it, which this is measured by: after much has moved, tens of MiB. */
 	need->available = available() + hb_watermarks_percpu();
 	need->stalls = stalls();
 	need->nodes = num_node_state(N_MEMORY);

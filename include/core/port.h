@@ -23,7 +23,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define READ_ONCE(word) (*(const volatile __typeof__(word) *)&(word))
+#define READ_ONCE(word) __atomic_load_n(&(word), __ATOMIC_RELAXED)
 #define U64_MAX (~(u64)0)
 #define S64_MIN (-0x7fffffffffffffffL - 1)
 #define BITS_PER_LONG (8 * sizeof(long))
