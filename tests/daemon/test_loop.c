@@ -62,6 +62,8 @@ static void run_child(void)
 	uv_timer_t tick;
 	int status;
 
+	/* As a command begins: what the parent ignores is inherited. */
+	signal(SIGPIPE, SIG_DFL);
 	sim = common_host();
 	sim->clock_ms = 1000;
 	uv_timer_init(uv, &tick);
@@ -533,6 +535,29 @@ static void test_rude_clients(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+/* Who asks and does not wait, and who read the log and has gone: nothing ends because of them. */
+static void test_gone_clients(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	for (int i = 0; i < 100; i++)
+		close(call(status, sizeof(status)));
+	fd = call(status, sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(log_fd);
+	log_fd = -1;
+	kill(child, SIGHUP);
+	expect(notify_fd, "RELOADING=1");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(fd);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* The command as it is, where the loop listens. */
 static void test_command(void **state)
 {
@@ -587,7 +612,7 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "loop.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -253,6 +254,8 @@ int loop_run(uv_loop_t *uv, const struct loop_terms *terms)
 	};
 	int rc = loop.manager ? begin(&loop) : UV_ENOMEM;
 
+	/* A client may go before it is answered, and who reads the log, too: that is an error to them. */
+	signal(SIGPIPE, SIG_IGN);
 	if (rc) {
 		say(&loop, MANAGER_ERROR, "cannot begin: %s", uv_strerror(rc));
 	} else {
