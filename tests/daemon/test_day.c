@@ -21,7 +21,7 @@
 #define MAX_KIB (2 * G)
 
 /* A guest that was honest lacked what it uses for longer than that: it was let down. */
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 10000
 
 struct day {
 	struct room room;

@@ -34,7 +34,8 @@ struct hb_balanced {
 	uint64_t own_kib;		/* as in hb_controlled */
 	uint64_t called_kib, called_at_kib;	/* what it said last that it lacks, and what it had then */
 	struct hb_controlled_before before, was;	/* was: before the last decision */
-	uint64_t held_ms;		/* left alone until then */
+	uint64_t held_ms;		/* left alone until then, but for distress */
+	uint64_t failed_ms;		/* it was last tried in vain */
 	unsigned int held;		/* so often in a row */
 	uint64_t distresses;		/* so often it came into distress */
 	bool unserved;			/* it needs what the last decision could not give it */
@@ -89,7 +90,7 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 
 /*
  * The domain's action was not carried out: as if it had not been decided. With hold it is
- * left alone for a while, which doubles each time in a row.
+ * left alone for a while, which doubles each time in a row; in distress it is tried each second.
  */
 void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold);
 /* The same, because that failed: what to do about it is decided by why. */
