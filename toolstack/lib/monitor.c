@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "monitor.h"
 #include "pace.h"
+#include "set.h"
 #include "value.h"
 
 #define READ_EVERY_MS 100
@@ -458,6 +459,16 @@ bool hb_monitor_take_low(struct hb_monitor *monitor)
 
 	monitor->low = false;
 	return low;
+}
+
+void hb_monitor_note_set(struct hb_monitor *monitor, const struct hb_set_result *result)
+{
+	struct entry *entry = find(monitor, result->before.domid);
+
+	if (!entry || entry->state != ENTRY_KNOWN || strcmp(entry->domain.uuid, result->before.uuid))
+		return;
+	for (unsigned int i = 0; i < result->nr_steps; i++)
+		hb_take_step(&entry->domain, &result->steps[i]);
 }
 
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)

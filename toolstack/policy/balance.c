@@ -13,9 +13,6 @@
 #define SOON_MS 100
 #define SHORT_MS 1000
 
-/* By then a target that was written has come back, or somebody else has written. */
-#define UNSEEN_MS 500
-
 /* Another tool has a domain locked for moments; after so many tries it is left for a while. */
 #define LOCKED_MAX 10
 
@@ -274,7 +271,7 @@ enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_con
 	return kept->locked == LOCKED_MAX ? HB_UNDONE_LOCKED_LONG : HB_UNDONE_LOCKED;
 }
 
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one)
 {
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
@@ -282,24 +279,6 @@ void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held_ms = 0;
 	kept->locked = 0;
 	kept->settled_kib = 0;
-	kept->written_kib = one->to_kib - one->domain->videoram_kib;
-	kept->written_ms = now_ms;
-}
-
-bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < balance->count; i++) {
-		const struct hb_number *target = &looks[i].domain->target;
-		struct hb_balanced *kept = &balance->all[i];
-
-		if ((target->presence == HB_PRESENT && target->value == kept->written_kib) ||
-		    now_ms - kept->written_ms >= UNSEEN_MS)
-			kept->written_kib = 0;
-		any |= kept->written_kib;
-	}
-	return any;
 }
 
 /* When is one tried again that is left alone now? */

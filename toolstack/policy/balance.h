@@ -39,8 +39,6 @@ struct hb_balanced {
 	unsigned int held;		/* so often in a row */
 	uint64_t distresses;		/* so often it came into distress */
 	bool unserved;			/* it needs what the last decision could not give it */
-	/* The target that was carried out and has not been seen yet, and when; 0: none. */
-	uint64_t written_kib, written_ms;
 	uint64_t settled_kib;		/* the target that Xen's limit has followed to; 0: none */
 	unsigned int locked;		/* so often in a row another tool had it locked */
 	/* The caller's: what was last said of it. */
@@ -102,15 +100,8 @@ enum hb_undone {
 };
 enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
 				 enum hb_code code, enum hb_reason reason);
-/* It was. */
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms);
-
-/*
- * Is a target on its way that was carried out and is not seen yet? To decide without it would
- * count it twice. What does not come within half a second, somebody else has written over. Of
- * the looks that were heard last.
- */
-bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms);
+/* It was: the next look has its target. */
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one);
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one);
 

@@ -50,11 +50,6 @@ uint64_t hb_pace_until_ms(uint64_t now_ms)
 	return now_ms + ROUND_MS;
 }
 
-uint64_t hb_pace_await_ms(uint64_t now_ms)
-{
-	return now_ms + ROUND_MS;
-}
-
 uint64_t hb_pace_again_ms(uint64_t now_ms)
 {
 	return now_ms + CALM_MS;

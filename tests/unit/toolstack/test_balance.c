@@ -295,8 +295,7 @@ static void test_undo(void **state)
 		decide();
 		assert_int_equal(balance.control.nr_actions, 1);
 	}
-	assert_false(hb_balance_awaits(&balance, looks, now));
-	hb_balance_done(&balance, balance.control.actions[0], now);
+	hb_balance_done(&balance, balance.control.actions[0]);
 	assert_int_equal(balance.all[0].held, 0);
 }
 
@@ -335,7 +334,7 @@ static void test_held_in_distress(void **state)
 	/* It is served: nothing of that is left. */
 	now += S;
 	decide();
-	hb_balance_done(&balance, balance.control.actions[0], now);
+	hb_balance_done(&balance, balance.control.actions[0]);
 	domains[0].target.value = looks[0].limits.set.value = domains[0].actual_kib = balance.domains[0].to_kib;
 	domains[0].report.distress.value = 0;
 	now += 100;
@@ -383,25 +382,8 @@ static void test_failed(void **state)
 	/* Once it could be sized, that is forgotten. */
 	now += 20 * S;
 	decide();
-	hb_balance_done(&balance, balance.control.actions[0], now);
+	hb_balance_done(&balance, balance.control.actions[0]);
 	assert_int_equal(balance.all[0].locked, 0);
-}
-
-/* What was written is awaited until it is seen, or for half a second. */
-static void test_awaits(void **state)
-{
-	(void)state;
-	add_starved();
-	decide();
-	assert_int_equal(balance.control.nr_actions, 1);
-	hb_balance_done(&balance, balance.control.actions[0], now);
-	assert_true(hb_balance_awaits(&balance, looks, now));
-	assert_true(hb_balance_awaits(&balance, looks, now + 499));
-	assert_false(hb_balance_awaits(&balance, looks, now + 500));
-	assert_false(hb_balance_awaits(&balance, looks, now));
-	hb_balance_done(&balance, balance.control.actions[0], now);
-	domains[0].target = (struct hb_number){ HB_PRESENT, balance.control.actions[0]->to_kib };
-	assert_false(hb_balance_awaits(&balance, looks, now));
 }
 
 static void test_stale(void **state)
@@ -468,7 +450,7 @@ static void test_settle(void **state)
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	hb_balance_settled(&balance, &balance.domains[0], HB_E_HOST);
 	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
-	hb_balance_done(&balance, &balance.domains[0], now);
+	hb_balance_done(&balance, &balance.domains[0]);
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	domains[0].actual_kib = 600 * M;
 	decide();
@@ -659,7 +641,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
 		TEST(test_undo), TEST(test_held_in_distress), TEST(test_failed),
-		TEST(test_awaits), TEST(test_stale), TEST(test_fell_silent), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_stale), TEST(test_fell_silent), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 		TEST(test_waits), TEST(test_lends), TEST(test_margin), TEST(test_any_lend),
 	};
 
