@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "monitor.h"
 #include "pace.h"
+#include "plan.h"
 #include "set.h"
 #include "value.h"
 
@@ -288,6 +289,8 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 
 	if (!rc)
 		rc = hb_domain_read(monitor->hb, entry->domain.domid, &domain);
+	if (!rc)
+		rc = hb_domain_details(monitor->hb, &domain);
 	entry->marked = false;
 	entry->due_ms = hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS);
 	/* Gone, or another domain's domid by now: its own event may come later. */
@@ -484,7 +487,9 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 {
 	struct entry *entry = find(monitor, xen->domid);
 
-	if (entry && entry->state == ENTRY_KNOWN && hb_domain_measure(monitor->hb, &entry->domain, xen))
+	/* That all of it has frames by now nobody tells. */
+	if (entry && entry->state == ENTRY_KNOWN &&
+	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
 		entry->marked = true;
 	return 0;
 }
