@@ -285,6 +285,27 @@ static void test_balances(void **state)
 	room_close(&room);
 }
 
+/* A round that came to no decision is none in which there was nothing to do. */
+static void test_balance_fails(void **state)
+{
+	uint64_t rounds;
+
+	(void)state;
+	open_room(512 * M);
+	tell(CALL("Balance", ""));
+	rounds = manager_look(room.manager).rounds;
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = 5;
+	room.sim->fault_at = room.sim->calls + 1;
+	tell(CALL("Balance", ""));
+	assert_true(says("\"reason\":\"host-failed\"") && says("the host could not be looked at") && says("ask again"));
+	assert_int_equal(manager_look(room.manager).rounds, rounds);
+	tell(CALL("Balance", ""));
+	assert_string_equal(text, "{\"parameters\":{\"dry_run\":false,\"deeds\":[]}}");
+	assert_int_equal(manager_look(room.manager).rounds, rounds + 1);
+	room_close(&room);
+}
+
 /* A host that is lost is no reason to be silent. */
 static void test_lost(void **state)
 {
@@ -391,7 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers), TEST(test_reserves), TEST(test_makes_room), TEST(test_locked), TEST(test_limits),
-		TEST(test_balances), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
+		TEST(test_balances), TEST(test_balance_fails), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
 		TEST(test_described),
 	};
 

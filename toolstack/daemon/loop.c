@@ -152,7 +152,9 @@ static void on_hangup(uv_signal_t *signal, int number)
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
-	notify("READY=1");
+	/* Not before guests are sized: turn() says so then. */
+	if (loop->ready)
+		notify("READY=1");
 }
 
 static void on_end(uv_signal_t *signal, int number)

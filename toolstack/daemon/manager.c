@@ -434,15 +434,16 @@ static bool decide(struct manager *manager, uint64_t now)
 
 static void do_round(struct manager *manager, uint64_t now)
 {
-	manager->rounds++;
 	hb_pace_begin(&manager->pace, now);
 	manager->changed = false;
 	if (!decide(manager, now))
 		return;
 	tell_host(manager);
-	if (carry_out_all(manager))
-		hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
-			    manager->config.dry_run);
+	if (!carry_out_all(manager))
+		return;
+	manager->rounds++;
+	hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
+		    manager->config.dry_run);
 }
 
 /* Takes note of what has happened; false if there is no more to do now. */
