@@ -217,10 +217,19 @@ static void asked_daemon(void)
 		"{\"time_ms\":1800000000001,\"domid\":7,\"name\":\"\",\"uuid\":\"\",\"from_kib\":8,"
 		"\"to_kib\":4,\"reason\":\"rests\",\"reason_text\":\"it did not follow\"}]}}";
 
+	/* Domain 0's uuid is all zero. */
+	static const char domains[] = "{\"parameters\":{\"domains\":[{\"domid\":0,"
+		"\"uuid\":\"00000000-0000-0000-0000-000000000000\",\"reason\":\"domain-0\","
+		"\"reason_text\":\"domain 0 is sized on request only\",\"need\":\"steady\","
+		"\"need_text\":\"it gets along with what it has\"}]}}";
+
 	speaker_start(deeds, sizeof(deeds));
 	SAMPLES("history", "history guest1", "history nobody", "history --last=1h", "history --last=1w");
 	speaker_end();
 	SAMPLES("history");
+	speaker_start(domains, sizeof(domains));
+	SAMPLES("explain guest1", "explain 0", "top");
+	speaker_end();
 }
 
 int main(void)
