@@ -328,6 +328,34 @@ static void test_silent(void **state)
 	assert_int_equal(room.lines, 1);
 }
 
+/*
+ * A guest without our driver, of which an agent as that of Qubes OS says what it uses: that is
+ * what it needs, unless the qmemman of Qubes OS sizes it by that.
+ */
+static void test_agent(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_guest(&room, 0)->load.habit = GUEST_SILENT;
+	sim_guest(room.sim, 1)->reports = false;
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_VERSION);
+	sim_write_key(room.sim, 1, HB_KEY_QUBES_MEMINFO, "300000");
+	room.sim->qmemman = true;
+	room_run(&room, 5000);
+	assert_string_equal(hb_motive_word(manager_look(room.manager).balance->domains[1].reason), "other-manager");
+	room_guest(&room, 1)->load.load.anon_kib = 1500 * M;
+	room_run(&room, 20000);
+	assert_int_equal(room_target(&room, 0), 1280 * M);
+	room.sim->qmemman = false;
+	sim_write_key(room.sim, 1, HB_KEY_QUBES_MEMINFO, "300001");
+	room_run(&room, 30000);
+	assert_in_range(room_target(&room, 0), 300 * M, 1000 * M);
+	assert_string_not_equal(hb_motive_word(manager_look(room.manager).balance->domains[1].reason), "other-manager");
+	assert_true(room_target(&room, 1) >= world_must(&room_guest(&room, 1)->load));
+}
+
 /* One that falls silent again and again is told of once, until it has been given another size. */
 static void test_silent_at_times(void **state)
 {
@@ -674,7 +702,7 @@ int main(void)
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk),
 	};

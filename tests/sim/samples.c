@@ -195,6 +195,7 @@ static void stuck_host(void)
 	sim_add(command_sim, &other);
 	sim_write_key(command_sim, 7, HB_KEY_FEATURE_BALLOON, "1");
 	sim_write_key(command_sim, 7, HB_KEY_OS_NAME, "Microsoft Windows");
+	command_sim->qmemman = true;
 	sim_write_key(command_sim, 7, HB_KEY_QUBES_MEMINFO, "262144");
 	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
 	sim_guest(command_sim, GUEST)->stick_cause = HB_CAUSE_GUEST_FLOOR;
