@@ -46,6 +46,8 @@ void hb_pace_put_off(struct hb_pace *pace, uint64_t now_ms);
  * he has been quiet for as long. *paid_ms is his; 0 at first.
  */
 uint64_t hb_pace_read_ms(uint64_t *paid_ms, uint64_t now_ms, unsigned int every_ms);
+/* Is that where he has come to? */
+bool hb_pace_floods(uint64_t paid_ms, uint64_t now_ms);
 /* The host could not be heard: when to try that again. */
 uint64_t hb_pace_again_ms(uint64_t now_ms);
 

@@ -67,6 +67,7 @@ void sim_show_event(struct connection *connection)
 
 static void queue_event(struct connection *connection, const char *token)
 {
+	connection->sim->events++;
 	for (size_t i = 0; i < connection->nr_events; i++) {
 		if (!strcmp(connection->events[i], token))
 			return;

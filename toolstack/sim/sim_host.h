@@ -77,6 +77,7 @@ struct sim {
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;
+	unsigned int events;		/* that xenstored has sent, also of what waits already */
 
 	enum sim_fault_kind fault;
 	unsigned int fault_at;
