@@ -2,8 +2,8 @@
 /*
  * Long times on the simulated host, whatever happens there: loads that come and go, guests
  * that are stuck, lie, flood, reboot, die and are created, tools that lock them, and a daemon
- * that is killed at random, mostly in the middle of what it does. What must hold is checked in each tick (room.c), and honest
- * guests have what they use whenever the host could give it.
+ * that is killed at random, mostly in the middle of what it does. What must hold is checked in
+ * each tick (room.c), and honest guests have what they use whenever the host could give it.
  *
  * SEED: which of all days. HB_DAY_GUESTS and HB_DAY_MINUTES: how large and how long; a guest
  * costs about 0.02 ms of processor time a second, so a day of 500 a quarter of an hour.
@@ -85,7 +85,9 @@ static uint64_t free_kib(void)
 
 static void reserve(void)
 {
-	const struct hb_reserve_request request = { .name = RESERVED, .size_kib = RESERVED_KIB, .ttl_s = 24 * 3600 };
+	const struct hb_reserve_request request = {
+		.name = RESERVED, .size_kib = RESERVED_KIB, .ttl_s = 24 * 3600,
+	};
 	struct hb *hb = common_connect(day.room.sim);
 	struct hb_reservation reservation;
 	struct hb_error error;

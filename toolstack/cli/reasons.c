@@ -44,10 +44,12 @@ static bool is_of(struct json_object *object, const struct hb_domain *domain)
 	struct json_object *uuid = NULL;
 
 	return domid_of(object) == domain->domid && json_object_object_get_ex(object, "uuid", &uuid) &&
-	       json_object_is_type(uuid, json_type_string) && !strcmp(json_object_get_string(uuid), domain->uuid);
+	       json_object_is_type(uuid, json_type_string) &&
+	       !strcmp(json_object_get_string(uuid), domain->uuid);
 }
 
-struct cli_reason cli_reason_of(struct json_object *reply, const struct hb_domain *domain, size_t *next)
+struct cli_reason cli_reason_of(struct json_object *reply, const struct hb_domain *domain,
+				size_t *next)
 {
 	struct json_object *domains = NULL, *one = NULL;
 

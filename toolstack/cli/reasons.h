@@ -20,7 +20,8 @@ struct json_object *cli_ask_reasons(struct cli *cli);
  * Of one of them; not known if it is not there. *next is 0 at first, and goes on from there: who
  * looks for several has them in order of domid, as they are said.
  */
-struct cli_reason cli_reason_of(struct json_object *reply, const struct hb_domain *domain, size_t *next);
+struct cli_reason cli_reason_of(struct json_object *reply, const struct hb_domain *domain,
+				size_t *next);
 /* The same as an object, or NULL. */
 struct json_object *cli_json_reason(const struct cli_reason *reason);
 

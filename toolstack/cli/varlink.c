@@ -128,7 +128,8 @@ static enum hb_code read_reply(struct cli *cli, const char *text, struct json_ob
 	return code;
 }
 
-static enum hb_code ask(struct cli *cli, time_t seconds, const char *message, struct json_object **reply)
+static enum hb_code ask(struct cli *cli, time_t seconds, const char *message,
+			struct json_object **reply)
 {
 	char *text = NULL;
 	int fd = -1;
