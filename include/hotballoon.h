@@ -929,7 +929,7 @@ struct hb_change {
 typedef void hb_change_fn(const struct hb_change *change, void *argument);
 
 /*
- * Keeps the domains of a host current: what hb_list() reads, read again when xenstore
+ * Keeps the domains of a host current: what hb_show() reads, read again when xenstore
  * says that it changes, without polling. For the event loop of a program that runs long:
  *
  *   poll() or the like for hb_monitor_fd(), to be readable; no timeout is needed

@@ -127,7 +127,7 @@
 #define HB_KEY_AGENT_UPDATED "data/updated"
 
 /* memory/meminfo; unit KiB; decimal; written by Qubes OS guests, driver, read by driver, toolstack:
- * memory the guest uses; its presence says that qmemman manages the domain. */
+ * memory the guest uses; where qmemman runs, it manages the domains that have it. */
 #define HB_KEY_QUBES_MEMINFO "memory/meminfo"
 
 /* domid; unit -; decimal; written by libxl, xapi, read by toolstack:

@@ -188,7 +188,13 @@ static bool is_readable(const struct room *room)
 	return fd.fd >= 0 && poll(&fd, 1, 0) == 1;
 }
 
+static bool is_killed(const struct room *room)
+{
+	return room->sim->fault == SIM_FAULT_KILL && room->sim->calls >= room->sim->fault_at;
+}
+
 /* As an event loop does. */
+
 static void wake(struct room *room)
 {
 	for (unsigned int i = 0; !room->down && i < 20; i++) {
@@ -196,6 +202,8 @@ static void wake(struct room *room)
 			return;
 		room->next_ms = manager_run(room->manager);
 		room->wakes++;
+		if (is_killed(room))
+			room_kill(room);
 	}
 }
 
@@ -220,6 +228,20 @@ void room_start(struct room *room)
 	assert_non_null(room->manager);
 	room->down = false;
 	room->next_ms = 0;
+}
+
+bool room_kill_at(struct room *room, unsigned int call, uint64_t ms)
+{
+	bool within;
+
+	room->sim->fault = SIM_FAULT_KILL;
+	room->sim->fault_at = room->sim->calls + call;
+	room_run(room, ms);
+	within = room->down;
+	room->sim->fault = SIM_FAULT_NONE;
+	if (!within)
+		room_kill(room);
+	return within;
 }
 
 void room_kill(struct room *room)

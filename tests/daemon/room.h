@@ -55,6 +55,11 @@ uint64_t room_actual(struct room *room, size_t guest);
 void room_run(struct room *room, uint64_t ms);
 /* The daemon is killed, or started again. */
 void room_kill(struct room *room);
+/*
+ * It is killed at so many calls to the host from now, in the middle of what it does, or at the
+ * end of that time: then false.
+ */
+bool room_kill_at(struct room *room, unsigned int call, uint64_t ms);
 void room_start(struct room *room);
 uint64_t room_writes(const struct room *room);
 /* What a person says. */

@@ -268,9 +268,12 @@ static void test_balances(void **state)
 	assert_true(says("\"dry_run\":false") && says("\"from_kib\":524288,\"to_kib\":716048,\"reason\":\"below-min\""));
 	assert_int_equal(room_writes(&room), writes + 1);
 	assert_int_equal(room_target(&room, 0), 716048);
-	/* What it has just set is not seen yet: that is no round in which there is nothing to do. */
+	/* What it has just set it knows: it does so no more than once. */
 	tell(CALL("Balance", ""));
-	assert_true(says("\"reason\":\"host-failed\"") && says("ask again"));
+	assert_string_equal(text, "{\"parameters\":{\"dry_run\":false,\"deeds\":[]}}");
+	tell(CALL("Balance", "\"dry_run\":true"));
+	assert_string_equal(text, "{\"parameters\":{\"dry_run\":true,\"deeds\":[]}}");
+	assert_int_equal(room_writes(&room), writes + 1);
 	/* Of one that decides and does nothing, all is what it would do. */
 	room.config.dry_run = true;
 	manager_configure(room.manager, &room.config);
@@ -279,6 +282,27 @@ static void test_balances(void **state)
 	tell(CALL("Balance", ""));
 	assert_true(says("\"dry_run\":true") && says("\"from_kib\":716048,\"to_kib\":81"));
 	assert_int_equal(room_target(&room, 0), 716048);
+	room_close(&room);
+}
+
+/* A round that came to no decision is none in which there was nothing to do. */
+static void test_balance_fails(void **state)
+{
+	uint64_t rounds;
+
+	(void)state;
+	open_room(512 * M);
+	tell(CALL("Balance", ""));
+	rounds = manager_look(room.manager).rounds;
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = 5;
+	room.sim->fault_at = room.sim->calls + 1;
+	tell(CALL("Balance", ""));
+	assert_true(says("\"reason\":\"host-failed\"") && says("the host could not be looked at") && says("ask again"));
+	assert_int_equal(manager_look(room.manager).rounds, rounds);
+	tell(CALL("Balance", ""));
+	assert_string_equal(text, "{\"parameters\":{\"dry_run\":false,\"deeds\":[]}}");
+	assert_int_equal(manager_look(room.manager).rounds, rounds + 1);
 	room_close(&room);
 }
 
@@ -388,7 +412,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_answers), TEST(test_reserves), TEST(test_makes_room), TEST(test_locked), TEST(test_limits),
-		TEST(test_balances), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
+		TEST(test_balances), TEST(test_balance_fails), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
 		TEST(test_described),
 	};
 

@@ -2,8 +2,8 @@
 /*
  * Long times on the simulated host, whatever happens there: loads that come and go, guests
  * that are stuck, lie, flood, reboot, die and are created, tools that lock them, and a daemon
- * that is killed at random. What must hold is checked in each tick (room.c), and honest
- * guests have what they use whenever the host could give it.
+ * that is killed at random, mostly in the middle of what it does. What must hold is checked in
+ * each tick (room.c), and honest guests have what they use whenever the host could give it.
  *
  * SEED: which of all days. HB_DAY_GUESTS and HB_DAY_MINUTES: how large and how long; a guest
  * costs about 0.02 ms of processor time a second, so a day of 500 a quarter of an hour.
@@ -19,14 +19,17 @@
 #define GUEST_KIB (640 * M)
 #define MIN_KIB (192 * M)
 #define MAX_KIB (2 * G)
+/* For a domain that never comes. */
+#define RESERVED "the one to come"
+#define RESERVED_KIB (256 * M)
 
 /* A guest that was honest lacked what it uses for longer than that: it was let down. */
-#define PATIENCE_MS 30000
+#define PATIENCE_MS 10000
 
 struct day {
 	struct room room;
-	unsigned int wanted, kills, reboots, deaths, births, let_down;
-	uint64_t worst_ms, *lacking_ms;
+	unsigned int wanted, kills, within, reboots, deaths, births, let_down;
+	uint64_t worst_ms, *lacking_ms, reserved_kib;
 	double lacking_s, guest_s;
 };
 
@@ -80,6 +83,47 @@ static uint64_t free_kib(void)
 	return day.room.sim->free_pages * HB_PAGE_KIB;
 }
 
+static void reserve(void)
+{
+	const struct hb_reserve_request request = {
+		.name = RESERVED, .size_kib = RESERVED_KIB, .ttl_s = 24 * 3600,
+	};
+	struct hb *hb = common_connect(day.room.sim);
+	struct hb_reservation reservation;
+	struct hb_error error;
+
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
+	/* With what such a domain costs beside. */
+	day.reserved_kib = reservation.left_kib;
+	hb_close(hb);
+}
+
+/* What was set aside is so still, whoever was killed. */
+static void check_reserved(void)
+{
+	struct hb *hb = common_connect(day.room.sim);
+	struct hb_reservation **list;
+	struct hb_error error;
+	size_t count;
+
+	assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+	assert_int_equal(count, 1);
+	assert_string_equal(list[0]->name, RESERVED);
+	assert_int_equal(list[0]->left_kib, day.reserved_kib);
+	hb_reservations_free(list);
+	hb_close(hb);
+}
+
+/* In the middle of a round, if there is one in time. */
+static void kill_daemon(struct room *room)
+{
+	day.within += room_kill_at(room, 1 + random() % 200, random() % 20 * 100);
+	day.kills++;
+	check_reserved();
+	room_run(room, random() % 20 * 100);
+	room_start(room);
+}
+
 /* A second's worth of accidents. */
 static void happen(void)
 {
@@ -111,12 +155,8 @@ static void happen(void)
 		room->sim->locked_domid = guest->domid;
 		room->sim->locked_until_ms = room->sim->clock_ms + random() % 3000;
 	}
-	if (one_in(300)) {
-		room_kill(room);
-		room_run(room, random() % 20 * 100);
-		room_start(room);
-		day.kills++;
-	}
+	if (one_in(100))
+		kill_daemon(room);
 }
 
 /* What all guests use together, at the least that they can be given: does it fit? */
@@ -137,7 +177,7 @@ static bool fits(void)
 		must = must > MAX_KIB ? MAX_KIB : must < MIN_KIB ? MIN_KIB : must;
 		sum += must;
 	}
-	return sum + 1536 * M < have;
+	return sum + RESERVED_KIB + 1536 * M < have;
 }
 
 static void judge(uint64_t ms, bool could)
@@ -168,10 +208,10 @@ static void print_outcome(unsigned long guests, double hours, double seconds)
 {
 	struct manager_view view = manager_look(day.room.manager);
 
-	print_message("%lu guests, %.1f h: %.0f s; %u kills, %u reboots, %u deaths, %u births; least free %" PRIu64
+	print_message("%lu guests, %.1f h: %.0f s; %u kills, %u of them within a round, %u reboots, %u deaths, %u births; least free %" PRIu64
 		      " MiB; lacking %.3f %% of the time, longest %" PRIu64 " s while there was enough; "
 		      "since the last start %" PRIu64 " rounds, %" PRIu64 " writes, %" PRIu64 " locked, %" PRIu64 " refused\n",
-		      guests, hours, seconds, day.kills, day.reboots, day.deaths, day.births,
+		      guests, hours, seconds, day.kills, day.within, day.reboots, day.deaths, day.births,
 		      day.room.least_free_kib / 1024, 100 * day.lacking_s / day.guest_s, day.worst_ms / 1000,
 		      view.rounds, view.writes, view.locked, view.refused);
 }
@@ -185,8 +225,9 @@ static void test_day(void **state)
 	(void)state;
 	srandom(choose_seed());
 	/* 600 MiB a guest is less than they want together, and mostly more than they use. */
-	room_open(&day.room, guests * 720 * M + 3 * G);
+	room_open(&day.room, guests * 720 * M + 3 * G + RESERVED_KIB);
 	day.wanted = guests;
+	reserve();
 	for (unsigned long i = 0; i < guests; i++)
 		add_guest();
 	day.lacking_ms = calloc(guests + seconds, sizeof(*day.lacking_ms));
@@ -198,6 +239,7 @@ static void test_day(void **state)
 	}
 	print_outcome(guests, seconds / 3600.0, difftime(time(NULL), start));
 	assert_string_equal(day.room.broken, "");
+	check_reserved();
 	assert_int_equal(day.let_down, 0);
 	free(day.lacking_ms);
 	room_close(&day.room);

@@ -51,6 +51,48 @@ static void on_tick(uv_timer_t *timer)
 	sim_run(sim, 20);
 }
 
+static bool could_not_look;
+
+static void note_failure(enum manager_level level, const char *text, void *argument)
+{
+	(void)level;
+	(void)argument;
+	could_not_look |= strstr(text, "the host could not be looked at") != NULL;
+}
+
+/* All calls to the host fail from that on which the first look begins with: all domains are known. */
+static bool fail_looks;
+
+static void fail_from(struct sim *host, unsigned int call)
+{
+	host->clock_ms = 1000;
+	host->fault = SIM_FAULT_ERROR;
+	host->fault_errno = 5;
+	host->fault_at = call;
+	host->fault_stays = true;
+}
+
+static unsigned int find_first_look(const struct config *config)
+{
+	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+						  .log = note_failure };
+	unsigned int call = 0;
+
+	for (bool found = false; !found;) {
+		struct manager *manager;
+
+		sim = common_host();
+		fail_from(sim, ++call);
+		manager = manager_new(&host, config);
+		could_not_look = false;
+		manager_run(manager);
+		found = could_not_look && manager_look(manager).balance->count;
+		manager_free(manager);
+		sim_close(sim);
+	}
+	return call;
+}
+
 static void run_child(void)
 {
 	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
@@ -60,13 +102,19 @@ static void run_child(void)
 				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
 	uv_loop_t *uv = uv_default_loop();
 	uv_timer_t tick;
+	unsigned int first;
 	int status;
 
+	/* As a command begins: what the parent ignores is inherited. */
+	signal(SIGPIPE, SIG_DFL);
+	config_read(&config, config_path, true, NULL, NULL);
+	first = fail_looks ? find_first_look(&config) : 0;
 	sim = common_host();
 	sim->clock_ms = 1000;
+	if (first)
+		fail_from(sim, first);
 	uv_timer_init(uv, &tick);
 	uv_timer_start(&tick, on_tick, 0, 20);
-	config_read(&config, config_path, true, NULL, NULL);
 	status = loop_run(uv, &terms);
 	uv_close((uv_handle_t *)&tick, NULL);
 	uv_run(uv, UV_RUN_DEFAULT);
@@ -533,6 +581,29 @@ static void test_rude_clients(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+/* Who asks and does not wait, and who read the log and has gone: nothing ends because of them. */
+static void test_gone_clients(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	for (int i = 0; i < 100; i++)
+		close(call(status, sizeof(status)));
+	fd = call(status, sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(log_fd);
+	log_fd = -1;
+	kill(child, SIGHUP);
+	expect(notify_fd, "RELOADING=1");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(fd);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* The command as it is, where the loop listens. */
 static void test_command(void **state)
 {
@@ -569,6 +640,40 @@ static void test_metrics(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* Guests are sized when a round has come to its end, and not before, whatever is read again. */
+static void test_not_ready(void **state)
+{
+	struct pollfd pollfd = { .fd = notify_fd, .events = POLLIN };
+	unsigned int reloads = 0;
+
+	(void)state;
+	expect(log_fd, "the host could not be looked at");
+	write_config("[balance]\nlook = perhaps\n");
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration stays as it was");
+	write_config("[balance]\nlook = 30\n");
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration was read again");
+	while (poll(&pollfd, 1, reloads < 2 ? WAIT_MS : 300) == 1) {
+		char note[512] = "";
+
+		assert_true(read(notify_fd, note, sizeof(note) - 1) > 0);
+		assert_null(strstr(note, "READY=1"));
+		reloads += strstr(note, "RELOADING=1") != NULL;
+	}
+	assert_int_equal(reloads, 2);
+}
+
+static int setup_failing(void **state)
+{
+	int rc;
+
+	fail_looks = true;
+	rc = setup(state);
+	fail_looks = false;
+	return rc;
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -587,7 +692,8 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

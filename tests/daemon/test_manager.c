@@ -2,6 +2,7 @@
 /* The manager on a simulated host: what it does, what it asks, and what it says. */
 #include "monitor.h"
 #include "room.h"
+#include "sim_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -327,6 +328,34 @@ static void test_silent(void **state)
 	assert_int_equal(room.lines, 1);
 }
 
+/*
+ * A guest without our driver, of which an agent as that of Qubes OS says what it uses: that is
+ * what it needs, unless the qmemman of Qubes OS sizes it by that.
+ */
+static void test_agent(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_guest(&room, 0)->load.habit = GUEST_SILENT;
+	sim_guest(room.sim, 1)->reports = false;
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_VERSION);
+	sim_write_key(room.sim, 1, HB_KEY_QUBES_MEMINFO, "300000");
+	room.sim->qmemman = true;
+	room_run(&room, 5000);
+	assert_string_equal(hb_motive_word(manager_look(room.manager).balance->domains[1].reason), "other-manager");
+	room_guest(&room, 1)->load.load.anon_kib = 1500 * M;
+	room_run(&room, 20000);
+	assert_int_equal(room_target(&room, 0), 1280 * M);
+	room.sim->qmemman = false;
+	sim_write_key(room.sim, 1, HB_KEY_QUBES_MEMINFO, "300001");
+	room_run(&room, 30000);
+	assert_in_range(room_target(&room, 0), 300 * M, 1000 * M);
+	assert_string_not_equal(hb_motive_word(manager_look(room.manager).balance->domains[1].reason), "other-manager");
+	assert_true(room_target(&room, 1) >= world_must(&room_guest(&room, 1)->load));
+}
+
 /* One that falls silent again and again is told of once, until it has been given another size. */
 static void test_silent_at_times(void **state)
 {
@@ -542,6 +571,42 @@ static void test_disk(void **state)
 	assert_true(room_syncs - syncs < view.writes * 3 / 2);
 }
 
+static void expect_reason(size_t guest, enum hb_motive reason)
+{
+	const struct hb_controlled *one = &manager_look(room.manager).balance->domains[guest + 1];
+
+	assert_string_equal(hb_motive_word(one->reason), hb_motive_word(reason));
+	assert_int_equal(room_target(&room, guest), 640 * M);
+}
+
+/* What only Xen, or another manager, knows of a guest: it is no donor, and nothing is tried. */
+static void test_not_ours(void **state)
+{
+	struct sim_domain *populating;
+
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		room_add(&room, 640 * M, 256 * M, 2 * G);
+	sim_guest(room.sim, 1)->vnodes = 2;
+	sim_write_key(room.sim, 2, HB_KEY_DYNAMIC_MIN, "262144");
+	populating = sim_domain(room.sim, 3);
+	populating->pod.entry_pages = 1000;
+	room_run(&room, 5000);
+	/* The fourth needs more than there is. */
+	room_guest(&room, 3)->load.load.anon_kib = 1200 * M;
+	room_run(&room, 60000);
+	expect_reason(0, HB_MOTIVE_NUMA);
+	expect_reason(1, HB_MOTIVE_OTHER_MANAGER);
+	expect_reason(2, HB_MOTIVE_POPULATING);
+	assert_int_equal(manager_look(room.manager).refused, 0);
+	/* It has its frames, and says nothing new: that is seen at a look. */
+	room_guest(&room, 2)->load.habit = GUEST_SILENT;
+	populating->pod.entry_pages = 0;
+	room_run(&room, 35000);
+	assert_true(room_target(&room, 2) < 640 * M);
+	assert_int_equal(manager_look(room.manager).refused, 0);
+}
+
 /* A guest that writes all the time costs what one does that writes at times. */
 static void test_flooder(void **state)
 {
@@ -637,7 +702,7 @@ int main(void)
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk),
 	};

@@ -195,6 +195,7 @@ static void stuck_host(void)
 	sim_add(command_sim, &other);
 	sim_write_key(command_sim, 7, HB_KEY_FEATURE_BALLOON, "1");
 	sim_write_key(command_sim, 7, HB_KEY_OS_NAME, "Microsoft Windows");
+	command_sim->qmemman = true;
 	sim_write_key(command_sim, 7, HB_KEY_QUBES_MEMINFO, "262144");
 	sim_guest(command_sim, GUEST)->stick_at_kib = 300 * M;
 	sim_guest(command_sim, GUEST)->stick_cause = HB_CAUSE_GUEST_FLOOR;
@@ -217,10 +218,19 @@ static void asked_daemon(void)
 		"{\"time_ms\":1800000000001,\"domid\":7,\"name\":\"\",\"uuid\":\"\",\"from_kib\":8,"
 		"\"to_kib\":4,\"reason\":\"rests\",\"reason_text\":\"it did not follow\"}]}}";
 
+	/* Domain 0's uuid is all zero. */
+	static const char domains[] = "{\"parameters\":{\"domains\":[{\"domid\":0,"
+		"\"uuid\":\"00000000-0000-0000-0000-000000000000\",\"reason\":\"domain-0\","
+		"\"reason_text\":\"domain 0 is sized on request only\",\"need\":\"steady\","
+		"\"need_text\":\"it gets along with what it has\"}]}}";
+
 	speaker_start(deeds, sizeof(deeds));
 	SAMPLES("history", "history guest1", "history nobody", "history --last=1h", "history --last=1w");
 	speaker_end();
 	SAMPLES("history");
+	speaker_start(domains, sizeof(domains));
+	SAMPLES("explain guest1", "explain 0", "top");
+	speaker_end();
 }
 
 int main(void)

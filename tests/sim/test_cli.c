@@ -6,10 +6,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
+#include "speaker.h"
 #include "file_lock.h"
 #include "to_come.h"
 
@@ -355,6 +359,65 @@ static void test_explain_and_doctor(void **state)
 	assert_json_text(object, "domain.name", "guest1");
 	assert_json_text(object, "limits.mode", "manual");
 	json_object_put(object);
+}
+
+/* Somebody is there and hangs. */
+static void explain_without_answer(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const time_t begin = time(NULL);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", getenv("HOTBALLOON_SOCKET"));
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_null(strstr(command_out, "hotballoond"));
+	assert_string_equal(command_err, "");
+	assert_true(time(NULL) - begin < 5);
+	close(fd);
+	unlink(address.sun_path);
+}
+
+/* Why it has no more is known to who sizes it; explain says it, if it answers, and soon. */
+static void test_explain_by_daemon(void **state)
+{
+	static const char silent[] = "{";
+	struct json_object *object;
+	char reply[1024];
+
+	(void)state;
+	assert_int_equal(command_line("explain guest1 --json"), 0);
+	object = command_json();
+	assert_null(command_at(object, "hotballoond"));
+	snprintf(reply, sizeof(reply), "{\"parameters\":{\"domains\":[{\"domid\":5,\"uuid\":\"%s\","
+		 "\"reason\":\"host-full\",\"reason_text\":\"it would get more\\u001b, and the host has none to give\","
+		 "\"need\":\"refaults\",\"need_text\":\"it reads back what it had to drop\"}]}}",
+		 json_object_get_string(command_at(object, "domain.uuid")));
+	json_object_put(object);
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_null(strstr(command_out, "hotballoond"));
+	assert_string_equal(command_err, "");
+	speaker_start(reply, strlen(reply) + 1);
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_non_null(strstr(command_out, "\n  hotballoond: it would get more?, and the host has none to give (host-full)\n"
+			       "  what it needs, by hotballoond: it reads back what it had to drop (refaults)\n"));
+	assert_int_equal(command_line("explain 0"), 0);
+	assert_null(strstr(command_out, "hotballoond"));
+	assert_int_equal(command_line("explain guest1 --json"), 0);
+	object = command_json();
+	assert_json_text(object, "hotballoond.reason", "host-full");
+	assert_json_text(object, "hotballoond.need", "refaults");
+	json_object_put(object);
+	/* It ends in the middle, and is no more: it is not told. */
+	speaker_start(silent, strlen(silent));
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_null(strstr(command_out, "hotballoond"));
+	speaker_end();
+	assert_int_equal(command_line("explain guest1"), 0);
+	assert_string_equal(command_err, "");
+	explain_without_answer();
+	unsetenv("HOTBALLOON_SOCKET");
 }
 
 /* What doctor says helps, though there is no more than that to be had. */
@@ -873,6 +936,7 @@ int main(void)
 		TEST(test_limits_reset_beyond_hotplug_max),
 		TEST(test_limits_of_odd_sizes),
 		TEST(test_explain_and_doctor),
+		TEST(test_explain_by_daemon),
 		TEST(test_low_reserve),
 		TEST(test_domain_0_without_keys),
 		TEST(test_free_memory),

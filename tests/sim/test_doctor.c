@@ -81,7 +81,12 @@ static void invalid(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_CAUSE, "beca
 static void lie(void) { sim_write_key(sim, GUEST, HB_KEY_REPORT_CURRENT, "4194304"); }
 static void unload(void) { sim_remove_key(sim, GUEST, HB_KEY_REPORT_VERSION); }
 static void squeezed(void) { sim_write_key(sim, GUEST, HB_KEY_DYNAMIC_MIN, "262144"); }
-static void qmemman(void) { sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000"); }
+static void qmemman(void)
+{
+	sim->qmemman = true;
+	sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000");
+}
+
 static void let_die(void) { sim_guest(sim, GUEST)->dying = true; }
 static void begin_destroy(void) { sim_begin_destroy(sim, GUEST); }
 static void give_vnodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }

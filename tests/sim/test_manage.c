@@ -115,7 +115,12 @@ static void forget(void) { limit((struct hb_limits_change){ .forget = true }); }
 static void pause_it(void) { sim_guest(sim, GUEST)->paused = true; }
 static void number_nodes(void) { sim_guest(sim, GUEST)->vnodes = 2; }
 static void squeeze(void) { sim_write_key(sim, GUEST, HB_KEY_DYNAMIC_MIN, "262144"); }
-static void qmemman(void) { sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "200000"); }
+static void qmemman(void)
+{
+	sim->qmemman = true;
+	sim_write_key(sim, GUEST, HB_KEY_QUBES_MEMINFO, "200000");
+}
+
 static void suspend(void) { sim_guest(sim, GUEST)->suspended = true; }
 static void spoil_target(void) { sim_write_key(sim, GUEST, HB_KEY_TARGET, "512M"); }
 static void serve(void) { sim_write_key(sim, GUEST, HB_KEY_DRIVER_DOMAIN, ""); }

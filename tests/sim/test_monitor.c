@@ -182,22 +182,25 @@ static void test_unreadable_new(void **state)
 	assert_string_equal(domain(9)->name, "other");
 }
 
+/* In a moment. */
+#define FLOOD 100
+
 static void flood(struct sim *host)
 {
 	char value[24];
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < FLOOD; i++) {
 		snprintf(value, sizeof(value), "%" PRIu64, host->clock_ms * 1000 + i);
 		sim_write_key(host, GUEST, HB_KEY_REPORT_FLOOR, value);
 	}
 }
 
-/* A read of a domain that reports: Xen's list and so many keys, none of them twice. */
-#define CALLS_READ 23
+/* A read of a domain that reports: Xen four times, and so many keys, none of them twice. */
+#define CALLS_READ 27
 
 static void test_flood(void **state)
 {
-	unsigned int calls;
+	unsigned int calls, events;
 
 	(void)state;
 	add_guests(50);
@@ -208,14 +211,26 @@ static void test_flood(void **state)
 	run(10000);
 	/* A read in 100 ms, of that domain and of no other. */
 	assert_in_range(sim->calls - calls, 90 * 10, 101 * CALLS_READ);
-	/* It does so on and on: a read a second. */
+	/* It does so on and on: a read a second, and nothing is heard of it in between. */
 	run(30000);
 	calls = sim->calls;
+	events = sim->events;
 	run(10000);
-	assert_in_range(sim->calls - calls, 9 * 10, 11 * CALLS_READ);
+	/* Its three watches are set and ended each time, which events of more than one moment are not. */
+	assert_in_range(sim->calls - calls, 9 * 10, 11 * (CALLS_READ + 6));
+	print_message("%u events a second\n", (sim->events - events) / 10);
+	assert_true(sim->events - events < 10 * 2 * FLOOD + 100);
 	sim->tick = NULL;
-	run(500);
+	run(1100);
 	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
+	/* It has been quiet for a while: it is heard of as anybody, and costs nothing meanwhile. */
+	run(30000);
+	calls = sim->calls;
+	run(30000);
+	assert_int_equal(sim->calls, calls);
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_FLOOR, "4096");
+	run(200);
+	assert_int_equal(domain(GUEST)->report.floor.value, 4096);
 }
 
 static void flood_domains(struct sim *host)

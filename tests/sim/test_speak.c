@@ -99,6 +99,7 @@ static void test_whose_demand(void **state)
 	object = command_json();
 	assert_json_number(object, "used_kib", 400000);
 	json_object_put(object);
+	command_sim->qmemman = true;
 	sim_write_key(command_sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000");
 	speak(LINE, NULL);
 	assert_int_equal(command_line("show guest1 --json"), 0);

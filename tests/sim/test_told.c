@@ -30,6 +30,7 @@ static void test_squeezed(void **state)
 static void test_qmemman(void **state)
 {
 	(void)state;
+	command_sim->qmemman = true;
 	sim_write_key(command_sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000");
 	told("set guest1 600M --wait", "qmemman");
 	assert_int_equal(common_number(command_sim, GUEST, HB_KEY_TARGET), 600 * M);
@@ -48,6 +49,7 @@ static void test_both_and_more(void **state)
 	guest.pod_cache_kib = 50 * M;
 	command_sim = common_host_with(&guest);
 	sim_write_key(command_sim, GUEST, HB_KEY_DYNAMIC_MIN, "262144");
+	command_sim->qmemman = true;
 	sim_write_key(command_sim, GUEST, HB_KEY_QUBES_MEMINFO, "100000");
 	sim_write_key(command_sim, GUEST, HB_KEY_STILL, "1");
 	told("limits guest1 --min=128M --max=1G", "weight");

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "speaker.h"
 #include "top.h"
 
 #define LINES_MAX 64
@@ -33,6 +34,9 @@ static void split(char *frame)
 		lines[nr_lines++] = line;
 }
 
+/* What hotballoond says of the first, the second and so on. */
+static struct cli_reason reasons[4];
+
 /* A frame of what there is, as wide and high as is said. */
 static void frame(unsigned int width, unsigned int height, enum top_sort sort, bool reverse,
 		  size_t first)
@@ -54,6 +58,7 @@ static void frame(unsigned int width, unsigned int height, enum top_sort sort, b
 	for (size_t i = 0; i < data.count; i++) {
 		data.rows[i].domain = *domains[i];
 		assert_int_equal(hb_limits_get(hb, domains[i], &data.rows[i].limits, &error), HB_OK);
+		data.rows[i].reason = reasons[i % 4];
 	}
 	hb_domains_free(domains);
 	free(text);
@@ -145,6 +150,71 @@ static void test_columns(void **state)
 	assert_non_null(strstr(lines[1], " STATE     MODE   CAUSE"));
 	assert_non_null(strstr(lines[4], " idle      manual none"));
 	assert_non_null(strstr(lines[5], " idle      off    none"));
+}
+
+/* Where there is room for it, and somebody says it. */
+static void test_reasons(void **state)
+{
+	(void)state;
+	frame(120, 0, TOP_SORT_ID, false, 0);
+	assert_null(strstr(lines[1], "REASON"));
+	reasons[1] = (struct cli_reason){ .known = true, .reason = "host-full" };
+	add_guest(7, "web", 512 * M);
+	frame(93, 0, TOP_SORT_ID, false, 0);
+	assert_null(strstr(lines[1], "REASON"));
+	frame(94, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[1], " STATE     REASON        CAUSE"));
+	assert_non_null(strstr(lines[2], " running   -             -"));
+	assert_non_null(strstr(lines[3], " idle      host-full     none"));
+	/* A later one can have longer words. */
+	strcpy(reasons[2].reason, "a-word-of-another-time");
+	reasons[2].known = true;
+	assert_int_equal(command_line("limits 7 --off"), 0);
+	frame(100, 0, TOP_SORT_ID, false, 0);
+	assert_non_null(strstr(lines[1], " STATE     MODE   REASON        CAUSE"));
+	assert_non_null(strstr(lines[4], " idle      off    a-word-of-an\u2026 none"));
+	for (size_t i = 0; i < nr_lines; i++)
+		assert_true(cli_width(lines[i]) <= 100);
+	memset(reasons, 0, sizeof(reasons));
+}
+
+/* By domid and uuid; who says nothing, or nonsense, is left out. */
+static void test_asks(void **state)
+{
+	static const char *const nonsense[] = {
+		"{\"parameters\":{}}", "{\"parameters\":{\"domains\":7}}", "{\"error\":\"x\"}", "what?",
+		"{\"parameters\":{\"domains\":[7,{\"domid\":\"a\"},{\"domid\":5}]}}",
+	};
+	char reply[1024], uuid[64];
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(command_line("top --json"), 0);
+	object = command_json();
+	assert_null(command_at(object, "domains.1.hotballoond"));
+	snprintf(uuid, sizeof(uuid), "%s", json_object_get_string(command_at(object, "domains.1.uuid")));
+	json_object_put(object);
+	snprintf(reply, sizeof(reply), "{\"parameters\":{\"domains\":["
+		 "{\"domid\":0,\"uuid\":\"of another one\",\"reason\":\"a\",\"reason_text\":\"b\",\"need\":\"c\",\"need_text\":\"d\"},"
+		 "{\"domid\":3},{\"domid\":5,\"uuid\":\"%s\",\"reason\":\"held\",\"reason_text\":\"it is\","
+		 "\"need\":\"swaps\",\"need_text\":\"it swaps\"}]}}", uuid);
+	speaker_start(reply, strlen(reply) + 1);
+	assert_int_equal(command_line("top --json"), 0);
+	assert_string_equal(speaker_heard(), "{\"method\":\"org.hotballoon.Manager.GetDomains\",\"parameters\":{}}");
+	object = command_json();
+	assert_null(command_at(object, "domains.0.hotballoond"));
+	assert_json_text(object, "domains.1.hotballoond.reason", "held");
+	assert_json_text(object, "domains.1.hotballoond.need_text", "it swaps");
+	json_object_put(object);
+	for (size_t i = 0; i < sizeof(nonsense) / sizeof(nonsense[0]); i++) {
+		speaker_start(nonsense[i], strlen(nonsense[i]) + 1);
+		assert_int_equal(command_line("top --json"), 0);
+		object = command_json();
+		assert_null(command_at(object, "domains.1.hotballoond"));
+		json_object_put(object);
+	}
+	speaker_end();
+	unsetenv("HOTBALLOON_SOCKET");
 }
 
 static void press(struct top_view *view, const char *keys)
@@ -349,7 +419,7 @@ static void test_help(void **state)
 		top_frame(out, &data, &view);
 		fclose(out);
 		split(text);
-		assert_int_equal(nr_lines, view.height < 14 ? view.height : 14);
+		assert_int_equal(nr_lines, view.height < 15 ? view.height : 15);
 		assert_memory_equal(lines[0], "hotballoon 12:34:56", 19);
 		for (size_t i = 0; i < nr_lines; i++)
 			assert_true(cli_width(lines[i]) <= 80);
@@ -407,7 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_bar),
 		TEST(test_width),
-		TEST(test_columns),
+		TEST(test_columns), TEST(test_reasons), TEST(test_asks),
 		TEST(test_keys),
 		TEST(test_sort),
 		TEST(test_sort_in_json),

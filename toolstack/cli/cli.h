@@ -181,6 +181,9 @@ cli_run_fn cli_help_prepare, cli_list, cli_show, cli_set_prepare, cli_set, cli_m
 enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_object *parameters,
 			    struct json_object **reply);
 
+/* The same for what is only good to know: a second is waited at most, and no error is left. */
+struct json_object *cli_ask_briefly(struct cli *cli, const char *method);
+
 /* Does hotballoond run, and size guests? No error if not. */
 bool cli_is_balanced(struct cli *cli);
 

@@ -2,7 +2,7 @@
 /* hotballoon explain and doctor: why things are as they are, and what is wrong. */
 #include <stdlib.h>
 
-#include "cli.h"
+#include "reasons.h"
 
 static void print_findings(struct cli *cli, const struct hb_findings *findings)
 {
@@ -17,19 +17,50 @@ static void print_findings(struct cli *cli, const struct hb_findings *findings)
 	}
 }
 
-static void print_explanation(struct cli *cli, const struct hb_explanation *explanation)
+/* Of who runs the host's guests, which knows more than can be seen. */
+static void print_reason(struct cli *cli, const struct cli_reason *reason)
+{
+	if (!reason->known)
+		return;
+	fprintf(cli->out, "  hotballoond: %s (%s)\n", reason->reason_text, reason->reason);
+	fprintf(cli->out, "  what it needs, by hotballoond: %s (%s)\n", reason->need_text, reason->need);
+}
+
+static void print_explanation(struct cli *cli, const struct hb_explanation *explanation,
+			      const struct cli_reason *reason)
 {
 	const struct hb_domain *domain = &explanation->domain;
 
 	fprintf(cli->out, "%s (domain %u):\n", domain->name[0] ? domain->name : "-", domain->domid);
 	for (unsigned int i = 0; i < explanation->nr_reasons; i++)
 		fprintf(cli->out, "  %s\n", explanation->reasons[i]);
+	print_reason(cli, reason);
 	print_findings(cli, &explanation->findings);
+}
+
+static struct json_object *json_explanation(const struct hb_explanation *explanation,
+					    const struct cli_reason *reason)
+{
+	struct json_object *object = cli_json_explanation(explanation);
+
+	json_object_object_add(object, "hotballoond", cli_json_reason(reason));
+	return object;
+}
+
+static struct cli_reason ask_reason(struct cli *cli, const struct hb_domain *domain)
+{
+	struct json_object *reply = cli_ask_reasons(cli);
+	size_t next = 0;
+	struct cli_reason reason = cli_reason_of(reply, domain, &next);
+
+	json_object_put(reply);
+	return reason;
 }
 
 enum hb_code cli_explain(struct cli *cli)
 {
 	struct hb_explanation explanation;
+	struct cli_reason reason;
 	uint32_t domid;
 	enum hb_code code = cli_find_domid(cli, cli->operands[0], &domid);
 
@@ -37,10 +68,11 @@ enum hb_code cli_explain(struct cli *cli)
 		code = hb_explain(cli->hb, domid, &explanation, &cli->error);
 	if (code)
 		return code;
+	reason = ask_reason(cli, &explanation.domain);
 	if (cli_has(cli, OPT_JSON))
-		cli_print_json(cli, cli_json_explanation(&explanation));
+		cli_print_json(cli, json_explanation(&explanation, &reason));
 	else
-		print_explanation(cli, &explanation);
+		print_explanation(cli, &explanation, &reason);
 	return HB_OK;
 }
 

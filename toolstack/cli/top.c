@@ -18,6 +18,8 @@
 #include "top.h"
 
 #define INTERVAL_MAX 3600UL
+/* Who took as long to say nothing would hold up each frame. */
+#define PATIENCE_MS 500
 
 #define SCREEN_BEGIN "\033[?1049h\033[?25l"	/* the other screen, no cursor */
 #define SCREEN_END "\033[?25h\033[?1049l"
@@ -114,6 +116,27 @@ static enum hb_code follow_data(struct cli *cli, struct hb_monitor *monitor, str
 	return code;
 }
 
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Rows are in order of domid still. */
+static void read_reasons(struct cli *cli, struct top_data *data, struct top_view *view)
+{
+	const uint64_t begin = now_ms();
+	struct json_object *reply = cli_ask_reasons(cli);
+	size_t next = 0;
+
+	for (size_t i = 0; i < data->count; i++)
+		data->rows[i].reason = cli_reason_of(reply, &data->rows[i].domain, &next);
+	view->unasked = !reply && now_ms() - begin >= PATIENCE_MS;
+	json_object_put(reply);
+}
+
 static void read_clock(struct top_view *view)
 {
 	time_t now = time(NULL);
@@ -131,6 +154,7 @@ static enum hb_code print_json(struct cli *cli, struct top_data *data)
 
 		json_object_object_add(domain, "limits",
 				       cli_json_limits(&data->rows[i].domain, &data->rows[i].limits));
+		json_object_object_add(domain, "hotballoond", cli_json_reason(&data->rows[i].reason));
 		json_object_array_add(array, domain);
 	}
 	json_object_object_add(object, "host", cli_json_host(&data->host));
@@ -145,6 +169,7 @@ static enum hb_code print_once(struct cli *cli, struct top_view *view)
 	enum hb_code code = read_data(cli, &data);
 
 	if (!code && cli_has(cli, OPT_JSON)) {
+		read_reasons(cli, &data, view);
 		top_sort_rows(&data, view);
 		print_json(cli, &data);
 	} else if (!code) {
@@ -218,14 +243,6 @@ static void end_resizes(const sigset_t *before)
 {
 	signal(SIGWINCH, SIG_DFL);
 	sigprocmask(SIG_SETMASK, before, NULL);
-}
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static bool take_keys(struct top_view *view)
@@ -313,6 +330,8 @@ static enum hb_code draw(struct cli *cli, struct hb_monitor *monitor, struct top
 	if (!code) {
 		read_size(cli, view);
 		read_clock(view);
+		if (view->width >= TOP_WIDTH_REASON && !view->unasked)
+			read_reasons(cli, &data, view);
 		view->page = top_rows_shown(&data, view);
 		view->most = data.count - view->page;
 		view->first = view->first < view->most ? view->first : view->most;

@@ -7,7 +7,7 @@
 #ifndef HB_CLI_TOP_H
 #define HB_CLI_TOP_H
 
-#include "cli.h"
+#include "reasons.h"
 
 enum top_sort {
 	TOP_SORT_ID, TOP_SORT_NAME, TOP_SORT_ACTUAL, TOP_SORT_TARGET, TOP_SORT_DEMAND,
@@ -20,6 +20,7 @@ extern const char *const top_sort_names[TOP_SORT_COUNT];
 struct top_row {
 	struct hb_domain domain;
 	struct hb_limits limits;
+	struct cli_reason reason;	/* of hotballoond */
 };
 
 struct top_data {
@@ -38,10 +39,13 @@ struct top_view {
 	char clock[16];
 	const char *warning, *fault, *plain;	/* colours, or empty */
 	bool keys;			/* say which keys there are */
+	bool unasked;			/* hotballoond did not answer in time: it is not asked again */
 };
 
 /* Narrower than this, lines are cut. */
 #define TOP_WIDTH_MIN 80
+/* From here on there is room for what hotballoond says, beside all others. */
+#define TOP_WIDTH_REASON 94
 
 /* In the order of the view. */
 void top_sort_rows(struct top_data *data, const struct top_view *view);

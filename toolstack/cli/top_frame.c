@@ -12,13 +12,14 @@
 #define SIZE 7
 #define STATE 9
 #define MODE 6
+#define REASON 13
 #define CAUSE 18
 #define BAR_LEAST 7
 #define BAR_MOST 64
 
 /* How a frame is divided; 0: that column has nothing to say. */
 struct layout {
-	unsigned int name, demand, mode, bar;
+	unsigned int name, demand, mode, reason, bar;
 };
 
 /* Two at the top; what the signs and keys mean is for screens with room for it. */
@@ -108,8 +109,11 @@ static struct layout divide(const struct top_data *data, const struct top_view *
 			layout.demand = SIZE;
 		if (row->limits.mode != HB_MODE_MANUAL)
 			layout.mode = MODE;
+		if (row->reason.known && view->width >= TOP_WIDTH_REASON)
+			layout.reason = REASON;
 	}
 	others += layout.demand + !!layout.demand + layout.mode + !!layout.mode;
+	others += layout.reason + !!layout.reason;
 	room = view->width > others ? view->width - others : 0;
 	layout.name = limit(layout.name, NAME_LEAST, NAME_MOST);
 	if (layout.name + BAR_LEAST > room)
@@ -206,6 +210,10 @@ static void print_cells(FILE *line, const struct top_row *row, const struct layo
 	fprintf(line, " %s %-*s ", bar, STATE, state_of(domain));
 	if (layout->mode)
 		fprintf(line, "%-*s ", MODE, cli_mode(domain, &row->limits));
+	if (layout->reason) {
+		cli_print_cell(line, row->reason.known ? row->reason.reason : "-", REASON);
+		fputc(' ', line);
+	}
 	fprintf(line, "%-*s", CAUSE, cli_cause(domain));
 }
 
@@ -235,10 +243,11 @@ static void print_head(FILE *out, const struct top_data *data, const struct top_
 	print_line(out, view, "", line);
 	if (view->height == 1 || view->help)
 		return;
-	snprintf(line, sizeof(line), "%-*s %*s %*s%*s %-*s %-*s %-*s%sCAUSE", (int)layout->name, "NAME",
+	snprintf(line, sizeof(line), "%-*s %*s %*s%*s %-*s %-*s %-*s%s%-*s%sCAUSE", (int)layout->name, "NAME",
 		 SIZE, "ACTUAL", SIZE, "TARGET", (int)(layout->demand + !!layout->demand),
 		 layout->demand ? "DEMAND" : "", (int)layout->bar, "0...MAX", STATE, "STATE",
-		 (int)layout->mode, layout->mode ? "MODE" : "", layout->mode ? " " : "");
+		 (int)layout->mode, layout->mode ? "MODE" : "", layout->mode ? " " : "",
+		 (int)layout->reason, layout->reason ? "REASON" : "", layout->reason ? " " : "");
 	print_line(out, view, "", line);
 }
 
@@ -258,6 +267,7 @@ static void print_help(FILE *out, const struct top_view *view)
 		"  =  what it holds     |  its target           *  what it uses, as it says itself",
 		"  <  least, and  >     most that managers give it (hotballoon limits)",
 		"MODE: auto, managers may size it; pinned, a person has set its size since; off",
+		"REASON: why it has that size, by hotballoond, on a screen that is wide enough",
 		"CAUSE: why it is short, by its driver; \"hotballoon explain\" tells more",
 	};
 	size_t room = view->height > 1 ? view->height - 1 : 0;

@@ -17,6 +17,8 @@
 
 /* As long as for a xenstored that does not answer. */
 #define ANSWER_S 10
+/* For what a command can do without. */
+#define BRIEFLY_S 1
 /* Far more than all that it remembers. */
 #define ANSWER_MAX (16 << 20)
 
@@ -45,9 +47,9 @@ static enum hb_code no_answer(struct cli *cli, const char *what)
 	return cli_fail(cli, HB_REASON_NO_DAEMON, "start it again", "hotballoond at %s %s", socket_path(), what);
 }
 
-static enum hb_code connect_daemon(struct cli *cli, int *fd)
+static enum hb_code connect_daemon(struct cli *cli, time_t seconds, int *fd)
 {
-	const struct timeval time = { .tv_sec = ANSWER_S };
+	const struct timeval time = { .tv_sec = seconds };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	enum hb_code code;
 
@@ -126,11 +128,12 @@ static enum hb_code read_reply(struct cli *cli, const char *text, struct json_ob
 	return code;
 }
 
-static enum hb_code ask(struct cli *cli, const char *message, struct json_object **reply)
+static enum hb_code ask(struct cli *cli, time_t seconds, const char *message,
+			struct json_object **reply)
 {
 	char *text = NULL;
 	int fd = -1;
-	enum hb_code code = connect_daemon(cli, &fd);
+	enum hb_code code = connect_daemon(cli, seconds, &fd);
 
 	if (code)
 		return code;
@@ -144,8 +147,8 @@ static enum hb_code ask(struct cli *cli, const char *message, struct json_object
 	return code;
 }
 
-enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_object *parameters,
-			    struct json_object **reply)
+static enum hb_code ask_within(struct cli *cli, time_t seconds, const char *method,
+			       struct json_object *parameters, struct json_object **reply)
 {
 	struct json_object *message = json_object_new_object();
 	char name[128];
@@ -154,7 +157,24 @@ enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_obj
 	snprintf(name, sizeof(name), HB_DAEMON_INTERFACE ".%s", method);
 	json_object_object_add(message, "method", json_object_new_string(name));
 	json_object_object_add(message, "parameters", parameters);
-	code = ask(cli, json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN), reply);
+	code = ask(cli, seconds, json_object_to_json_string_ext(message, JSON_C_TO_STRING_PLAIN), reply);
 	json_object_put(message);
 	return code;
+}
+
+enum hb_code cli_ask_daemon(struct cli *cli, const char *method, struct json_object *parameters,
+			    struct json_object **reply)
+{
+	return ask_within(cli, ANSWER_S, method, parameters, reply);
+}
+
+struct json_object *cli_ask_briefly(struct cli *cli, const char *method)
+{
+	const struct hb_error before = cli->error;
+	struct json_object *reply = NULL;
+
+	if (ask_within(cli, BRIEFLY_S, method, json_object_new_object(), &reply))
+		reply = NULL;
+	cli->error = before;
+	return reply;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "announce.h"
+#include "monitor.h"
 #include "results.h"
 
 static bool make_room(struct sight *sight, size_t count)
@@ -111,12 +112,18 @@ void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t co
 	free(list);
 }
 
-enum hb_code act_set(struct hb *hb, const struct hb_controlled *one, struct hb_error *error)
+enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_controlled *one,
+		     struct hb_error *error)
 {
 	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, one->to_kib } };
 	struct hb_set_result result = { 0 };
+	enum hb_code code = hb_set_managed(hb, one->domain->domid, one->domain->target.value, &request,
+					   &result, error);
 
-	return hb_set_managed(hb, one->domain->domid, one->domain->target.value, &request, &result, error);
+	/* Also if it failed after that: what was written stands. */
+	if (result.done)
+		hb_monitor_note_set(monitor, &result);
+	return code;
 }
 
 enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "loop.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +152,9 @@ static void on_hangup(uv_signal_t *signal, int number)
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
-	notify("READY=1");
+	/* Not before guests are sized: turn() says so then. */
+	if (loop->ready)
+		notify("READY=1");
 }
 
 static void on_end(uv_signal_t *signal, int number)
@@ -253,6 +256,8 @@ int loop_run(uv_loop_t *uv, const struct loop_terms *terms)
 	};
 	int rc = loop.manager ? begin(&loop) : UV_ENOMEM;
 
+	/* A client may go before it is answered, and who reads the log, too: that is an error to them. */
+	signal(SIGPIPE, SIG_IGN);
 	if (rc) {
 		say(&loop, MANAGER_ERROR, "cannot begin: %s", uv_strerror(rc));
 	} else {

@@ -278,7 +278,7 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 
 	kept->complained = HB_REASON_NONE;
 	manager->writes++;
-	hb_balance_done(&manager->balance, one, now_ms(manager));
+	hb_balance_done(&manager->balance, one);
 	tell_deed(manager, one);
 	remember(manager, one);
 }
@@ -310,7 +310,7 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 		hb_balance_undo(&manager->balance, one, false);
 		return true;
 	}
-	code = act_set(manager->hb, one, &error);
+	code = act_set(manager->hb, manager->monitor, one, &error);
 	if (!code)
 		note_done(manager, one);
 	else
@@ -434,15 +434,16 @@ static bool decide(struct manager *manager, uint64_t now)
 
 static void do_round(struct manager *manager, uint64_t now)
 {
-	manager->rounds++;
 	hb_pace_begin(&manager->pace, now);
 	manager->changed = false;
 	if (!decide(manager, now))
 		return;
 	tell_host(manager);
-	if (carry_out_all(manager))
-		hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
-			    manager->config.dry_run);
+	if (!carry_out_all(manager))
+		return;
+	manager->rounds++;
+	hb_pace_end(&manager->pace, hb_balance_next_ms(&manager->balance), manager->config.look_s,
+		    manager->config.dry_run);
 }
 
 /* Takes note of what has happened; false if there is no more to do now. */
@@ -480,8 +481,6 @@ uint64_t manager_run(struct manager *manager)
 		return manager->hb ? hb_pace_again_ms(now) : manager->reopen.at_ms;
 	if (manager->pace.round_ms > now)
 		return manager->pace.round_ms;
-	if (hb_balance_awaits(&manager->balance, manager->sight.looks, now))
-		return hb_pace_await_ms(now);
 	do_round(manager, now);
 	return manager->hb ? manager->pace.round_ms : manager->reopen.at_ms;
 }
@@ -597,8 +596,7 @@ enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct
 
 static enum hb_code fail_look(struct hb_error *error)
 {
-	return fail(error, HB_REASON_HOST_FAILED,
-		    "the host could not be looked at, or a size that was just set is not seen yet", "ask again");
+	return fail(error, HB_REASON_HOST_FAILED, "the host could not be looked at", "ask again");
 }
 
 enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
@@ -620,8 +618,7 @@ enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
 
 	if (code)
 		return code;
-	if (!hear(manager, now) || hb_balance_awaits(&manager->balance, manager->sight.looks, now) ||
-	    !decide(manager, now))
+	if (!hear(manager, now) || !decide(manager, now))
 		return fail_look(error);
 	for (size_t i = 0; i < control->nr_actions; i++)
 		hb_balance_undo(&manager->balance, control->actions[i], false);

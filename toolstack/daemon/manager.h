@@ -66,7 +66,8 @@ struct manager_view {
 	const struct hb_balance *balance;	/* of the last round; control.count is 0 before it */
 	const struct hb_host_memory *host;
 	const struct hb_history *history;
-	uint64_t rounds, writes, refused, locked, reopened;
+	uint64_t rounds;			/* that came to their end */
+	uint64_t writes, refused, locked, reopened;
 };
 
 struct manager_view manager_look(const struct manager *manager);

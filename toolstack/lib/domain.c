@@ -468,7 +468,12 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 	rc = read_domain_number(hb, domain->domid, HB_KEY_QUBES_MEMINFO, HB_SIZE_MAX_KIB,
 				    &domain->used);
 
-	domain->qmemman = domain->used.presence != HB_ABSENT;
+	/* It sizes who says that; where it does not run, that is an agent's word as any. */
+	if (!rc && domain->used.presence != HB_ABSENT) {
+		rc = hb->host->ops->qmemman(hb->host);
+		domain->qmemman = rc > 0;
+		rc = rc < 0 ? rc : 0;
+	}
 	if (domain->report.stats[HB_STAT_USED].presence == HB_PRESENT &&
 	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB)
 		domain->used = domain->report.stats[HB_STAT_USED];

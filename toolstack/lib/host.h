@@ -55,6 +55,8 @@ struct hb_host_ops {
 	 * estimate. -EOPNOTSUPP: it says nothing.
 	 */
 	int (*available)(struct hb_host *host, uint64_t *kib);
+	/* 1 if the qmemman of Qubes OS runs in domain 0, else 0. */
+	int (*qmemman)(struct hb_host *host);
 	int (*set_maxmem)(struct hb_host *host, uint32_t domid, uint64_t kib);
 	int (*get_pool)(struct hb_host *host, uint32_t domid, uint64_t *bytes);
 	/* bytes is a multiple of a page. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The monitor: an event marks its domain, a marked domain is read again when it is
- * due, and what differs is told. A domain is due READ_EVERY_MS after it was read, and
- * one that writes on and on once a second (pace.h), so that it costs no more than one
- * that writes seldom; what it wrote in between is not told. Xen's list is due after
+ * due, and what differs is told. A domain is due READ_EVERY_MS after it was read. One
+ * that writes on and on is due once a second (pace.h) and not watched in between, so that
+ * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's list is due after
  * READ_EVERY_MS, too. One
  * that cannot be read keeps what it said last and is due later. Nothing marked: no
  * timer, and no call to the host.
@@ -24,6 +24,8 @@
 #include "memory.h"
 #include "monitor.h"
 #include "pace.h"
+#include "plan.h"
+#include "set.h"
 #include "value.h"
 
 #define READ_EVERY_MS 100
@@ -264,6 +266,48 @@ static int look_at_list(struct hb_monitor *monitor, uint64_t now)
 	return 0;
 }
 
+/* ----------------------------------------------------------------- events */
+
+/* Who writes on and on is left alone for a while: that it has written is known. */
+static void mark_entry(struct hb_monitor *monitor, struct entry *entry)
+{
+	const uint64_t now = now_ms(monitor);
+
+	if (!entry->marked && entry->watched && hb_pace_floods(entry->paid_ms, now)) {
+		unwatch(monitor, entry);
+		entry->due_ms = hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS);
+	}
+	entry->marked = true;
+}
+
+static void mark(struct hb_monitor *monitor, const char *token)
+{
+	struct hb_number domid = hb_value_number(token, strlen(token), UINT32_MAX);
+	struct entry *entry;
+
+	if (!strcmp(token, TOKEN_LOW)) {
+		monitor->low = true;
+		return;
+	}
+	entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
+
+	if (entry && entry->state != ENTRY_GONE)
+		mark_entry(monitor, entry);
+	else if (domid.presence != HB_PRESENT)
+		monitor->list_marked = true;
+}
+
+static int take_events(struct hb_monitor *monitor)
+{
+	struct hb_host *host = monitor->hb->host;
+	char token[TOKEN_TEXT];
+	int rc;
+
+	while (!(rc = host->ops->next_event(host, token, sizeof(token))))
+		mark(monitor, token);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
 /* ---------------------------------------------------------------- reading */
 
 static void take(struct hb_monitor *monitor, struct entry *entry, const struct hb_domain *now)
@@ -280,15 +324,27 @@ static void take(struct hb_monitor *monitor, struct entry *entry, const struct h
 	}
 }
 
+/* What a watch says at once is no news: it is set before the domain is read. */
+static int watch_again(struct hb_monitor *monitor, struct entry *entry)
+{
+	int rc = watch(monitor, entry);
+
+	return rc ? rc : take_events(monitor);
+}
+
 static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t now)
 {
+	const bool heard = entry->watched;
 	struct hb_domain domain;
-	int rc = entry->watched ? 0 : watch(monitor, entry);
+	int rc = heard ? 0 : watch_again(monitor, entry);
 
 	if (!rc)
 		rc = hb_domain_read(monitor->hb, entry->domain.domid, &domain);
+	if (!rc)
+		rc = hb_domain_details(monitor->hb, &domain);
 	entry->marked = false;
-	entry->due_ms = hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS);
+	/* It has paid for that when it was heard of. */
+	entry->due_ms = heard ? hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS) : now + READ_EVERY_MS;
 	/* Gone, or another domain's domid by now: its own event may come later. */
 	if (rc == -ESRCH || (!rc && strcmp(domain.uuid, entry->domain.uuid))) {
 		end_entry(monitor, entry);
@@ -326,37 +382,9 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 	return due;
 }
 
-/* ----------------------------------------------------------------- events */
+/* --------------------------------------------------------------- following */
 
-static void mark(struct hb_monitor *monitor, const char *token)
-{
-	struct hb_number domid = hb_value_number(token, strlen(token), UINT32_MAX);
-	struct entry *entry;
-
-	if (!strcmp(token, TOKEN_LOW)) {
-		monitor->low = true;
-		return;
-	}
-	entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
-
-	if (entry && entry->state != ENTRY_GONE)
-		entry->marked = true;
-	else if (domid.presence != HB_PRESENT)
-		monitor->list_marked = true;
-}
-
-static int take_events(struct hb_monitor *monitor)
-{
-	struct hb_host *host = monitor->hb->host;
-	char token[TOKEN_TEXT];
-	int rc;
-
-	while (!(rc = host->ops->next_event(host, token, sizeof(token))))
-		mark(monitor, token);
-	return rc == -EAGAIN ? 0 : rc;
-}
-
-/* What a watch says at once is no news: watched before anything is read, all is read once. */
+/* Watched before anything is read, all is read once. */
 static int watch_new(struct hb_monitor *monitor)
 {
 	bool any = false;
@@ -460,6 +488,16 @@ bool hb_monitor_take_low(struct hb_monitor *monitor)
 	return low;
 }
 
+void hb_monitor_note_set(struct hb_monitor *monitor, const struct hb_set_result *result)
+{
+	struct entry *entry = find(monitor, result->before.domid);
+
+	if (!entry || entry->state != ENTRY_KNOWN || strcmp(entry->domain.uuid, result->before.uuid))
+		return;
+	for (unsigned int i = 0; i < result->nr_steps; i++)
+		hb_take_step(&entry->domain, &result->steps[i]);
+}
+
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 {
 	for (size_t i = 0; i < monitor->count; i++) {
@@ -473,7 +511,9 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 {
 	struct entry *entry = find(monitor, xen->domid);
 
-	if (entry && entry->state == ENTRY_KNOWN && hb_domain_measure(monitor->hb, &entry->domain, xen))
+	/* That all of it has frames by now nobody tells. */
+	if (entry && entry->state == ENTRY_KNOWN &&
+	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
 		entry->marked = true;
 	return 0;
 }

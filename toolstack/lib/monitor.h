@@ -18,6 +18,12 @@ int hb_monitor_wait(struct hb_monitor *monitor, const sigset_t *mask);
 bool hb_monitor_is_empty(const struct hb_monitor *monitor);
 
 /*
+ * That was set by this handle, and is known from now on: the event of it comes later, and a domain
+ * that writes on and on is read later still.
+ */
+void hb_monitor_note_set(struct hb_monitor *monitor, const struct hb_set_result *result);
+
+/*
  * From now on it is heard when Xen itself runs low on memory (VIRQ_ENOMEM), which makes
  * hb_monitor_fd() readable, too. Negative errno of host.h's watch_low(): it is not.
  */

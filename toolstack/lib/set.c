@@ -446,7 +446,7 @@ static void note_pinned(struct hb *hb, struct hb_set_result *result)
 		note(result, "it was sized automatically and is pinned to this size now, until somebody says that it may be sized again");
 }
 
-static void take_step(struct hb_domain *domain, const struct hb_step *step)
+void hb_take_step(struct hb_domain *domain, const struct hb_step *step)
 {
 	const struct hb_number value = { HB_PRESENT, step->to_kib };
 
@@ -466,7 +466,7 @@ static void take_step(struct hb_domain *domain, const struct hb_step *step)
 static void preview(struct hb_set_result *result, uint64_t actual_kib)
 {
 	for (unsigned int i = 0; i < result->nr_steps; i++)
-		take_step(&result->after, &result->steps[i]);
+		hb_take_step(&result->after, &result->steps[i]);
 	result->after.actual_kib = actual_kib;
 }
 

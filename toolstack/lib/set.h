@@ -14,4 +14,7 @@
 enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib, bool ours,
 		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error);
 
+/* The domain as it is when the step was done. */
+void hb_take_step(struct hb_domain *domain, const struct hb_step *step);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Two connections: one for calls, each of which is a request and its reply; the other for
- * watches, of which the thread receives everything, events and replies. A connection that
- * has failed once has failed.
+ * watches, of which the thread receives everything, events and replies, as many at once as
+ * have come: a guest decides how many. A connection that has failed once has failed.
  */
 #define _GNU_SOURCE	/* secure_getenv() */
 #include <errno.h>
@@ -30,11 +30,16 @@
 #define DEVICE "/dev/xen/xenbus"
 
 #define CONNECT_EVERY_MS 10
-#define FOREVER UINT64_MAX
 
 struct message {
 	struct xsd_sockmsg head;
 	char body[XENSTORE_PAYLOAD_MAX + 1];
+};
+
+/* What was received at once and is not looked at yet. */
+struct incoming {
+	char data[16384];
+	size_t start, end;
 };
 
 struct connection {
@@ -50,6 +55,7 @@ struct hb_store {
 	bool watches;
 	pthread_t thread;
 	struct connection events;
+	struct incoming incoming;	/* of events: the thread's */
 	int stop, ready;	/* descriptors: the thread shall end; there is something to take */
 	pthread_mutex_t lock;	/* of the thread's results, below, and events.failed */
 	pthread_cond_t replied;
@@ -76,7 +82,7 @@ static int wait_for(int fd, short what, uint64_t deadline_ms)
 
 	for (;;) {
 		uint64_t now = now_ms();
-		int timeout = deadline_ms == FOREVER ? -1 : deadline_ms > now ? (int)(deadline_ms - now) : 0;
+		int timeout = deadline_ms > now ? (int)(deadline_ms - now) : 0;
 		int ready = poll(&poll_fd, 1, timeout);
 
 		if (ready > 0)
@@ -174,6 +180,44 @@ static int receive_all(int fd, char *data, size_t size, uint64_t deadline_ms)
 		data += n > 0 ? n : 0;
 		size -= n > 0 ? n : 0;
 	}
+	return 0;
+}
+
+/* False: it ends in the middle of one, or before it. */
+static bool take_received(struct incoming *incoming, struct message *message, int *rc)
+{
+	const size_t there = incoming->end - incoming->start;
+
+	*rc = 0;
+	if (there < sizeof(message->head))
+		return false;
+	memcpy(&message->head, incoming->data + incoming->start, sizeof(message->head));
+	if (message->head.len > XENSTORE_PAYLOAD_MAX) {
+		*rc = -EPROTO;
+		return true;
+	}
+	if (there < sizeof(message->head) + message->head.len)
+		return false;
+	memcpy(message->body, incoming->data + incoming->start + sizeof(message->head), message->head.len);
+	message->body[message->head.len] = '\0';
+	incoming->start += sizeof(message->head) + message->head.len;
+	return true;
+}
+
+/* All that has come, as far as there is room: more than the rest of one message. */
+static int receive_more(int fd, struct incoming *incoming)
+{
+	ssize_t n;
+
+	memmove(incoming->data, incoming->data + incoming->start, incoming->end - incoming->start);
+	incoming->end -= incoming->start;
+	incoming->start = 0;
+	n = read(fd, incoming->data + incoming->end, sizeof(incoming->data) - incoming->end);
+	if (n == 0)
+		return -ECONNRESET;
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	incoming->end += n;
 	return 0;
 }
 
@@ -382,10 +426,10 @@ static void *receive_events(void *argument)
 	int rc = 0;
 
 	while (!rc && !wait_to_stop(store)) {
-		rc = receive(store->events.fd, &message, FOREVER);
+		rc = receive_more(store->events.fd, &store->incoming);
 		pthread_mutex_lock(&store->lock);
-		if (!rc)
-			rc = take_message(store, &message);
+		while (!rc && take_received(&store->incoming, &message, &rc))
+			rc = rc ? rc : take_message(store, &message);
 		if (rc)
 			fail_events(store, rc);
 		pthread_mutex_unlock(&store->lock);
@@ -546,8 +590,6 @@ static void stop_events(struct hb_store *store)
 {
 	const uint64_t one = 1;
 
-	/* What it waits for in the middle of a message shall not come any more. */
-	shutdown(store->events.fd, SHUT_RDWR);
 	if (write(store->stop, &one, sizeof(one)) < 0)
 		return;
 	pthread_join(store->thread, NULL);

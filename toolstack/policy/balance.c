@@ -13,9 +13,6 @@
 #define SOON_MS 100
 #define SHORT_MS 1000
 
-/* By then a target that was written has come back, or somebody else has written. */
-#define UNSEEN_MS 500
-
 /* Another tool has a domain locked for moments; after so many tries it is left for a while. */
 #define LOCKED_MAX 10
 
@@ -190,6 +187,11 @@ static bool make_room(struct hb_balance *balance)
 	return balance->domains && balance->portions && balance->actions;
 }
 
+static bool is_held(const struct hb_balanced *one, uint64_t now_ms)
+{
+	return now_ms < one->held_ms && !(one->shown.distress && now_ms - one->failed_ms >= HOLD_MS);
+}
+
 static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *look, uint64_t now_ms)
 {
 	struct hb_balanced *one = &balance->all[i];
@@ -199,7 +201,7 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	one->was = one->before;
 	balance->domains[i] = (struct hb_controlled){
 		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
-		.before = &one->before, .own_kib = one->own_kib, .held = look->stale || now_ms < one->held_ms,
+		.before = &one->before, .own_kib = one->own_kib, .held = look->stale || is_held(one, now_ms),
 	};
 }
 
@@ -247,6 +249,10 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	kept->before = kept->was;
 	if (!hold)
 		return;
+	kept->failed_ms = balance->decided_ms;
+	/* It was in distress: it is held no longer for that. */
+	if (balance->decided_ms < kept->held_ms)
+		return;
 	kept->held_ms = balance->decided_ms + (HOLD_MS << kept->held);
 	kept->held += kept->held < HOLD_DOUBLINGS;
 }
@@ -265,31 +271,14 @@ enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_con
 	return kept->locked == LOCKED_MAX ? HB_UNDONE_LOCKED_LONG : HB_UNDONE_LOCKED;
 }
 
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms)
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one)
 {
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
 	kept->held = 0;
+	kept->held_ms = 0;
 	kept->locked = 0;
 	kept->settled_kib = 0;
-	kept->written_kib = one->to_kib - one->domain->videoram_kib;
-	kept->written_ms = now_ms;
-}
-
-bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < balance->count; i++) {
-		const struct hb_number *target = &looks[i].domain->target;
-		struct hb_balanced *kept = &balance->all[i];
-
-		if ((target->presence == HB_PRESENT && target->value == kept->written_kib) ||
-		    now_ms - kept->written_ms >= UNSEEN_MS)
-			kept->written_kib = 0;
-		any |= kept->written_kib;
-	}
-	return any;
 }
 
 /* When is one tried again that is left alone now? */

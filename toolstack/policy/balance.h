@@ -34,12 +34,11 @@ struct hb_balanced {
 	uint64_t own_kib;		/* as in hb_controlled */
 	uint64_t called_kib, called_at_kib;	/* what it said last that it lacks, and what it had then */
 	struct hb_controlled_before before, was;	/* was: before the last decision */
-	uint64_t held_ms;		/* left alone until then */
+	uint64_t held_ms;		/* left alone until then, but for distress */
+	uint64_t failed_ms;		/* it was last tried in vain */
 	unsigned int held;		/* so often in a row */
 	uint64_t distresses;		/* so often it came into distress */
 	bool unserved;			/* it needs what the last decision could not give it */
-	/* The target that was carried out and has not been seen yet, and when; 0: none. */
-	uint64_t written_kib, written_ms;
 	uint64_t settled_kib;		/* the target that Xen's limit has followed to; 0: none */
 	unsigned int locked;		/* so often in a row another tool had it locked */
 	/* The caller's: what was last said of it. */
@@ -89,7 +88,7 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 
 /*
  * The domain's action was not carried out: as if it had not been decided. With hold it is
- * left alone for a while, which doubles each time in a row.
+ * left alone for a while, which doubles each time in a row; in distress it is tried each second.
  */
 void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one, bool hold);
 /* The same, because that failed: what to do about it is decided by why. */
@@ -101,15 +100,8 @@ enum hb_undone {
 };
 enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
 				 enum hb_code code, enum hb_reason reason);
-/* It was. */
-void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one, uint64_t now_ms);
-
-/*
- * Is a target on its way that was carried out and is not seen yet? To decide without it would
- * count it twice. What does not come within half a second, somebody else has written over. Of
- * the looks that were heard last.
- */
-bool hb_balance_awaits(struct hb_balance *balance, const struct hb_look *looks, uint64_t now_ms);
+/* It was: the next look has its target. */
+void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one);
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one);
 

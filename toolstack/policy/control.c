@@ -178,6 +178,12 @@ static uint64_t coming_kib(const struct hb_controlled *one)
 	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
 }
 
+/* What of that is counted on: who did not give is left what it holds. */
+static uint64_t awaited_kib(const struct hb_controlled *one)
+{
+	return one->keeps ? 0 : coming_kib(one);
+}
+
 static uint64_t whole_way(const struct hb_wait *wait)
 {
 	return wait->start_kib > wait->goal_kib ? wait->start_kib - wait->goal_kib :
@@ -220,9 +226,12 @@ static void give_up(struct hb_control *control, struct hb_controlled *one)
 
 	before->stuck++;
 	before->retry_ms = control->now_ms + (RETRY_MS << doublings);
+	before->keeps = before->shrinks;
 	one->reason = HB_MOTIVE_STUCK;
-	one->movable = false;
+	one->movable = one->keeps = false;
 	one->to_kib = resting_size(one);
+	if (before->keeps && !before->rested_kib)
+		before->rested_kib = one->to_kib;
 	if (one->to_kib != one->from_kib)
 		one->reason = HB_MOTIVE_RESTS;
 }
@@ -237,21 +246,28 @@ static void expect(const struct hb_control *control, struct hb_controlled *one)
 	hb_wait_start(&one->before->wait, one->domain, one->domain->target.value, 0, control->now_ms);
 }
 
+/* To be told to keep what it holds is no proof that it moves, and to grow none that it gives. */
+static bool proves_itself(const struct hb_controlled_before *before)
+{
+	return whole_way(&before->wait) >= NEED_BAND_MIN_KIB && (before->shrinks || !before->keeps);
+}
+
 /* What has become of the last size that it was given? */
 static void follow(struct hb_control *control, struct hb_controlled *one)
 {
 	struct hb_controlled_before *before = one->before;
 	enum hb_verdict verdict;
 
-	if (!before->asked && one->movable && coming_kib(one))
+	if (!before->asked && one->movable && awaited_kib(one))
 		expect(control, one);
 	if (!before->asked)
 		return;
 	verdict = hb_wait_judge(&before->wait, one->domain, control->now_ms);
 	before->asked = verdict == HB_WAIT_ON;
-	/* To be told to keep what it holds is no proof that it moves. */
-	if (verdict == HB_WAIT_ARRIVED && whole_way(&before->wait) >= NEED_BAND_MIN_KIB)
+	if (verdict == HB_WAIT_ARRIVED && proves_itself(before)) {
 		before->stuck = 0;
+		before->rested_kib = before->shrinks ? 0 : before->rested_kib;
+	}
 	if (verdict == HB_WAIT_STUCK && one->movable)
 		give_up(control, one);
 }
@@ -263,7 +279,8 @@ static void look_at(struct hb_control *control, struct hb_controlled *one)
 	one->to_kib = one->share_kib = one->from_kib;
 	one->range = hb_limits_range(one->domain, one->limits);
 	one->reason = why_fixed(control, one);
-	one->movable = one->reason == HB_MOTIVE_SETTLED;
+	one->keeps = one->reason == HB_MOTIVE_STUCK && one->before->keeps;
+	one->movable = one->reason == HB_MOTIVE_SETTLED || one->keeps;
 	follow(control, one);
 }
 
@@ -327,7 +344,7 @@ static uint64_t to_come_of(const struct hb_control *control, uint64_t free_kib)
 		if (one->domain->domid > control->last_domid && one->domain->state != HB_DOMAIN_BUILDING)
 			return 0;
 		if (one->movable)
-			free_kib += coming_kib(one);
+			free_kib += awaited_kib(one);
 	}
 	return smaller(control->to_come_kib, free_kib);
 }
@@ -346,10 +363,22 @@ static struct sums add_up(const struct hb_control *control)
 		const struct hb_controlled *one = &control->domains[i];
 
 		if (one->movable)
-			sums.held_kib += one->from_kib + coming_kib(one);
+			sums.held_kib += one->from_kib + awaited_kib(one);
 	}
 	sums.kept_kib = larger(sums.pool_kib, to_come_of(control, sums.free_kib));
 	return sums;
+}
+
+/* Who keeps what it has is allotted that. */
+static struct hb_range range_now(const struct hb_controlled *one)
+{
+	struct hb_range range = one->range;
+
+	if (one->keeps) {
+		range.min_kib = larger(range.min_kib, one->from_kib);
+		range.max_kib = larger(range.max_kib, range.min_kib);
+	}
+	return range;
 }
 
 static void allocate(struct hb_control *control, const struct sums *sums)
@@ -360,7 +389,7 @@ static void allocate(struct hb_control *control, const struct sums *sums)
 	for (size_t i = 0; i < control->count; i++) {
 		struct hb_controlled *one = &control->domains[i];
 		const struct hb_wish wish = {
-			.key = one->domain->domid, .range = one->range, .weight = one->limits->weight,
+			.key = one->domain->domid, .range = range_now(one), .weight = one->limits->weight,
 			.must_kib = one->estimate->must_kib, .want_kib = one->estimate->want_kib,
 			.own_kib = larger(needed_lately(control, one), one->own_kib),
 		};
@@ -407,13 +436,13 @@ static void assess(struct hb_control *control, const struct sums *sums)
 			continue;
 		if (one->share_kib < one->wants_kib) {
 			control->host_short = true;
-			one->reason = HB_MOTIVE_HOST_FULL;
+			one->reason = one->keeps ? HB_MOTIVE_STUCK : HB_MOTIVE_HOST_FULL;
 		}
 		if (one->before->asked)
 			one->reason = HB_MOTIVE_MOVES;
 		control->urgent |= lacks_needs(one);
 		control->reclaimable_kib += less(one->from_kib,
-						 larger(one->range.min_kib, one->estimate->base_kib));
+						 larger(range_now(one).min_kib, one->estimate->base_kib));
 	}
 }
 
@@ -457,6 +486,16 @@ static void put_off(struct hb_control *control, struct hb_controlled *one)
 {
 	control->waits = true;
 	one->reason = HB_MOTIVE_WAITS;
+}
+
+/*
+ * What its part of the pool comes on top of. What one that does not give was relieved by makes its
+ * share larger, but this not: a liar would go on like that.
+ */
+static uint64_t relief_base(const struct hb_controlled *one)
+{
+	return one->keeps && one->share_kib == one->from_kib ?
+	       smaller(one->share_kib, one->before->rested_kib) : one->share_kib;
 }
 
 /* May a guest in distress keep what it was given beyond its share? */
@@ -513,7 +552,7 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 {
 	uint64_t now = control->now_ms, last = one->before->relief_ms;
 	uint64_t size = one->from_kib, holds = size + coming_kib(one);
-	uint64_t most = smaller(one->range.max_kib, one->share_kib + sums->pool_kib / RELIEF_PART);
+	uint64_t most = smaller(one->range.max_kib, relief_base(one) + sums->pool_kib / RELIEF_PART);
 	uint64_t give = larger(larger(RELIEF_MIN_KIB, one->estimate->lacks_kib),
 			       smaller(less(one->share_kib, holds), less(left_kib, sums->pool_kib)));
 	uint64_t pool, more;
@@ -597,7 +636,7 @@ static void grow(struct hb_control *control, struct hb_controlled *one, uint64_t
 		one->reason = HB_MOTIVE_MOVES;
 	else if (worth)
 		act(control, one, size + without_pool(one, to_kib - size), why_grow(one));
-	else
+	else if (!one->keeps)
 		one->reason = HB_MOTIVE_HOST_FULL;
 }
 
@@ -617,7 +656,7 @@ static void act_on_all(struct hb_control *control, const struct sums *sums)
 	for (size_t i = 0; i < control->count; i++) {
 		struct hb_controlled *one = &control->domains[i];
 
-		if (one->movable && one->to_kib == one->from_kib && one->share_kib < one->from_kib)
+		if (one->movable && !one->keeps && one->to_kib == one->from_kib && one->share_kib < one->from_kib)
 			shrink(control, sums, one);
 	}
 	grow_all(control, less(left, sums->kept_kib));

@@ -12,7 +12,8 @@
  *            in steps; when a guest lacks what it needs, or the host what it has set
  *            aside, it goes straight. Distress takes from the pool, before all others.
  *   stuck    a guest that does not follow is given the size that it rests at, left alone
- *            for a while that doubles, and tried again.
+ *            for a while that doubles, and tried again. One that did not give may grow
+ *            meanwhile.
  *
  * The caller writes sizes in the order of the actions, and nothing else.
  */
@@ -94,7 +95,9 @@ struct hb_controlled_before {
 	bool shrinks;
 	struct hb_wait wait;
 	unsigned int stuck;	/* so often in a row */
-	uint64_t retry_ms;	/* it is left alone until then */
+	bool keeps;		/* the last time it was to give */
+	uint64_t rested_kib;	/* what it had when it first did not give; 0: it does */
+	uint64_t retry_ms;	/* it is left alone until then, but that one that was to give may grow */
 	uint64_t relief_ms;	/* it was last given something for distress; 0: never */
 	struct hb_needed needed;
 	uint64_t shrunk_ms, grown_ms;	/* it was last told so; 0: never */
@@ -117,6 +120,7 @@ struct hb_controlled {
 	/* Of hb_control(). */
 	struct hb_range range;
 	bool movable;
+	bool keeps;		/* it is, but only upwards */
 	uint64_t needs_kib, wants_kib;	/* within its range */
 };
 

@@ -50,18 +50,18 @@ uint64_t hb_pace_until_ms(uint64_t now_ms)
 	return now_ms + ROUND_MS;
 }
 
-uint64_t hb_pace_await_ms(uint64_t now_ms)
-{
-	return now_ms + ROUND_MS;
-}
-
 uint64_t hb_pace_again_ms(uint64_t now_ms)
 {
 	return now_ms + CALM_MS;
 }
 
+bool hb_pace_floods(uint64_t paid_ms, uint64_t now_ms)
+{
+	return paid_ms > now_ms && paid_ms - now_ms > READS * CALM_MS;
+}
+
 uint64_t hb_pace_read_ms(uint64_t *paid_ms, uint64_t now_ms, unsigned int every_ms)
 {
 	*paid_ms = (*paid_ms > now_ms ? *paid_ms : now_ms) + CALM_MS;
-	return now_ms + (*paid_ms - now_ms > READS * CALM_MS ? CALM_MS : every_ms);
+	return now_ms + (hb_pace_floods(*paid_ms, now_ms) ? CALM_MS : every_ms);
 }

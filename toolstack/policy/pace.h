@@ -40,14 +40,14 @@ void hb_pace_end(struct hb_pace *pace, uint64_t next_ms, unsigned int look_s, bo
 /* It could not: for want of something that may be there in a second. */
 void hb_pace_put_off(struct hb_pace *pace, uint64_t now_ms);
 
-/* A round is due, and what was written last is not to be seen yet: when to look for it. */
-uint64_t hb_pace_await_ms(uint64_t now_ms);
 /*
  * A domain was read that says something new: when it may be read again. That is soon, every_ms,
  * for some hundred times; who says something new all the time is heard once a second then, until
  * he has been quiet for as long. *paid_ms is his; 0 at first.
  */
 uint64_t hb_pace_read_ms(uint64_t *paid_ms, uint64_t now_ms, unsigned int every_ms);
+/* Is that where he has come to? */
+bool hb_pace_floods(uint64_t paid_ms, uint64_t now_ms);
 /* The host could not be heard: when to try that again. */
 uint64_t hb_pace_again_ms(uint64_t now_ms);
 

@@ -67,6 +67,7 @@ void sim_show_event(struct connection *connection)
 
 static void queue_event(struct connection *connection, const char *token)
 {
+	connection->sim->events++;
 	for (size_t i = 0; i < connection->nr_events; i++) {
 		if (!strcmp(connection->events[i], token))
 			return;
@@ -394,6 +395,13 @@ static int sim_memory(struct hb_host *host, struct hb_xen_memory *memory)
 		.outstanding_pages = sim_claimed_pages(sim),
 	};
 	return rc;
+}
+
+static int sim_qmemman(struct hb_host *host)
+{
+	int rc = enter(host, false);
+
+	return rc ? rc : sim_of(host)->qmemman;
 }
 
 static int sim_available(struct hb_host *host, uint64_t *kib)
@@ -995,6 +1003,7 @@ static const struct hb_host_ops sim_ops = {
 	.domains = sim_domains,
 	.memory = sim_memory,
 	.available = sim_available,
+	.qmemman = sim_qmemman,
 	.set_maxmem = sim_set_maxmem,
 	.get_pool = sim_get_pool,
 	.set_pool = sim_set_pool,

@@ -72,10 +72,12 @@ struct sim {
 	 */
 	bool claims_are_spent;
 	uint64_t available_kib;		/* what domain 0's kernel could give to programs; 0: unknown */
+	bool qmemman;			/* that of Qubes OS runs in domain 0 */
 	uint64_t clock_ms;
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;
+	unsigned int events;		/* that xenstored has sent, also of what waits already */
 
 	enum sim_fault_kind fault;
 	unsigned int fault_at;

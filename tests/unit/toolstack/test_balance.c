@@ -272,6 +272,8 @@ static void test_undo(void **state)
 
 	(void)state;
 	add_starved();
+	/* It has not come to distress. */
+	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 0 };
 	decide();
 	assert_int_equal(balance.control.nr_actions, 1);
 	one = balance.control.actions[0];
@@ -293,9 +295,51 @@ static void test_undo(void **state)
 		decide();
 		assert_int_equal(balance.control.nr_actions, 1);
 	}
-	assert_false(hb_balance_awaits(&balance, looks, now));
-	hb_balance_done(&balance, balance.control.actions[0], now);
+	hb_balance_done(&balance, balance.control.actions[0]);
 	assert_int_equal(balance.all[0].held, 0);
+}
+
+/* Who is held and in distress is tried each second, which makes it held no longer. */
+static void test_held_in_distress(void **state)
+{
+	uint64_t held_ms;
+
+	(void)state;
+	add_starved();
+	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 0 };
+	for (unsigned int i = 0; i < 6; i++) {
+		decide();
+		hb_balance_undo(&balance, balance.control.actions[0], true);
+		now = balance.all[0].held_ms;
+	}
+	now = balance.decided_ms + 100;
+	held_ms = balance.all[0].held_ms;
+	assert_true(held_ms > now + 30 * S);
+	domains[0].report.distress.value = 20 * M;
+	decide();
+	assert_int_equal(balance.domains[0].reason, HB_MOTIVE_HELD);
+	assert_true(hb_balance_next_ms(&balance) <= now + S);
+	for (unsigned int i = 0; i < 5; i++) {
+		now += S;
+		decide();
+		assert_int_equal(balance.control.nr_actions, 1);
+		assert_int_equal(balance.domains[0].reason, HB_MOTIVE_DISTRESS);
+		hb_balance_undo(&balance, balance.control.actions[0], true);
+		now += 100;
+		decide();
+		assert_int_equal(balance.control.nr_actions, 0);
+		assert_int_equal(balance.domains[0].reason, HB_MOTIVE_HELD);
+	}
+	assert_int_equal(balance.all[0].held_ms, held_ms);
+	/* It is served: nothing of that is left. */
+	now += S;
+	decide();
+	hb_balance_done(&balance, balance.control.actions[0]);
+	domains[0].target.value = looks[0].limits.set.value = domains[0].actual_kib = balance.domains[0].to_kib;
+	domains[0].report.distress.value = 0;
+	now += 100;
+	decide();
+	assert_int_not_equal(balance.domains[0].reason, HB_MOTIVE_HELD);
 }
 
 /* Why it failed says whether it is held. */
@@ -338,25 +382,8 @@ static void test_failed(void **state)
 	/* Once it could be sized, that is forgotten. */
 	now += 20 * S;
 	decide();
-	hb_balance_done(&balance, balance.control.actions[0], now);
+	hb_balance_done(&balance, balance.control.actions[0]);
 	assert_int_equal(balance.all[0].locked, 0);
-}
-
-/* What was written is awaited until it is seen, or for half a second. */
-static void test_awaits(void **state)
-{
-	(void)state;
-	add_starved();
-	decide();
-	assert_int_equal(balance.control.nr_actions, 1);
-	hb_balance_done(&balance, balance.control.actions[0], now);
-	assert_true(hb_balance_awaits(&balance, looks, now));
-	assert_true(hb_balance_awaits(&balance, looks, now + 499));
-	assert_false(hb_balance_awaits(&balance, looks, now + 500));
-	assert_false(hb_balance_awaits(&balance, looks, now));
-	hb_balance_done(&balance, balance.control.actions[0], now);
-	domains[0].target = (struct hb_number){ HB_PRESENT, balance.control.actions[0]->to_kib };
-	assert_false(hb_balance_awaits(&balance, looks, now));
 }
 
 static void test_stale(void **state)
@@ -423,7 +450,7 @@ static void test_settle(void **state)
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	hb_balance_settled(&balance, &balance.domains[0], HB_E_HOST);
 	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
-	hb_balance_done(&balance, &balance.domains[0], now);
+	hb_balance_done(&balance, &balance.domains[0]);
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	domains[0].actual_kib = 600 * M;
 	decide();
@@ -613,8 +640,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_usage), TEST(test_distress), TEST(test_quiet), TEST(test_next), TEST(test_unserved), TEST(test_join),
-		TEST(test_undo), TEST(test_failed),
-		TEST(test_awaits), TEST(test_stale), TEST(test_fell_silent), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
+		TEST(test_undo), TEST(test_held_in_distress), TEST(test_failed),
+		TEST(test_stale), TEST(test_fell_silent), TEST(test_pool), TEST(test_settle), TEST(test_other_manager),
 		TEST(test_waits), TEST(test_lends), TEST(test_margin), TEST(test_any_lend),
 	};
 

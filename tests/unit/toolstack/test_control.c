@@ -393,6 +393,78 @@ static void test_stuck(void **state)
 	assert_int_equal(f.domains[1].target.value, (1500 + 9 * 11) * M);
 }
 
+/* One that refuses to give, and rests at 1G; the other has what it needs. */
+static void open_stuck(void)
+{
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, 300 * M, 600 * M);
+	add(G, 1500 * M, 1500 * M);
+	for (int second = 0; second < 11; second++) {
+		look();
+		carry_out();
+		f.control.now_ms += S;
+	}
+	look();
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_STUCK);
+	f.estimates[1].must_kib = f.estimates[1].want_kib = G;
+	assert_int_equal(f.domains[0].target.value, G);
+}
+
+/* Who could not give is asked for nothing for a while, and gets what it needs all the same. */
+static void test_stuck_needs(void **state)
+{
+	unsigned int again = 1;
+
+	(void)state;
+	open_stuck();
+	f.host.total_kib += 512 * M;
+	f.estimates[0].must_kib = f.estimates[0].want_kib = 1200 * M;
+	look();
+	assert_action(0, 0, 1200 * M, HB_MOTIVE_NEEDS);
+	carry_out();
+	arrive();
+	/* That it grows is no proof that it can give. */
+	f.control.now_ms += S;
+	look();
+	assert_int_equal(f.looked[0].reason, HB_MOTIVE_STUCK);
+	assert_int_equal(f.before[0].stuck, 1);
+	f.estimates[0].must_kib = f.estimates[0].want_kib = 300 * M;
+	f.estimates[1].must_kib = f.estimates[1].want_kib = 2 * G;
+	while (f.control.now_ms < f.before[0].retry_ms) {
+		f.domains[1].actual_kib = f.domains[1].target.value;
+		look();
+		assert_true(f.looked[0].share_kib >= 1200 * M);
+		assert_int_equal(f.looked[0].to_kib, 1200 * M);
+		carry_out();
+		f.control.now_ms += S;
+		again++;
+	}
+	assert_in_range(again, 20, 31);
+	look();
+	assert_true(f.looked[0].to_kib < 1200 * M);
+}
+
+/* In distress, too; what it got so makes no more of the pool its own, however often it refuses. */
+static void test_stuck_in_distress(void **state)
+{
+	(void)state;
+	open_stuck();
+	f.estimates[0].distress = true;
+	f.estimates[0].lacks_kib = 20 * M;
+	look();
+	assert_action(0, 0, G + 20 * M, HB_MOTIVE_DISTRESS);
+	assert_int_equal(f.control.nr_actions, 1);
+	for (int second = 0; second < 600; second++) {
+		carry_out();
+		if (f.domains[0].actual_kib < f.domains[0].target.value)
+			f.domains[0].actual_kib = f.domains[0].target.value;
+		f.domains[1].actual_kib = f.domains[1].target.value;
+		f.control.now_ms += S;
+		look();
+	}
+	assert_in_range(f.domains[0].target.value, G + 20 * M, G + 32 * M);
+}
+
 /* One that cannot grow does not keep what is set aside for it. */
 static void test_stuck_growing(void **state)
 {
@@ -997,6 +1069,8 @@ int main(void)
 		cmocka_unit_test(test_distress),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_stuck_needs),
+		cmocka_unit_test(test_stuck_in_distress),
 		cmocka_unit_test(test_stuck_growing),
 		cmocka_unit_test(test_stuck_before),
 		cmocka_unit_test(test_says_it_holds),

@@ -114,7 +114,6 @@ static void test_others(void **state)
 	hb_pace_put_off(&pace, 7000);
 	assert_int_equal(pace.round_ms, 8000);
 	assert_int_equal(pace.last_ms, 5000);
-	assert_int_equal(hb_pace_await_ms(7000), 7100);
 	assert_int_equal(hb_pace_until_ms(7000), 7100);
 	assert_int_equal(hb_pace_again_ms(7000), 8000);
 }
