@@ -20,23 +20,37 @@ static void tick(struct sim *sim)
 	least_kib = busy < least_kib ? busy : least_kib;
 }
 
-static void test_takes_from_idle(void **state)
+/* Two guests of 1200M each, the first of which needs nearly all of it. */
+static void open_busy_and_idle(void)
 {
 	static const char status[] = "{\"parameters\":{\"connected\":true,\"dry_run\":false}}";
-	uint64_t busy;
 
-	(void)state;
 	room_open(&room, 4 * G);
 	room_add(&room, 1200 * M, 256 * M, 2 * G);
 	room_add(&room, 1200 * M, 256 * M, 2 * G);
 	room_run(&room, 5000);
 	room_guest(&room, 0)->load.load.anon_kib = 1000 * M;
 	room_run(&room, 60000);
-	busy = least_kib = room_target(&room, 0);
+	least_kib = room_target(&room, 0);
 	command_sim = room.sim;
 	guests = room.sim->tick;
 	room.sim->tick = tick;
 	speaker_start(status, sizeof(status));
+}
+
+static void close_room(void)
+{
+	speaker_end();
+	room_close(&room);
+}
+
+static void test_takes_from_idle(void **state)
+{
+	uint64_t busy;
+
+	(void)state;
+	open_busy_and_idle();
+	busy = least_kib;
 	assert_int_equal(command_line("free 1G"), HB_OK);
 	assert_true(common_available(room.sim) >= G);
 	/* By weight alone both would have given the same. */
@@ -47,13 +61,34 @@ static void test_takes_from_idle(void **state)
 	/* And it stays there for who is to come. */
 	room_run(&room, 30000);
 	assert_true(common_available(room.sim) >= G);
-	speaker_end();
-	room_close(&room);
+	close_room();
+}
+
+/* What all together cannot give nobody is squeezed for: not even for a while. */
+static void test_impossible(void **state)
+{
+	uint64_t busy, idle;
+
+	(void)state;
+	open_busy_and_idle();
+	busy = least_kib;
+	idle = room_target(&room, 1);
+	assert_int_equal(command_line("free 100G"), HB_E_REFUSED);
+	assert_non_null(strstr(command_err, "all guests that may be asked give"));
+	assert_int_equal(least_kib, busy);
+	room.sim->tick = guests;
+	room_run(&room, 10000);
+	assert_true(room_target(&room, 0) >= busy);
+	assert_true(room_target(&room, 1) + 64 * M >= idle);
+	assert_null(common_state_file("reservations"));
+	close_room();
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_takes_from_idle) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_takes_from_idle), cmocka_unit_test(test_impossible),
+	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "overhead.h"
+#include "reservation.h"
 #include "share.h"
 #include "xl.h"
 
@@ -207,14 +208,28 @@ static enum hb_code find_reservation(struct creation *creation, uint64_t *kib)
 static enum hb_code check_name(struct creation *creation)
 {
 	struct cli *cli = creation->cli;
+	enum hb_code code = hb_reservation_check_name(creation->name, &cli->error);
 	struct hb_error error;
 	uint32_t domid;
 
-	/* Digits alone are a domid, and no name that can be set aside for. */
-	if (hb_find(cli->hb, creation->name, &domid, &error))
-		return HB_OK;
+	if (code || hb_find(cli->hb, creation->name, &domid, &error))
+		return code;
 	return cli_fail(cli, HB_REASON_AMBIGUOUS_NAME, "end that one first, or give this one another name=",
 			"there is a domain %s already: %u", creation->name, domid);
+}
+
+/* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
+static enum hb_code check_possible(struct creation *creation)
+{
+	const struct hb_room_request request = {
+		.name = creation->name, .need_kib = creation->need_kib, .dry_run = true,
+	};
+	struct cli *cli = creation->cli;
+	enum hb_code code = hb_make_room(cli->hb, &request, &creation->freed, &cli->error);
+
+	/* Nobody has been asked yet. */
+	hb_free_result_clear(&creation->freed);
+	return code == HB_E_REFUSED ? code : HB_OK;
 }
 
 static enum hb_code set_aside(struct creation *creation)
@@ -417,8 +432,10 @@ static enum hb_code create(struct creation *creation)
 	static const char *const nothing[] = { NULL };
 	struct cli *cli = creation->cli;
 	char *argv[ARGUMENTS_MAX(cli)];
-	enum hb_code code = set_aside(creation);
+	enum hb_code code = check_possible(creation);
 
+	if (!code)
+		code = set_aside(creation);
 	if (!code)
 		code = make_room(creation);
 	tell_taken(creation);

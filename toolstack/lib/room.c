@@ -230,6 +230,16 @@ static void release(struct hb *hb, const char *name)
 
 static const struct hb_free_turn nobody;
 
+/* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
+static enum hb_code check_possible(struct hb *hb, const struct hb_free_request *request,
+				   struct hb_free_result *result, struct hb_error *error)
+{
+	struct hb_free_request preview = *request;
+
+	preview.dry_run = true;
+	return hb_free_in_turn(hb, &preview, &nobody, result, error);
+}
+
 static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *request,
 				 struct hb_free_result *result, struct hb_error *error)
 {
@@ -244,8 +254,10 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 	};
 	struct hb_reservation reservation;
 	struct hb_error ignored;
-	enum hb_code code;
+	enum hb_code code = check_possible(hb, request, result, error);
 
+	if (code)
+		return code;
 	name_aside(name, sizeof(name));
 	/* What is in the way of that is in the way of nothing else. */
 	if (available_kib(hb) >= request->need_kib || hb_reserve(hb, &aside, &reservation, &ignored))
