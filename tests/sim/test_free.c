@@ -3,6 +3,7 @@
 #include "common.h"
 #include "file_lock.h"
 #include "sim_internal.h"
+#include "reserve.h"
 #include "to_come.h"
 
 #include <inttypes.h>
@@ -621,6 +622,41 @@ static void test_to_come(void **state)
 	assert_int_equal(hb_to_come_kept(hb).kib, 0);
 	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 1\n");
 	assert_int_equal(hb_to_come_kept(hb).kib, 4096);
+}
+
+static unsigned int looks;
+
+/* From the first round on, however long it takes: by one or the other way. */
+static bool see_kept(const struct hb_progress *progress, void *argument)
+{
+	uint64_t reserved;
+
+	(void)argument;
+	(void)progress;
+	assert_int_equal(hb_reserved_kib(hb, &reserved, &error), HB_OK);
+	assert_true(hb_to_come_kept(hb).kib || reserved);
+	looks++;
+	return true;
+}
+
+static void test_kept_while_it_takes(void **state)
+{
+	struct hb_free_request request = { .need_kib = available() + 512 * M };
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 2 * M;
+	hb_set_progress(hb, see_kept, NULL);
+	for (int managed = 0; managed < 2; managed++) {
+		uint64_t before = sim->clock_ms;
+
+		looks = 0;
+		request.managed = managed;
+		assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+		assert_true(looks > 1000 && sim->clock_ms - before > 100000);
+		forget_result();
+		request.need_kib += 512 * M;
+	}
 }
 
 static uint64_t seen_rate_kib_s;
@@ -1337,6 +1373,7 @@ int main(void)
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
 		TEST(test_last_round), TEST(test_to_come), TEST(test_make_room),
+		TEST(test_kept_while_it_takes),
 		TEST(test_rate),
 		TEST(test_interrupted),
 		TEST(test_interrupted_at_lock),

@@ -345,32 +345,48 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
 	return code;
 }
 
-/* Write all but the one named without, and add if it is not NULL. Under the lock. */
-static enum hb_code save(struct hb *hb, const struct store *store, const char *without,
-			 const struct hb_reservation *add, struct hb_error *error)
+/*
+ * Write all, with as for the one of that name, in its place or behind all others; NULL: without
+ * it. Under the lock.
+ */
+static enum hb_code save(struct hb *hb, const struct store *store, const char *name,
+			 const struct hb_reservation *as, struct hb_error *error)
 {
 	char line[HB_RESERVATION_LINE];
 	struct hb_text body = { 0 };
+	bool found = false;
 	enum hb_code code;
 
 	for (size_t i = 0; i < store->count; i++) {
-		if (strcmp(store->list[i].name, without))
-			hb_text_append(&body, hb_reservation_format(&store->list[i], line));
+		const bool own = !strcmp(store->list[i].name, name);
+		const struct hb_reservation *one = own ? as : &store->list[i];
+
+		found |= own;
+		if (one)
+			hb_text_append(&body, hb_reservation_format(one, line));
 	}
-	if (add)
-		hb_text_append(&body, hb_reservation_format(add, line));
+	if (as && !found)
+		hb_text_append(&body, hb_reservation_format(as, line));
 	code = hb_state_replace(hb, FILE_NAME, HEADER, &body, error);
 	free(body.text);
 	return code;
 }
 
-static uint64_t left_of(const struct store *store, const char *name)
+/* NULL: there is none. */
+static struct hb_reservation *find(const struct store *store, const char *name)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		if (!strcmp(store->list[i].name, name))
-			return store->list[i].left_kib;
+			return &store->list[i];
 	}
-	return 0;
+	return NULL;
+}
+
+static uint64_t left_of(const struct store *store, const char *name)
+{
+	const struct hb_reservation *found = find(store, name);
+
+	return found ? found->left_kib : 0;
 }
 
 /* own_kib is set aside for that name already, and need not come free once more: *missing_kib. */
@@ -490,6 +506,35 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	if (missing_kib)
 		advise_free(hb, missing_kib, error);
 	reservation->left_kib = reservation->kib;
+	return code;
+}
+
+static enum hb_code renew_locked(struct hb *hb, const char *name, unsigned int seconds,
+				 struct hb_error *error)
+{
+	struct hb_reservation *found;
+	struct store store;
+	enum hb_code code = load(hb, &store, NULL, error);
+
+	found = code ? NULL : find(&store, name);
+	if (found) {
+		found->until_s = hb->host->ops->wall_s(hb->host) + seconds;
+		code = save(hb, &store, name, found, error);
+	}
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reservation_renew(struct hb *hb, const char *name, unsigned int seconds,
+				  struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
+
+	if (code)
+		return code;
+	code = renew_locked(hb, name, seconds, error);
+	hb_unlock_host(hb);
 	return code;
 }
 
@@ -619,11 +664,9 @@ static enum hb_code release_kept(struct hb *hb, const char *name, bool *found,
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
-	size_t before = store.count;
 
-	for (size_t i = 0; i < before && !code; i++)
-		*found |= !strcmp(store.list[i].name, name);
-	if (!code && *found)
+	*found = !code && find(&store, name);
+	if (*found)
 		code = save(hb, &store, name, NULL, error);
 	free(store.list);
 	return code;
