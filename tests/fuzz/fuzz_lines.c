@@ -24,16 +24,17 @@ static void check_limits(const char *line)
 static void check_reservation(const char *line)
 {
 	struct hb_reservation reservation, again;
+	struct hb_moment until, until_again;
 	char text[HB_RESERVATION_LINE];
 
-	if (!hb_reservation_parse(line, &reservation))
+	if (!hb_reservation_parse(line, &reservation, &until))
 		return;
-	hb_reservation_format(&reservation, text);
+	hb_reservation_format(&reservation, &until, text);
 	MUST(strchr(text, '\n') == text + strlen(text) - 1);
 	*strchr(text, '\n') = '\0';
-	MUST(hb_reservation_parse(text, &again));
+	MUST(hb_reservation_parse(text, &again, &until_again));
 	MUST(!strcmp(reservation.name, again.name) && reservation.kib == again.kib &&
-	     reservation.until_s == again.until_s);
+	     !memcmp(&until, &until_again, sizeof(until)));
 }
 
 static void check_deed(const char *line)

@@ -1020,6 +1020,54 @@ static void test_reservation_ends(void **state)
 }
 
 /* A create fails: its domain dies, and the next attempt needs the memory again. */
+/* Whatever happens to the clock of the wall, in the file and in what people see. */
+static void test_clock_jumps(void **state)
+{
+	static const int64_t jumps_s[] = { 86400, -86400, 0 };
+	const uint64_t before = available();
+	struct hb_reservation **list;
+	size_t count;
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 60);
+	for (size_t i = 0; i < sizeof(jumps_s) / sizeof(jumps_s[0]); i++) {
+		sim->wall_jump_s = jumps_s[i];
+		sim_run(sim, 10000);
+		assert_true(available() < before);
+		assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+		assert_int_equal(count, 1);
+		assert_int_equal(list[0]->until_s, 1600000060 + jumps_s[i]);
+		hb_reservations_free(list);
+		/* Another one leaves its line as it was. */
+		reserve_is(HB_OK, "other", 64 * M, 1);
+		assert_non_null(strstr(common_state_file("reservations"), "1056768 1600000060,60,00000000-"));
+	}
+	sim->wall_jump_s = -86400;
+	sim_run(sim, 31000);
+	assert_int_equal(available(), before);
+}
+
+/* After a boot the clock of the wall is all there is; one that is not set yet keeps nothing for ever. */
+static void test_another_boot(void **state)
+{
+	const uint64_t before = available();
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 3600);
+	sim->boot++;
+	sim->booted_ms = sim->clock_ms;
+	assert_true(available() < before);
+	sim->wall_jump_s = -1599990000;
+	assert_true(available() < before);
+	sim_run(sim, 604800000);
+	assert_int_equal(available(), before);
+	sim->booted_ms = sim->clock_ms;
+	sim->wall_jump_s = 3600;
+	assert_int_equal(available(), before);
+	sim->wall_jump_s = -604800 + 3000;
+	assert_true(available() < before);
+}
+
 static void test_reservation_outlives_corpse(void **state)
 {
 	struct sim_guest guest = usual_guest;
@@ -1387,6 +1435,8 @@ int main(void)
 		TEST(test_used),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
+		TEST(test_clock_jumps),
+		TEST(test_another_boot),
 		TEST(test_reservation_outlives_corpse),
 		TEST(test_reserve_beside_corpse),
 		TEST(test_release_of_crashed),

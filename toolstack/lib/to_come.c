@@ -36,7 +36,7 @@ struct hb_to_come hb_to_come_kept(struct hb *hb)
 	struct hb_error ignored;
 
 	if (hb_state_read(hb, FILE_NAME, HEADER, read_line, values, NULL, &ignored) ||
-	    (uint64_t)hb->host->ops->wall_s(hb->host) >= values[1])
+	    (uint64_t)hb->host->ops->clock(hb->host).wall_s >= values[1])
 		return (struct hb_to_come){ 0 };
 	return (struct hb_to_come){ values[0], values[2] };
 }
@@ -52,7 +52,7 @@ enum hb_code hb_to_come_keep(struct hb *hb, const struct hb_to_come *to_come, un
 	if (code)
 		return code;
 	snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 " %" PRIu32 "\n", to_come->kib,
-		 (uint64_t)hb->host->ops->wall_s(hb->host) + seconds, to_come->last_domid);
+		 (uint64_t)hb->host->ops->clock(hb->host).wall_s + seconds, to_come->last_domid);
 	if (seconds)
 		hb_text_append(&body, line);
 	code = hb_state_note(hb, FILE_NAME, HEADER, &body, error);
