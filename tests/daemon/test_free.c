@@ -38,12 +38,6 @@ static void open_busy_and_idle(void)
 	speaker_start(status, sizeof(status));
 }
 
-static void close_room(void)
-{
-	speaker_end();
-	room_close(&room);
-}
-
 static void test_takes_from_idle(void **state)
 {
 	uint64_t busy;
@@ -58,10 +52,16 @@ static void test_takes_from_idle(void **state)
 	assert_true(room_target(&room, 1) < 900 * M);
 	assert_true(room_said(&room, "the host has promised or set aside more than it has"));
 	room.sim->tick = guests;
-	/* And it stays there for who is to come. */
+	/* And it stays there for who is to come, whatever others ask for in vain: not for ever. */
+	speaker_end();
+	room.config.surplus = true;
+	manager_configure(room.manager, &room.config);
+	assert_int_equal(command_line("free 100G"), HB_E_REFUSED);
 	room_run(&room, 30000);
 	assert_true(common_available(room.sim) >= G);
-	close_room();
+	room_run(&room, 60000);
+	assert_true(common_available(room.sim) < G);
+	room_close(&room);
 }
 
 /* What all together cannot give nobody is squeezed for: not even for a while. */
@@ -77,11 +77,12 @@ static void test_impossible(void **state)
 	assert_non_null(strstr(command_err, "all guests that may be asked give"));
 	assert_int_equal(least_kib, busy);
 	room.sim->tick = guests;
+	speaker_end();
 	room_run(&room, 10000);
 	assert_true(room_target(&room, 0) >= busy);
 	assert_true(room_target(&room, 1) + 64 * M >= idle);
 	assert_null(common_state_file("reservations"));
-	close_room();
+	room_close(&room);
 }
 
 int main(void)

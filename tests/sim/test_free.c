@@ -591,37 +591,71 @@ static void test_last_round(void **state)
 	assert_true(at > last_round_calls + 20);
 }
 
-/* What is made free is for who is to come: a minute, or while it is made. */
-static void test_to_come(void **state)
+#define BOOT(number) "0000000" #number "-0000-4000-8000-000000000000"
+
+static uint64_t kept_to_come(void)
 {
-	struct hb_to_come to_come;
+	const struct hb_arrivals kept = hb_to_come_kept(hb);
+
+	return hb_arrivals_kib(&kept);
+}
+
+/* What one has made free is no other's to end or to take, whatever becomes of that one's own. */
+static void test_several_to_come(void **state)
+{
 	uint64_t need;
 
 	(void)state;
 	limit(SECOND, 64 * M, 0);
 	need = available() + 64 * M;
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(make_free(need, false), HB_OK);
+	assert_int_equal(make_free(64 * G, false), HB_E_REFUSED);
+	assert_int_equal(kept_to_come(), need);
+	sim_run(sim, 30000);
+	assert_int_equal(make_free(G, false), HB_OK);
+	assert_int_equal(kept_to_come(), need + G);
+	sim_run(sim, 31000);
+	assert_int_equal(kept_to_come(), G);
+	/* No more than so many lines, whoever asks how often. */
+	for (int i = 0; i < 2 * HB_ARRIVALS_MAX; i++)
+		assert_int_equal(make_free(4096, false), HB_OK);
+	assert_int_equal(kept_to_come(), HB_ARRIVALS_MAX * 4096);
+	forget_result();
+}
+
+/* What is made free is for who is to come: a minute, or while it is made. */
+static void test_to_come(void **state)
+{
+	struct hb_arrivals to_come;
+	uint64_t need;
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	need = available() + 64 * M;
+	assert_int_equal(kept_to_come(), 0);
 	assert_int_equal(make_free(need, true), HB_OK);
 	forget_result();
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	assert_int_equal(make_free(need, false), HB_OK);
 	forget_result();
 	to_come = hb_to_come_kept(hb);
-	assert_int_equal(to_come.kib, need);
-	assert_int_equal(to_come.last_domid, THIRD);
+	assert_int_equal(hb_arrivals_kib(&to_come), need);
+	assert_int_equal(to_come.list[0].last_domid, THIRD);
 	sim_run(sim, 58000);
-	assert_int_equal(hb_to_come_kept(hb).kib, need);
+	assert_int_equal(kept_to_come(), need);
 	sim_run(sim, 3000);
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* What could not be made free is for nobody. */
 	assert_int_not_equal(make_free(64 * G, false), HB_OK);
 	forget_result();
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* Nonsense is nothing. */
-	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 x\n");
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
-	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 1\n");
-	assert_int_equal(hb_to_come_kept(hb).kib, 4096);
+	common_write_state_file("to-come", "hotballoon to-come 2\n4096 9,999," BOOT(0) " x 1-2\n\n"
+				"4096 99999999999,999," BOOT(0) " 1 1-2\n4096 9 1 3-4\n4096\n");
+	assert_int_equal(kept_to_come(), 4096);
+	/* Another boot, another domain of that domid. */
+	sim->boot++;
+	assert_int_equal(kept_to_come(), 0);
 }
 
 static unsigned int looks;
@@ -634,7 +668,7 @@ static bool see_kept(const struct hb_progress *progress, void *argument)
 	(void)argument;
 	(void)progress;
 	assert_int_equal(hb_reserved_kib(hb, &reserved, &error), HB_OK);
-	assert_true(hb_to_come_kept(hb).kib || reserved);
+	assert_true(kept_to_come() || reserved);
 	looks++;
 	return true;
 }
@@ -1255,7 +1289,7 @@ static void test_make_room(void **state)
 	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
 	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_OK);
 	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* What was reserved first is not given to who comes later. */
 	assert_int_equal(hb_make_room(hb, &preview, &result, &error), HB_OK);
 	assert_true(result.count == 1 && result.entries[0].from_kib - result.entries[0].to_kib >= G);
@@ -1420,7 +1454,7 @@ int main(void)
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
-		TEST(test_last_round), TEST(test_to_come), TEST(test_make_room),
+		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come), TEST(test_make_room),
 		TEST(test_kept_while_it_takes),
 		TEST(test_rate),
 		TEST(test_interrupted),

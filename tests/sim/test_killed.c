@@ -380,7 +380,7 @@ static enum hb_code free_managed(struct sim *host, uint64_t need_kib)
 static bool is_anything_kept(struct sim *host)
 {
 	struct hb *hb = common_connect(host);
-	bool kept = hb_to_come_kept(hb).kib;
+	bool kept = hb_to_come_kept(hb).count;
 	uint64_t reserved;
 
 	assert_int_equal(hb_reserved_kib(hb, &reserved, &error), HB_OK);

@@ -16,7 +16,7 @@ struct sight {
 	struct hb_look *looks;
 	size_t count, room;
 	struct hb_host_memory host;
-	struct hb_to_come to_come;	/* what is free for a domain to come */
+	struct hb_arrivals to_come;	/* what is free for domains to come */
 	struct hb_error limits_error;	/* why limits are not known, or HB_OK: nobody is sized then */
 	struct hb_error damage;		/* which lines of them count for nothing, or HB_OK */
 };

@@ -423,8 +423,7 @@ static bool decide(struct manager *manager, uint64_t now)
 	if (is_lost(manager))
 		return false;
 	tell_limits(manager);
-	manager->balance.to_come_kib = manager->sight.to_come.kib;
-	manager->balance.last_domid = manager->sight.to_come.last_domid;
+	manager->balance.to_come = &manager->sight.to_come;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now))
 		return no_memory(manager);

@@ -5,8 +5,11 @@
  * its part. What they are to be asked for is recorded before, all at once: killed at any
  * moment it leaves guests with a size that managers have given them.
  */
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "account.h"
 #include "announce.h"
@@ -53,6 +56,7 @@ struct work {
 	struct hb *hb;
 	const struct hb_free_request *request;
 	const struct hb_free_turn *turn;
+	char who[HB_ARRIVAL_WHO];	/* no two have the same */
 	struct hb_free_result *result;
 	struct candidate *candidates;
 	size_t count;
@@ -313,16 +317,17 @@ static unsigned int lock_s(struct work *work)
 /* Managers keep off what is made free. If they cannot be told, it is theirs, and may be gone soon. */
 static void keep_room(struct work *work, unsigned int seconds)
 {
-	struct hb_to_come to_come = { .kib = work->request->need_kib };
+	struct hb_arrival arrival = { .kib = work->request->need_kib };
 	struct hb_error ignored;
 
 	if (work->request->dry_run)
 		return;
 	for (size_t i = 0; i < work->count; i++) {
-		if (work->looked_at[i].domid > to_come.last_domid)
-			to_come.last_domid = work->looked_at[i].domid;
+		if (work->looked_at[i].domid > arrival.last_domid)
+			arrival.last_domid = work->looked_at[i].domid;
 	}
-	hb_to_come_keep(work->hb, &to_come, seconds, &ignored);
+	strcpy(arrival.who, work->who);
+	hb_to_come_keep(work->hb, &arrival, seconds, &ignored);
 }
 
 static bool is_time(struct hb *hb, uint64_t *kept_ms)
@@ -720,6 +725,13 @@ static enum hb_code fail_too_large(struct hb_error *error)
 	return HB_E_USAGE;
 }
 
+static void name_work(struct work *work)
+{
+	static atomic_uint calls;
+
+	snprintf(work->who, sizeof(work->who), "%d-%u", (int)getpid(), atomic_fetch_add(&calls, 1));
+}
+
 enum hb_code hb_free_in_turn(struct hb *hb, const struct hb_free_request *request,
 			     const struct hb_free_turn *turn, struct hb_free_result *result,
 			     struct hb_error *error)
@@ -730,6 +742,7 @@ enum hb_code hb_free_in_turn(struct hb *hb, const struct hb_free_request *reques
 	uint64_t before;
 
 	hb_free_result_clear(result);
+	name_work(&work);
 	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)

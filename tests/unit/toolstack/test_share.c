@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arrival.h"
 #include "limit.h"
 #include "reservation.h"
 #include "seed.h"
@@ -234,6 +235,46 @@ static void test_reservation_line(void **state)
 	}
 }
 
+static void test_arrival_line(void **state)
+{
+	static const char *const damaged[] = {
+		"", "4096", "4096 9", "4096 9 1", "4096 9 1 ", "4096 9 1 1-2 ", "4096 9 1 1-2 3", " 4096 9 1 1-2",
+		"4096  9 1 1-2", "x 9 1 1-2", "4096 x 1 1-2", "4096 9 x 1-2", "4096 9 1 a", "4096 9 4294967296 1-2",
+		"4398046511105 9 1 1-2", "4096 9 1 11111111111111111111111111111111",
+	};
+	struct hb_arrival arrival;
+	char text[HB_ARRIVAL_LINE];
+
+	(void)state;
+	assert_true(hb_arrival_parse("4096 9,8," BOOT " 7 1-2", &arrival));
+	assert_string_equal(hb_arrival_format(&arrival, text), "4096 9,8," BOOT " 7 1-2\n");
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+		if (hb_arrival_parse(damaged[i], &arrival))
+			fail_msg("accepted: \"%s\"", damaged[i]);
+	}
+}
+
+/* Who comes is the first that it can be, and no more than one. */
+static void test_arrivals(void **state)
+{
+	struct hb_arrivals arrivals = { 0 };
+
+	(void)state;
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "1-0", .kib = 4, .last_domid = 8 });
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "2-0", .kib = 8, .last_domid = 7 });
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "1-0", .kib = 16, .last_domid = 8 });
+	assert_int_equal(hb_arrivals_kib(&arrivals), 24);
+	hb_arrivals_arrive(&arrivals, 7);
+	assert_int_equal(hb_arrivals_kib(&arrivals), 24);
+	hb_arrivals_arrive(&arrivals, 8);
+	assert_int_equal(hb_arrivals_kib(&arrivals), 16);
+	hb_arrivals_remove(&arrivals, "2-0");
+	assert_int_equal(hb_arrivals_kib(&arrivals), 16);
+	hb_arrivals_arrive(&arrivals, 9);
+	hb_arrivals_arrive(&arrivals, 10);
+	assert_int_equal(arrivals.count, 0);
+}
+
 static void test_reservation_left(void **state)
 {
 	struct hb_reservation r = { .name = "web", .kib = G + 7 * M, .until_s = 1000 };
@@ -273,6 +314,8 @@ int main(void)
 		cmocka_unit_test(test_can_give),
 		cmocka_unit_test(test_coming),
 		cmocka_unit_test(test_moment),
+		cmocka_unit_test(test_arrival_line),
+		cmocka_unit_test(test_arrivals),
 		cmocka_unit_test(test_reservation_line),
 		cmocka_unit_test(test_reservation_left),
 	};
