@@ -14,6 +14,7 @@
 #include "lock.h"
 #include "objects.h"
 #include "overhead.h"
+#include "raise.h"
 #include "reservation.h"
 #include "reserve.h"
 #include "state.h"
@@ -24,22 +25,16 @@
 /* An hour: longer than any domain takes to be created. */
 #define TTL_DEFAULT_S 3600
 
-/* Others see the first of it. */
-struct kept {
-	struct hb_reservation reservation;
-	struct hb_moment until;
-};
-
 struct store {
 	struct hb_clock clock;	/* when it was read */
-	struct kept *list;
+	struct hb_reserved *list;
 	size_t count;
 	bool failed;		/* out of memory */
 };
 
-static void add(struct store *store, const struct kept *kept)
+static void add(struct store *store, const struct hb_reserved *kept)
 {
-	struct kept *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
+	struct hb_reserved *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
 
 	store->failed |= !grown;
 	if (!grown)
@@ -49,7 +44,7 @@ static void add(struct store *store, const struct kept *kept)
 }
 
 /* NULL: there is none. */
-static struct kept *find(const struct store *store, const char *name)
+static struct hb_reserved *find(const struct store *store, const char *name)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		if (!strcmp(store->list[i].reservation.name, name))
@@ -59,7 +54,7 @@ static struct kept *find(const struct store *store, const char *name)
 }
 
 /* As the clock of the wall shows it now. */
-static void keep_until(struct kept *kept, const struct hb_moment *until, const struct hb_clock *clock)
+static void keep_until(struct hb_reserved *kept, const struct hb_moment *until, const struct hb_clock *clock)
 {
 	kept->until = *until;
 	kept->reservation.until_s = clock->wall_s + hb_moment_left_s(until, clock);
@@ -69,7 +64,7 @@ static bool read_line(const char *line, void *argument)
 {
 	struct store *store = argument;
 	struct hb_moment until;
-	struct kept kept;
+	struct hb_reserved kept;
 
 	if (!hb_reservation_parse(line, &kept.reservation, &until) ||
 	    find(store, kept.reservation.name))
@@ -234,7 +229,7 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 	if (code)
 		return code;
 	for (size_t i = 0; i < count; i++) {
-		struct kept claim = {
+		struct hb_reserved claim = {
 			.reservation.kib = domains[i].actual_kib + domains[i].claimed_kib,
 			.reservation.left_kib = domains[i].claimed_kib,
 		};
@@ -374,7 +369,7 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
  * it. Under the lock.
  */
 static enum hb_code save(struct hb *hb, const struct store *store, const char *name,
-			 const struct kept *as, struct hb_error *error)
+			 const struct hb_reserved *as, struct hb_error *error)
 {
 	char line[HB_RESERVATION_LINE];
 	struct hb_text body = { 0 };
@@ -383,7 +378,7 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *n
 
 	for (size_t i = 0; i < store->count; i++) {
 		const bool own = !strcmp(store->list[i].reservation.name, name);
-		const struct kept *one = own ? as : &store->list[i];
+		const struct hb_reserved *one = own ? as : &store->list[i];
 
 		found |= own;
 		if (one)
@@ -398,7 +393,7 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *n
 
 static uint64_t left_of(const struct store *store, const char *name)
 {
-	const struct kept *found = find(store, name);
+	const struct hb_reserved *found = find(store, name);
 
 	return found ? found->reservation.left_kib : 0;
 }
@@ -451,18 +446,31 @@ static enum hb_code check_room(struct hb *hb, const struct store *store,
 	       fail_room(error, wanted, own, available, missing_kib);
 }
 
+/* What is to be kept: no less, and for no shorter time, than least, if that is not NULL. */
+static struct hb_reserved make_kept(const struct hb_reservation *reservation, unsigned int ttl_s,
+				    const struct hb_reserved *least, const struct hb_clock *clock)
+{
+	struct hb_reserved kept = { .reservation = *reservation };
+	struct hb_moment until = hb_moment_in(clock, ttl_s ? ttl_s : TTL_DEFAULT_S);
+
+	if (least && least->reservation.kib > kept.reservation.kib)
+		kept.reservation.kib = least->reservation.kib;
+	if (least && hb_moment_left_s(&least->until, clock) > hb_moment_left_s(&until, clock))
+		until = least->until;
+	keep_until(&kept, &until, clock);
+	return kept;
+}
+
 static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
 				   struct hb_reservation *reservation, uint64_t *missing_kib,
 				   struct hb_error *error)
 {
-	struct kept kept = { .reservation = *reservation };
-	struct hb_moment until;
+	struct hb_reserved kept;
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
 
-	until = hb_moment_in(&store.clock, request->ttl_s ? request->ttl_s : TTL_DEFAULT_S);
-	keep_until(&kept, &until, &store.clock);
-	reservation->until_s = kept.reservation.until_s;
+	kept = make_kept(reservation, request->ttl_s, NULL, &store.clock);
+	*reservation = kept.reservation;
 	if (!code && !request->force)
 		code = check_room(hb, &store, reservation, missing_kib, error);
 	if (!code)
@@ -526,12 +534,85 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	return code;
 }
 
+static enum hb_code raise_locked(struct hb *hb, const struct hb_reserve_request *request,
+				 const struct hb_reservation *reservation, struct hb_raise *raise,
+				 struct hb_error *error)
+{
+	const struct hb_reserved *found;
+	struct store store;
+	enum hb_code code = load(hb, &store, NULL, error);
+
+	if (!code) {
+		found = find(&store, reservation->name);
+		raise->after = make_kept(reservation, request->ttl_s, found, &store.clock);
+		if (found)
+			raise->before = *found;
+		code = save(hb, &store, reservation->name, &raise->after, error);
+	}
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserve_raise(struct hb *hb, const struct hb_reserve_request *request,
+			      struct hb_raise *raise, struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	struct hb_reservation reservation = { 0 };
+	enum hb_code code = hb_reservation_check_name(request->name, error);
+
+	memset(raise, 0, sizeof(*raise));
+	if (!code)
+		code = need_of(hb, request, &reservation.kib, error);
+	if (!code)
+		code = hb_lock_host(hb, &patience, error);
+	if (code)
+		return code;
+	strcpy(reservation.name, request->name);
+	code = raise_locked(hb, request, &reservation, raise, error);
+	hb_unlock_host(hb);
+	return code;
+}
+
+static bool is_same(const struct hb_reserved *a, const struct hb_reserved *b)
+{
+	return a->reservation.kib == b->reservation.kib && a->until.wall_s == b->until.wall_s &&
+	       a->until.boot_s == b->until.boot_s && !strcmp(a->until.boot, b->until.boot);
+}
+
+/* Also if the domain is there by now: what was set aside can count again when that has gone. */
+static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
+{
+	const struct hb_reserved *before = &raise->before;
+	const char *name = raise->after.reservation.name;
+	const struct hb_reserved *found;
+	struct store store;
+	enum hb_code code = read_file(hb, &store, NULL, error);
+
+	found = code ? NULL : find(&store, name);
+	if (found && is_same(found, &raise->after))
+		code = save(hb, &store, name, *before->reservation.name ? before : NULL, error);
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reserve_lower(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
+
+	if (code)
+		return code;
+	code = lower_locked(hb, raise, error);
+	hb_unlock_host(hb);
+	return code;
+}
+
 static enum hb_code renew_locked(struct hb *hb, const char *name, unsigned int seconds,
 				 struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
-	struct kept *found = code ? NULL : find(&store, name);
+	struct hb_reserved *found = code ? NULL : find(&store, name);
 
 	if (found) {
 		found->until = hb_moment_in(&store.clock, seconds);

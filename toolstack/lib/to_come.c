@@ -40,7 +40,8 @@ struct hb_arrivals hb_to_come_kept(struct hb *hb)
 	return read_kept(hb).kept;
 }
 
-static enum hb_code write_kept(struct hb *hb, const struct hb_arrivals *kept, struct hb_error *error)
+static enum hb_code write_kept(struct hb *hb, const struct hb_arrivals *kept,
+			       struct hb_error *error)
 {
 	struct hb_text body = { 0 };
 	char line[HB_ARRIVAL_LINE];
