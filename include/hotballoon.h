@@ -466,6 +466,8 @@ const char *hb_set_result_note(const struct hb_set_result *result, unsigned int 
  * that gets stuck above its new size is given the one that it holds, as far as
  * hb_would_be_lost() needs it: hb_set_result_kept_kib(). Not so with keep_target.
  *
+ * A domain that managers size is pinned from then on, also by the size that it has already.
+ *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
  * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a
@@ -567,6 +569,7 @@ struct hb_limits {
 	 * The target that automatic sizing has written last. A domain with another
 	 * target is pinned: a person wins over a manager. The 1 MiB that libxl puts on
 	 * the target of an HVM guest, or takes off, when it builds it anew is no other.
+	 * Absent: a person has set its size since, and it is pinned whatever that is.
 	 */
 	struct hb_number set;
 };

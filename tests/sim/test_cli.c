@@ -221,7 +221,7 @@ static void test_limits(void **state)
 	assert_json_number(object, "min_kib", 256 * M);
 	assert_json_number(object, "weight", 500);
 	assert_json_text(object, "automatic", "false");
-	assert_json_text(object, "reason", "its size is not what managers have set last: it is pinned");
+	assert_json_text(object, "reason", "a person or another tool has set its size: it is pinned");
 	json_object_put(object);
 	assert_int_equal(command_line("limits guest1 --auto"), 0);
 	assert_non_null(strstr(command_out, "between 256M and 2G"));
