@@ -795,7 +795,8 @@ void hb_reserve_request_free(struct hb_reserve_request *request);
  * Set memory aside for a domain that does not exist yet, by name; another one for
  * the same name replaces it, in its place. If the domain runs already, Xen's claim is taken for
  * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is the size, and
- * left_kib what of that it does not hold yet. A claim is used up as the domain takes memory;
+ * left_kib what of that it does not hold yet. If the host has not that much to give,
+ * *reservation is what it would have been. A claim is used up as the domain takes memory;
  * older Xens (4.17) set aside for it again what it gives back, later ones (4.20.3) do not.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,

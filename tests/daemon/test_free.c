@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* "hotballoon free" while hotballoond runs: it takes from who can do without. */
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
@@ -85,10 +86,45 @@ static void test_impossible(void **state)
 	room_close(&room);
 }
 
+/* So it is of what is reserved: taken from who needs it least, or left as it was. */
+static void test_reserve(void **state)
+{
+	uint64_t busy;
+	char before[1024];
+
+	(void)state;
+	open_busy_and_idle();
+	busy = least_kib;
+	assert_int_equal(command_line("reserve 1G --for=web --ttl=7200 --dry-run"), HB_OK);
+	assert_non_null(strstr(command_out, "would be set aside"));
+	assert_null(common_state_file("reservations"));
+	assert_int_equal(command_line("reserve 1G --for=web --ttl=7200"), HB_OK);
+	assert_non_null(strstr(command_out, "web: 1032M are set aside"));
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G);
+	assert_true(least_kib + 64 * M >= busy);
+	assert_true(room_target(&room, 1) < 900 * M);
+	snprintf(before, sizeof(before), "%s", common_state_file("reservations"));
+	assert_non_null(strstr(before, " web\n"));
+	/* What all together cannot give is not even begun. */
+	busy = least_kib = room_target(&room, 0);
+	assert_int_equal(command_line("reserve 100G --for=web"), HB_E_REFUSED);
+	assert_non_null(strstr(command_err, "all guests that may be asked give"));
+	assert_int_equal(least_kib, busy);
+	assert_string_equal(common_state_file("reservations"), before);
+	/* Nor is anything left of what does not come. */
+	room_guest(&room, 1)->stuck = true;
+	assert_int_not_equal(command_line("reserve 1400M --for=web"), HB_OK);
+	assert_string_equal(common_state_file("reservations"), before);
+	room.sim->tick = guests;
+	speaker_end();
+	room_close(&room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes_from_idle), cmocka_unit_test(test_impossible),
+		cmocka_unit_test(test_reserve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
