@@ -378,6 +378,45 @@ static void test_person_wins(void **state)
 	forget_result();
 }
 
+static bool person_has_set;
+
+/* As "hotballoon set" does, to the size that it has. */
+static void person_confirms(struct sim *host)
+{
+	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .timeout_s = 1 };
+	struct hb *own = common_connect(host);
+	struct hb_set_result set;
+	struct hb_error ignored;
+
+	person_has_set = !hb_set(own, SECOND, &request, &set, &ignored);
+	hb_close(own);
+}
+
+/* The number alone says nothing: one that a person has confirmed is his, whatever was planned. */
+static void test_person_wins_by_the_act(void **state)
+{
+	unsigned int calls = 1, start, confirmed = 0;
+
+	for (unsigned int at = 1; at <= calls; at++) {
+		teardown(state);
+		setup(state);
+		limit(SECOND, 512 * M, 0);
+		limit(THIRD, 512 * M, 0);
+		person_has_set = false;
+		sim->hook = person_confirms;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = sim->calls + at;
+		start = sim->calls;
+		make_free(G * 7 / 2, false);
+		calls = sim->calls - start;
+		confirmed += person_has_set;
+		if (person_has_set && target(SECOND) != 2 * G)
+			fail_msg("at call %u of %u: %" PRIu64, at, calls, target(SECOND));
+	}
+	assert_true(confirmed > 20);
+	forget_result();
+}
+
 static void destroy_before(struct sim *host)
 {
 	sim_destroy(host, SECOND);
@@ -1450,6 +1489,7 @@ int main(void)
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),
 		TEST(test_person_wins),
+		TEST(test_person_wins_by_the_act),
 		TEST(test_hung_lock),
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),

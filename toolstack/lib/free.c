@@ -367,9 +367,9 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	struct hb_set_result set;
 	enum hb_code code;
 
-	/* A person wins: the size is worked out from this target. */
-	code = hb_set_expected(work->hb, candidate->domain.domid, candidate->domain.target.value,
-			       &request, &set, error);
+	/* A person wins: the size is worked out from this target, and it must be a manager's still. */
+	code = hb_set_managed(work->hb, candidate->domain.domid, candidate->domain.target.value,
+			      &request, &set, error);
 	/* The target stands, whatever became of maxmem: it follows at the end, too. */
 	if (!set.done)
 		return leave_out(work, candidate, code);
