@@ -812,6 +812,22 @@ enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservation
 			     struct hb_error *error);
 void hb_reservations_free(struct hb_reservation **reservations);
 
+/* What is set aside for a while; made by hb_raise_begin(), released by hb_raise_end(). */
+struct hb_raise;
+
+/*
+ * hb_reserve() by force for a domain that does not exist yet, for as long as it takes to make
+ * room for it, or to create it. What is set aside for its name already is raised to that, in its
+ * place, and neither less nor for a shorter time. If it fails *raise is NULL.
+ */
+enum hb_code hb_raise_begin(struct hb *hb, const struct hb_reserve_request *request,
+			    struct hb_raise **raise, struct hb_error *error);
+/*
+ * As it was before, to the letter; not if it is kept, or somebody else has changed or released it
+ * since. raise is released whatever is returned; NULL: nothing is done.
+ */
+enum hb_code hb_raise_end(struct hb *hb, struct hb_raise *raise, bool keep, struct hb_error *error);
+
 struct hb_room_request {
 	const char *name;	/* the domain to come */
 	uint64_t need_kib;	/* 0: what is set aside for it */

@@ -18,7 +18,6 @@
 #include <sys/wait.h>
 
 #include "overhead.h"
-#include "raise.h"
 #include "reservation.h"
 #include "share.h"
 #include "xl.h"
@@ -41,8 +40,7 @@ struct creation {
 	struct hb_build build;
 	uint64_t need_kib;
 	/* What somebody has set aside for it is less, or ends sooner: it stays his in the end. */
-	struct hb_raise raise;
-	bool raised;
+	struct hb_raise *raise;
 	struct hb_free_result freed;
 };
 
@@ -224,11 +222,8 @@ static enum hb_code set_aside(struct creation *creation)
 		.maxmem_kib = creation->build.maxmem_kib, .vcpus = creation->build.vcpus,
 		.ttl_s = creation->cli->timeout_s + RESERVED_S,
 	};
-	enum hb_code code = hb_reserve_raise(creation->cli->hb, &request, &creation->raise,
-					     &creation->cli->error);
 
-	creation->raised = !code;
-	return code;
+	return hb_raise_begin(creation->cli->hb, &request, &creation->raise, &creation->cli->error);
 }
 
 static enum hb_code make_room(struct creation *creation)
@@ -268,8 +263,7 @@ static void clean_up(struct creation *creation, bool failed)
 
 	/* Waits from now on are for locks only, and what was begun is brought to its end. */
 	hb_set_progress(cli->hb, NULL, NULL);
-	if (creation->raised)
-		hb_reserve_lower(cli->hb, &creation->raise, &ignored);
+	hb_raise_end(cli->hb, creation->raise, false, &ignored);
 	if (failed)
 		give_back(creation);
 }

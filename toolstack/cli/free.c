@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "cli.h"
-#include "raise.h"
 
 /* So long hotballoond is waited for; and so long is left of it to who is killed meanwhile. */
 #define ROOM_S 60
@@ -254,22 +253,20 @@ static enum hb_code reserve_and_wait(struct cli *cli, const struct hb_reserve_re
 	struct hb_reserve_request aside = *request;
 	struct hb_free_result freed = { 0 };
 	struct hb_error ignored;
-	struct hb_raise raise;
+	struct hb_raise *raise;
 	enum hb_code code;
 
 	aside.ttl_s = ASIDE_S;
-	code = hb_reserve_raise(cli->hb, &aside, &raise, &cli->error);
+	code = hb_raise_begin(cli->hb, &aside, &raise, &cli->error);
 	if (code)
 		return code;
 	code = hb_make_room(cli->hb, &room, &freed, &cli->error);
 	hb_free_result_clear(&freed);
 	if (!code)
 		code = hb_reserve(cli->hb, request, reservation, &cli->error);
-	if (code) {
-		/* What was begun is brought to its end. */
-		hb_set_progress(cli->hb, NULL, NULL);
-		hb_reserve_lower(cli->hb, &raise, &ignored);
-	}
+	/* What was begun is brought to its end. */
+	hb_set_progress(cli->hb, NULL, NULL);
+	hb_raise_end(cli->hb, raise, !code, &ignored);
 	return code;
 }
 

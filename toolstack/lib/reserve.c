@@ -14,7 +14,6 @@
 #include "lock.h"
 #include "objects.h"
 #include "overhead.h"
-#include "raise.h"
 #include "reservation.h"
 #include "reserve.h"
 #include "state.h"
@@ -25,16 +24,26 @@
 /* An hour: longer than any domain takes to be created. */
 #define TTL_DEFAULT_S 3600
 
+/* As it is kept; others see the first of it. */
+struct kept {
+	struct hb_reservation reservation;	/* no name: there is none */
+	struct hb_moment until;
+};
+
+struct hb_raise {
+	struct kept before, after;
+};
+
 struct store {
 	struct hb_clock clock;	/* when it was read */
-	struct hb_reserved *list;
+	struct kept *list;
 	size_t count;
 	bool failed;		/* out of memory */
 };
 
-static void add(struct store *store, const struct hb_reserved *kept)
+static void add(struct store *store, const struct kept *kept)
 {
-	struct hb_reserved *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
+	struct kept *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
 
 	store->failed |= !grown;
 	if (!grown)
@@ -44,7 +53,7 @@ static void add(struct store *store, const struct hb_reserved *kept)
 }
 
 /* NULL: there is none. */
-static struct hb_reserved *find(const struct store *store, const char *name)
+static struct kept *find(const struct store *store, const char *name)
 {
 	for (size_t i = 0; i < store->count; i++) {
 		if (!strcmp(store->list[i].reservation.name, name))
@@ -54,7 +63,7 @@ static struct hb_reserved *find(const struct store *store, const char *name)
 }
 
 /* As the clock of the wall shows it now. */
-static void keep_until(struct hb_reserved *kept, const struct hb_moment *until, const struct hb_clock *clock)
+static void keep_until(struct kept *kept, const struct hb_moment *until, const struct hb_clock *clock)
 {
 	kept->until = *until;
 	kept->reservation.until_s = clock->wall_s + hb_moment_left_s(until, clock);
@@ -64,7 +73,7 @@ static bool read_line(const char *line, void *argument)
 {
 	struct store *store = argument;
 	struct hb_moment until;
-	struct hb_reserved kept;
+	struct kept kept;
 
 	if (!hb_reservation_parse(line, &kept.reservation, &until) ||
 	    find(store, kept.reservation.name))
@@ -229,7 +238,7 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 	if (code)
 		return code;
 	for (size_t i = 0; i < count; i++) {
-		struct hb_reserved claim = {
+		struct kept claim = {
 			.reservation.kib = domains[i].actual_kib + domains[i].claimed_kib,
 			.reservation.left_kib = domains[i].claimed_kib,
 		};
@@ -369,7 +378,7 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
  * it. Under the lock.
  */
 static enum hb_code save(struct hb *hb, const struct store *store, const char *name,
-			 const struct hb_reserved *as, struct hb_error *error)
+			 const struct kept *as, struct hb_error *error)
 {
 	char line[HB_RESERVATION_LINE];
 	struct hb_text body = { 0 };
@@ -378,7 +387,7 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *n
 
 	for (size_t i = 0; i < store->count; i++) {
 		const bool own = !strcmp(store->list[i].reservation.name, name);
-		const struct hb_reserved *one = own ? as : &store->list[i];
+		const struct kept *one = own ? as : &store->list[i];
 
 		found |= own;
 		if (one)
@@ -393,7 +402,7 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *n
 
 static uint64_t left_of(const struct store *store, const char *name)
 {
-	const struct hb_reserved *found = find(store, name);
+	const struct kept *found = find(store, name);
 
 	return found ? found->reservation.left_kib : 0;
 }
@@ -447,10 +456,10 @@ static enum hb_code check_room(struct hb *hb, const struct store *store,
 }
 
 /* What is to be kept: no less, and for no shorter time, than least, if that is not NULL. */
-static struct hb_reserved make_kept(const struct hb_reservation *reservation, unsigned int ttl_s,
-				    const struct hb_reserved *least, const struct hb_clock *clock)
+static struct kept make_kept(const struct hb_reservation *reservation, unsigned int ttl_s,
+				    const struct kept *least, const struct hb_clock *clock)
 {
-	struct hb_reserved kept = { .reservation = *reservation };
+	struct kept kept = { .reservation = *reservation };
 	struct hb_moment until = hb_moment_in(clock, ttl_s ? ttl_s : TTL_DEFAULT_S);
 
 	if (least && least->reservation.kib > kept.reservation.kib)
@@ -465,7 +474,7 @@ static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_reques
 				   struct hb_reservation *reservation, uint64_t *missing_kib,
 				   struct hb_error *error)
 {
-	struct hb_reserved kept;
+	struct kept kept;
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
 
@@ -538,7 +547,7 @@ static enum hb_code raise_locked(struct hb *hb, const struct hb_reserve_request 
 				 const struct hb_reservation *reservation, struct hb_raise *raise,
 				 struct hb_error *error)
 {
-	const struct hb_reserved *found;
+	const struct kept *found;
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
 
@@ -553,14 +562,13 @@ static enum hb_code raise_locked(struct hb *hb, const struct hb_reserve_request 
 	return code;
 }
 
-enum hb_code hb_reserve_raise(struct hb *hb, const struct hb_reserve_request *request,
-			      struct hb_raise *raise, struct hb_error *error)
+static enum hb_code raise_it(struct hb *hb, const struct hb_reserve_request *request,
+			     struct hb_raise *raise, struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
 	struct hb_reservation reservation = { 0 };
 	enum hb_code code = hb_reservation_check_name(request->name, error);
 
-	memset(raise, 0, sizeof(*raise));
 	if (!code)
 		code = need_of(hb, request, &reservation.kib, error);
 	if (!code)
@@ -573,7 +581,23 @@ enum hb_code hb_reserve_raise(struct hb *hb, const struct hb_reserve_request *re
 	return code;
 }
 
-static bool is_same(const struct hb_reserved *a, const struct hb_reserved *b)
+enum hb_code hb_raise_begin(struct hb *hb, const struct hb_reserve_request *request,
+			    struct hb_raise **raise, struct hb_error *error)
+{
+	enum hb_code code;
+
+	*raise = calloc(1, sizeof(**raise));
+	if (!*raise)
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
+	code = raise_it(hb, request, *raise, error);
+	if (code) {
+		free(*raise);
+		*raise = NULL;
+	}
+	return code;
+}
+
+static bool is_same(const struct kept *a, const struct kept *b)
 {
 	return a->reservation.kib == b->reservation.kib && a->until.wall_s == b->until.wall_s &&
 	       a->until.boot_s == b->until.boot_s && !strcmp(a->until.boot, b->until.boot);
@@ -582,9 +606,9 @@ static bool is_same(const struct hb_reserved *a, const struct hb_reserved *b)
 /* Also if the domain is there by now: what was set aside can count again when that has gone. */
 static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
 {
-	const struct hb_reserved *before = &raise->before;
+	const struct kept *before = &raise->before;
 	const char *name = raise->after.reservation.name;
-	const struct hb_reserved *found;
+	const struct kept *found;
 	struct store store;
 	enum hb_code code = read_file(hb, &store, NULL, error);
 
@@ -595,7 +619,7 @@ static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise, st
 	return code;
 }
 
-enum hb_code hb_reserve_lower(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
+static enum hb_code lower(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
 	enum hb_code code = hb_lock_host(hb, &patience, error);
@@ -607,12 +631,20 @@ enum hb_code hb_reserve_lower(struct hb *hb, const struct hb_raise *raise, struc
 	return code;
 }
 
+enum hb_code hb_raise_end(struct hb *hb, struct hb_raise *raise, bool keep, struct hb_error *error)
+{
+	enum hb_code code = raise && !keep ? lower(hb, raise, error) : HB_OK;
+
+	free(raise);
+	return code;
+}
+
 static enum hb_code renew_locked(struct hb *hb, const char *name, unsigned int seconds,
 				 struct hb_error *error)
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
-	struct hb_reserved *found = code ? NULL : find(&store, name);
+	struct kept *found = code ? NULL : find(&store, name);
 
 	if (found) {
 		found->until = hb_moment_in(&store.clock, seconds);
