@@ -286,7 +286,7 @@ static void test_reserved_before(void **state)
 	assert_non_null(strstr(reserved(), "web"));
 }
 
-/* That is so also if it is less than is needed: to the letter, and nobody comes before it meanwhile. */
+/* So it is if it is less than is needed: to the letter, and nobody comes before it meanwhile. */
 static void test_reserved_less_before(void **state)
 {
 	char before[1024];

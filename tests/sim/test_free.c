@@ -383,7 +383,9 @@ static bool person_has_set;
 /* As "hotballoon set" does, to the size that it has. */
 static void person_confirms(struct sim *host)
 {
-	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .timeout_s = 1 };
+	const struct hb_set_request request = {
+		.size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .timeout_s = 1,
+	};
 	struct hb *own = common_connect(host);
 	struct hb_set_result set;
 	struct hb_error ignored;
@@ -1120,7 +1122,7 @@ static void test_clock_jumps(void **state)
 	assert_int_equal(available(), before);
 }
 
-/* After a boot the clock of the wall is all there is; one that is not set yet keeps nothing for ever. */
+/* After a boot the clock of the wall is all there is; one that is not set keeps nothing for ever. */
 static void test_another_boot(void **state)
 {
 	const uint64_t before = available();
@@ -1494,7 +1496,8 @@ int main(void)
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
-		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come), TEST(test_make_room),
+		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come),
+		TEST(test_make_room),
 		TEST(test_kept_while_it_takes),
 		TEST(test_rate),
 		TEST(test_interrupted),

@@ -314,7 +314,7 @@ static unsigned int lock_s(struct work *work)
 	return part ? part : 1;
 }
 
-/* Managers keep off what is made free. If they cannot be told, it is theirs, and may be gone soon. */
+/* Managers keep off what is made free; if they cannot be told, it may be theirs soon. */
 static void keep_room(struct work *work, unsigned int seconds)
 {
 	struct hb_arrival arrival = { .kib = work->request->need_kib };
@@ -367,9 +367,9 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	struct hb_set_result set;
 	enum hb_code code;
 
-	/* A person wins: the size is worked out from this target, and it must be a manager's still. */
-	code = hb_set_managed(work->hb, candidate->domain.domid, candidate->domain.target.value,
-			      &request, &set, error);
+	/* A person wins: the size is worked out from this target, which must be a manager's still. */
+	code = hb_set_announced(work->hb, candidate->domain.domid, candidate->domain.target.value,
+				&request, &set, error);
 	/* The target stands, whatever became of maxmem: it follows at the end, too. */
 	if (!set.done)
 		return leave_out(work, candidate, code);

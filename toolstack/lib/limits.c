@@ -427,10 +427,12 @@ enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_nex
 /* Only who has a record of a manager's has to lose it. */
 static bool is_recorded(const struct own *own)
 {
-	return own->found.limits.set.presence == HB_PRESENT || own->found.next.presence == HB_PRESENT;
+	return own->found.limits.set.presence == HB_PRESENT ||
+	       own->found.next.presence == HB_PRESENT;
 }
 
-static enum hb_code forget_set(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+static enum hb_code forget_set(struct hb *hb, const struct hb_domain *domain,
+			       struct hb_error *error)
 {
 	struct edit edit;
 	enum hb_code code = load(hb, domain, &edit, NULL, error);

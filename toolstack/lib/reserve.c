@@ -63,7 +63,8 @@ static struct kept *find(const struct store *store, const char *name)
 }
 
 /* As the clock of the wall shows it now. */
-static void keep_until(struct kept *kept, const struct hb_moment *until, const struct hb_clock *clock)
+static void keep_until(struct kept *kept, const struct hb_moment *until,
+		       const struct hb_clock *clock)
 {
 	kept->until = *until;
 	kept->reservation.until_s = clock->wall_s + hb_moment_left_s(until, clock);
@@ -303,7 +304,8 @@ enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue 
 		const struct hb_reservation *r = &store.list[i].reservation;
 		const bool own = !strcmp(r->name, name);
 
-		*(own ? &queue->own_kib : seen ? &queue->behind_kib : &queue->ahead_kib) += r->left_kib;
+		*(own ? &queue->own_kib : seen ? &queue->behind_kib : &queue->ahead_kib) +=
+			r->left_kib;
 		seen |= own;
 	}
 	free(store.list);
@@ -373,6 +375,11 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
 	return code;
 }
 
+static char *line_of(const struct kept *kept, char line[HB_RESERVATION_LINE])
+{
+	return hb_reservation_format(&kept->reservation, &kept->until, line);
+}
+
 /*
  * Write all, with as for the one of that name, in its place or behind all others; NULL: without
  * it. Under the lock.
@@ -391,10 +398,10 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *n
 
 		found |= own;
 		if (one)
-			hb_text_append(&body, hb_reservation_format(&one->reservation, &one->until, line));
+			hb_text_append(&body, line_of(one, line));
 	}
 	if (as && !found)
-		hb_text_append(&body, hb_reservation_format(&as->reservation, &as->until, line));
+		hb_text_append(&body, line_of(as, line));
 	code = hb_state_replace(hb, FILE_NAME, HEADER, &body, error);
 	free(body.text);
 	return code;
@@ -604,7 +611,8 @@ static bool is_same(const struct kept *a, const struct kept *b)
 }
 
 /* Also if the domain is there by now: what was set aside can count again when that has gone. */
-static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
+static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise,
+				 struct hb_error *error)
 {
 	const struct kept *before = &raise->before;
 	const char *name = raise->after.reservation.name;

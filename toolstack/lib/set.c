@@ -571,6 +571,15 @@ enum hb_code hb_set_managed(struct hb *hb, uint32_t domid, uint64_t expected_kib
 	return set(hb, domid, &terms, request, result, error);
 }
 
+enum hb_code hb_set_announced(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			      const struct hb_set_request *request, struct hb_set_result *result,
+			      struct hb_error *error)
+{
+	const struct terms terms = { .expected_kib = &expected_kib, .managed = true };
+
+	return set(hb, domid, &terms, request, result, error);
+}
+
 enum hb_code hb_max(struct hb *hb, uint32_t domid, const struct hb_max_request *request,
 		    struct hb_set_result *result, struct hb_error *error)
 {

@@ -14,4 +14,9 @@
 enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib, bool ours,
 		     unsigned int timeout_s, struct hb_set_result *result, struct hb_error *error);
 
+/* hb_set_managed() of a target that was announced already, and is not written down once more. */
+enum hb_code hb_set_announced(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			      const struct hb_set_request *request, struct hb_set_result *result,
+			      struct hb_error *error);
+
 #endif
