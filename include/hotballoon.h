@@ -466,6 +466,8 @@ const char *hb_set_result_note(const struct hb_set_result *result, unsigned int 
  * that gets stuck above its new size is given the one that it holds, as far as
  * hb_would_be_lost() needs it: hb_set_result_kept_kib(). Not so with keep_target.
  *
+ * A domain that managers size is pinned from then on, also by the size that it has already.
+ *
  * HB_E_REFUSED unless force: more than the host has free, more than the
  * guest's driver or memory/hotplug-max permits, a guest without our driver
  * below 128 MiB, domain 0 below 1 GiB or what it uses. HB_E_REFUSED always: a
@@ -567,6 +569,7 @@ struct hb_limits {
 	 * The target that automatic sizing has written last. A domain with another
 	 * target is pinned: a person wins over a manager. The 1 MiB that libxl puts on
 	 * the target of an HVM guest, or takes off, when it builds it anew is no other.
+	 * Absent: a person has set its size since, and it is pinned whatever that is.
 	 */
 	struct hb_number set;
 };
@@ -790,9 +793,10 @@ void hb_reserve_request_free(struct hb_reserve_request *request);
 
 /*
  * Set memory aside for a domain that does not exist yet, by name; another one for
- * the same name replaces it. If the domain runs already, Xen's claim is taken for
+ * the same name replaces it, in its place. If the domain runs already, Xen's claim is taken for
  * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is the size, and
- * left_kib what of that it does not hold yet. A claim is used up as the domain takes memory;
+ * left_kib what of that it does not hold yet. If the host has not that much to give,
+ * *reservation is what it would have been. A claim is used up as the domain takes memory;
  * older Xens (4.17) set aside for it again what it gives back, later ones (4.20.3) do not.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
@@ -807,6 +811,22 @@ enum hb_code hb_release(struct hb *hb, const char *name, struct hb_error *error)
 enum hb_code hb_reservations(struct hb *hb, struct hb_reservation ***reservations, size_t *count,
 			     struct hb_error *error);
 void hb_reservations_free(struct hb_reservation **reservations);
+
+/* What is set aside for a while; made by hb_raise_begin(), released by hb_raise_end(). */
+struct hb_raise;
+
+/*
+ * hb_reserve() by force for a domain that does not exist yet, for as long as it takes to make
+ * room for it, or to create it. What is set aside for its name already is raised to that, in its
+ * place, and neither less nor for a shorter time. If it fails *raise is NULL.
+ */
+enum hb_code hb_raise_begin(struct hb *hb, const struct hb_reserve_request *request,
+			    struct hb_raise **raise, struct hb_error *error);
+/*
+ * As it was before, to the letter; not if it is kept, or somebody else has changed or released it
+ * since. raise is released whatever is returned; NULL: nothing is done.
+ */
+enum hb_code hb_raise_end(struct hb *hb, struct hb_raise *raise, bool keep, struct hb_error *error);
 
 struct hb_room_request {
 	const char *name;	/* the domain to come */

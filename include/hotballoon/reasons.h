@@ -94,7 +94,7 @@
 	ROW(API_VERSION, "api-version", HB_E_USAGE, "the program was built for a later version of the library") \
 	ROW(NO_LIMITS, "no-limits", HB_E_REFUSED, "nobody has given the domain limits, and managers leave it alone") \
 	ROW(SIZING_OFF, "sizing-off", HB_E_REFUSED, "managers are to leave the domain alone") \
-	ROW(PINNED, "pinned", HB_E_REFUSED, "the domain's size is not what managers have set last, and they leave it alone") \
+	ROW(PINNED, "pinned", HB_E_REFUSED, "a person or another tool has set the domain's size, and managers leave it alone") \
 	ROW(SQUEEZED, "squeezed", HB_E_REFUSED, "xapi's squeezed sizes the domain") \
 	ROW(QMEMMAN, "qmemman", HB_E_REFUSED, "the qmemman of Qubes OS sizes the domain") \
 	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone") \
@@ -140,7 +140,7 @@ enum hb_reason {
 	ROW(INVALID_REPORT, "invalid-report", "the driver reports what is not in the contract") \
 	ROW(WRONG_REPORT, "wrong-report", "the driver reports something else than Xen counts") \
 	ROW(OUTSIDE_LIMITS, "outside-limits", "the size does not fit the limits") \
-	ROW(PINNED, "pinned", "the size is not what managers have set last, so they leave it alone") \
+	ROW(PINNED, "pinned", "a person or another tool has set the size, and managers leave it alone") \
 	ROW(RESCUED, "rescued", "the guest has taken memory above its target in need, from its headroom")
 
 #define HB_FINDING_ENUM(name, word, meaning) HB_FINDING_##name,

@@ -4,6 +4,7 @@
 #include "room.h"
 #include "sim_internal.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,6 +136,40 @@ static void test_person(void **state)
 	room_limit(&room, a, &change);
 	room_run(&room, 10000);
 	assert_true(room_target(&room, a) > 600 * M);
+}
+
+/* Who has set a size has set it, also if he comes back to the number that was the manager's. */
+static void test_person_comes_back(void **state)
+{
+	const struct hb_limits_change change = { .automatic = true };
+	char managed[24];
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	for (int restarted = 0; restarted < 2; restarted++) {
+		sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+		room_run(&room, 5000);
+		if (restarted) {
+			room_kill(&room);
+			sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+			room_start(&room);
+		} else {
+			sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+		}
+		room_guest(&room, a)->load.load.anon_kib = 800 * M;
+		room_run(&room, 30000);
+		assert_int_equal(room_target(&room, a), strtoull(managed, NULL, 10));
+		assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+		room_guest(&room, a)->load.load.anon_kib = 600 * M;
+		room_run(&room, 10000);
+		room_limit(&room, a, &change);
+		room_run(&room, 60000);
+		snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	}
 }
 
 /* Killed and started again it does the same: nothing, if there is nothing to do. */
@@ -700,6 +735,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
+		TEST(test_person_comes_back),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Lines of our state files: what is read is written back as what it was. */
+#include "arrival.h"
 #include "common.h"
 #include "fuzz.h"
 #include "history.h"
@@ -24,16 +25,31 @@ static void check_limits(const char *line)
 static void check_reservation(const char *line)
 {
 	struct hb_reservation reservation, again;
+	struct hb_moment until, until_again;
 	char text[HB_RESERVATION_LINE];
 
-	if (!hb_reservation_parse(line, &reservation))
+	if (!hb_reservation_parse(line, &reservation, &until))
 		return;
-	hb_reservation_format(&reservation, text);
+	hb_reservation_format(&reservation, &until, text);
 	MUST(strchr(text, '\n') == text + strlen(text) - 1);
 	*strchr(text, '\n') = '\0';
-	MUST(hb_reservation_parse(text, &again));
+	MUST(hb_reservation_parse(text, &again, &until_again));
 	MUST(!strcmp(reservation.name, again.name) && reservation.kib == again.kib &&
-	     reservation.until_s == again.until_s);
+	     !memcmp(&until, &until_again, sizeof(until)));
+}
+
+static void check_arrival(const char *line)
+{
+	struct hb_arrival arrival, again;
+	char text[HB_ARRIVAL_LINE];
+
+	if (!hb_arrival_parse(line, &arrival))
+		return;
+	hb_arrival_format(&arrival, text);
+	MUST(strchr(text, '\n') == text + strlen(text) - 1);
+	*strchr(text, '\n') = '\0';
+	MUST(hb_arrival_parse(text, &again));
+	MUST(!memcmp(&arrival, &again, sizeof(arrival)));
 }
 
 static void check_deed(const char *line)
@@ -58,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_text(line, sizeof(line), data, size);
 	check_limits(line);
 	check_reservation(line);
+	check_arrival(line);
 	check_deed(line);
 	return 0;
 }

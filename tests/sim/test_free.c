@@ -3,6 +3,7 @@
 #include "common.h"
 #include "file_lock.h"
 #include "sim_internal.h"
+#include "reserve.h"
 #include "to_come.h"
 
 #include <inttypes.h>
@@ -377,6 +378,47 @@ static void test_person_wins(void **state)
 	forget_result();
 }
 
+static bool person_has_set;
+
+/* As "hotballoon set" does, to the size that it has. */
+static void person_confirms(struct sim *host)
+{
+	const struct hb_set_request request = {
+		.size = { HB_SIZE_ABSOLUTE, false, 2 * G }, .timeout_s = 1,
+	};
+	struct hb *own = common_connect(host);
+	struct hb_set_result set;
+	struct hb_error ignored;
+
+	person_has_set = !hb_set(own, SECOND, &request, &set, &ignored);
+	hb_close(own);
+}
+
+/* The number alone says nothing: one that a person has confirmed is his, whatever was planned. */
+static void test_person_wins_by_the_act(void **state)
+{
+	unsigned int calls = 1, start, confirmed = 0;
+
+	for (unsigned int at = 1; at <= calls; at++) {
+		teardown(state);
+		setup(state);
+		limit(SECOND, 512 * M, 0);
+		limit(THIRD, 512 * M, 0);
+		person_has_set = false;
+		sim->hook = person_confirms;
+		sim->fault = SIM_FAULT_HOOK;
+		sim->fault_at = sim->calls + at;
+		start = sim->calls;
+		make_free(G * 7 / 2, false);
+		calls = sim->calls - start;
+		confirmed += person_has_set;
+		if (person_has_set && target(SECOND) != 2 * G)
+			fail_msg("at call %u of %u: %" PRIu64, at, calls, target(SECOND));
+	}
+	assert_true(confirmed > 20);
+	forget_result();
+}
+
 static void destroy_before(struct sim *host)
 {
 	sim_destroy(host, SECOND);
@@ -590,37 +632,106 @@ static void test_last_round(void **state)
 	assert_true(at > last_round_calls + 20);
 }
 
-/* What is made free is for who is to come: a minute, or while it is made. */
-static void test_to_come(void **state)
+#define BOOT(number) "0000000" #number "-0000-4000-8000-000000000000"
+
+static uint64_t kept_to_come(void)
 {
-	struct hb_to_come to_come;
+	const struct hb_arrivals kept = hb_to_come_kept(hb);
+
+	return hb_arrivals_kib(&kept);
+}
+
+/* What one has made free is no other's to end or to take, whatever becomes of that one's own. */
+static void test_several_to_come(void **state)
+{
 	uint64_t need;
 
 	(void)state;
 	limit(SECOND, 64 * M, 0);
 	need = available() + 64 * M;
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(make_free(need, false), HB_OK);
+	assert_int_equal(make_free(64 * G, false), HB_E_REFUSED);
+	assert_int_equal(kept_to_come(), need);
+	sim_run(sim, 30000);
+	assert_int_equal(make_free(G, false), HB_OK);
+	assert_int_equal(kept_to_come(), need + G);
+	sim_run(sim, 31000);
+	assert_int_equal(kept_to_come(), G);
+	/* No more than so many lines, whoever asks how often. */
+	for (int i = 0; i < 2 * HB_ARRIVALS_MAX; i++)
+		assert_int_equal(make_free(4096, false), HB_OK);
+	assert_int_equal(kept_to_come(), HB_ARRIVALS_MAX * 4096);
+	forget_result();
+}
+
+/* What is made free is for who is to come: a minute, or while it is made. */
+static void test_to_come(void **state)
+{
+	struct hb_arrivals to_come;
+	uint64_t need;
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	need = available() + 64 * M;
+	assert_int_equal(kept_to_come(), 0);
 	assert_int_equal(make_free(need, true), HB_OK);
 	forget_result();
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	assert_int_equal(make_free(need, false), HB_OK);
 	forget_result();
 	to_come = hb_to_come_kept(hb);
-	assert_int_equal(to_come.kib, need);
-	assert_int_equal(to_come.last_domid, THIRD);
+	assert_int_equal(hb_arrivals_kib(&to_come), need);
+	assert_int_equal(to_come.list[0].last_domid, THIRD);
 	sim_run(sim, 58000);
-	assert_int_equal(hb_to_come_kept(hb).kib, need);
+	assert_int_equal(kept_to_come(), need);
 	sim_run(sim, 3000);
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* What could not be made free is for nobody. */
 	assert_int_not_equal(make_free(64 * G, false), HB_OK);
 	forget_result();
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* Nonsense is nothing. */
-	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 x\n");
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
-	common_write_state_file("to-come", "hotballoon to-come 1\n4096 99999999999 1\n");
-	assert_int_equal(hb_to_come_kept(hb).kib, 4096);
+	common_write_state_file("to-come", "hotballoon to-come 2\n4096 9,999," BOOT(0) " x 1-2\n\n"
+				"4096 99999999999,999," BOOT(0) " 1 1-2\n4096 9 1 3-4\n4096\n");
+	assert_int_equal(kept_to_come(), 4096);
+	/* Another boot, another domain of that domid. */
+	sim->boot++;
+	assert_int_equal(kept_to_come(), 0);
+}
+
+static unsigned int looks;
+
+/* From the first round on, however long it takes: by one or the other way. */
+static bool see_kept(const struct hb_progress *progress, void *argument)
+{
+	uint64_t reserved;
+
+	(void)argument;
+	(void)progress;
+	assert_int_equal(hb_reserved_kib(hb, &reserved, &error), HB_OK);
+	assert_true(kept_to_come() || reserved);
+	looks++;
+	return true;
+}
+
+static void test_kept_while_it_takes(void **state)
+{
+	struct hb_free_request request = { .need_kib = available() + 512 * M };
+
+	(void)state;
+	limit(SECOND, 512 * M, 0);
+	sim_guest(sim, SECOND)->rate_kib_s = 2 * M;
+	hb_set_progress(hb, see_kept, NULL);
+	for (int managed = 0; managed < 2; managed++) {
+		uint64_t before = sim->clock_ms;
+
+		looks = 0;
+		request.managed = managed;
+		assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+		assert_true(looks > 1000 && sim->clock_ms - before > 100000);
+		forget_result();
+		request.need_kib += 512 * M;
+	}
 }
 
 static uint64_t seen_rate_kib_s;
@@ -984,6 +1095,54 @@ static void test_reservation_ends(void **state)
 }
 
 /* A create fails: its domain dies, and the next attempt needs the memory again. */
+/* Whatever happens to the clock of the wall, in the file and in what people see. */
+static void test_clock_jumps(void **state)
+{
+	static const int64_t jumps_s[] = { 86400, -86400, 0 };
+	const uint64_t before = available();
+	struct hb_reservation **list;
+	size_t count;
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 60);
+	for (size_t i = 0; i < sizeof(jumps_s) / sizeof(jumps_s[0]); i++) {
+		sim->wall_jump_s = jumps_s[i];
+		sim_run(sim, 10000);
+		assert_true(available() < before);
+		assert_int_equal(hb_reservations(hb, &list, &count, &error), HB_OK);
+		assert_int_equal(count, 1);
+		assert_int_equal(list[0]->until_s, 1600000060 + jumps_s[i]);
+		hb_reservations_free(list);
+		/* Another one leaves its line as it was. */
+		reserve_is(HB_OK, "other", 64 * M, 1);
+		assert_non_null(strstr(common_state_file("reservations"), "1056768 1600000060,60,00000000-"));
+	}
+	sim->wall_jump_s = -86400;
+	sim_run(sim, 31000);
+	assert_int_equal(available(), before);
+}
+
+/* After a boot the clock of the wall is all there is; one that is not set keeps nothing for ever. */
+static void test_another_boot(void **state)
+{
+	const uint64_t before = available();
+
+	(void)state;
+	reserve_is(HB_OK, "web", G, 3600);
+	sim->boot++;
+	sim->booted_ms = sim->clock_ms;
+	assert_true(available() < before);
+	sim->wall_jump_s = -1599990000;
+	assert_true(available() < before);
+	sim_run(sim, 604800000);
+	assert_int_equal(available(), before);
+	sim->booted_ms = sim->clock_ms;
+	sim->wall_jump_s = 3600;
+	assert_int_equal(available(), before);
+	sim->wall_jump_s = -604800 + 3000;
+	assert_true(available() < before);
+}
+
 static void test_reservation_outlives_corpse(void **state)
 {
 	struct sim_guest guest = usual_guest;
@@ -1171,7 +1330,7 @@ static void test_make_room(void **state)
 	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
 	assert_int_equal(hb_make_room(hb, &room, &result, &error), HB_OK);
 	assert_true(result.count == 1 && result.entries[0].domain.domid == SECOND);
-	assert_int_equal(hb_to_come_kept(hb).kib, 0);
+	assert_int_equal(kept_to_come(), 0);
 	/* What was reserved first is not given to who comes later. */
 	assert_int_equal(hb_make_room(hb, &preview, &result, &error), HB_OK);
 	assert_true(result.count == 1 && result.entries[0].from_kib - result.entries[0].to_kib >= G);
@@ -1332,11 +1491,14 @@ int main(void)
 		TEST(test_zombie),
 		TEST(test_destroyed_on_its_way),
 		TEST(test_person_wins),
+		TEST(test_person_wins_by_the_act),
 		TEST(test_hung_lock),
 		TEST(test_hung_lock_and_timeout),
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
-		TEST(test_last_round), TEST(test_to_come), TEST(test_make_room),
+		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come),
+		TEST(test_make_room),
+		TEST(test_kept_while_it_takes),
 		TEST(test_rate),
 		TEST(test_interrupted),
 		TEST(test_interrupted_at_lock),
@@ -1350,6 +1512,8 @@ int main(void)
 		TEST(test_used),
 		TEST(test_largest_reservation),
 		TEST(test_reservation_ends),
+		TEST(test_clock_jumps),
+		TEST(test_another_boot),
 		TEST(test_reservation_outlives_corpse),
 		TEST(test_reserve_beside_corpse),
 		TEST(test_release_of_crashed),

@@ -19,6 +19,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "reserve.h"
+#include "to_come.h"
 
 #define KILLS 60
 
@@ -363,6 +365,63 @@ static void test_free_killed(void **state)
 	}
 }
 
+static enum hb_code free_managed(struct sim *host, uint64_t need_kib)
+{
+	struct hb_free_request request = { .need_kib = need_kib, .managed = true };
+	struct hb_free_result result = { 0 };
+	struct hb *hb = common_connect(host);
+	enum hb_code code = hb_free(hb, &request, &result, &error);
+
+	hb_free_result_clear(&result);
+	hb_close(hb);
+	return code;
+}
+
+static bool is_anything_kept(struct sim *host)
+{
+	struct hb *hb = common_connect(host);
+	bool kept = hb_to_come_kept(hb).count;
+	uint64_t reserved;
+
+	assert_int_equal(hb_reserved_kib(hb, &reserved, &error), HB_OK);
+	hb_close(hb);
+	return kept || reserved;
+}
+
+/* Whoever of the two makes room: a minute later nothing is set aside for it any more. */
+static void free_killed_leaves_nothing(enum hb_code (*make)(struct sim *host, uint64_t need_kib))
+{
+	const uint64_t need = 6200 * M;
+	struct sim *host = host_that_gives();
+	unsigned int before = host->calls, calls, left = 0;
+
+	assert_int_equal(make(host, need), HB_OK);
+	calls = host->calls - before;
+	sim_close(host);
+	/* It does much the same again and again while it waits. */
+	for (unsigned int at = 1; at <= calls; at += 1 + at / 40) {
+		common_write_state_file("to-come", "");
+		host = host_that_gives();
+		host->fault = SIM_FAULT_KILL;
+		host->fault_at = host->calls + at;
+		make(host, need);
+		host->fault = SIM_FAULT_NONE;
+		left += is_anything_kept(host);
+		sim_run(host, 61000);
+		if (is_anything_kept(host))
+			fail_msg("killed at %u: %s", at, common_state_file("reservations"));
+		sim_close(host);
+	}
+	assert_true(left);
+}
+
+static void test_free_killed_leaves_nothing(void **state)
+{
+	(void)state;
+	free_killed_leaves_nothing(free_some);
+	free_killed_leaves_nothing(free_managed);
+}
+
 static enum hb_code manage_some(struct sim *host, uint64_t expected_kib)
 {
 	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, 384 * M }, .wait = true };
@@ -554,6 +613,7 @@ int main(void)
 		cmocka_unit_test(test_sync_fails),
 		cmocka_unit_test(test_operations_killed),
 		TEST(test_free_killed),
+		TEST(test_free_killed_leaves_nothing),
 		TEST(test_managed_killed),
 		TEST(test_kept_killed),
 		TEST(test_managed_ends_in_file),

@@ -142,7 +142,7 @@ static void test_started_anew(void **state)
 	limits = get();
 	assert_int_equal(limits.min.value, 256 * M);
 	assert_false(hb_limits_automatic(&domain, &limits, &why));
-	assert_string_equal(why, "its size is not what managers have set last: it is pinned");
+	assert_string_equal(why, "a person or another tool has set its size: it is pinned");
 }
 
 /* Restarts, renames and other domids do not matter: the uuid does. */

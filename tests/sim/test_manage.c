@@ -97,7 +97,7 @@ static void test_expected(void **state)
 	assert_int_equal(target(), 384 * M);
 	assert_int_equal(obstacle(), HB_OBSTACLE_PINNED);
 	assert_int_equal(manage(384 * M, 448 * M, false), HB_E_REFUSED);
-	assert_non_null(strstr(error.message, "managers leave guest1 alone: its size is not what managers have set last"));
+	assert_non_null(strstr(error.message, "managers leave guest1 alone: a person or another tool has set its size"));
 	assert_int_equal(target(), 384 * M);
 }
 
@@ -108,6 +108,31 @@ static void limit(struct hb_limits_change change)
 
 	assert_int_equal(hb_show(hb, GUEST, &domain, &error), HB_OK);
 	assert_int_equal(hb_limits_set(hb, &domain, &change, &limits, &error), HB_OK);
+}
+
+/* A person wins by the act, and not by the number: to the same size, and on and back again. */
+static void test_person_same_size(void **state)
+{
+	struct hb_set_request request = to(384 * M);
+
+	(void)state;
+	assert_int_equal(manage(512 * M, 384 * M, true), HB_OK);
+	assert_int_equal(hb_set(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_int_equal(result.nr_notes, 1);
+	assert_non_null(strstr(result.notes[0], "is pinned to this size now"));
+	assert_int_equal(obstacle(), HB_OBSTACLE_PINNED);
+	assert_int_equal(manage(384 * M, 448 * M, false), HB_E_REFUSED);
+	/* Who is pinned already is not told so again. */
+	request = to(448 * M);
+	assert_int_equal(hb_set(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_int_equal(result.nr_notes, 0);
+	/* From there on again, when he says so. */
+	limit((struct hb_limits_change){ .automatic = true });
+	assert_int_equal(obstacle(), HB_OBSTACLE_NONE);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "409600");
+	request = to(448 * M);
+	assert_int_equal(hb_set(hb, GUEST, &request, &result, &error), HB_OK);
+	assert_int_equal(obstacle(), HB_OBSTACLE_PINNED);
 }
 
 static void turn_off(void) { limit((struct hb_limits_change){ .off = true }); }
@@ -314,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_managed, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_expected, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_person_same_size, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck, setup, teardown),

@@ -72,9 +72,9 @@ static void test_pinned(void **state)
 	told("set guest1 500M", "the target is 500M");
 	assert_null(strstr(command_out, "pinned"));
 	told("limits guest1 --auto", "weight");
-	/* The size that it has is nobody's word. */
-	told("set guest1 500M", "the target is 500M");
-	assert_null(strstr(command_out, "pinned"));
+	/* The size that it has is his word, too. */
+	told("set guest1 500M", "pinned to this size");
+	assert_non_null(strstr(command_out, "the target is 500M"));
 	told("limits guest1 --off", "off");
 	told("set guest1 600M", "the target is 600M");
 	assert_null(strstr(command_out, "pinned"));

@@ -10,13 +10,15 @@
  *
  * Whatever happens, what was set aside here is given back in the end, and if there is no domain
  * guests get back what they gave. A process that is killed leaves the reservation for RESERVED_S
- * more than the time limit, and guests at sizes that a manager may change.
+ * more than the time limit, or a person's as large as it was made, and guests at sizes that a
+ * manager may change.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 
 #include "overhead.h"
+#include "reservation.h"
 #include "share.h"
 #include "xl.h"
 
@@ -37,7 +39,8 @@ struct creation {
 	char name[256];
 	struct hb_build build;
 	uint64_t need_kib;
-	bool own;		/* the reservation is ours */
+	/* What somebody has set aside for it is less, or ends sooner: it stays his in the end. */
+	struct hb_raise *raise;
 	struct hb_free_result freed;
 };
 
@@ -185,36 +188,31 @@ bool cli_is_balanced(struct cli *cli)
 	return balanced;
 }
 
-/* What is set aside for it already; 0: nothing. */
-static enum hb_code find_reservation(struct creation *creation, uint64_t *kib)
-{
-	struct cli *cli = creation->cli;
-	struct hb_reservation **list;
-	size_t count;
-	enum hb_code code = hb_reservations(cli->hb, &list, &count, &cli->error);
-
-	*kib = 0;
-	if (code)
-		return code;
-	for (size_t i = 0; i < count; i++) {
-		if (!strcmp(list[i]->name, creation->name) && list[i]->until_s)
-			*kib = list[i]->kib;
-	}
-	hb_reservations_free(list);
-	return HB_OK;
-}
-
 static enum hb_code check_name(struct creation *creation)
 {
 	struct cli *cli = creation->cli;
+	enum hb_code code = hb_reservation_check_name(creation->name, &cli->error);
 	struct hb_error error;
 	uint32_t domid;
 
-	/* Digits alone are a domid, and no name that can be set aside for. */
-	if (hb_find(cli->hb, creation->name, &domid, &error))
-		return HB_OK;
+	if (code || hb_find(cli->hb, creation->name, &domid, &error))
+		return code;
 	return cli_fail(cli, HB_REASON_AMBIGUOUS_NAME, "end that one first, or give this one another name=",
 			"there is a domain %s already: %u", creation->name, domid);
+}
+
+/* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
+static enum hb_code check_possible(struct creation *creation)
+{
+	const struct hb_room_request request = {
+		.name = creation->name, .need_kib = creation->need_kib, .dry_run = true,
+	};
+	struct cli *cli = creation->cli;
+	enum hb_code code = hb_make_room(cli->hb, &request, &creation->freed, &cli->error);
+
+	/* Nobody has been asked yet. */
+	hb_free_result_clear(&creation->freed);
+	return code == HB_E_REFUSED ? code : HB_OK;
 }
 
 static enum hb_code set_aside(struct creation *creation)
@@ -222,18 +220,10 @@ static enum hb_code set_aside(struct creation *creation)
 	const struct hb_reserve_request request = {
 		.name = creation->name, .size_kib = creation->build.size_kib,
 		.maxmem_kib = creation->build.maxmem_kib, .vcpus = creation->build.vcpus,
-		.ttl_s = creation->cli->timeout_s + RESERVED_S, .force = true,
+		.ttl_s = creation->cli->timeout_s + RESERVED_S,
 	};
-	struct hb_reservation reservation;
-	uint64_t has_kib;
-	enum hb_code code = find_reservation(creation, &has_kib);
 
-	/* What somebody has set aside for it stays his. */
-	if (code || has_kib >= creation->need_kib)
-		return code;
-	code = hb_reserve(creation->cli->hb, &request, &reservation, &creation->cli->error);
-	creation->own = !code && !has_kib;
-	return code;
+	return hb_raise_begin(creation->cli->hb, &request, &creation->raise, &creation->cli->error);
 }
 
 static enum hb_code make_room(struct creation *creation)
@@ -265,7 +255,7 @@ static void give_back(struct creation *creation)
 	}
 }
 
-/* The domain has its memory by now, or there is none. What cannot be released is over some time. */
+/* The domain has its memory by now, or there is none. What cannot be put back is over some time. */
 static void clean_up(struct creation *creation, bool failed)
 {
 	struct cli *cli = creation->cli;
@@ -273,8 +263,7 @@ static void clean_up(struct creation *creation, bool failed)
 
 	/* Waits from now on are for locks only, and what was begun is brought to its end. */
 	hb_set_progress(cli->hb, NULL, NULL);
-	if (creation->own)
-		hb_release(cli->hb, creation->name, &ignored);
+	hb_raise_end(cli->hb, creation->raise, false, &ignored);
 	if (failed)
 		give_back(creation);
 }
@@ -417,8 +406,10 @@ static enum hb_code create(struct creation *creation)
 	static const char *const nothing[] = { NULL };
 	struct cli *cli = creation->cli;
 	char *argv[ARGUMENTS_MAX(cli)];
-	enum hb_code code = set_aside(creation);
+	enum hb_code code = check_possible(creation);
 
+	if (!code)
+		code = set_aside(creation);
 	if (!code)
 		code = make_room(creation);
 	tell_taken(creation);

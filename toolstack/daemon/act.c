@@ -97,6 +97,23 @@ void act_never_wait(struct hb *hb)
 	hb_set_progress(hb, no_wait, NULL);
 }
 
+static bool is_to_pin(const struct hb_look *look)
+{
+	return !look->stale && look->limits.set.presence == HB_PRESENT &&
+	       look->domain->state == HB_DOMAIN_RUNNING &&
+	       hb_may_size(look->domain, &look->limits) == HB_OBSTACLE_PINNED;
+}
+
+void act_pin(struct hb *hb, const struct sight *sight)
+{
+	struct hb_error ignored;
+
+	for (size_t i = 0; i < sight->count; i++) {
+		if (is_to_pin(&sight->looks[i]))
+			hb_limits_pin_foreign(hb, sight->looks[i].domain, &ignored);
+	}
+}
+
 void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count)
 {
 	struct hb_limits_next *list = count > 1 ? calloc(count, sizeof(*list)) : NULL;

@@ -16,7 +16,7 @@ struct sight {
 	struct hb_look *looks;
 	size_t count, room;
 	struct hb_host_memory host;
-	struct hb_to_come to_come;	/* what is free for a domain to come */
+	struct hb_arrivals to_come;	/* what is free for domains to come */
 	struct hb_error limits_error;	/* why limits are not known, or HB_OK: nobody is sized then */
 	struct hb_error damage;		/* which lines of them count for nothing, or HB_OK */
 };
@@ -30,6 +30,8 @@ void sight_clear(struct sight *sight);
 
 /* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */
 void act_never_wait(struct hb *hb);
+/* Whose size a person or another tool has set is theirs from then on, whatever size comes next. */
+void act_pin(struct hb *hb, const struct sight *sight);
 /*
  * Before the sizes of several are set: they are written down as a manager's, in one write to the
  * disk instead of one for each. If that fails each set does it, and says why it cannot.

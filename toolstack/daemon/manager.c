@@ -376,8 +376,10 @@ static bool carry_out_all(struct manager *manager)
 
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
-	if (!manager->config.dry_run)
+	if (!manager->config.dry_run) {
+		act_pin(manager->hb, &manager->sight);
 		act_announce(manager->hb, control->actions, control->nr_actions);
+	}
 	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));
 }
 
@@ -423,8 +425,7 @@ static bool decide(struct manager *manager, uint64_t now)
 	if (is_lost(manager))
 		return false;
 	tell_limits(manager);
-	manager->balance.to_come_kib = manager->sight.to_come.kib;
-	manager->balance.last_domid = manager->sight.to_come.last_domid;
+	manager->balance.to_come = &manager->sight.to_come;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
 	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now))
 		return no_memory(manager);

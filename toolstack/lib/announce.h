@@ -25,4 +25,18 @@ enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list
 enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_next *next,
 				       struct hb_error *error);
 
+/*
+ * A person has set the size: whatever the number is, it is none that managers have set, until
+ * somebody says that they may go on from it. For who has the host's lock.
+ */
+enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
+				  struct hb_error *error);
+
+/*
+ * The same for a domain that is seen with a target which managers have not set, if it has one
+ * still. From then on it does not matter if somebody comes back to the number that was theirs.
+ */
+enum hb_code hb_limits_pin_foreign(struct hb *hb, const struct hb_domain *domain,
+				   struct hb_error *error);
+
 #endif

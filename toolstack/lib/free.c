@@ -5,8 +5,11 @@
  * its part. What they are to be asked for is recorded before, all at once: killed at any
  * moment it leaves guests with a size that managers have given them.
  */
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "account.h"
 #include "announce.h"
@@ -30,9 +33,10 @@
 #define JUST_ASKED_MS 2000
 /* Of the time that is left, what one lock may take. */
 #define LOCK_PART 4
-/* What was made free is kept for who is to come; and while it is made, for as long as that may take. */
+/* What was made free is kept for who is to come. */
 #define ROOM_S 60
-#define MAKING_S 3600
+/* While it is made, that is renewed so often; see HB_FREE_KEEP_S. */
+#define RENEW_MS 10000
 
 /* One domain that was looked at. */
 struct candidate {
@@ -52,6 +56,7 @@ struct work {
 	struct hb *hb;
 	const struct hb_free_request *request;
 	const struct hb_free_turn *turn;
+	char who[HB_ARRIVAL_WHO];	/* no two have the same */
 	struct hb_free_result *result;
 	struct candidate *candidates;
 	size_t count;
@@ -63,6 +68,7 @@ struct work {
 	struct hb_rate rate;	/* at which the host comes nearer to what is asked for */
 	unsigned int rounds;	/* in which somebody was waited for */
 	bool tried;		/* somebody was asked, or waited for */
+	uint64_t kept_ms;	/* when it was last renewed that what is made free is kept */
 };
 
 static uint64_t now_ms(struct work *work)
@@ -308,6 +314,49 @@ static unsigned int lock_s(struct work *work)
 	return part ? part : 1;
 }
 
+/* Managers keep off what is made free; if they cannot be told, it may be theirs soon. */
+static void keep_room(struct work *work, unsigned int seconds)
+{
+	struct hb_arrival arrival = { .kib = work->request->need_kib };
+	struct hb_error ignored;
+
+	if (work->request->dry_run)
+		return;
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->looked_at[i].domid > arrival.last_domid)
+			arrival.last_domid = work->looked_at[i].domid;
+	}
+	strcpy(arrival.who, work->who);
+	hb_to_come_keep(work->hb, &arrival, seconds, &ignored);
+}
+
+static bool is_time(struct hb *hb, uint64_t *kept_ms)
+{
+	const uint64_t now = hb->host->ops->now_ms(hb->host);
+
+	if (now - *kept_ms < RENEW_MS)
+		return false;
+	*kept_ms = now;
+	return true;
+}
+
+void hb_free_turn_renew(struct hb *hb, const struct hb_free_turn *turn, uint64_t *kept_ms)
+{
+	struct hb_error ignored;
+
+	if (turn->ours && is_time(hb, kept_ms))
+		hb_reservation_renew(hb, turn->name, HB_FREE_KEEP_S, &ignored);
+}
+
+/* Of what is set aside they keep off anyway. */
+static void keep_on(struct work *work)
+{
+	if (work->turn->name)
+		hb_free_turn_renew(work->hb, work->turn, &work->kept_ms);
+	else if (is_time(work->hb, &work->kept_ms))
+		keep_room(work, HB_FREE_KEEP_S);
+}
+
 static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t give_kib,
 			struct hb_error *error)
 {
@@ -318,9 +367,9 @@ static enum hb_code ask(struct work *work, struct candidate *candidate, uint64_t
 	struct hb_set_result set;
 	enum hb_code code;
 
-	/* A person wins: the size is worked out from this target. */
-	code = hb_set_expected(work->hb, candidate->domain.domid, candidate->domain.target.value,
-			       &request, &set, error);
+	/* A person wins: the size is worked out from this target, which must be a manager's still. */
+	code = hb_set_announced(work->hb, candidate->domain.domid, candidate->domain.target.value,
+				&request, &set, error);
 	/* The target stands, whatever became of maxmem: it follows at the end, too. */
 	if (!set.done)
 		return leave_out(work, candidate, code);
@@ -337,6 +386,7 @@ static enum hb_code ask_all(struct work *work, struct hb_error *error)
 	enum hb_code code = announce_shares(work, error);
 
 	for (size_t i = 0; i < work->count && !code; i++) {
+		keep_on(work);
 		if (work->donors[i].give_kib)
 			code = ask(work, &work->candidates[i], work->donors[i].give_kib, error);
 	}
@@ -466,6 +516,7 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 			return fail_timeout(work, error);
 		}
 		work->hb->host->ops->sleep_ms(work->hb->host, POLL_MS);
+		keep_on(work);
 		code = look_at_host(work, error);
 	}
 	return code;
@@ -574,6 +625,7 @@ static void keep_announced(struct work *work)
 	for (size_t i = 0; i < work->count; i++) {
 		struct candidate *candidate = &work->candidates[i];
 
+		keep_on(work);
 		if (candidate->keep_kib && !keep(work, candidate) && over)
 			over[count++] = (struct hb_limits_next){ &candidate->domain, 0 };
 	}
@@ -609,6 +661,7 @@ static void settle_all(struct work *work)
 
 	keep_all(work);
 	for (size_t i = 0; i < work->count; i++) {
+		keep_on(work);
 		if (work->candidates[i].asked)
 			hb_settle(work->hb, work->candidates[i].domain.domid,
 					 work->candidates[i].target_kib, lock_s(work), &ignored);
@@ -628,26 +681,6 @@ static void advise_interrupted(struct work *work, struct hb_error *error)
 		  "nothing was changed");
 }
 
-/* Managers keep off what is made free. If they cannot be told, it is theirs, and may be gone soon. */
-static void keep_room(struct work *work, unsigned int seconds)
-{
-	struct hb_to_come to_come = { .kib = work->request->need_kib };
-	struct hb_error ignored;
-
-	if (work->request->dry_run)
-		return;
-	for (size_t i = 0; i < work->count; i++) {
-		if (work->looked_at[i].domid > to_come.last_domid)
-			to_come.last_domid = work->looked_at[i].domid;
-	}
-	hb_to_come_keep(work->hb, &to_come, seconds, &ignored);
-}
-
-static unsigned int making_s(const struct work *work)
-{
-	return work->request->timeout_s ? work->request->timeout_s + ROOM_S : MAKING_S;
-}
-
 static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 {
 	bool enough = false;
@@ -664,9 +697,9 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = look_at_host(work, error);
 	work->result->before_kib = work->result->after_kib;
-	/* What is set aside they keep off anyway. */
+	work->kept_ms = work->start_ms;
 	if (!work->turn->name)
-		keep_room(work, making_s(work));
+		keep_room(work, HB_FREE_KEEP_S);
 	hb_rate_start(&work->rate, hb_account_short_kib(&work->memory, work->request->need_kib),
 		      now_ms(work));
 	while (work->rounds < ROUNDS_MAX && !code && !enough)
@@ -677,7 +710,7 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		advise_interrupted(work, error);
 	if (!work->request->dry_run)
 		settle_all(work);
-	if (!work->turn->name || work->turn->ends)
+	if (!work->turn->name || work->turn->ours)
 		keep_room(work, code ? 0 : ROOM_S);
 	return code;
 }
@@ -692,6 +725,13 @@ static enum hb_code fail_too_large(struct hb_error *error)
 	return HB_E_USAGE;
 }
 
+static void name_work(struct work *work)
+{
+	static atomic_uint calls;
+
+	snprintf(work->who, sizeof(work->who), "%d-%u", (int)getpid(), atomic_fetch_add(&calls, 1));
+}
+
 enum hb_code hb_free_in_turn(struct hb *hb, const struct hb_free_request *request,
 			     const struct hb_free_turn *turn, struct hb_free_result *result,
 			     struct hb_error *error)
@@ -702,6 +742,7 @@ enum hb_code hb_free_in_turn(struct hb *hb, const struct hb_free_request *reques
 	uint64_t before;
 
 	hb_free_result_clear(result);
+	name_work(&work);
 	asked.dry_run |= hb->dry_run;
 	/* Sums of larger ones might not fit. */
 	if (request->need_kib > HB_SIZE_MAX_KIB)

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "file_lock.h"
+#include "moment.h"
 
 struct hb_xen_domain {
 	uint32_t domid;
@@ -133,8 +134,8 @@ struct hb_host_ops {
 
 	/* A clock that does not jump, and a sleep that a signal may cut short. */
 	uint64_t (*now_ms)(struct hb_host *host);
-	/* Seconds since 1970, as other processes and later runs see it. */
-	uint64_t (*wall_s)(struct hb_host *host);
+	/* The time as other processes and later runs see it. */
+	struct hb_clock (*clock)(struct hb_host *host);
 	void (*sleep_ms)(struct hb_host *host, unsigned int ms);
 	void (*close)(struct hb_host *host);
 };

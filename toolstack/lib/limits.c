@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "announce.h"
+#include "domain.h"
 #include "limit.h"
 #include "limits_look.h"
 #include "lock.h"
@@ -421,4 +422,65 @@ enum hb_code hb_limits_announce_locked(struct hb *hb, const struct hb_limits_nex
 	if (!code && !damage.lines && (!own.found.uuid[0] || !is_to_announce(&own.found, next)))
 		return HB_OK;
 	return code ? code : announce(hb, next, 1, error);
+}
+
+/* Only who has a record of a manager's has to lose it. */
+static bool is_recorded(const struct own *own)
+{
+	return own->found.limits.set.presence == HB_PRESENT ||
+	       own->found.next.presence == HB_PRESENT;
+}
+
+static enum hb_code forget_set(struct hb *hb, const struct hb_domain *domain,
+			       struct hb_error *error)
+{
+	struct edit edit;
+	enum hb_code code = load(hb, domain, &edit, NULL, error);
+
+	edit.found.limits.set = (struct hb_number){ 0 };
+	if (!code)
+		code = append_line(domain, &edit, error);
+	if (!code)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &edit.others, error);
+	free(edit.others.text);
+	return code;
+}
+
+enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
+				  struct hb_error *error)
+{
+	struct hb_damage damage;
+	struct own own;
+	enum hb_code code = load_own(hb, domain, &own, &damage, error);
+
+	return code || !is_recorded(&own) ? code : forget_set(hb, domain, error);
+}
+
+/* With the host's lock nobody is between a record and the target that it is of. */
+static enum hb_code pin_foreign_locked(struct hb *hb, const struct hb_domain *seen,
+				       struct hb_error *error)
+{
+	struct hb_domain domain = *seen;
+	struct hb_limits limits;
+	enum hb_code code = hb_domain_refresh(hb, &domain, error);
+
+	if (!code)
+		code = hb_limits_get(hb, &domain, &limits, error);
+	if (code || domain.state != HB_DOMAIN_RUNNING ||
+	    hb_may_size(&domain, &limits) != HB_OBSTACLE_PINNED)
+		return code;
+	return hb_limits_pin_locked(hb, &domain, error);
+}
+
+enum hb_code hb_limits_pin_foreign(struct hb *hb, const struct hb_domain *domain,
+				   struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
+
+	if (code)
+		return code;
+	code = pin_foreign_locked(hb, domain, error);
+	hb_unlock_host(hb);
+	return code;
 }

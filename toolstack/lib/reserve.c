@@ -24,35 +24,63 @@
 /* An hour: longer than any domain takes to be created. */
 #define TTL_DEFAULT_S 3600
 
+/* As it is kept; others see the first of it. */
+struct kept {
+	struct hb_reservation reservation;	/* no name: there is none */
+	struct hb_moment until;
+};
+
+struct hb_raise {
+	struct kept before, after;
+};
+
 struct store {
-	struct hb_reservation *list;
+	struct hb_clock clock;	/* when it was read */
+	struct kept *list;
 	size_t count;
 	bool failed;		/* out of memory */
 };
 
-static void add(struct store *store, const struct hb_reservation *reservation)
+static void add(struct store *store, const struct kept *kept)
 {
-	struct hb_reservation *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
+	struct kept *grown = realloc(store->list, (store->count + 1) * sizeof(*grown));
 
 	store->failed |= !grown;
 	if (!grown)
 		return;
 	store->list = grown;
-	store->list[store->count++] = *reservation;
+	store->list[store->count++] = *kept;
+}
+
+/* NULL: there is none. */
+static struct kept *find(const struct store *store, const char *name)
+{
+	for (size_t i = 0; i < store->count; i++) {
+		if (!strcmp(store->list[i].reservation.name, name))
+			return &store->list[i];
+	}
+	return NULL;
+}
+
+/* As the clock of the wall shows it now. */
+static void keep_until(struct kept *kept, const struct hb_moment *until,
+		       const struct hb_clock *clock)
+{
+	kept->until = *until;
+	kept->reservation.until_s = clock->wall_s + hb_moment_left_s(until, clock);
 }
 
 static bool read_line(const char *line, void *argument)
 {
 	struct store *store = argument;
-	struct hb_reservation reservation;
+	struct hb_moment until;
+	struct kept kept;
 
-	if (!hb_reservation_parse(line, &reservation))
+	if (!hb_reservation_parse(line, &kept.reservation, &until) ||
+	    find(store, kept.reservation.name))
 		return false;
-	for (size_t i = 0; i < store->count; i++) {
-		if (!strcmp(store->list[i].name, reservation.name))
-			return false;
-	}
-	add(store, &reservation);
+	keep_until(&kept, &until, &store->clock);
+	add(store, &kept);
 	return true;
 }
 
@@ -146,20 +174,21 @@ static const struct hb_domain **sort(const struct hb_domain *domains, size_t cou
 
 /* Fill left_kib of each, and drop those that are over. Hundreds of both are no matter. */
 static enum hb_code judge(struct store *store, const struct hb_domain *domains, size_t count,
-			  uint64_t now, struct hb_error *error)
+			  struct hb_error *error)
 {
+	const uint64_t now = store->clock.wall_s;
 	size_t kept = 0, nr_sorted;
 	const struct hb_domain **sorted = sort(domains, count, &nr_sorted);
 
 	if (!sorted)
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	for (size_t i = 0; i < store->count; i++) {
-		struct hb_reservation *r = &store->list[i];
+		struct hb_reservation *r = &store->list[i].reservation;
 		const struct hb_domain *domain = find_for(sorted, nr_sorted, r->name);
 
 		r->left_kib = hb_reservation_left(r, domain, now);
 		if (hb_reservation_lasts(r, domain, now))
-			store->list[kept++] = *r;
+			store->list[kept++] = store->list[i];
 	}
 	store->count = kept;
 	free(sorted);
@@ -175,7 +204,7 @@ static enum hb_code read_file(struct hb *hb, struct store *store, struct hb_dama
 {
 	enum hb_code code;
 
-	*store = (struct store){ 0 };
+	*store = (struct store){ .clock = hb->host->ops->clock(hb->host) };
 	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, store, damage, error);
 	if (!code && store->failed)
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
@@ -195,7 +224,7 @@ static enum hb_code load(struct hb *hb, struct store *store, struct hb_damage *d
 	code = hb_domain_list(hb, &domains, &count, error);
 	if (code)
 		return code;
-	code = judge(store, domains, count, hb->host->ops->wall_s(hb->host), error);
+	code = judge(store, domains, count, error);
 	free(domains);
 	return code;
 }
@@ -210,12 +239,12 @@ static enum hb_code add_claims(struct hb *hb, struct store *store, struct hb_err
 	if (code)
 		return code;
 	for (size_t i = 0; i < count; i++) {
-		struct hb_reservation claim = {
-			.kib = domains[i].actual_kib + domains[i].claimed_kib,
-			.left_kib = domains[i].claimed_kib,
+		struct kept claim = {
+			.reservation.kib = domains[i].actual_kib + domains[i].claimed_kib,
+			.reservation.left_kib = domains[i].claimed_kib,
 		};
 
-		strcpy(claim.name, domains[i].name);
+		strcpy(claim.reservation.name, domains[i].name);
 		if (has_claim(&domains[i]))
 			add(store, &claim);
 	}
@@ -246,7 +275,7 @@ static uint64_t sum_left(const struct store *store)
 	uint64_t kib = 0;
 
 	for (size_t i = 0; i < store->count; i++)
-		kib += store->list[i].left_kib;
+		kib += store->list[i].reservation.left_kib;
 	return kib;
 }
 
@@ -272,9 +301,11 @@ enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue 
 
 	*queue = (struct hb_queue){ 0 };
 	for (size_t i = 0; i < store.count && !code; i++) {
-		const bool own = !strcmp(store.list[i].name, name);
+		const struct hb_reservation *r = &store.list[i].reservation;
+		const bool own = !strcmp(r->name, name);
 
-		*(own ? &queue->own_kib : seen ? &queue->behind_kib : &queue->ahead_kib) += store.list[i].left_kib;
+		*(own ? &queue->own_kib : seen ? &queue->behind_kib : &queue->ahead_kib) +=
+			r->left_kib;
 		seen |= own;
 	}
 	free(store.list);
@@ -283,14 +314,13 @@ enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue 
 
 enum hb_code hb_reserved_at_most_kib(struct hb *hb, uint64_t *kib, struct hb_error *error)
 {
-	uint64_t now = hb->host->ops->wall_s(hb->host);
 	struct hb_damage ignored;
 	struct store store;
 	enum hb_code code = read_file(hb, &store, &ignored, error);
 
 	*kib = 0;
 	for (size_t i = 0; i < store.count && !code; i++)
-		*kib += now < store.list[i].until_s ? store.list[i].kib : 0;
+		*kib += hb_reservation_left(&store.list[i].reservation, NULL, store.clock.wall_s);
 	free(store.list);
 	return code;
 }
@@ -303,7 +333,7 @@ enum hb_code hb_reserved_among(struct hb *hb, const struct hb_domain *domains, s
 	enum hb_code code = read_file(hb, &store, &ignored, error);
 
 	if (!code)
-		code = judge(&store, domains, count, hb->host->ops->wall_s(hb->host), error);
+		code = judge(&store, domains, count, error);
 	*kib = code ? 0 : sum_left(&store);
 	free(store.list);
 	return code;
@@ -321,7 +351,7 @@ enum hb_code hb_reserved_and_domains(struct hb *hb, uint64_t *kib, struct hb_dom
 	if (!code)
 		code = hb_domain_list(hb, domains, count, error);
 	if (!code)
-		code = judge(&store, *domains, *count, hb->host->ops->wall_s(hb->host), error);
+		code = judge(&store, *domains, *count, error);
 	*kib = code ? 0 : sum_left(&store);
 	if (code) {
 		free(*domains);
@@ -345,20 +375,33 @@ enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, stru
 	return code;
 }
 
-/* Write all but the one named without, and add if it is not NULL. Under the lock. */
-static enum hb_code save(struct hb *hb, const struct store *store, const char *without,
-			 const struct hb_reservation *add, struct hb_error *error)
+static char *line_of(const struct kept *kept, char line[HB_RESERVATION_LINE])
+{
+	return hb_reservation_format(&kept->reservation, &kept->until, line);
+}
+
+/*
+ * Write all, with as for the one of that name, in its place or behind all others; NULL: without
+ * it. Under the lock.
+ */
+static enum hb_code save(struct hb *hb, const struct store *store, const char *name,
+			 const struct kept *as, struct hb_error *error)
 {
 	char line[HB_RESERVATION_LINE];
 	struct hb_text body = { 0 };
+	bool found = false;
 	enum hb_code code;
 
 	for (size_t i = 0; i < store->count; i++) {
-		if (strcmp(store->list[i].name, without))
-			hb_text_append(&body, hb_reservation_format(&store->list[i], line));
+		const bool own = !strcmp(store->list[i].reservation.name, name);
+		const struct kept *one = own ? as : &store->list[i];
+
+		found |= own;
+		if (one)
+			hb_text_append(&body, line_of(one, line));
 	}
-	if (add)
-		hb_text_append(&body, hb_reservation_format(add, line));
+	if (as && !found)
+		hb_text_append(&body, line_of(as, line));
 	code = hb_state_replace(hb, FILE_NAME, HEADER, &body, error);
 	free(body.text);
 	return code;
@@ -366,11 +409,9 @@ static enum hb_code save(struct hb *hb, const struct store *store, const char *w
 
 static uint64_t left_of(const struct store *store, const char *name)
 {
-	for (size_t i = 0; i < store->count; i++) {
-		if (!strcmp(store->list[i].name, name))
-			return store->list[i].left_kib;
-	}
-	return 0;
+	const struct kept *found = find(store, name);
+
+	return found ? found->reservation.left_kib : 0;
 }
 
 /* own_kib is set aside for that name already, and need not come free once more: *missing_kib. */
@@ -421,17 +462,35 @@ static enum hb_code check_room(struct hb *hb, const struct store *store,
 	       fail_room(error, wanted, own, available, missing_kib);
 }
 
+/* What is to be kept: no less, and for no shorter time, than least, if that is not NULL. */
+static struct kept make_kept(const struct hb_reservation *reservation, unsigned int ttl_s,
+				    const struct kept *least, const struct hb_clock *clock)
+{
+	struct kept kept = { .reservation = *reservation };
+	struct hb_moment until = hb_moment_in(clock, ttl_s ? ttl_s : TTL_DEFAULT_S);
+
+	if (least && least->reservation.kib > kept.reservation.kib)
+		kept.reservation.kib = least->reservation.kib;
+	if (least && hb_moment_left_s(&least->until, clock) > hb_moment_left_s(&until, clock))
+		until = least->until;
+	keep_until(&kept, &until, clock);
+	return kept;
+}
+
 static enum hb_code reserve_locked(struct hb *hb, const struct hb_reserve_request *request,
-				   const struct hb_reservation *reservation, uint64_t *missing_kib,
+				   struct hb_reservation *reservation, uint64_t *missing_kib,
 				   struct hb_error *error)
 {
+	struct kept kept;
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
 
+	kept = make_kept(reservation, request->ttl_s, NULL, &store.clock);
+	*reservation = kept.reservation;
 	if (!code && !request->force)
 		code = check_room(hb, &store, reservation, missing_kib, error);
 	if (!code)
-		code = save(hb, &store, reservation->name, reservation, error);
+		code = save(hb, &store, reservation->name, &kept, error);
 	free(store.list);
 	return code;
 }
@@ -479,8 +538,6 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	uint64_t missing_kib = 0;
 	enum hb_code code = need_of(hb, request, &reservation->kib, error);
 
-	reservation->until_s = hb->host->ops->wall_s(hb->host) +
-			       (request->ttl_s ? request->ttl_s : TTL_DEFAULT_S);
 	if (!code)
 		code = hb_lock_host(hb, &patience, error);
 	if (code)
@@ -490,6 +547,131 @@ static enum hb_code reserve_new(struct hb *hb, const struct hb_reserve_request *
 	if (missing_kib)
 		advise_free(hb, missing_kib, error);
 	reservation->left_kib = reservation->kib;
+	return code;
+}
+
+static enum hb_code raise_locked(struct hb *hb, const struct hb_reserve_request *request,
+				 const struct hb_reservation *reservation, struct hb_raise *raise,
+				 struct hb_error *error)
+{
+	const struct kept *found;
+	struct store store;
+	enum hb_code code = load(hb, &store, NULL, error);
+
+	if (!code) {
+		found = find(&store, reservation->name);
+		raise->after = make_kept(reservation, request->ttl_s, found, &store.clock);
+		if (found)
+			raise->before = *found;
+		code = save(hb, &store, reservation->name, &raise->after, error);
+	}
+	free(store.list);
+	return code;
+}
+
+static enum hb_code raise_it(struct hb *hb, const struct hb_reserve_request *request,
+			     struct hb_raise *raise, struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	struct hb_reservation reservation = { 0 };
+	enum hb_code code = hb_reservation_check_name(request->name, error);
+
+	if (!code)
+		code = need_of(hb, request, &reservation.kib, error);
+	if (!code)
+		code = hb_lock_host(hb, &patience, error);
+	if (code)
+		return code;
+	strcpy(reservation.name, request->name);
+	code = raise_locked(hb, request, &reservation, raise, error);
+	hb_unlock_host(hb);
+	return code;
+}
+
+enum hb_code hb_raise_begin(struct hb *hb, const struct hb_reserve_request *request,
+			    struct hb_raise **raise, struct hb_error *error)
+{
+	enum hb_code code;
+
+	*raise = calloc(1, sizeof(**raise));
+	if (!*raise)
+		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
+	code = raise_it(hb, request, *raise, error);
+	if (code) {
+		free(*raise);
+		*raise = NULL;
+	}
+	return code;
+}
+
+static bool is_same(const struct kept *a, const struct kept *b)
+{
+	return a->reservation.kib == b->reservation.kib && a->until.wall_s == b->until.wall_s &&
+	       a->until.boot_s == b->until.boot_s && !strcmp(a->until.boot, b->until.boot);
+}
+
+/* Also if the domain is there by now: what was set aside can count again when that has gone. */
+static enum hb_code lower_locked(struct hb *hb, const struct hb_raise *raise,
+				 struct hb_error *error)
+{
+	const struct kept *before = &raise->before;
+	const char *name = raise->after.reservation.name;
+	const struct kept *found;
+	struct store store;
+	enum hb_code code = read_file(hb, &store, NULL, error);
+
+	found = code ? NULL : find(&store, name);
+	if (found && is_same(found, &raise->after))
+		code = save(hb, &store, name, *before->reservation.name ? before : NULL, error);
+	free(store.list);
+	return code;
+}
+
+static enum hb_code lower(struct hb *hb, const struct hb_raise *raise, struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
+
+	if (code)
+		return code;
+	code = lower_locked(hb, raise, error);
+	hb_unlock_host(hb);
+	return code;
+}
+
+enum hb_code hb_raise_end(struct hb *hb, struct hb_raise *raise, bool keep, struct hb_error *error)
+{
+	enum hb_code code = raise && !keep ? lower(hb, raise, error) : HB_OK;
+
+	free(raise);
+	return code;
+}
+
+static enum hb_code renew_locked(struct hb *hb, const char *name, unsigned int seconds,
+				 struct hb_error *error)
+{
+	struct store store;
+	enum hb_code code = load(hb, &store, NULL, error);
+	struct kept *found = code ? NULL : find(&store, name);
+
+	if (found) {
+		found->until = hb_moment_in(&store.clock, seconds);
+		code = save(hb, &store, name, found, error);
+	}
+	free(store.list);
+	return code;
+}
+
+enum hb_code hb_reservation_renew(struct hb *hb, const char *name, unsigned int seconds,
+				  struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	enum hb_code code = hb_lock_host(hb, &patience, error);
+
+	if (code)
+		return code;
+	code = renew_locked(hb, name, seconds, error);
+	hb_unlock_host(hb);
 	return code;
 }
 
@@ -619,11 +801,9 @@ static enum hb_code release_kept(struct hb *hb, const char *name, bool *found,
 {
 	struct store store;
 	enum hb_code code = load(hb, &store, NULL, error);
-	size_t before = store.count;
 
-	for (size_t i = 0; i < before && !code; i++)
-		*found |= !strcmp(store.list[i].name, name);
-	if (!code && *found)
+	*found = !code && find(&store, name);
+	if (*found)
 		code = save(hb, &store, name, NULL, error);
 	free(store.list);
 	return code;

@@ -16,6 +16,10 @@ struct hb_queue {
 enum hb_code hb_reserved_queue(struct hb *hb, const char *name, struct hb_queue *queue,
 			       struct hb_error *error);
 
+/* What is set aside for that name, if there is something, ends so long from now, in its place. */
+enum hb_code hb_reservation_renew(struct hb *hb, const char *name, unsigned int seconds,
+				  struct hb_error *error);
+
 /* What of the file counts for nothing: *damage has the code HB_OK if all of it counts. */
 enum hb_code hb_reservations_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 

@@ -21,14 +21,13 @@
 #define STALL_MS 5000
 /* For those before, if there is no time limit. */
 #define AHEAD_MS 30000
-/* For so long it is set aside, if there is no time limit; and longer than there is one. */
-#define ASIDE_MOST_S 3600
-#define ASIDE_S 60
 
 struct wait {
 	struct hb *hb;
 	const struct hb_room_request *request;
+	const struct hb_free_turn *turn;
 	uint64_t start_ms, moved_ms;	/* moved: when it last came nearer */
+	uint64_t kept_ms;		/* when the reservation was last renewed */
 	uint64_t waited_ms;
 	uint64_t need_kib;		/* what is set aside */
 	uint64_t lacks_kib;		/* so much more must come free for that and what is before it */
@@ -114,7 +113,7 @@ static enum hb_code wait_for_others(struct wait *wait, struct hb_error *error)
 	const unsigned int timeout_s = wait->request->timeout_s;
 	enum hb_code code;
 
-	wait->start_ms = wait->moved_ms = now_ms(wait);
+	wait->start_ms = wait->moved_ms = wait->kept_ms = now_ms(wait);
 	code = look(wait, error);
 	wait->first_kib = wait->least_kib = wait->lacks_kib;
 	while (!code && wait->lacks_kib) {
@@ -126,6 +125,7 @@ static enum hb_code wait_for_others(struct wait *wait, struct hb_error *error)
 		if (!report(wait))
 			return hb_fail(error, HB_REASON_INTERRUPTED, "the wait was ended");
 		wait->hb->host->ops->sleep_ms(wait->hb->host, POLL_MS);
+		hb_free_turn_renew(wait->hb, wait->turn, &wait->kept_ms);
 		code = look(wait, error);
 	}
 	return code;
@@ -154,13 +154,13 @@ static enum hb_code fail_not_set_aside(const char *name, struct hb_error *error)
 	return HB_E_NO_DOMAIN;
 }
 
-/* After that wait, what is lacking still; turn->ends: also if it is nothing. */
+/* After that wait, what is lacking still; turn->ours: also if it is nothing. */
 static enum hb_code make_room(struct hb *hb, const struct hb_room_request *request,
 			      const struct hb_free_turn *turn, struct hb_free_result *result,
 			      struct hb_error *error)
 {
 	struct hb_free_request rest = { .need_kib = request->need_kib };
-	struct wait wait = { .hb = hb, .request = request };
+	struct wait wait = { .hb = hb, .request = request, .turn = turn };
 	const uint64_t limits = hb_deadline_begin(hb, request->timeout_s);
 	const uint64_t before_kib = available_kib(hb);
 	enum hb_code code = wait_for_others(&wait, error);
@@ -171,7 +171,7 @@ static enum hb_code make_room(struct hb *hb, const struct hb_room_request *reque
 	if (!rest.need_kib)
 		rest.need_kib = wait.need_kib;
 	rest.timeout_s = time_left_s(request->timeout_s, wait.waited_ms);
-	if (!code && (turn->ends || wait.lacks_kib))
+	if (!code && (turn->ours || wait.lacks_kib))
 		code = hb_free_in_turn(hb, &rest, turn, result, error);
 	else
 		result->after_kib = available_kib(hb);
@@ -230,22 +230,33 @@ static void release(struct hb *hb, const char *name)
 
 static const struct hb_free_turn nobody;
 
+/* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
+static enum hb_code check_possible(struct hb *hb, const struct hb_free_request *request,
+				   struct hb_free_result *result, struct hb_error *error)
+{
+	struct hb_free_request preview = *request;
+
+	preview.dry_run = true;
+	return hb_free_in_turn(hb, &preview, &nobody, result, error);
+}
+
 static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *request,
 				 struct hb_free_result *result, struct hb_error *error)
 {
 	char name[48];
-	const struct hb_free_turn turn = { .name = name, .ends = true };
+	const struct hb_free_turn turn = { .name = name, .ours = true };
 	const struct hb_room_request room = {
 		.name = name, .need_kib = request->need_kib, .timeout_s = request->timeout_s, .managed = true,
 	};
 	const struct hb_reserve_request aside = {
-		.name = name, .size_kib = request->need_kib, .force = true,
-		.ttl_s = (request->timeout_s ? request->timeout_s : ASIDE_MOST_S) + ASIDE_S,
+		.name = name, .size_kib = request->need_kib, .ttl_s = HB_FREE_KEEP_S, .force = true,
 	};
 	struct hb_reservation reservation;
 	struct hb_error ignored;
-	enum hb_code code;
+	enum hb_code code = check_possible(hb, request, result, error);
 
+	if (code)
+		return code;
 	name_aside(name, sizeof(name));
 	/* What is in the way of that is in the way of nothing else. */
 	if (available_kib(hb) >= request->need_kib || hb_reserve(hb, &aside, &reservation, &ignored))

@@ -41,6 +41,7 @@ struct terms {
 	const uint64_t *expected_kib;	/* what the target must be still; NULL if anything will do */
 	bool managed;			/* managers may size it */
 	bool recorded;			/* if managers size it, what it is set to is theirs */
+	bool pins;			/* it is a person's from then on */
 };
 
 static enum hb_code check_expected(const struct hb_domain *domain, const uint64_t *expected_kib,
@@ -149,6 +150,50 @@ static void add_result_steps(struct hb_set_result *result, const struct hb_set_r
 		add_step(result, &from->steps[i]);
 }
 
+static void __attribute__((format(printf, 2, 3))) note(struct hb_set_result *result,
+							const char *format, ...)
+{
+	va_list args;
+
+	if (result->nr_notes == HB_NOTES_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]), format, args);
+	va_end(args);
+}
+
+/*
+ * A person wins over managers, also with the size that they had given it: from now on they leave
+ * it alone. Limits that cannot be read pin nobody.
+ */
+static void pin(struct hb *hb, struct hb_set_result *result)
+{
+	const struct hb_domain *before = &result->before;
+	struct hb_error error, ignored;
+	struct hb_limits limits;
+	const char *why;
+
+	if (hb->dry_run || hb_limits_get(hb, before, &limits, &ignored))
+		return;
+	if (hb_limits_automatic(before, &limits, &why))
+		note(result, "it was sized automatically and is pinned to this size now, until somebody says that it may be sized again");
+	if (hb_limits_pin_locked(hb, before, &error))
+		note(result, "that it is a person's could not be written down, and managers may go on with it: %s",
+		     error.message);
+}
+
+static void note_done(struct hb *hb, const struct hb_plan *plan, struct hb_set_result *result)
+{
+	result->size_kib = plan->size_kib;
+	result->target_kib = plan->target_kib;
+	add_steps(result, plan);
+	if (hb->dry_run && plan->has_later)
+		add_step(result, &plan->later);
+	result->nr_notes = plan->nr_notes;
+	memcpy(result->notes, plan->notes, sizeof(plan->notes));
+	result->done = true;
+}
+
 static enum hb_code apply(struct hb *hb, uint32_t domid, const struct terms *terms,
 			  planner_fn *planner, const struct hb_set_request *request,
 			  struct hb_set_result *result, struct hb_error *error)
@@ -160,19 +205,13 @@ static enum hb_code apply(struct hb *hb, uint32_t domid, const struct terms *ter
 	if (code)
 		return code;
 	code = apply_locked(hb, domid, terms, planner, request, &plan, &result->before, error);
-	hb_unlock_both(hb);
 	result->after = result->before;
-	if (code)
-		return code;
-	result->size_kib = plan.size_kib;
-	result->target_kib = plan.target_kib;
-	add_steps(result, &plan);
-	if (hb->dry_run && plan.has_later)
-		add_step(result, &plan.later);
-	result->nr_notes = plan.nr_notes;
-	memcpy(result->notes, plan.notes, sizeof(plan.notes));
-	result->done = true;
-	return HB_OK;
+	if (!code)
+		note_done(hb, &plan, result);
+	if (!code && terms->pins)
+		pin(hb, result);
+	hb_unlock_both(hb);
+	return code;
 }
 
 static bool report_progress(struct hb *hb, const struct hb_set_result *result,
@@ -421,31 +460,6 @@ static enum hb_code finish(struct hb *hb, enum hb_code code, unsigned int timeou
 	return settled;
 }
 
-static void __attribute__((format(printf, 2, 3))) note(struct hb_set_result *result,
-							const char *format, ...)
-{
-	va_list args;
-
-	if (result->nr_notes == HB_NOTES_MAX)
-		return;
-	va_start(args, format);
-	vsnprintf(result->notes[result->nr_notes++], sizeof(result->notes[0]), format, args);
-	va_end(args);
-}
-
-/* A person wins over managers: from now on they leave it alone. Limits that cannot be read pin nobody. */
-static void note_pinned(struct hb *hb, struct hb_set_result *result)
-{
-	const struct hb_domain *before = &result->before;
-	struct hb_limits limits;
-	struct hb_error ignored;
-	const char *why;
-
-	if (result->target_kib != before->target.value &&
-	    !hb_limits_get(hb, before, &limits, &ignored) && hb_limits_automatic(before, &limits, &why))
-		note(result, "it was sized automatically and is pinned to this size now, until somebody says that it may be sized again");
-}
-
 void hb_take_step(struct hb_domain *domain, const struct hb_step *step)
 {
 	const struct hb_number value = { HB_PRESENT, step->to_kib };
@@ -507,8 +521,6 @@ static enum hb_code set_in_time(struct hb *hb, uint32_t domid, const struct term
 		preview(result, result->size_kib);
 	if (code || hb->dry_run)
 		return code;
-	if (!terms->expected_kib)
-		note_pinned(hb, result);
 	if (request->wait)
 		code = wait_for_guest(hb, request->timeout_s, result, error);
 	if (code == HB_E_STUCK && !request->keep_target && result->after.state == HB_DOMAIN_RUNNING &&
@@ -536,7 +548,7 @@ static enum hb_code set(struct hb *hb, uint32_t domid, const struct terms *terms
 enum hb_code hb_set(struct hb *hb, uint32_t domid, const struct hb_set_request *request,
 		    struct hb_set_result *result, struct hb_error *error)
 {
-	const struct terms terms = { .managed = false };
+	const struct terms terms = { .pins = true };
 
 	return set(hb, domid, &terms, request, result, error);
 }
@@ -555,6 +567,15 @@ enum hb_code hb_set_managed(struct hb *hb, uint32_t domid, uint64_t expected_kib
 			    struct hb_error *error)
 {
 	const struct terms terms = { .expected_kib = &expected_kib, .managed = true, .recorded = true };
+
+	return set(hb, domid, &terms, request, result, error);
+}
+
+enum hb_code hb_set_announced(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			      const struct hb_set_request *request, struct hb_set_result *result,
+			      struct hb_error *error)
+{
+	const struct terms terms = { .expected_kib = &expected_kib, .managed = true };
 
 	return set(hb, domid, &terms, request, result, error);
 }

@@ -17,4 +17,9 @@ enum hb_code hb_keep(struct hb *hb, uint32_t domid, const uint64_t *expected_kib
 /* The domain as it is when the step was done. */
 void hb_take_step(struct hb_domain *domain, const struct hb_step *step);
 
+/* hb_set_managed() of a target that was announced already, and is not written down once more. */
+enum hb_code hb_set_announced(struct hb *hb, uint32_t domid, uint64_t expected_kib,
+			      const struct hb_set_request *request, struct hb_set_result *result,
+			      struct hb_error *error);
+
 #endif

@@ -1,62 +1,76 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lock.h"
 #include "state.h"
 #include "to_come.h"
-#include "value.h"
 
 #define FILE_NAME "to-come"
-#define HEADER "hotballoon to-come 1"
-#define NUMBERS 3
+#define HEADER "hotballoon to-come 2"
+
+struct reading {
+	struct hb_clock clock;
+	struct hb_arrivals kept;
+};
 
 static bool read_line(const char *line, void *argument)
 {
-	static const uint64_t limits[NUMBERS] = { HB_SIZE_MAX_KIB, INT64_MAX, UINT32_MAX };
-	uint64_t *values = argument;
+	struct reading *reading = argument;
+	struct hb_arrival arrival;
 
-	for (size_t i = 0; i < NUMBERS; i++) {
-		size_t length = strcspn(line, " ");
-		struct hb_number number = hb_value_number(line, length, limits[i]);
-
-		if (number.presence != HB_PRESENT || !line[length] == (i < NUMBERS - 1))
-			return false;
-		values[i] = number.value;
-		line += length + 1;
-	}
+	if (!hb_arrival_parse(line, &arrival))
+		return false;
+	if (hb_arrival_lasts(&arrival, &reading->clock))
+		hb_arrivals_put(&reading->kept, &arrival);
 	return true;
 }
 
-struct hb_to_come hb_to_come_kept(struct hb *hb)
+static struct reading read_kept(struct hb *hb)
 {
-	uint64_t values[NUMBERS] = { 0 };
-	struct hb_error ignored;
+	struct reading reading = { .clock = hb->host->ops->clock(hb->host) };
+	struct hb_damage ignored;
+	struct hb_error none;
 
-	if (hb_state_read(hb, FILE_NAME, HEADER, read_line, values, NULL, &ignored) ||
-	    (uint64_t)hb->host->ops->wall_s(hb->host) >= values[1])
-		return (struct hb_to_come){ 0 };
-	return (struct hb_to_come){ values[0], values[2] };
+	hb_state_read(hb, FILE_NAME, HEADER, read_line, &reading, &ignored, &none);
+	return reading;
 }
 
-enum hb_code hb_to_come_keep(struct hb *hb, const struct hb_to_come *to_come, unsigned int seconds,
+struct hb_arrivals hb_to_come_kept(struct hb *hb)
+{
+	return read_kept(hb).kept;
+}
+
+static enum hb_code write_kept(struct hb *hb, const struct hb_arrivals *kept,
+			       struct hb_error *error)
+{
+	struct hb_text body = { 0 };
+	char line[HB_ARRIVAL_LINE];
+	enum hb_code code;
+
+	for (size_t i = 0; i < kept->count; i++)
+		hb_text_append(&body, hb_arrival_format(&kept->list[i], line));
+	code = hb_state_note(hb, FILE_NAME, HEADER, &body, error);
+	free(body.text);
+	return code;
+}
+
+enum hb_code hb_to_come_keep(struct hb *hb, const struct hb_arrival *arrival, unsigned int seconds,
 			     struct hb_error *error)
 {
 	const struct hb_patience patience = { 0 };
-	struct hb_text body = { 0 };
-	char line[80];
+	struct hb_arrival own = *arrival;
+	struct reading reading;
 	enum hb_code code = hb_lock_host(hb, &patience, error);
 
 	if (code)
 		return code;
-	snprintf(line, sizeof(line), "%" PRIu64 " %" PRIu64 " %" PRIu32 "\n", to_come->kib,
-		 (uint64_t)hb->host->ops->wall_s(hb->host) + seconds, to_come->last_domid);
+	reading = read_kept(hb);
+	own.until = hb_moment_in(&reading.clock, seconds);
 	if (seconds)
-		hb_text_append(&body, line);
-	code = hb_state_note(hb, FILE_NAME, HEADER, &body, error);
+		hb_arrivals_put(&reading.kept, &own);
+	else
+		hb_arrivals_remove(&reading.kept, own.who);
+	code = write_kept(hb, &reading.kept, error);
 	hb_unlock_host(hb);
-	free(body.text);
 	return code;
 }

@@ -225,7 +225,7 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		look_at(balance, i, &looks[i], now_ms);
 	balance->control = (struct hb_control){
 		.preset = balance->preset, .surplus = balance->surplus, .domain_0 = balance->domain_0,
-		.pool = balance->pool, .to_come_kib = balance->to_come_kib, .last_domid = balance->last_domid,
+		.pool = balance->pool, .to_come = balance->to_come,
 		.host = host, .now_ms = now_ms, .domains = balance->domains,
 		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
 	};

@@ -53,8 +53,7 @@ struct hb_balance {
 	enum hb_preset preset;
 	bool surplus, domain_0;
 	struct hb_number pool;		/* absent: by rule */
-	uint64_t to_come_kib;		/* as in hb_control */
-	uint32_t last_domid;
+	const struct hb_arrivals *to_come;	/* as in hb_control */
 
 	struct hb_balanced *all;	/* of each look, in the same order */
 	size_t count;

@@ -338,15 +338,19 @@ static uint64_t needed_lately(const struct hb_control *control, const struct hb_
  */
 static uint64_t to_come_of(const struct hb_control *control, uint64_t free_kib)
 {
+	struct hb_arrivals left = { 0 };
+
+	if (control->to_come)
+		left = *control->to_come;
 	for (size_t i = 0; i < control->count; i++) {
 		const struct hb_controlled *one = &control->domains[i];
 
-		if (one->domain->domid > control->last_domid && one->domain->state != HB_DOMAIN_BUILDING)
-			return 0;
+		if (one->domain->state != HB_DOMAIN_BUILDING)
+			hb_arrivals_arrive(&left, one->domain->domid);
 		if (one->movable)
 			free_kib += awaited_kib(one);
 	}
-	return smaller(control->to_come_kib, free_kib);
+	return smaller(hb_arrivals_kib(&left), free_kib);
 }
 
 static struct sums add_up(const struct hb_control *control)

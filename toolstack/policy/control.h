@@ -24,6 +24,7 @@
 #include <core/estimate.h>
 
 #include "allocate.h"
+#include "arrival.h"
 #include "wait.h"
 
 /*
@@ -130,11 +131,10 @@ struct hb_control {
 	bool domain_0;		/* size it, too, if it has limits */
 	struct hb_number pool;	/* what is kept for distress; absent: hb_control_pool_kib() */
 	/*
-	 * So much of what is free, or comes free, is for a domain to come: until one is there with a
-	 * larger domid. Guests in distress get theirs from the pool all the same.
+	 * So much of what is free, or comes free, is for domains to come: until they are there. Guests
+	 * in distress get theirs from the pool all the same. NULL: none.
 	 */
-	uint64_t to_come_kib;
-	uint32_t last_domid;
+	const struct hb_arrivals *to_come;
 	const struct hb_host_memory *host;
 	uint64_t now_ms;	/* any monotonic clock, not 0 */
 

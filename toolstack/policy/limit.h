@@ -10,7 +10,8 @@
  * min, max, set and next are left out if there are none. min and max are whole pages. set
  * is the target that automatic sizing has written last, or any that another tool had
  * written when that began: a domain with another target has been set by a person or
- * another tool since, and is left alone (pinned). next is the target that automatic
+ * another tool since, and is left alone (pinned); so is one without, of which that is
+ * written down. next is the target that automatic
  * sizing was about to write, which is set as soon as the domain has it: one write of the
  * file before the sizes of many are changed, and who is killed in between pins none.
  */

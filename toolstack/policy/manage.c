@@ -19,7 +19,7 @@ static const struct {
 	[HB_OBSTACLE_NO_LIMITS] = { HB_REASON_NO_LIMITS, "nobody has given it limits" },
 	[HB_OBSTACLE_OFF] = { HB_REASON_SIZING_OFF, "automatic sizing is off for it" },
 	[HB_OBSTACLE_NO_TARGET] = { HB_REASON_NO_TARGET, "it has no target in xenstore, or an invalid one" },
-	[HB_OBSTACLE_PINNED] = { HB_REASON_PINNED, "its size is not what managers have set last: it is pinned" },
+	[HB_OBSTACLE_PINNED] = { HB_REASON_PINNED, "a person or another tool has set its size: it is pinned" },
 	[HB_OBSTACLE_SQUEEZED] = { HB_REASON_SQUEEZED, "xapi's squeezed sizes it" },
 	[HB_OBSTACLE_QMEMMAN] = { HB_REASON_QMEMMAN, "qmemman of Qubes OS sizes it" },
 	[HB_OBSTACLE_PAUSED] = { HB_REASON_NOT_RUNNING, "it is paused" },

@@ -29,34 +29,30 @@ enum hb_code hb_reservation_check_name(const char *name, struct hb_error *error)
 	return HB_E_USAGE;
 }
 
-/* A number up to the blank; *rest is what follows that. */
-static bool parse_number(const char *text, uint64_t limit, uint64_t *value, const char **rest)
+bool hb_reservation_parse(const char *line, struct hb_reservation *reservation,
+			  struct hb_moment *until)
 {
-	size_t length = strcspn(text, " ");
-	struct hb_number number = hb_value_number(text, length, limit);
-
-	*value = number.value;
-	*rest = text + length + 1;
-	return number.presence == HB_PRESENT && text[length] == ' ';
-}
-
-bool hb_reservation_parse(const char *line, struct hb_reservation *reservation)
-{
-	const char *until, *name;
+	const size_t length = strcspn(line, " "), end = length + !!line[length];
+	const size_t until_length = strcspn(line + end, " ");
+	const char *name = line + end + until_length;
+	struct hb_number kib = hb_value_number(line, length, HB_SIZE_MAX_KIB);
 
 	memset(reservation, 0, sizeof(*reservation));
-	if (!parse_number(line, HB_SIZE_MAX_KIB, &reservation->kib, &until) ||
-	    !parse_number(until, INT64_MAX, &reservation->until_s, &name) || !is_name(name))
+	if (kib.presence != HB_PRESENT || !kib.value || *name != ' ' || !is_name(name + 1) ||
+	    !hb_moment_parse(line + end, until_length, until))
 		return false;
-	strcpy(reservation->name, name);
-	return reservation->kib > 0;
+	strcpy(reservation->name, name + 1);
+	reservation->kib = kib.value;
+	return true;
 }
 
-char *hb_reservation_format(const struct hb_reservation *reservation,
+char *hb_reservation_format(const struct hb_reservation *reservation, const struct hb_moment *until,
 			    char text[HB_RESERVATION_LINE])
 {
-	snprintf(text, HB_RESERVATION_LINE, "%" PRIu64 " %" PRIu64 " %s\n", reservation->kib,
-		 reservation->until_s, reservation->name);
+	char when[HB_MOMENT_TEXT];
+
+	snprintf(text, HB_RESERVATION_LINE, "%" PRIu64 " %s %s\n", reservation->kib,
+		 hb_moment_format(until, when), reservation->name);
 	return text;
 }
 

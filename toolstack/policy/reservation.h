@@ -5,7 +5,7 @@
  *
  *   KIB UNTIL NAME
  *
- * UNTIL in seconds since 1970. A reservation ends when its time is over, when it
+ * UNTIL as of moment.h. A reservation ends when its time is over, when it
  * is released, and when the domain of that name runs; while that is being built, or comes
  * in by a migration of xl's as NAME--incoming, what it has or was promised counts off. A domain that runs no more is as if it
  * were not there: a create that fails leaves one behind until its memory is freed,
@@ -16,11 +16,14 @@
 
 #include <hotballoon.h>
 
-#define HB_RESERVATION_LINE 320
+#include "moment.h"
 
-/* One line without its newline; false if it is not one. */
-bool hb_reservation_parse(const char *line, struct hb_reservation *reservation);
-char *hb_reservation_format(const struct hb_reservation *reservation,
+#define HB_RESERVATION_LINE 400
+
+/* One line without its newline, but until_s, which is not kept; false if it is not one. */
+bool hb_reservation_parse(const char *line, struct hb_reservation *reservation,
+			  struct hb_moment *until);
+char *hb_reservation_format(const struct hb_reservation *reservation, const struct hb_moment *until,
 			    char text[HB_RESERVATION_LINE]);
 
 /* HB_E_USAGE for a name that no domain can have. */

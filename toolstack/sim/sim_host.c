@@ -954,9 +954,16 @@ static uint64_t sim_now_ms(struct hb_host *host)
 }
 
 /* The simulated world begins on some day of 2020. */
-static uint64_t sim_wall_s(struct hb_host *host)
+static struct hb_clock sim_clock(struct hb_host *host)
 {
-	return 1600000000 + sim_of(host)->clock_ms / 1000;
+	const struct sim *sim = sim_of(host);
+	struct hb_clock clock = {
+		.wall_s = 1600000000 + sim->clock_ms / 1000 + sim->wall_jump_s,
+		.boot_s = (sim->clock_ms - sim->booted_ms) / 1000,
+	};
+
+	snprintf(clock.boot, sizeof(clock.boot), "%08x-0000-4000-8000-000000000000", sim->boot);
+	return clock;
 }
 
 static void sim_sleep_ms(struct hb_host *host, unsigned int ms)
@@ -1031,7 +1038,7 @@ static const struct hb_host_ops sim_ops = {
 	.event_fd = sim_event_fd,
 	.wait_event = sim_wait_event,
 	.now_ms = sim_now_ms,
-	.wall_s = sim_wall_s,
+	.clock = sim_clock,
 	.sleep_ms = sim_sleep_ms,
 	.close = sim_disconnect,
 };

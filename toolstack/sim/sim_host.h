@@ -74,6 +74,9 @@ struct sim {
 	uint64_t available_kib;		/* what domain 0's kernel could give to programs; 0: unknown */
 	bool qmemman;			/* that of Qubes OS runs in domain 0 */
 	uint64_t clock_ms;
+	int64_t wall_jump_s;		/* what the clock of the wall is off by */
+	unsigned int boot;		/* which one of domain 0 it is */
+	uint64_t booted_ms;		/* on the clock, when that was */
 	uint64_t interrupt_ms;		/* when a signal comes to who waits for events; 0: never */
 	unsigned int call_ms;		/* what every call takes */
 	unsigned int calls;

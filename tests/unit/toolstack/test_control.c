@@ -242,11 +242,12 @@ static void test_pool_and_reserve(void **state)
 /* What was made free for a domain to come nobody else gets, until that is there. */
 static void test_to_come(void **state)
 {
+	const struct hb_arrivals to_come = { { { .kib = 4 * G, .last_domid = 1 } }, 1 };
+
 	(void)state;
 	open_host(4 * G);
 	add(G, 512 * M, 3 * G);
-	f.control.to_come_kib = 4 * G;
-	f.control.last_domid = 1;
+	f.control.to_come = &to_come;
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
 	assert_int_equal(f.looked[0].share_kib, G);

@@ -58,7 +58,7 @@ static const struct {
 	{ off, HB_OBSTACLE_OFF, "sizing-off", "automatic sizing is off for it" },
 	{ no_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
 	{ bad_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
-	{ pinned, HB_OBSTACLE_PINNED, "pinned", "its size is not what managers have set last: it is pinned" },
+	{ pinned, HB_OBSTACLE_PINNED, "pinned", "a person or another tool has set its size: it is pinned" },
 	{ squeezed, HB_OBSTACLE_SQUEEZED, "squeezed", "xapi's squeezed sizes it" },
 	{ qmemman, HB_OBSTACLE_QMEMMAN, "qmemman", "qmemman of Qubes OS sizes it" },
 	{ paused, HB_OBSTACLE_PAUSED, "not-running", "it is paused" },

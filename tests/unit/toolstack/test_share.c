@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "arrival.h"
 #include "limit.h"
 #include "reservation.h"
 #include "seed.h"
@@ -162,29 +163,117 @@ static void test_coming(void **state)
 	assert_int_equal(hb_share_coming(&domain), 0);
 }
 
+#define BOOT "0123abcd-0000-4000-8000-000000000000"
+
+/* Within a boot the clock of the wall does not matter; after another it does, for a week. */
+static void test_moment(void **state)
+{
+	struct hb_clock clock = { .wall_s = 1600000000, .boot_s = 100, .boot = BOOT };
+	struct hb_moment until = hb_moment_in(&clock, 3600), old = { .wall_s = 1600000000 + 3600 };
+
+	(void)state;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 3600);
+	assert_int_equal(hb_moment_left_s(&old, &clock), 3600);
+	clock.wall_s += 86400;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 3600);
+	clock.wall_s -= 2 * 86400;
+	clock.boot_s += 3599;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 1);
+	clock.boot_s++;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 0);
+	clock.boot[0] = 'f';
+	clock.boot_s = 50;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 86400 + 3600);
+	clock.wall_s = 0;
+	assert_int_equal(hb_moment_left_s(&until, &clock), HB_MOMENT_MOST_S - 50);
+	clock.boot_s = HB_MOMENT_MOST_S;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 0);
+	/* Of no known boot. */
+	clock = (struct hb_clock){ .wall_s = 1600000000, .boot_s = 100 };
+	until = hb_moment_in(&clock, 60);
+	assert_int_equal(until.boot_s, 0);
+	clock.wall_s += 59;
+	assert_int_equal(hb_moment_left_s(&until, &clock), 1);
+}
+
 static void test_reservation_line(void **state)
 {
 	static const char *const damaged[] = {
 		"", "4096", "4096 1600000000", "4096 1600000000 ", "4096 x web", "x 1600000000 web",
 		"0 1600000000 web", "-4096 1600000000 web", "4096  1600000000 web", "4096 1600000000 12",
-		"4096 1600000000 a\tb", "4398046511105 1600000000 web", "4096 99999999999999999999 web",
+		"4096 1600000000 a\tb", "4096 1600000000,5 web", "4096 1600000000,5, web",
+		"4096 1600000000,5,123 web", "4096 1600000000,x," BOOT " web", "4096 ,5," BOOT " web",
+		"4096 1600000000,5," BOOT "0 web", "4096 1600000000,5,/" BOOT " web", "4096", "4096 ",
+		"4398046511105 1600000000 web", "4096 99999999999999999999 web",
 	};
-	struct hb_reservation r = { .name = "my web server", .kib = G, .until_s = 1600000000 }, back;
+	struct hb_reservation r = { .name = "my web server", .kib = G }, back;
+	struct hb_moment until = { .wall_s = 1600000000 }, until_back;
 	char text[HB_RESERVATION_LINE];
 
 	(void)state;
-	assert_string_equal(hb_reservation_format(&r, text), "1048576 1600000000 my web server\n");
-	*strchr(text, '\n') = '\0';
-	assert_true(hb_reservation_parse(text, &back));
-	assert_memory_equal(&back, &r, sizeof(r));
+	/* As older versions wrote it, and with the boot. */
+	for (int new = 0; new < 2; new++) {
+		assert_string_equal(hb_reservation_format(&r, &until, text), new ?
+				    "1048576 1600000000,77," BOOT " my web server\n" :
+				    "1048576 1600000000 my web server\n");
+		*strchr(text, '\n') = '\0';
+		assert_true(hb_reservation_parse(text, &back, &until_back));
+		assert_memory_equal(&back, &r, sizeof(r));
+		assert_int_equal(until_back.wall_s, until.wall_s);
+		assert_int_equal(until_back.boot_s, until.boot_s);
+		assert_string_equal(until_back.boot, until.boot);
+		until.boot_s = 77;
+		strcpy(until.boot, BOOT);
+	}
+	until.wall_s = until.boot_s = INT64_MAX;
 	memset(r.name, 'n', sizeof(r.name) - 1);
-	hb_reservation_format(&r, text);
+	hb_reservation_format(&r, &until, text);
 	*strchr(text, '\n') = '\0';
-	assert_true(hb_reservation_parse(text, &back));
+	assert_true(hb_reservation_parse(text, &back, &until_back));
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
-		if (hb_reservation_parse(damaged[i], &back))
+		if (hb_reservation_parse(damaged[i], &back, &until_back))
 			fail_msg("accepted: \"%s\"", damaged[i]);
 	}
+}
+
+static void test_arrival_line(void **state)
+{
+	static const char *const damaged[] = {
+		"", "4096", "4096 9", "4096 9 1", "4096 9 1 ", "4096 9 1 1-2 ", "4096 9 1 1-2 3", " 4096 9 1 1-2",
+		"4096  9 1 1-2", "x 9 1 1-2", "4096 x 1 1-2", "4096 9 x 1-2", "4096 9 1 a", "4096 9 4294967296 1-2",
+		"4398046511105 9 1 1-2", "4096 9 1 11111111111111111111111111111111",
+	};
+	struct hb_arrival arrival;
+	char text[HB_ARRIVAL_LINE];
+
+	(void)state;
+	assert_true(hb_arrival_parse("4096 9,8," BOOT " 7 1-2", &arrival));
+	assert_string_equal(hb_arrival_format(&arrival, text), "4096 9,8," BOOT " 7 1-2\n");
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
+		if (hb_arrival_parse(damaged[i], &arrival))
+			fail_msg("accepted: \"%s\"", damaged[i]);
+	}
+}
+
+/* Who comes is the first that it can be, and no more than one. */
+static void test_arrivals(void **state)
+{
+	struct hb_arrivals arrivals = { 0 };
+
+	(void)state;
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "1-0", .kib = 4, .last_domid = 8 });
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "2-0", .kib = 8, .last_domid = 7 });
+	hb_arrivals_put(&arrivals, &(struct hb_arrival){ .who = "1-0", .kib = 16, .last_domid = 8 });
+	assert_int_equal(hb_arrivals_kib(&arrivals), 24);
+	hb_arrivals_arrive(&arrivals, 7);
+	assert_int_equal(hb_arrivals_kib(&arrivals), 24);
+	hb_arrivals_arrive(&arrivals, 8);
+	assert_int_equal(hb_arrivals_kib(&arrivals), 16);
+	hb_arrivals_remove(&arrivals, "2-0");
+	assert_int_equal(hb_arrivals_kib(&arrivals), 16);
+	hb_arrivals_arrive(&arrivals, 9);
+	hb_arrivals_arrive(&arrivals, 10);
+	assert_int_equal(arrivals.count, 0);
 }
 
 static void test_reservation_left(void **state)
@@ -225,6 +314,9 @@ int main(void)
 		cmocka_unit_test(test_any_share),
 		cmocka_unit_test(test_can_give),
 		cmocka_unit_test(test_coming),
+		cmocka_unit_test(test_moment),
+		cmocka_unit_test(test_arrival_line),
+		cmocka_unit_test(test_arrivals),
 		cmocka_unit_test(test_reservation_line),
 		cmocka_unit_test(test_reservation_left),
 	};

@@ -75,8 +75,7 @@ check "a sixth of 1900 MiB is refused" 4 $status
 for g in $GUESTS; do check_ok "... and says of $g what it could give" grep -q "\<$g\>" /tmp/refused; done
 check_fails "... and there is none" xl domid sixth
 check "... and nothing is set aside" 0 "$(host_field reserved_kib)"
-check_ok "all come to rest" rest
-note "$before before, $(targets) after"
+check "... and nobody was squeezed for it" "$before" "$(targets)"
 
 # ---- Xen runs low
 # Two have more than they need, which nobody else does.  Then a guest that nobody has asked about

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Domains to come, for which memory was made free that managers give to nobody meanwhile. Pure.
+ * Kept as one line for each who asked:
+ *
+ *   KIB UNTIL DOMID WHO
+ *
+ * UNTIL as of moment.h, DOMID the largest that there was, so that lines of another boot are
+ * nothing.
+ */
+#ifndef HB_ARRIVAL_H
+#define HB_ARRIVAL_H
+
+#include <hotballoon.h>
+
+#include "moment.h"
+
+#define HB_ARRIVAL_WHO 32
+#define HB_ARRIVAL_LINE 192
+/* More at a time are of no use: the first is left out. */
+#define HB_ARRIVALS_MAX 16
+
+struct hb_arrival {
+	char who[HB_ARRIVAL_WHO];	/* digits and dashes */
+	uint64_t kib;
+	uint32_t last_domid;
+	struct hb_moment until;
+};
+
+/* In the order in which they asked first; all zero is none. */
+struct hb_arrivals {
+	struct hb_arrival list[HB_ARRIVALS_MAX];
+	size_t count;
+};
+
+/* One line without its newline; false if it is not one. */
+bool hb_arrival_parse(const char *line, struct hb_arrival *arrival);
+char *hb_arrival_format(const struct hb_arrival *arrival, char text[HB_ARRIVAL_LINE]);
+bool hb_arrival_lasts(const struct hb_arrival *arrival, const struct hb_clock *clock);
+
+/* In the place of the one that the same has asked for, if there is one. */
+void hb_arrivals_put(struct hb_arrivals *arrivals, const struct hb_arrival *arrival);
+void hb_arrivals_remove(struct hb_arrivals *arrivals, const char *who);
+/* A domain is there: it is the first that it can be. */
+void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid);
+/* What is kept for all of them. */
+uint64_t hb_arrivals_kib(const struct hb_arrivals *arrivals);
+
+#endif
