@@ -112,7 +112,7 @@ static void test_reserve(void **state)
 	assert_int_equal(least_kib, busy);
 	assert_string_equal(common_state_file("reservations"), before);
 	/* Nor is anything left of what does not come. */
-	room_guest(&room, 1)->stuck = true;
+	room_guest(&room, 0)->stuck = room_guest(&room, 1)->stuck = true;
 	assert_int_not_equal(command_line("reserve 1400M --for=web"), HB_OK);
 	assert_string_equal(common_state_file("reservations"), before);
 	room.sim->tick = guests;

@@ -49,10 +49,11 @@ check_ok "$g: now the block goes offline" set_block $g $block offline
 check_ok "$g: and online" set_block $g $block online_movable
 at_size $g 320 "online again"
 
-# The first page of the 2 MiB, one in the midst, the last; neighbours.
-for pages in "$unit" "$((unit + 511))" "$((unit + 1)) $((unit + 2)) $((unit + 300))"; do
-	# shellcheck disable=SC2086 # a list
-	somebody_has $pages
+# Of 2 MiB the first page, the last; neighbours, and one in the midst.
+for pages in 0 511 "1 2 300"; do
+	unit=$(held_unit)
+	# shellcheck disable=SC2046,SC2086 # lists
+	somebody_has $(for page in $pages; do echo $((unit + page)); done)
 	at_size $g 448 "handed out"
 	exact "handed out"
 	check_ok "$g: fill what is there" guest_fill $g more 120
