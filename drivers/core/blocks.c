@@ -81,6 +81,8 @@ static bool wants_movable(struct hb_guest *g)
 	in.kernel = hb_guest_populated(g) - g->map.movable_plugged -
 		    g->map.parked_plugged;
 	in.movable = (u64)g->map.movable_blocks * g->map.block_pages;
+	/* At its target a guest gets blocks for nothing else. */
+	in.need = hb_guest_populated(g) >= hb_guest_goal(g);
 	g->ops->unlock(g);
 	return hb_zone_is_movable(&in);
 }

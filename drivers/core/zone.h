@@ -8,6 +8,8 @@
  * much of a guest is movable; blocks beyond it are for everything, and may not
  * leave again.  The same goes for a block that comes when the kernel has next to
  * nothing: what is in boot memory does not move into movable memory to make room.
+ * And for one that is there for a guest in need: as often as for programs' memory somebody
+ * is killed for the kernel's own, and all that is granted is taken in vain then.
  */
 #ifndef HB_CORE_ZONE_H
 #define HB_CORE_ZONE_H
@@ -36,6 +38,7 @@ struct hb_zone_input {
 	u64 block;		/* size of the block in question */
 	u64 spare;		/* what is available to the kernel itself now */
 	u64 cost;		/* what it takes to add another block */
+	bool need;		/* it is for what is taken in need */
 	u32 ratio;		/* movable memory at most, percent of @kernel */
 	enum hb_zone_policy policy;
 };

@@ -303,6 +303,7 @@ static void test_grant_of_whole(void **state)
 			grant(g, 200 * HB_MIB_PAGES);
 			assert_int_equal(sim_populated(g), size);
 			assert_int_equal(g->core.map.usable_empty_units, 128);
+			assert_int_equal(g->core.map.movable_blocks, 0);
 			while (taken && hb_rescue_take(&g->core, HB_RESCUE_MOST))
 				;
 			assert_int_equal(sim_populated(g), size + taken * 200 * HB_MIB_PAGES);

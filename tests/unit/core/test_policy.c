@@ -320,6 +320,10 @@ static void test_zone_table(void **state)
 				 rows[i].policy == HB_ZONE_MOVABLE);
 		in.spare = 1536;
 		assert_int_equal(hb_zone_is_movable(&in), rows[i].is_movable);
+		/* Who is in need may need any. */
+		in.need = true;
+		assert_int_equal(hb_zone_is_movable(&in),
+				 rows[i].policy == HB_ZONE_MOVABLE);
 	}
 }
 
