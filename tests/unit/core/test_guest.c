@@ -764,6 +764,8 @@ static void test_rescue_and_retire(void **state)
 			set_target(g, boot_size);
 			worker_settle(g);
 			g->meanwhile = NULL;
+			/* In need it is of use to it where it is online. */
+			assert_int_equal(g->core.map.parked_plugged, 0);
 			check_guest(g);
 		}
 		assert_true(g->core.rescue.total > 0);
