@@ -745,6 +745,12 @@ static void in_need(struct guest *g)
 	worker_wake(g);
 }
 
+static void in_need_and_granted(struct guest *g)
+{
+	g->core.rescue.headroom = 16 * HB_MIB_PAGES;
+	in_need(g);
+}
+
 /* It fills a block just when the driver is about to remove it: what is in it is not lost. */
 static void test_rescue_and_retire(void **state)
 {
@@ -759,8 +765,8 @@ static void test_rescue_and_retire(void **state)
 		for (i = 0; i < 8; i++) {
 			set_target(g, boot_size + sim_block_pages(g));
 			worker_settle(g);
-			g->core.rescue.headroom = 16 * HB_MIB_PAGES;
-			g->meanwhile = in_need;
+			g->core.rescue.headroom = 0;
+			g->meanwhile = in_need_and_granted;
 			set_target(g, boot_size);
 			worker_settle(g);
 			g->meanwhile = NULL;
