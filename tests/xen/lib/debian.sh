@@ -31,7 +31,7 @@ DEBIAN_DISK=3145728
 debian_hash() {
 	{
 		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} ${DEBIAN_PRESSURE[*]} ${DEBIAN_MODULES[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
-		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_headers debian_slim debian_compiler debian_trim debian_disk
+		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_packages debian_slim debian_compiler debian_trim debian_disk
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -82,18 +82,19 @@ debian_download() {
 		mv /var/cache/apt/archives/*.deb /srv/$folder/"
 }
 
-# debian_next_headers KERNEL: their package's name, if there is such a kernel.  The lab boots
-# what is in its cache.
-debian_next_headers() {
+# debian_next_packages KERNEL: its and its headers', if there is such a kernel.  The lab boots what
+# is in its cache.  Headers alone would not do: there are some that do not want their kernel, and
+# without its list of modules nothing is indexed, and nothing loaded at boot.
+debian_next_packages() {
 	local line package
 	[ -n "$1" ] || return 0
 	if cache_complete "$1"; then
-		echo "linux-headers-$(cache_release "$1")"
-		return
+		package=linux-image-$(cache_release "$1")
+	else
+		line=$(kernel_line "$1")
+		package=$(platform_column kernel "$line" 4)
 	fi
-	line=$(kernel_line "$1")
-	package=$(platform_column kernel "$line" 4)
-	echo "${package/image/headers}"
+	echo "$package ${package/image/headers}"
 }
 
 # debian_slim DIR: the kernel there without its thousands of modules, which the lab's initramfs
@@ -155,8 +156,8 @@ cache_try_debian() {
 	# From 6.12 on the headers want the kernel, which nothing boots here.
 	in_root "$root" "apt-get update -q
 		INITRD=No apt-get install -q -y --no-install-recommends linux-headers-$release" >&2 || return 1
-	# shellcheck disable=SC2046 # one or none
-	debian_download "$root" "$suite" next $(debian_next_headers "$next") >&2 || {
+	# shellcheck disable=SC2046 # two or none
+	debian_download "$root" "$suite" next $(debian_next_packages "$next") >&2 || {
 		say "if there are no such headers any more, the kernel in the cache is an old one: lab update"
 		return 1
 	}
