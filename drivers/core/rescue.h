@@ -63,8 +63,8 @@ u64 hb_rescue_take(struct hb_guest *g, u64 lacking);
  * hb_rescue_came() - what the allocator has got since this was asked last
  *
  * For whoever is about to kill a process.  Somebody else may have had the lock because he gave
- * memory, or there was nothing left to take because all of it had just come: with either an
- * allocation is worth another try, and there is no third of it.  Takes no lock; one asks at a time.
+ * memory, or there was nothing left to take because all of it had just come: either is worth one
+ * more try of the allocation, and nothing is counted twice.  Takes no lock; one asks at a time.
  *
  * Return: pages, whoever took them.
  */

@@ -288,9 +288,9 @@ static struct sim *host_that_gives(void)
 	return host;
 }
 
-static enum hb_code free_some(struct sim *host, uint64_t need_kib)
+static enum hb_code free_as(struct sim *host, uint64_t need_kib, bool managed)
 {
-	struct hb_free_request request = { .need_kib = need_kib };
+	struct hb_free_request request = { .need_kib = need_kib, .managed = managed };
 	struct hb_free_result result = { 0 };
 	struct hb *hb = common_connect(host);
 	enum hb_code code = hb_free(hb, &request, &result, &error);
@@ -298,6 +298,11 @@ static enum hb_code free_some(struct sim *host, uint64_t need_kib)
 	hb_free_result_clear(&result);
 	hb_close(hb);
 	return code;
+}
+
+static enum hb_code free_some(struct sim *host, uint64_t need_kib)
+{
+	return free_as(host, need_kib, false);
 }
 
 static void assert_sound(struct sim *host)
@@ -367,14 +372,7 @@ static void test_free_killed(void **state)
 
 static enum hb_code free_managed(struct sim *host, uint64_t need_kib)
 {
-	struct hb_free_request request = { .need_kib = need_kib, .managed = true };
-	struct hb_free_result result = { 0 };
-	struct hb *hb = common_connect(host);
-	enum hb_code code = hb_free(hb, &request, &result, &error);
-
-	hb_free_result_clear(&result);
-	hb_close(hb);
-	return code;
+	return free_as(host, need_kib, true);
 }
 
 static bool is_anything_kept(struct sim *host)

@@ -5,8 +5,8 @@
  *
  *   KIB UNTIL DOMID WHO
  *
- * UNTIL as of moment.h, DOMID the largest that there was, so that lines of another boot are
- * nothing.
+ * UNTIL as of moment.h, and a line of another boot is nothing; DOMID the largest that there was;
+ * WHO asked.
  */
 #ifndef HB_ARRIVAL_H
 #define HB_ARRIVAL_H
