@@ -40,7 +40,7 @@ struct job {
 	struct task_struct *thread;
 };
 
-static DEFINE_SPINLOCK(jobs_lock);
+static DEFINE_SPINLOCK(jobs_lock);	/* the timer of the statistics takes it: with softirqs off */
 static LIST_HEAD(late_jobs);	/* the oldest first */
 static unsigned int nr_late;
 static DECLARE_WAIT_QUEUE_HEAD(job_wait);
@@ -58,7 +58,7 @@ static bool deliver(struct job *job, int rc)
 {
 	bool wanted;
 
-	spin_lock(&jobs_lock);
+	spin_lock_bh(&jobs_lock);
 	wanted = job->state == JOB_ASKED;
 	if (wanted) {
 		job->rc = rc;
@@ -67,7 +67,7 @@ static bool deliver(struct job *job, int rc)
 		list_del(&job->late);
 		nr_late--;
 	}
-	spin_unlock(&jobs_lock);
+	spin_unlock_bh(&jobs_lock);
 	return wanted;
 }
 
@@ -180,12 +180,12 @@ static int prepare(unsigned long pfn, unsigned long nr)
 
 static void ask(struct job *job, unsigned long pfn, unsigned long nr)
 {
-	spin_lock(&jobs_lock);
+	spin_lock_bh(&jobs_lock);
 	job->pfn = pfn;
 	job->nr = nr;
 	job->begun = jiffies;
 	job->state = JOB_ASKED;
-	spin_unlock(&jobs_lock);
+	spin_unlock_bh(&jobs_lock);
 	wake_up_all(&job_wait);
 }
 
@@ -201,14 +201,14 @@ static bool give_up(struct job *job)
 		wait_event(job_wait, is_in(job, JOB_DONE));
 		return true;
 	}
-	spin_lock(&jobs_lock);
+	spin_lock_bh(&jobs_lock);
 	done = job->state == JOB_DONE;
 	if (!done) {
 		job->state = JOB_LATE;
 		list_add_tail(&job->late, &late_jobs);
 		nr_late++;
 	}
-	spin_unlock(&jobs_lock);
+	spin_unlock_bh(&jobs_lock);
 	if (done)
 		module_put(THIS_MODULE);
 	else
@@ -241,10 +241,10 @@ int hb_evacuate(unsigned long pfn, unsigned long nr)
 			(u64)PFN_PHYS(pfn));
 		return -EBUSY;
 	}
-	spin_lock(&jobs_lock);
+	spin_lock_bh(&jobs_lock);
 	rc = job->rc;
 	job->state = JOB_READY;
-	spin_unlock(&jobs_lock);
+	spin_unlock_bh(&jobs_lock);
 	return rc;
 }
 
@@ -253,10 +253,10 @@ unsigned long hb_evacuate_stuck_seconds(void)
 	unsigned long seconds = 0;
 	struct job *job;
 
-	spin_lock(&jobs_lock);
+	spin_lock_bh(&jobs_lock);
 	job = list_first_entry_or_null(&late_jobs, struct job, late);
 	if (job)
 		seconds = max((jiffies - job->begun) / HZ, 1UL);
-	spin_unlock(&jobs_lock);
+	spin_unlock_bh(&jobs_lock);
 	return seconds;
 }
