@@ -126,8 +126,9 @@ u64 hb_guest_ceiling(const struct hb_guest *g);
 /**
  * hb_guest_may_be_saved() - would the guest come back?
  *
- * libxl builds the new domain with room for its target only: one that has more cannot
- * be restored.  Other toolstacks give it what it has (@roomy).  The lock is held.
+ * libxl builds the new domain with room for what memory/target says only, whatever else the
+ * guest follows: one that has more cannot be restored.  Other toolstacks give it what it has
+ * (@roomy).  The lock is held.
  */
 bool hb_guest_may_be_saved(const struct hb_guest *g);
 

@@ -32,5 +32,7 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
 
 	if (hb_text_to_u64(text, &kib))
 		return reject(target, text);
-	return hb_target_set(target, kib / HB_PAGE_KIB);
+	target->by_host = true;
+	target->host = kib / HB_PAGE_KIB;
+	return hb_target_set(target, target->host);
 }

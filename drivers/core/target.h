@@ -22,7 +22,9 @@ enum hb_target_verdict {
 
 struct hb_target {
 	bool valid;			/* @pages was set at least once */
-	u64 pages;			/* the last good target */
+	u64 pages;			/* the last good target, whoever it is of */
+	bool by_host;			/* @host was set at least once */
+	u64 host;			/* the last good one that the host wrote */
 	u64 own;			/* what it wants itself; 0: the same: autoballoon.h */
 	u64 taken;			/* above both, by a guest in need: rescue.h */
 	char bad[HB_TARGET_TEXT];	/* the last bad text, quoted; "" if none */
@@ -37,7 +39,7 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
 					const char *text);
 
 /**
- * hb_target_set() - take in a target that came as a number of pages
+ * hb_target_set() - take in a target of the guest's own, in pages
  */
 enum hb_target_verdict hb_target_set(struct hb_target *target, u64 pages);
 

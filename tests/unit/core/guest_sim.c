@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <cmocka.h>
 
 #include "guest_sim.h"
@@ -663,6 +664,15 @@ static void copy_too_little(struct guest *g)
 			bitmap_clear(g->frames, i, 1);
 			g->xen_pages--;
 		}
+}
+
+void sim_set_target(struct guest *g, u64 pages)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
+	hb_target_update(&g->core.target, text);
+	worker_wake(g);
 }
 
 void sim_move(struct guest *g, bool lossy)

@@ -198,6 +198,9 @@ int sim_way_end(struct guest *g, bool works);
 int sim_write_state(struct guest *g, unsigned int slot, bool online,
 		    bool movable, bool by_us);
 
+/* The host writes memory/target. */
+void sim_set_target(struct guest *g, u64 pages);
+
 /*
  * The guest is saved and restored, or migrated: a new domain, mapped page by page, with
  * another gap.  What it gave away while it was copied has frames there.  @lossy: and some

@@ -17,12 +17,6 @@ static struct guest *boot(bool translated)
 	return sim_boot_plain(&shape, translated);
 }
 
-static void set_target(struct guest *g, u64 pages)
-{
-	hb_target_set(&g->core.target, pages);
-	worker_wake(g);
-}
-
 /* ---- blocks that nobody told of */
 
 /* Somebody else adds a block, with frames behind its lowest @pages pages. */
@@ -177,7 +171,7 @@ static void test_moved(void **state)
 		struct guest *g = boot(true);
 		u64 target = sim_populated(g) - 3000;
 
-		set_target(g, target);
+		sim_set_target(g, target);
 		worker_settle(g);
 		sim_move(g, lossy);
 		g->gap += 3;
@@ -203,9 +197,9 @@ static void test_moved_after_removal(void **state)
 	u64 block = sim_block_pages(g), boot_pages = sim_populated(g), start;
 
 	(void)state;
-	set_target(g, boot_pages + 2 * block);
+	sim_set_target(g, boot_pages + 2 * block);
 	worker_settle(g);
-	set_target(g, boot_pages);
+	sim_set_target(g, boot_pages);
 	worker_settle(g);
 	assert_int_equal(g->core.added_blocks, 0);
 	start = g->core.window_start;
@@ -293,9 +287,9 @@ static void test_moves_while_it_grows(void **state)
 	u64 most = sim_populated(g);
 
 	(void)state;
-	set_target(g, most - 9000);
+	sim_set_target(g, most - 9000);
 	worker_settle(g);
-	set_target(g, most);
+	sim_set_target(g, most);
 	g->move_next = true;	/* the worker is frozen at its first chance */
 	worker_settle(g);
 	assert_true(g->surplus);
@@ -312,7 +306,7 @@ static void test_missing_while_the_host_is_full(void **state)
 	struct guest *g = boot(true);
 
 	(void)state;
-	set_target(g, sim_populated(g) - 3000);
+	sim_set_target(g, sim_populated(g) - 3000);
 	worker_settle(g);
 	sim_move(g, true);
 	g->host_free = 0;
@@ -338,7 +332,7 @@ static void test_still(void **state)
 	unsigned int steps, unit;
 
 	(void)state;
-	set_target(g, before - 6000);
+	sim_set_target(g, before - 6000);
 	worker_pass(g, NULL);
 	/* Something to tidy up is there, and another target. */
 	hb_guest_suspect(&g->core);
@@ -346,20 +340,20 @@ static void test_still(void **state)
 		g->units[unit].unsure = true;
 	g->core.tidy.mend = true;
 	g->core.still = true;
-	set_target(g, before - 9000);
+	sim_set_target(g, before - 9000);
 	steps = g->steps;
 	assert_int_equal(worker_pass(g, NULL), HB_REST_FOREVER);
 	assert_int_equal(g->report.state, HB_STATE_WAITING);
 	assert_int_equal(g->report.cause, HB_CAUSE_STILL);
 	assert_true(g->report.still);
 	/* At its target that is no reason for anything. */
-	set_target(g, sim_populated(g));
+	sim_set_target(g, sim_populated(g));
 	assert_int_equal(worker_pass(g, NULL), HB_REST_FOREVER);
 	assert_int_equal(g->report.state, HB_STATE_IDLE);
 	assert_true(g->report.still);
 	assert_int_equal(g->steps, steps);
 	g->core.still = false;
-	set_target(g, before - 9000);
+	sim_set_target(g, before - 9000);
 	worker_settle(g);
 	assert_false(g->report.still);
 	assert_int_equal(sim_populated(g), before - 9000);
@@ -378,7 +372,7 @@ static void test_flapping(void **state)
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
 	for (i = 0; i < 20; i++) {
-		set_target(g, boot_pages + (i % 2 ? 0 : 100));
+		sim_set_target(g, boot_pages + (i % 2 ? 0 : 100));
 		worker_pass(g, NULL);
 		assert_int_equal(sim_populated(g), boot_pages + (i % 2 ? 0 : 100));
 		assert_int_equal(g->kernel[slot].presence, SIM_ONLINE);
@@ -398,12 +392,12 @@ static void test_same_target(void **state)
 	u64 ends;
 
 	(void)state;
-	set_target(g, target);
+	sim_set_target(g, target);
 	worker_pass(g, NULL);
 	ends = g->core.tidy.ends;
 	steps = g->steps;
 	for (i = 0; i < 50; i++) {
-		set_target(g, target);
+		sim_set_target(g, target);
 		g->now += 200;
 		worker_pass(g, NULL);
 	}
@@ -421,11 +415,11 @@ static void test_pinned(void **state)
 
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, boot_pages + 1024);
+	sim_set_target(g, boot_pages + 1024);
 	worker_settle(g);
 	sim_pin(g, unit, 1000000);
 	sim_pin(g, unit + 1, 1000000);
-	set_target(g, boot_pages);
+	sim_set_target(g, boot_pages);
 	assert_true(worker_settle(g) < 2 * HB_TIDY_PATIENCE_MS);
 	assert_int_equal(sim_populated(g), boot_pages);
 	assert_int_equal(g->core.map.added_plugged, 1024);
@@ -440,9 +434,9 @@ static void test_switched_off(void **state)
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
 	g->core.tidy_rate = 0;
-	set_target(g, boot_pages + 1024);
+	sim_set_target(g, boot_pages + 1024);
 	worker_settle(g);
-	set_target(g, boot_pages);
+	sim_set_target(g, boot_pages);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), boot_pages);
 	assert_int_equal(g->kernel[g->first_added].presence, SIM_ONLINE);
@@ -457,10 +451,10 @@ static void test_block_leaves(void **state)
 
 	(void)state;
 	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, boot_pages + 1024);
+	sim_set_target(g, boot_pages + 1024);
 	worker_settle(g);
 	g->leave_next = true;
-	set_target(g, boot_pages + 512);
+	sim_set_target(g, boot_pages + 512);
 	worker_pass(g, NULL);
 	assert_true(g->way.active);
 	check_guest(g);
@@ -490,7 +484,7 @@ static void test_works_in_words_only(void **state)
 	ops.set_online = online_in_words_only;
 	g->core.ops = &ops;
 	told_online = 0;
-	set_target(g, sim_populated(g) + 1024);
+	sim_set_target(g, sim_populated(g) + 1024);
 	worker_pass(g, NULL);
 	/* Once when it was added, and then as a step. */
 	assert_in_range(told_online, 1, HB_PASS_IDLE_STEPS + 1);
@@ -504,7 +498,7 @@ static void test_written_target(void **state)
 	u64 wish = sim_populated(g) - 5000;
 
 	(void)state;
-	set_target(g, sim_populated(g));
+	sim_set_target(g, sim_populated(g));
 	worker_settle(g);
 	g->written = true;
 	g->written_target = wish;
@@ -512,6 +506,30 @@ static void test_written_target(void **state)
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), wish);
 	assert_int_equal(g->report.goal_kib, wish * HB_PAGE_KIB);
+	sim_halt(g);
+}
+
+/* libxl makes room for what memory/target says, whatever root in the guest has asked for. */
+static void test_written_target_and_save(void **state)
+{
+	struct guest *g = boot(true);
+	u64 most = sim_populated(g), host = most - 3000;
+
+	(void)state;
+	sim_set_target(g, host);
+	worker_settle(g);
+	g->written = true;
+	g->written_target = most;
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), most);
+	assert_false(hb_rescue_close(&g->core, false));
+	/* Nor is it lost above what root wants, if it has no more than the host says. */
+	sim_set_target(g, host);
+	worker_settle(g);
+	hb_target_set(&g->core.target, host - 3000);
+	assert_true(hb_rescue_close(&g->core, false));
+	hb_rescue_open(&g->core);
 	sim_halt(g);
 }
 
@@ -523,13 +541,13 @@ static void test_stranded(void **state)
 	u64 target = sim_populated(g) - 6000, lost = 0;
 
 	(void)state;
-	set_target(g, target);
+	sim_set_target(g, target);
 	g->fault_percent = 20;
 	while (!g->core.stranded) {
 		worker_pass(g, NULL);
-		set_target(g, --target);
+		sim_set_target(g, --target);
 		if (target < 8000)
-			set_target(g, target = 4 * sim_block_pages(g));
+			sim_set_target(g, target = 4 * sim_block_pages(g));
 		g->now += 5000;
 	}
 	g->fault_percent = 0;
@@ -550,7 +568,7 @@ static struct guest *grown(void)
 	struct guest *g = boot(true);
 
 	g->core.zone_policy = HB_ZONE_MOVABLE;
-	set_target(g, sim_populated(g) + 1024);
+	sim_set_target(g, sim_populated(g) + 1024);
 	worker_settle(g);
 	return g;
 }
@@ -565,7 +583,7 @@ static void test_poisoned(void **state)
 	(void)state;
 	g->broken = pfn + 5;
 	assert_int_equal(sim_write_state(g, slot, false, false, false), 0);
-	set_target(g, sim_populated(g) - 1024 - 512);
+	sim_set_target(g, sim_populated(g) - 1024 - 512);
 	worker_settle(g);
 	check_guest(g);
 	assert_true(test_bit(pfn + 5, g->frames));
@@ -586,7 +604,7 @@ static void test_poisoned_on_its_way(void **state)
 	assert_int_equal(sim_way_begin(g, slot, false, false, false), 0);
 	g->broken = pfn + 5;
 	sim_way_end(g, true);
-	set_target(g, sim_populated(g) - 1024 - 512);
+	sim_set_target(g, sim_populated(g) - 1024 - 512);
 	worker_settle(g);
 	assert_true(test_bit(pfn + 5, g->frames));
 	assert_int_equal(sim_write_state(g, slot, true, true, false), -EBUSY);
@@ -600,13 +618,13 @@ static void test_mute_host(void **state)
 	u64 pages = sim_populated(g) - 4096;
 
 	(void)state;
-	set_target(g, pages);
+	sim_set_target(g, pages);
 	worker_settle(g);
 	g->xen_is_mute = true;
 	sim_move(g, false);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), pages);
-	set_target(g, pages + 2048);
+	sim_set_target(g, pages + 2048);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), pages + 2048);
 	check_guest(g);
@@ -636,7 +654,7 @@ static struct guest *shrunken(bool translated, u64 headroom)
 {
 	struct guest *g = boot(translated);
 
-	set_target(g, sim_populated(g) - 24 * HB_MIB_PAGES);
+	sim_set_target(g, sim_populated(g) - 24 * HB_MIB_PAGES);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), g->core.target.pages);
 	g->core.rescue.headroom = headroom;
@@ -692,11 +710,11 @@ static void test_rescue_and_target(void **state)
 	(void)state;
 	hb_rescue_take(&g->core, HB_RESCUE_LEAST);
 	/* The same again is nothing new; */
-	set_target(g, target);
+	sim_set_target(g, target);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), target + HB_RESCUE_LEAST);
 	/* another size is, whatever it is. */
-	set_target(g, target - 1);
+	sim_set_target(g, target - 1);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), target - 1);
 	/* On its way up a guest may take the rest without any grant. */
@@ -763,11 +781,11 @@ static void test_rescue_and_retire(void **state)
 		unsigned int i;
 
 		for (i = 0; i < 8; i++) {
-			set_target(g, boot_size + sim_block_pages(g));
+			sim_set_target(g, boot_size + sim_block_pages(g));
 			worker_settle(g);
 			g->core.rescue.headroom = 0;
 			g->meanwhile = in_need_and_granted;
-			set_target(g, boot_size);
+			sim_set_target(g, boot_size);
 			worker_settle(g);
 			g->meanwhile = NULL;
 			/* In need it is of use to it where it is online. */
@@ -793,11 +811,11 @@ static void test_grant_and_retire(void **state)
 	u64 boot_size = sim_populated(g);
 
 	(void)state;
-	set_target(g, boot_size + sim_block_pages(g) + HB_UNIT_PAGES);
+	sim_set_target(g, boot_size + sim_block_pages(g) + HB_UNIT_PAGES);
 	worker_settle(g);
 	assert_int_equal(g->core.added_blocks, 2);
 	g->core.rescue.headroom = HB_UNIT_PAGES;
-	set_target(g, boot_size);
+	sim_set_target(g, boot_size);
 	while (g->core.map.added_plugged)
 		g->now += worker_pass(g, NULL);
 	assert_int_equal(sim_write_state(g, slot, false, false, true), 0);
@@ -818,7 +836,7 @@ static void test_rescue_after_plan(void **state)
 	hb_rescue_came(&g->core);
 	g->core.rescue.headroom = HB_RESCUE_LEAST;
 	g->before_step = in_need;
-	set_target(g, target);
+	sim_set_target(g, target);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), target + HB_RESCUE_LEAST);
 	/* Nothing went to come back. */
@@ -839,7 +857,7 @@ static void test_came(void **state)
 	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_LEAST), 0);
 	assert_int_equal(hb_rescue_came(&g->core), 0);
 	g->locked = false;
-	set_target(g, target + 3 * HB_UNIT_PAGES + 7);
+	sim_set_target(g, target + 3 * HB_UNIT_PAGES + 7);
 	worker_settle(g);
 	assert_int_equal(hb_rescue_came(&g->core), 3 * HB_UNIT_PAGES + 7);
 	assert_int_equal(hb_rescue_came(&g->core), 0);
@@ -857,12 +875,12 @@ static void test_rescue_in_a_step(void **state)
 
 	(void)state;
 	g->meanwhile = in_need;
-	set_target(g, target + 20 * HB_MIB_PAGES);
+	sim_set_target(g, target + 20 * HB_MIB_PAGES);
 	worker_settle(g);
 	assert_true(g->core.rescue.total > 0);
 	assert_int_equal(sim_populated(g), target + 20 * HB_MIB_PAGES);
 	g->core.rescue.headroom = 4 * HB_MIB_PAGES;
-	set_target(g, target);
+	sim_set_target(g, target);
 	worker_settle(g);
 	assert_in_range(sim_populated(g), target, target + 4 * HB_MIB_PAGES);
 	assert_int_equal(sim_populated(g), target + g->core.target.taken);
@@ -926,7 +944,7 @@ static void test_full_window(void **state)
 
 	(void)state;
 	assert_int_equal(sim_write_state(g, pfn / sim_block_pages(g), true, true, false), 0);
-	set_target(g, 2 * g->core.map.nr_slots * sim_block_pages(g));
+	sim_set_target(g, 2 * g->core.map.nr_slots * sim_block_pages(g));
 	pass_often(g);
 	assert_int_equal(hb_guest_blocks_left(&g->core), 0);
 	assert_int_equal(g->report.cause, HB_CAUSE_ABOVE_MAX);
@@ -943,7 +961,7 @@ static void test_block_in_no_book(void **state)
 	(void)state;
 	g->kernel[g->first_added].presence = SIM_OFFLINE;
 	g->kernel[g->first_added].unknown = true;
-	set_target(g, 6 * sim_block_pages(g));
+	sim_set_target(g, 6 * sim_block_pages(g));
 	pass_often(g);
 	assert_int_equal(sim_populated(g), 6 * sim_block_pages(g));
 	sim_halt(g);
@@ -971,6 +989,7 @@ int main(void)
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
+		cmocka_unit_test(test_written_target_and_save),
 		cmocka_unit_test(test_stranded),
 		cmocka_unit_test(test_poisoned),
 		cmocka_unit_test(test_poisoned_on_its_way),

@@ -369,15 +369,6 @@ static struct guest *boot_full(void)
 	return g;
 }
 
-static void set_target(struct guest *g, u64 pages)
-{
-	char text[32];
-
-	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
-	hb_target_update(&g->core.target, text);
-	worker_wake(g);
-}
-
 /* Whatever it does meanwhile, it says that it swaps. */
 static void says_so(struct guest *g)
 {
@@ -401,7 +392,7 @@ static void test_idle_data_goes(void **state)
 	struct guest *g = boot_full();
 
 	(void)state;
-	set_target(g, mib(128));
+	sim_set_target(g, mib(128));
 	live(g, 2000);
 	assert_int_equal(g->report.cause, HB_CAUSE_SWAPPING);
 	assert_int_equal(g->report.state, HB_STATE_SHRINKING);
@@ -420,7 +411,7 @@ static void test_always_goes_at_once(void **state)
 
 	(void)state;
 	g->core.swap_policy = HB_PRESS_ALWAYS;
-	set_target(g, mib(128));
+	sim_set_target(g, mib(128));
 	live(g, 60000);
 	assert_int_equal(g->core.press.held, 0);
 	assert_int_equal(sim_populated(g), mib(128));
@@ -462,7 +453,7 @@ static void test_data_in_use_stays(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct guest *g = boot_full();
 
-		set_target(g, mib(128));
+		sim_set_target(g, mib(128));
 		read_all(g, rows[i].cycle_ms, 600000);
 		assert_true(sim_populated(g) >= mib(rows[i].keeps_mib));
 		assert_true(reserve_of(g) >= rows[i].reserve_percent);
@@ -477,7 +468,7 @@ static void test_never(void **state)
 
 	(void)state;
 	g->core.swap_policy = HB_PRESS_NEVER;
-	set_target(g, mib(128));
+	sim_set_target(g, mib(128));
 	live(g, 40000);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
 	assert_int_equal(g->swapped, 0);
@@ -491,12 +482,12 @@ static void test_own_size(void **state)
 	u64 before = sim_populated(g);
 
 	(void)state;
-	set_target(g, before);
+	sim_set_target(g, before);
 	g->core.target.own = mib(128);
 	live(g, 40000);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
 	assert_int_equal(g->swapped, 0);
-	set_target(g, before - mib(100));
+	sim_set_target(g, before - mib(100));
 	g->core.target.own = mib(128);
 	live(g, 300000);
 	assert_true(sim_populated(g) <= before - mib(100));
@@ -510,7 +501,7 @@ static void test_full_swap(void **state)
 
 	(void)state;
 	g->swap_free = mib(100);
-	set_target(g, mib(128));
+	sim_set_target(g, mib(128));
 	live(g, 150000);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
 	assert_int_equal(g->swapped, mib(100) - HB_PRESS_SWAP_LEFT);
@@ -526,7 +517,7 @@ static void test_stubborn(void **state)
 	(void)state;
 	g->swap_free = 0;
 	g->caches = mib(100);
-	set_target(g, mib(128));
+	sim_set_target(g, mib(128));
 	live(g, 60000);
 	before = sim_populated(g);
 	assert_int_equal(g->report.cause, HB_CAUSE_GUEST_FLOOR);
