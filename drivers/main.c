@@ -227,6 +227,14 @@ static void set_closed(bool closed)
 	hb_unlock();
 }
 
+/* Nothing goes online until the callback is that of whoever gets the blocks. */
+static void step_down(void)
+{
+	hb_intree_give_callback(hb_online_page);
+	hb_online_let_be();
+	hb_intree_detach();
+}
+
 /*
  * The built-in driver's thread ends first: what it adds until then is in nobody's books
  * yet.  From there on nothing is added or onlined before all is known.
@@ -248,8 +256,7 @@ static int take_over(const struct hb_firmware_ram *firmware)
 		pr_err("cannot take over what the kernel's balloon driver has (%d)\n",
 		       rc);
 		return_all();
-		hb_online_let_be();
-		hb_intree_detach(hb_online_page);
+		step_down();
 		return rc;
 	}
 	open_ledger(firmware, &found);
@@ -258,16 +265,17 @@ static int take_over(const struct hb_firmware_ram *firmware)
 	return 0;
 }
 
+/* From the moment that nothing more goes online; what does already is in the books then. */
 static void hand_back(void)
 {
 	set_closed(true);
+	hb_online_finish();
 	hb_pages_uncount_held();
 	if (hb_intree_present())
 		return_all();
 	else
 		hb_pages_leave();
-	hb_online_let_be();
-	hb_intree_detach(hb_online_page);
+	step_down();
 }
 
 /* What needs no other part but memory; undone by free_parts(). */

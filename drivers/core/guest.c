@@ -22,8 +22,8 @@ u64 hb_guest_goal(const struct hb_guest *g)
 
 bool hb_guest_may_be_saved(const struct hb_guest *g)
 {
-	return g->roomy ||
-	       hb_guest_populated(g) <= hb_guest_target(g) + HB_RESTORE_SLACK;
+	return g->roomy || !g->target.by_host ||
+	       hb_guest_populated(g) <= g->target.host + HB_RESTORE_SLACK;
 }
 
 u64 hb_guest_blocks_left(const struct hb_guest *g)
@@ -417,8 +417,12 @@ void hb_guest_forget_vanished(struct hb_guest *g)
 {
 	struct hb_block *block;
 	unsigned long from = 0;
+	bool any;
 
-	while ((block = take_vanished(g, &from))) {
+	g->ops->lock(g);
+	any = g->map.may_vanish;
+	g->ops->unlock(g);
+	while (any && (block = take_vanished(g, &from))) {
 		let_driver_go(g, block);
 		g->ops->free_books(g, block);
 	}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/memory.h>
@@ -21,6 +22,9 @@ static bool deaf;			/* blocks are somebody else's again */
 
 /* How often a state is written when the kernel is busy with another block. */
 #define WRITE_TRIES 20
+
+/* Until it is looked again whether a block is still on its way. */
+#define FINISH_PAUSE_MS 5
 
 static const char *const policy_word[] = HB_ZONE_POLICY_WORDS;
 static int set_policy(const char *text, const struct kernel_param *param)
@@ -219,23 +223,33 @@ int hb_online_set(unsigned long pfn, const char *state)
 	return written < 0 ? written : 0;
 }
 
+/* A write, of what is true already, waits for the block that is on its way; 0: it has. */
+static int wait_for_transition(void)
+{
+	int rc = hb_online_set(page_to_pfn(virt_to_page(sysfs)), "online");
+
+	/* Whatever else it says, it has waited. */
+	return rc == -ERESTARTNOINTR || rc == -ENOMEM ? rc : 0;
+}
+
 /*
  * A block may be on its way since before the notifier was there; its end would come
- * as a surprise.  A write, of what is true already, waits for it, unless whoever loads
- * the driver gives up.
+ * as a surprise.  Whoever loads the driver may give up.
  */
 static int finish_transitions(void)
 {
-	unsigned long pfn = page_to_pfn(virt_to_page(sysfs));
 	int rc;
 
 	do
-		rc = hb_online_set(pfn, "online");
+		rc = wait_for_transition();
 	while (rc == -ERESTARTNOINTR && !signal_pending(current));
-	if (rc == -ERESTARTNOINTR)
-		return -EINTR;
-	/* Whatever else it says, it has waited. */
-	return rc == -ENOMEM ? rc : 0;
+	return rc == -ERESTARTNOINTR ? -EINTR : rc;
+}
+
+void hb_online_finish(void)
+{
+	while (wait_for_transition())
+		msleep(FINISH_PAUSE_MS);
 }
 
 void hb_online_let_be(void)

@@ -21,6 +21,9 @@ struct hb_block;
 int hb_online_init(void);
 void hb_online_exit(void);
 
+/* hb.guest.closed is set: no block is on its way online, or goes there, when this returns. */
+void hb_online_finish(void);
+
 /* From here on whoever had the callback before has it again: nothing is refused any more. */
 void hb_online_let_be(void);
 

@@ -221,7 +221,7 @@ static void listen(void)
 	add_wait_queue(intree.wait, &intree.listener);
 }
 
-/* Set ours; what was there before is put back by give_callback(). */
+/* Set ours; what was there before is put back by hb_intree_give_callback(). */
 static int take_callback(online_page_callback_t online_page)
 {
 	int rc;
@@ -238,7 +238,7 @@ static int take_callback(online_page_callback_t online_page)
 	return -EBUSY;
 }
 
-static void give_callback(online_page_callback_t online_page)
+void hb_intree_give_callback(online_page_callback_t online_page)
 {
 	if (restore_online_page_callback(online_page))
 		pr_warn("the online-page callback was not ours any more\n");
@@ -273,9 +273,8 @@ absent:
 	return rc;
 }
 
-void hb_intree_detach(online_page_callback_t online_page)
+void hb_intree_detach(void)
 {
-	give_callback(online_page);
 	if (!intree.present)
 		return;
 	remove_wait_queue(intree.wait, &intree.listener);

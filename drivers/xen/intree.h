@@ -32,8 +32,14 @@
  */
 int hb_intree_attach(online_page_callback_t online_page);
 
-/* Undo hb_intree_attach(). */
-void hb_intree_detach(online_page_callback_t online_page);
+/*
+ * The first half of undoing hb_intree_attach().  For a moment it is the kernel's generic callback,
+ * which takes every page for memory: nothing may go online until this returns.
+ */
+void hb_intree_give_callback(online_page_callback_t online_page);
+
+/* The second: its thread and its watch.  It may add blocks from here on. */
+void hb_intree_detach(void);
 
 bool hb_intree_present(void);
 
