@@ -32,7 +32,7 @@ static unsigned long retry_after;	/* jiffies; 0: the last one was written */
 
 static atomic_t domain = ATOMIC_INIT(0);
 static int written_domain;
-static bool reported;		/* in this domain all of a report was written once */
+static bool lost;		/* xenstore does not have it any more */
 
 /* A value of memory/target that xenstore gave us: text, or why not. */
 static void take_in(const char *text)
@@ -66,17 +66,18 @@ static bool key_exists(const char *key, bool otherwise)
 
 void hb_bus_moved(void)
 {
-	WRITE_ONCE(reported, false);
 	atomic_inc(&domain);
 	hb_events_raise(HB_NEWS_MOVED);
 	hb_bus_report();
 }
 
-/* The watch fires in a new domain, too, and the report is not there. */
-static void look_where_we_are(void)
+/* Somebody has removed the report: the next one that looks for it finds it again. */
+static void look_for_report(void)
 {
-	if (READ_ONCE(reported) && !key_exists(HB_KEY_REPORT_VERSION, true))
-		hb_bus_moved();
+	if (key_exists(HB_KEY_REPORT_VERSION, true))
+		return;
+	WRITE_ONCE(lost, true);
+	hb_bus_report();
 }
 
 /*
@@ -227,7 +228,7 @@ static void read_again(struct work_struct *work)
 static void target_changed(struct xenbus_watch *watch, const char *path,
 			   const char *token)
 {
-	look_where_we_are();
+	look_for_report();
 	read_one(read_target);
 }
 
@@ -354,7 +355,7 @@ static void report_failed(int rc)
 			HB_KEY_REPORT_DIR, rc);
 	retry_after = retry_after ? min_t(unsigned long, 2 * retry_after,
 					  RETRY_MOST) : RETRY_FIRST;
-	WRITE_ONCE(written_any, false);
+	written_any = false;
 	schedule_delayed_work(&report, retry_after);
 }
 
@@ -364,8 +365,8 @@ static void report_work(struct work_struct *work)
 	struct hb_status now;
 	int rc;
 
-	if (now_in != written_domain)
-		WRITE_ONCE(written_any, false);
+	if (xchg(&lost, false) || now_in != written_domain)
+		written_any = false;
 	hb_report_get(&now);
 	WRITE_ONCE(written_at, jiffies);
 	rc = write_report(&now);
@@ -380,8 +381,7 @@ static void report_work(struct work_struct *work)
 		hb_agent_announce(now_in);
 	written = now;
 	written_domain = now_in;
-	WRITE_ONCE(written_any, true);
-	WRITE_ONCE(reported, true);
+	written_any = true;
 	/* Some of it may have been written in the domain before. */
 	if (atomic_read(&domain) != now_in)
 		hb_bus_report();
@@ -402,7 +402,7 @@ int hb_bus_start(void (*wants_stats)(bool wanted))
 {
 	host_wants_stats = wants_stats;
 	written_any = false;
-	reported = false;
+	lost = false;
 	retry_after = 0;
 	written_at = jiffies - REPORT_INTERVAL;
 	hb_report_subscribe(hb_bus_report);
