@@ -45,10 +45,12 @@ static int blocks_show(struct seq_file *out, void *unused)
 	unsigned int slot;
 
 	seq_puts(out, "block origin state movable held-pages empty-units mendable-units busy-units\n");
-	hb_lock();
 	for (slot = 0; slot < hb.guest.map.nr_slots; slot++) {
-		const struct hb_block *block = hb.guest.map.slots[slot];
+		const struct hb_block *block;
 
+		/* One at a time: there may be many. */
+		hb_lock();
+		block = hb.guest.map.slots[slot];
 		if (block)
 			seq_printf(out, "%u %s %s %u %lu %u %u %u\n", slot,
 				   origin[block->origin],
@@ -56,8 +58,8 @@ static int blocks_show(struct seq_file *out, void *unused)
 				   block->movable, block->held,
 				   block->empty_units, block->mendable_units,
 				   block->busy_units);
+		hb_unlock();
 	}
-	hb_unlock();
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(blocks);

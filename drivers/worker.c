@@ -355,7 +355,8 @@ static bool op_sync(struct hb_guest *g, u64 populated, u64 *target)
 
 static void op_publish(struct hb_guest *g, const struct hb_status *report)
 {
-	hb_pages_count_held();
+	hb_pages_count_held(report->state == HB_STATE_IDLE ||
+			    report->state == HB_STATE_WAITING);
 	hb_report_publish(report);
 }
 

@@ -109,9 +109,11 @@ static inline void hb_compat_count_going_offline(struct page *page, long nr)
 }
 
 /* /proc/meminfo's "Balloon", where the kernel has it: pages that are with Xen. */
+#define HB_KERNEL_COUNTS_BALLOONED (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0))
+
 static inline void hb_compat_count_ballooned(int nid, long pages)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#if HB_KERNEL_COUNTS_BALLOONED
 	mod_node_page_state(NODE_DATA(nid), NR_BALLOON_PAGES, pages);
 #endif
 }

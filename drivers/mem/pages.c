@@ -282,34 +282,42 @@ static int node_of(const struct hb_block *block)
 						hb_hotplug_node();
 }
 
+/* Block by block: there may be many. */
 static void count_blocks(long held[MAX_NUMNODES])
 {
 	const struct hb_blockmap *map = &hb.guest.map;
 	const struct hb_block *block;
 	unsigned long from = 0;
 
-	while ((block = hb_blockmap_next_block(map, from))) {
-		held[node_of(block)] += block->held;
-		from = block->start_pfn + map->block_pages;
-	}
+	do {
+		hb_lock();
+		block = hb_blockmap_next_block(map, from);
+		if (block) {
+			held[node_of(block)] += block->held;
+			from = block->start_pfn + map->block_pages;
+		}
+		hb_unlock();
+	} while (block);
 }
 
-void hb_pages_count_held(void)
+void hb_pages_count_held(bool rests)
 {
+	bool many = nr_online_nodes > 1;
 	static long held[MAX_NUMNODES];
-	bool changed;
+	unsigned long now;
 	int nid;
 
 	hb_lock();
-	changed = hb.guest.map.held != held_before;
-	held_before = hb.guest.map.held;
-	if (changed) {
-		memset(held, 0, sizeof(held));
-		count_blocks(held);
-	}
+	now = hb.guest.map.held;
 	hb_unlock();
-	if (!changed)
+	if (!HB_KERNEL_COUNTS_BALLOONED || now == held_before || (many && !rests))
 		return;
+	held_before = now;
+	memset(held, 0, sizeof(held));
+	if (many)
+		count_blocks(held);
+	else
+		held[first_online_node] = now;
 	for_each_online_node(nid) {
 		hb_compat_count_ballooned(nid, held[nid] - ballooned[nid]);
 		ballooned[nid] = held[nid];

@@ -96,9 +96,10 @@ void hb_pages_find_left(void);
 
 /*
  * "Balloon" of /proc/meminfo, where the kernel has it, follows the held pages; and has none of
- * them any more.  The worker's, or nobody's while it does not run.  The first takes the lock.
+ * them any more.  The worker's, or nobody's while it does not run.  The first takes the lock; it
+ * counts by blocks where there are several nodes, and so only when the guest @rests.
  */
-void hb_pages_count_held(void);
+void hb_pages_count_held(bool rests);
 void hb_pages_uncount_held(void);
 
 #endif /* HB_MEM_PAGES_H */
