@@ -202,7 +202,7 @@ struct hb_move hb_plan(const struct hb_snapshot *now,
 		return step(HB_STEP_VERIFY, HB_STEP_PAGES);
 	/* What is not known to be empty is not filled; what is full can go. */
 	if (now->doubtful && now->populated <= now->target)
-		return stop(pass, HB_CAUSE_BACKEND_GONE);
+		return stop(pass, HB_CAUSE_GUEST_BUSY);
 	if (pass->idle_steps >= HB_PASS_IDLE_STEPS && !there)
 		return stop(pass, HB_CAUSE_GUEST_BUSY);
 	if (now->populated < now->target)

@@ -104,20 +104,31 @@ u64 hb_extents_current(void)
 	return pages < 0 ? 0 : pages;
 }
 
-enum hb_cause hb_extents_refusal(unsigned long nr)
+/* Xen's limit for the guest; negative: Xen lets it ask nothing. */
+static long maximum(void)
 {
 	domid_t self = DOMID_SELF;
-	long limit = HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self);
 
-	if (hb_reservation_is_refused())
+	return HYPERVISOR_memory_op(XENMEM_maximum_reservation, &self);
+}
+
+/*
+ * A call that its security policy forbids does no extent, as one for which there is no memory;
+ * but who may not even ask for his limit is refused altogether.
+ */
+enum hb_cause hb_extents_refusal(unsigned long nr)
+{
+	long limit = maximum();
+
+	if (limit < 0)
 		return HB_CAUSE_BACKEND_GONE;
-	return limit >= 0 && hb_extents_current() + nr > limit ?
-		HB_CAUSE_ABOVE_MAX : HB_CAUSE_HOST_OUT_OF_MEMORY;
+	return hb_extents_current() + nr > limit ? HB_CAUSE_ABOVE_MAX :
+						   HB_CAUSE_HOST_OUT_OF_MEMORY;
 }
 
 enum hb_cause hb_extents_kept(void)
 {
-	if (hb_reservation_is_refused())
+	if (maximum() < 0)
 		return HB_CAUSE_BACKEND_GONE;
 	return translated() ? HB_CAUSE_PAGING_POOL : HB_CAUSE_GUEST_BUSY;
 }

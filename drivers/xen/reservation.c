@@ -7,13 +7,6 @@
 
 #include "reservation.h"
 
-static bool refused;	/* the last hypercall failed altogether */
-
-bool hb_reservation_is_refused(void)
-{
-	return READ_ONCE(refused);
-}
-
 long hb_reservation(unsigned int op, const unsigned long *frames,
 		    unsigned int nr, unsigned int order)
 {
@@ -27,6 +20,5 @@ long hb_reservation(unsigned int op, const unsigned long *frames,
 	BUILD_BUG_ON(sizeof(xen_pfn_t) != sizeof(*frames));
 	set_xen_guest_handle(reservation.extent_start, (xen_pfn_t *)frames);
 	done = HYPERVISOR_memory_op(op, &reservation);
-	WRITE_ONCE(refused, done < 0);
 	return done < 0 ? 0 : done;
 }

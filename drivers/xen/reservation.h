@@ -17,7 +17,4 @@
 long hb_reservation(unsigned int op, const unsigned long *frames,
 		    unsigned int nr, unsigned int order);
 
-/* Did the last one fail altogether, rather than for want of memory? */
-bool hb_reservation_is_refused(void);
-
 #endif /* HB_XEN_RESERVATION_H */
