@@ -10,6 +10,7 @@
 #include "core/rescue.h"
 #include "driver.h"
 #include "events.h"
+#include "mem/evacuate.h"
 #include "suspend.h"
 #include "xen/bus.h"
 
@@ -19,12 +20,15 @@ static bool save_above_target;
 module_param(save_above_target, bool, 0644);
 MODULE_PARM_DESC(save_above_target, "let the guest be saved or migrated although it has more memory than its target, with which libxl does not restore it (default N)");
 
+/* The guest itself goes to sleep, and keeps its domain: Xen's suspend says nothing before. */
+static bool sleeps;
+
 /* What aborts the freezing needs this long to notice. */
 #define REFUSAL_MS 10
 
 void hb_suspend_freeze(struct hb_guest *g)
 {
-	if (hb_rescue_close(g, save_above_target)) {
+	if (hb_rescue_close(g, save_above_target || READ_ONCE(sleeps))) {
 		try_to_freeze();
 		return;
 	}
@@ -87,6 +91,10 @@ static bool may_hibernate(void)
 
 	if (hb_events_settle())
 		return false;
+	if (hb_evacuate_stuck_seconds()) {
+		pr_warn("no hibernation: memory that waits for a disk or a lock is being moved, and would change under the image\n");
+		return false;
+	}
 	hb_lock();
 	held = hb.guest.map.held;
 	blocks = hb.guest.added_blocks;
@@ -106,14 +114,21 @@ static int power_event(struct notifier_block *nb, unsigned long action,
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
 		keep_still(true);
-		if (may_hibernate())
-			return NOTIFY_OK;
-		keep_still(false);	/* who refuses is not told of the end */
-		return NOTIFY_BAD;
+		if (!may_hibernate()) {
+			keep_still(false);	/* who refuses is not told of the end */
+			return NOTIFY_BAD;
+		}
+		fallthrough;
+	case PM_SUSPEND_PREPARE:
+		WRITE_ONCE(sleeps, true);
+		break;
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
 		keep_still(false);
-		return NOTIFY_OK;
+		fallthrough;
+	case PM_POST_SUSPEND:
+		WRITE_ONCE(sleeps, false);
+		break;
 	}
 	return NOTIFY_OK;
 }
