@@ -7,7 +7,7 @@
  * 2 MiB (Xen's largest extent), each unit into pages.  One bit a page says that
  * the page is *held*: Xen has taken its frame back, or has not given it yet,
  * and the page must not reach the allocator.  Boot memory and hot-added memory
- * are the same thing here; only @added tells them apart.
+ * are the same thing here; only where a block is from tells them apart.
  *
  * A unit is *broken* when Xen gave or took single pages of it: Xen maps it page by
  * page then, and goes on doing so until the whole unit was away and came back at

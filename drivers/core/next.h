@@ -90,7 +90,7 @@ struct hb_outcome {
 
 /* What failed in this pass. */
 struct hb_pass {
-	unsigned int spent;		/* bit per hb_step_kind */
+	unsigned int spent;		/* bit per hb_move_kind */
 	int refusals;			/* less what was paid for */
 	unsigned int idle_steps;	/* in a row */
 	enum hb_cause cause;		/* of the last failure */

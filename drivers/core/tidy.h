@@ -47,7 +47,7 @@ struct hb_tidy {
 	u64 since;		/* ms: the target was reached */
 	u64 next;		/* ms: the next batch */
 	u64 ends;		/* ms: unless something works */
-	unsigned int spent;	/* in this batch: bit per hb_step_kind */
+	unsigned int spent;	/* in this batch: bit per hb_move_kind */
 	unsigned int steps;	/* in this batch */
 	u64 moved;		/* pages, in this batch */
 };

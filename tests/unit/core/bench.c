@@ -20,7 +20,7 @@
 
 #define GIB_PAGES (1024 * HB_MIB_PAGES)
 #define BATCH 512		/* pages that are entered or walked over at a time */
-#define BUDGET 256		/* units that a pick may ask about, as in mem/isolate.c */
+#define BUDGET 256		/* units that a pick may ask about, as in core/shrink.c */
 
 #define BAR_STEP_NS 50000.0
 #define BAR_WALK_S 2.0
