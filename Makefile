@@ -2,7 +2,8 @@
 #
 # make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
 #                         HB_ANY_KERNEL=1: for a kernel newer than any that was tested
-# make modules-lab        the driver, for the kernels that the lab boots: KERNELS= (6.1 6.12)
+# make modules-lab        the driver, for kernels that the lab boots: KERNELS= (those of the oldest
+#                         release)
 # make module-debug       the driver, for the lab's debug kernel, which takes half an hour once
 # make toolstack          library and command line tool
 # make toolstack-lab XEN=4.20   the tool, for the lab's dom0 with that Xen
@@ -20,8 +21,8 @@
 # make deb                Debian packages for this machine's release, into build/deb
 # make clean
 
-# Of packaging/platforms; `make bench` reads it, too.
-KERNELS ?= 6.1 6.12
+# Those of the oldest release of packaging/platforms; `make bench` measures on them, too.
+KERNELS ?= $(shell awk '$$1 == "kernel" && (!suite || suite == $$3) { suite = $$3; print $$2 }' packaging/platforms)
 KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
@@ -84,7 +85,7 @@ demo-balance:
 
 # The variables of tests/bench/run, given to make, are in its environment.
 bench: modules-lab toolstack
-	@tests/bench/run
+	@KERNELS="$(KERNELS)" tests/bench/run
 
 lint:
 	@$(DEPENDENCIES) build lint

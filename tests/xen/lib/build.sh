@@ -35,11 +35,7 @@ driver_goals() {
 	for kernel in "$@"; do
 		[ "$kernel" = debug ] || ours+=("$kernel")
 	done
-	case " ${ours[*]} " in
-	'  ') ;;
-	' 6.1 ' | ' 6.12 ' | ' 6.1 6.12 ') echo -n 'modules-lab ' ;;
-	*) echo -n "modules-lab KERNELS=\"${ours[*]}\" " ;;
-	esac
+	[ ${#ours[@]} -eq 0 ] || echo -n "modules-lab KERNELS=\"${ours[*]}\" "
 	case " $* " in *' debug '*) echo -n 'module-debug ' ;; esac
 }
 
