@@ -10,6 +10,8 @@
 # make test               everything that CI runs; installs what it needs
 # make test-unit          the part of it that needs no Xen: seconds
 # make test-full          the whole matrix and long random runs: hours
+# make fresh SUITE=trixie make demo and test in a minimal Debian of that release, or GOALS=: takes
+#                         root, hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU
 # make demo-balance       hotballoond sizes four guests on a full host, and makes room for a fifth
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
@@ -27,7 +29,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo demo-balance bench lint install install-guest install-dom0 uninstall deb clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full fresh demo demo-balance bench lint install install-guest install-dom0 uninstall deb clean
 
 all: module toolstack
 
@@ -76,6 +78,9 @@ test-unit:
 
 test-full:
 	@tests/run full
+
+fresh:
+	@tests/xen/fresh $(or $(SUITE),$(error fresh wants SUITE=RELEASE)) $(or $(GOALS),demo test)
 
 demo:
 	@tests/xen/demo/run
