@@ -2,13 +2,16 @@
 #
 # make module [KDIR=...]  the driver, for installed headers (default: this kernel's)
 #                         HB_ANY_KERNEL=1: for a kernel newer than any that was tested
-# make modules-lab        the driver, for the kernels that the lab boots: KERNELS= (6.1 6.12)
+# make modules-lab        the driver, for kernels that the lab boots: KERNELS= (those of the oldest
+#                         release)
 # make module-debug       the driver, for the lab's debug kernel, which takes half an hour once
 # make toolstack          library and command line tool
 # make toolstack-lab XEN=4.20   the tool, for the lab's dom0 with that Xen
 # make test               everything that CI runs; installs what it needs
 # make test-unit          the part of it that needs no Xen: seconds
 # make test-full          the whole matrix and long random runs: hours
+# make fresh SUITE=trixie make demo and test in a minimal Debian of that release, or GOALS=: takes
+#                         root, hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU
 # make demo-balance       hotballoond sizes four guests on a full host, and makes room for a fifth
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
@@ -20,13 +23,13 @@
 # make deb                Debian packages for this machine's release, into build/deb
 # make clean
 
-# Of packaging/platforms; `make bench` reads it, too.
-KERNELS ?= 6.1 6.12
+# Those of the oldest release of packaging/platforms; `make bench` measures on them, too.
+KERNELS ?= $(shell awk '$$1 == "kernel" && (!suite || suite == $$3) { suite = $$3; print $$2 }' packaging/platforms)
 KDIR ?= /lib/modules/$(shell uname -r)/build
 LAB := tests/xen/lab
 DEPENDENCIES := packaging/install-dependencies
 
-.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full demo demo-balance bench lint install install-guest install-dom0 uninstall deb clean
+.PHONY: all module test-module modules-lab module-debug toolstack toolstack-lab test test-unit test-full fresh demo demo-balance bench lint install install-guest install-dom0 uninstall deb clean
 
 all: module toolstack
 
@@ -76,6 +79,9 @@ test-unit:
 test-full:
 	@tests/run full
 
+fresh:
+	@tests/xen/fresh $(or $(SUITE),$(error fresh wants SUITE=RELEASE)) $(or $(GOALS),demo test)
+
 demo:
 	@tests/xen/demo/run
 
@@ -84,7 +90,7 @@ demo-balance:
 
 # The variables of tests/bench/run, given to make, are in its environment.
 bench: modules-lab toolstack
-	@tests/bench/run
+	@KERNELS="$(KERNELS)" tests/bench/run
 
 lint:
 	@$(DEPENDENCIES) build lint

@@ -70,15 +70,34 @@ static s64 zone_unwritten(struct zone *zone)
 	return zone_page_state(zone, NR_ZONE_WRITE_PENDING);
 }
 
-/* Free pages and half the page cache that is written, above the zone's watermark. */
-static s64 zone_available(struct zone *zone)
+/* Page cache that is written. */
+static s64 zone_cache(struct zone *zone)
 {
 	s64 cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
 		    zone_page_state(zone, NR_ZONE_INACTIVE_FILE) -
 		    zone_unwritten(zone);
+
+	return max_t(s64, cache, 0);
+}
+
+/* Free pages and half the page cache that is written, above the zone's watermark. */
+static s64 zone_available(struct zone *zone)
+{
 	s64 free = zone_page_state(zone, NR_FREE_PAGES) + percpu_free(zone);
 
-	return free + max_t(s64, cache, 0) / 2 - high_wmark_pages(zone);
+	return free + zone_cache(zone) / 2 - high_wmark_pages(zone);
+}
+
+/*
+ * What of that is set aside for devices (CMA), where the kernel has nothing of its own.  Nobody
+ * counts the cache there: as much as can be is taken for it, so that what is left is the kernel's.
+ */
+static s64 zone_available_cma(struct zone *zone)
+{
+	s64 free = zone_page_state(zone, NR_FREE_CMA_PAGES);
+	s64 used = max_t(s64, (s64)zone_cma_pages(zone) - free, 0);
+
+	return free + min(used, zone_cache(zone)) / 2;
 }
 
 /* What the kernel's own count of available memory lacks, and what it counts too much. */
@@ -108,8 +127,7 @@ static struct hb_floor_input look_at_node(int nid, struct amendment *amend)
 		all += zone_available(zone);
 		/* Nor is what is set aside for devices; and that is never given to Xen. */
 		if (i < ZONE_MOVABLE)
-			kernel += zone_available(zone) -
-				  zone_page_state(zone, NR_FREE_CMA_PAGES);
+			kernel += zone_available(zone) - zone_available_cma(zone);
 	}
 	/* Dentries, inodes: half of it, as si_mem_available() has it. */
 	slab = atomic_long_read(&NODE_DATA(nid)->vm_stat[NR_SLAB_RECLAIMABLE_B]);

@@ -4,9 +4,10 @@
 # helpers.sh: what a test script finds in dom0.  `lab --help-script` prints the list below.
 #
 # Guests
-#   guest_create NAME [type=pvh|pv|hvm] [kernel=6.1|6.12|debug] [memory=MIB] [maxmem=MIB] [vcpus=N]
+#   guest_create NAME [type=pvh|pv|hvm] [kernel=KERNEL] [memory=MIB] [maxmem=MIB] [vcpus=N]
 #                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines'] [by=xl|hotballoon]
-#                [io=yes]              create it, do not wait; io: with modules for disks and
+#                [io=yes]              create it, do not wait; kernel: one of the run's, the first
+#                                      if none is named; io: with modules for disks and
 #                                      networks in /lib/modules; hvm: only in a script that
 #                                      says "needs: hvm", with 16 MiB of video memory
 #   guest_wait_up NAME [SECONDS]       wait until it takes commands (and our driver is loaded)

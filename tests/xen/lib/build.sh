@@ -7,6 +7,9 @@
 # its suite (root.sh), by the same Makefile.  Where results lie says driver_path and
 # toolstack_dir, wherever they were built.  Warnings are errors.
 
+# shellcheck source=tests/xen/lib/versions.sh
+. "$XEN_TESTS/lib/versions.sh"
+
 # driver_path KERNEL: our module for that kernel.
 driver_path() { echo "$TOP/build/module/$(cache_release "$1")/xen-hotballoon.ko"; }
 
@@ -32,16 +35,16 @@ driver_goals() {
 	for kernel in "$@"; do
 		[ "$kernel" = debug ] || ours+=("$kernel")
 	done
-	case " ${ours[*]} " in
-	'  ') ;;
-	' 6.1 ' | ' 6.12 ' | ' 6.1 6.12 ') echo -n 'modules-lab ' ;;
-	*) echo -n "modules-lab KERNELS=\"${ours[*]}\" " ;;
-	esac
+	[ ${#ours[@]} -eq 0 ] || echo -n "modules-lab KERNELS=\"${ours[*]}\" "
 	case " $* " in *' debug '*) echo -n 'module-debug ' ;; esac
 }
 
-# The variables of a kernel's build: the lab is where kernels are tested that nobody has yet.
-BUILD_MODULE=(module test-module KCFLAGS=-Werror HB_ANY_KERNEL=1)
+# module_goals RELEASE: what make is told, a word a line.  The lab is where kernels are tested that
+# nobody has yet; for others compat.h has to allow the build, as it does everywhere.
+module_goals() {
+	printf '%s\n' module test-module KCFLAGS=-Werror
+	! is_untested "$1" || echo HB_ANY_KERNEL=1
+}
 
 # warnings LOG: those of the compiler, and what -Werror does not reach: objtool's, the linker's
 # and modpost's.  That pahole or the compiler is another one is no fault of the module's.
@@ -50,17 +53,18 @@ warnings() { grep -i 'warning:' "$1" | grep -vE '(pahole version|the compiler) d
 # build_driver KERNEL: the driver and the tests' modules.  What gave a warning is made again the
 # next time: else that would be seen once only.
 build_driver() {
-	local kernel=$1 suite base log status=0 release dir
+	local kernel=$1 suite base log status=0 release dir goals=()
 	suite=$(kernel_suite "$kernel")
 	cache_fetch "$kernel"
 	release=$(cache_release "$kernel")
+	mapfile -t goals < <(module_goals "$release")
 	log=$(mktemp)
 	if is_foreign "$suite"; then
 		base=$(base_suite "$suite")
 		cache_fetch "build-$base"
-		(root_build_driver "$kernel" "$base") >"$log" 2>&1 || status=1
+		(root_build_driver "$kernel" "$base" "${goals[@]}") >"$log" 2>&1 || status=1
 	else
-		make -s -j "$(nproc)" -C "$TOP" "${BUILD_MODULE[@]}" KDIR="$(cache_kdir "$kernel")" >"$log" 2>&1 || status=1
+		make -s -j "$(nproc)" -C "$TOP" "${goals[@]}" KDIR="$(cache_kdir "$kernel")" >"$log" 2>&1 || status=1
 	fi
 	cat "$log"
 	if warnings "$log" >/dev/null; then
@@ -102,14 +106,16 @@ root_kdir() {
 	echo "/kernels/$name/usr/src/linux-headers-$(cache_release "$1")"
 }
 
+# root_build_driver KERNEL SUITE GOAL...
 root_build_driver() {
 	local kernel=$1 suite=$2 root kdir release dir kind
+	shift 2
 	root=$(root_dir "$suite")
 	kdir=$(root_kdir "$kernel" "$root") || return 1
 	release=$(cache_release "$kernel")
 	root_sources "$root" Makefile Kbuild drivers include tests/xen/module
 	dir=$(root_build_dir)
-	root_run "$suite" make -s -j "$(nproc)" -C "$dir" "${BUILD_MODULE[@]}" KDIR="$kdir" || return 1
+	root_run "$suite" make -s -j "$(nproc)" -C "$dir" "$@" KDIR="$kdir" || return 1
 	for kind in module test-module; do
 		mkdir -p "$TOP/build/$kind/$release"
 		cp -u --preserve=timestamps,mode "$root$dir/build/$kind/$release"/*.ko "$TOP/build/$kind/$release/" ||

@@ -26,7 +26,7 @@ needed() { readelf -d "$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p';
 # machine_libraries: where libraries lie that our programs for this Xen were linked with.
 machine_libraries() {
 	local suite
-	suite=$(xen_suite "$opt_xen")
+	suite=$(base_suite "$(xen_suite "$opt_xen")")
 	if is_foreign "$suite"; then
 		echo "$(root_dir "$suite")"/{usr/,}lib/x86_64-linux-gnu
 	else

@@ -38,6 +38,8 @@ xen_default() {
 # The oldest Xen: what tests run on that name none, on whatever machine.
 xen_oldest() { awk '$1 == "xen" { print $2; exit }' "$PLATFORMS"; }
 
+xen_newest() { awk '$1 == "xen" { last = $2 } END { print last }' "$PLATFORMS"; }
+
 # The machine's own kernel, if it is Debian with one of the table's; else the oldest.
 kernel_default() {
 	awk -v suite="$(machine_suite)" '
@@ -95,10 +97,10 @@ no_kernel() {
 }
 
 # need_xen NAME: refuse what there is not.  Prints the version, which "default" (the machine's
-# own) and "oldest" stand for, too.
+# own), "oldest" and "newest" stand for, too.
 need_xen() {
 	case $1 in
-	default | oldest) "xen_$1" ;;
+	default | oldest | newest) "xen_$1" ;;
 	*) platform_column xen "$1" 2 ;;
 	esac ||
 		usage_error "no Xen '$1'; there are: $(platform_names xen)"
