@@ -120,11 +120,56 @@ static void test_reserve(void **state)
 	room_close(&room);
 }
 
+static bool enough(const struct hb_progress *progress, void *calls)
+{
+	(void)progress;
+	return ++*(unsigned int *)calls < 3;
+}
+
+/* Other programs have the same from the library, which wants to know only that a manager runs. */
+static void test_reserve_by_library(void **state)
+{
+	struct hb_reserve_request request = { .name = "web", .size_kib = G, .ttl_s = 7200 };
+	struct hb_reservation reservation;
+	struct hb_error error;
+	unsigned int calls = 0;
+	uint64_t busy;
+	struct hb *hb;
+
+	(void)state;
+	open_busy_and_idle();
+	hb = common_connect(room.sim);
+	busy = least_kib;
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_REFUSED);
+	assert_null(common_state_file("reservations"));
+	request.managed = true;
+	/* Who has had enough leaves nothing behind, and is asked the next time. */
+	hb_set_progress(hb, enough, &calls);
+	for (unsigned int until = 3; until <= 4; until++) {
+		assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_INTERRUPTED);
+		assert_int_equal(calls, until);
+		assert_null(strstr(common_state_file("reservations"), " web\n"));
+	}
+	hb_set_progress(hb, NULL, NULL);
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
+	assert_int_equal(reservation.left_kib, 1032 * M);
+	assert_true(reservation.until_s);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G);
+	assert_true(least_kib + 64 * M >= busy);
+	request.size_kib = 100 * G;
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_REFUSED);
+	assert_non_null(strstr(common_state_file("reservations"), " web\n"));
+	hb_close(hb);
+	room.sim->tick = guests;
+	speaker_end();
+	room_close(&room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes_from_idle), cmocka_unit_test(test_impossible),
-		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_reserve), cmocka_unit_test(test_reserve_by_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
