@@ -764,7 +764,8 @@ bool hb_free_result_is_stuck(const struct hb_free_result *result, unsigned int i
  * claim frees nothing but for that, and is not asked. Guests that do not move are
  * left and others asked instead. If all together cannot give enough, nothing is done:
  * HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests that have given stay smaller,
- * also when the wait ends early.
+ * also when the wait ends early. What another call that ended meanwhile has made free is not
+ * counted, for a minute or until a domain has come: two at once do not promise the same memory.
  */
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error);

@@ -15,6 +15,7 @@
 #include "deadline.h"
 #include "free.h"
 #include "reserve.h"
+#include "to_come.h"
 
 #define POLL_MS 100
 /* A manager that has brought nothing for so long has done what it can. */
@@ -47,14 +48,17 @@ static enum hb_code look(struct wait *wait, struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	struct hb_queue queue;
+	uint64_t others_kib;
 	enum hb_code code = hb_reserved_queue(wait->hb, wait->request->name, &queue, error);
 
+	if (!code)
+		code = hb_to_come_since(wait->hb, &wait->turn->before, &others_kib, error);
 	if (!code)
 		code = hb_host_memory(wait->hb, &memory, error);
 	if (code)
 		return code;
-	/* Another one may have come between the two looks. */
-	memory.reserved_kib = queue.ahead_kib;
+	/* Another one may have come between the looks. */
+	memory.reserved_kib = queue.ahead_kib + others_kib;
 	wait->ahead_kib = hb_account_short_kib(&memory, 0);
 	wait->need_kib = queue.own_kib;
 	wait->lacks_kib = hb_account_short_kib(&memory, queue.own_kib);
@@ -206,7 +210,7 @@ static enum hb_code preview(struct hb *hb, const struct hb_room_request *request
 enum hb_code hb_make_room(struct hb *hb, const struct hb_room_request *request,
 			  struct hb_free_result *result, struct hb_error *error)
 {
-	const struct hb_free_turn turn = { .name = request->name };
+	const struct hb_free_turn turn = { .name = request->name, .before = hb_to_come_kept(hb) };
 
 	return request->dry_run || hb->dry_run ? preview(hb, request, &turn, result, error) :
 	       make_room(hb, request, &turn, result, error);
@@ -242,23 +246,23 @@ static void lower(struct hb *hb, struct hb_raise *raise, bool keep)
 	hb->progress = progress;
 }
 
-static const struct hb_free_turn nobody;
-
 /* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
 static enum hb_code check_possible(struct hb *hb, const struct hb_free_request *request,
-				   struct hb_free_result *result, struct hb_error *error)
+				   const struct hb_free_turn *nobody, struct hb_free_result *result,
+				   struct hb_error *error)
 {
 	struct hb_free_request preview = *request;
 
 	preview.dry_run = true;
-	return hb_free_in_turn(hb, &preview, &nobody, result, error);
+	return hb_free_in_turn(hb, &preview, nobody, result, error);
 }
 
 static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *request,
-				 struct hb_free_result *result, struct hb_error *error)
+				 const struct hb_free_turn *nobody, struct hb_free_result *result,
+				 struct hb_error *error)
 {
 	char name[48];
-	const struct hb_free_turn turn = { .name = name, .ours = true };
+	const struct hb_free_turn turn = { .name = name, .ours = true, .before = nobody->before };
 	const struct hb_room_request room = {
 		.name = name, .need_kib = request->need_kib, .timeout_s = request->timeout_s, .managed = true,
 	};
@@ -267,7 +271,7 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 	};
 	struct hb_reservation reservation;
 	struct hb_error ignored;
-	enum hb_code code = check_possible(hb, request, result, error);
+	enum hb_code code = check_possible(hb, request, nobody, result, error);
 
 	if (code)
 		return code;
@@ -275,7 +279,7 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 	/* What is in the way of that is in the way of nothing else. */
 	if (available_kib(hb) >= request->need_kib ||
 	    hb_reserve_at_once(hb, &aside, &reservation, &ignored))
-		return hb_free_in_turn(hb, request, &nobody, result, error);
+		return hb_free_in_turn(hb, request, nobody, result, error);
 	code = make_room(hb, &room, &turn, result, error);
 	release(hb, name);
 	return code;
@@ -284,8 +288,10 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
+	const struct hb_free_turn nobody = { .before = hb_to_come_kept(hb) };
+
 	if (request->managed && !request->dry_run && !hb->dry_run)
-		return free_managed(hb, request, result, error);
+		return free_managed(hb, request, &nobody, result, error);
 	return hb_free_in_turn(hb, request, &nobody, result, error);
 }
 
