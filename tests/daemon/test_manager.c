@@ -4,6 +4,7 @@
 #include "room.h"
 #include "sim_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -136,6 +137,42 @@ static void test_person(void **state)
 	room_limit(&room, a, &change);
 	room_run(&room, 10000);
 	assert_true(room_target(&room, a) > 600 * M);
+}
+
+static unsigned int times_said(const char *text)
+{
+	unsigned int times = 0;
+
+	for (const char *at = room.log; (at = strstr(at, text)); at++)
+		times++;
+	return times;
+}
+
+/* Said once for each reason, and when it is over; it is tried in each round. */
+static void test_person_not_kept(void **state)
+{
+	char text[256];
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 60000);
+	room_forget(&room);
+	room_sync_errno = ENOSPC;
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+	room_run(&room, 120000);
+	snprintf(text, sizeof(text), "that somebody has set the size of g1 (1) cannot be kept, and it is tried again: "
+		 "cannot write %s/limits: No space left on device; look at that file system", common_state_dir);
+	assert_int_equal(times_said(text), 1);
+	assert_int_equal(times_said("cannot be kept"), 1);
+	room_sync_errno = EROFS;
+	room_run(&room, 120000);
+	assert_int_equal(times_said("Read-only file system"), 1);
+	assert_int_equal(times_said("cannot be kept"), 2);
+	assert_int_equal(times_said("can be kept again"), 0);
+	room_sync_errno = 0;
+	room_run(&room, 120000);
+	assert_int_equal(times_said("cannot be kept"), 2);
+	assert_int_equal(times_said("it can be kept again that somebody has set a size"), 1);
 }
 
 /* Who has set a size has set it, also if he comes back to the number that was the manager's. */
@@ -735,7 +772,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
-		TEST(test_person_comes_back),
+		TEST(test_person_not_kept), TEST(test_person_comes_back),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
