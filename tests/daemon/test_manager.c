@@ -209,6 +209,33 @@ static void test_person_comes_back(void **state)
 	}
 }
 
+/* What is set while nobody looks is a person's, too; where it comes back, there is nothing to see. */
+static void test_person_while_down(void **state)
+{
+	char managed[24];
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	for (int back = 1; back >= 0; back--) {
+		room_kill(&room);
+		sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+		room_run(&room, 5000);
+		if (back)
+			sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+		room_start(&room);
+		room_run(&room, 5000);
+		assert_int_equal(manager_look(room.manager).balance->domains[1].reason == HB_MOTIVE_PINNED, !back);
+	}
+	/* From then on it is kept. */
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+	room_run(&room, 30000);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+}
+
 /* Killed and started again it does the same: nothing, if there is nothing to do. */
 static void test_restarted(void **state)
 {
@@ -772,7 +799,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
-		TEST(test_person_not_kept), TEST(test_person_comes_back),
+		TEST(test_person_not_kept), TEST(test_person_comes_back), TEST(test_person_while_down),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
