@@ -788,8 +788,8 @@ struct hb_reserve_request {
 	unsigned int ttl_s;	/* 0: an hour */
 	bool force;		/* although the host has not that much to give */
 	/*
-	 * A manager sizes guests now: what the host lacks for a domain that does not exist yet, it is
-	 * let make free, if all together can give it. That is waited for, a minute at most.
+	 * A manager sizes guests now: it is let make free what the host lacks for a domain that
+	 * does not exist yet, if all together can give it. That is waited for, a minute at most.
 	 */
 	bool managed;
 };

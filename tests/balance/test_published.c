@@ -213,7 +213,8 @@ static void test_preferred(void **state)
 		struct rival_vm vm;
 		double preferred;
 	} cases[] = {
-		{ "qm-pref-02", { .used = 5242880000, .max = 4294967296, .is_domain_0 = true }, 4294967296 },
+		{ "qm-pref-02", { .used = 5242880000, .max = 4294967296, .is_domain_0 = true },
+		  4294967296 },
 		{ "qm-pref-04", { .used = 5242880000, .max = 4294967296 }, 4294967296 },
 	};
 
@@ -239,7 +240,8 @@ static void test_preferred(void **state)
 static void test_request_too_large(void **state)
 {
 	static const struct rival_vm vms[] = {
-		{ .used = 1073741824, .max = 4294967296, .actual = 1820327936, .is_domain_0 = true },
+		{ .used = 1073741824, .max = 4294967296, .actual = 1820327936,
+		  .is_domain_0 = true },
 		{ .used = 1073741824, .max = 4294967296, .actual = 1610612736 },
 		{ .used = 4294967296, .max = 4294967296, .actual = 4294967296 },
 		/* It has not said. */
@@ -409,8 +411,8 @@ static void test_hysteresis_ours(void **state)
 }
 
 /*
- * senpai (facebookincubator), senpai.py tick(): psi-01, psi-03, psi-05, psi-07. Its pressure is a time of
- * stall, which no module can read (psi_system is not exported): ours is refaults. The same
+ * senpai (facebookincubator), senpai.py tick(): psi-01, psi-03, psi-05, psi-07. Its pressure is a
+ * time of stall, which no module can read (psi_system is not exported): ours is refaults. The same
  * in kind: nothing comes back, and it sinks by 1 % each 6 s; much does, and it rises at
  * once and by much. Ours rises by a quarter at most where senpai doubles, and does not
  * sink at all while nobody needs the memory.

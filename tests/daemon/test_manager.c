@@ -160,8 +160,9 @@ static void test_person_not_kept(void **state)
 	room_sync_errno = ENOSPC;
 	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
 	room_run(&room, 120000);
-	snprintf(text, sizeof(text), "that somebody has set the size of g1 (1) cannot be kept, and it is tried again: "
-		 "cannot write %s/limits: No space left on device; look at that file system", common_state_dir);
+	snprintf(text, sizeof(text), "that somebody has set the size of g1 (1) cannot be kept, "
+		 "and it is tried again: cannot write %s/limits: No space left on device; "
+		 "look at that file system", common_state_dir);
 	assert_int_equal(times_said(text), 1);
 	assert_int_equal(times_said("cannot be kept"), 1);
 	room_sync_errno = EROFS;
@@ -209,10 +210,11 @@ static void test_person_comes_back(void **state)
 	}
 }
 
-/* What is set while nobody looks is a person's, too; where it comes back, there is nothing to see. */
+/* What is set while nobody looks is a person's, too, unless it has come back. */
 static void test_person_while_down(void **state)
 {
 	char managed[24];
+	bool pinned;
 	size_t a;
 
 	(void)state;
@@ -228,7 +230,8 @@ static void test_person_while_down(void **state)
 			sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
 		room_start(&room);
 		room_run(&room, 5000);
-		assert_int_equal(manager_look(room.manager).balance->domains[1].reason == HB_MOTIVE_PINNED, !back);
+		pinned = manager_look(room.manager).balance->domains[1].reason == HB_MOTIVE_PINNED;
+		assert_int_equal(pinned, !back);
 	}
 	/* From then on it is kept. */
 	sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
@@ -799,7 +802,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
-		TEST(test_person_not_kept), TEST(test_person_comes_back), TEST(test_person_while_down),
+		TEST(test_person_not_kept), TEST(test_person_comes_back),
+		TEST(test_person_while_down),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),

@@ -104,15 +104,15 @@ static bool is_to_pin(const struct hb_look *look)
 	       hb_may_size(look->domain, &look->limits) == HB_OBSTACLE_PINNED;
 }
 
-/* A lock that is held, a domain that has gone, and a host that is lost are no matter of the file's. */
+/* A lock that is held, a domain that has gone and a host that is lost are not the file's fault. */
 static enum act_pin pin(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
 {
 	enum hb_code code = hb_limits_pin_foreign(hb, domain, error);
 
 	if (!code)
 		return ACT_PIN_DONE;
-	return code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN || error->reason == HB_REASON_NO_ANSWER ?
-	       ACT_PIN_LATER : ACT_PIN_FAILED;
+	return code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN ||
+	       error->reason == HB_REASON_NO_ANSWER ? ACT_PIN_LATER : ACT_PIN_FAILED;
 }
 
 enum act_pin act_pin(struct hb *hb, const struct sight *sight, const struct hb_domain **domain,

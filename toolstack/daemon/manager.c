@@ -380,7 +380,8 @@ static void tell_not_pinned(struct manager *manager, const struct hb_domain *dom
 	if (!strcmp(manager->told_pin, error->message))
 		return;
 	snprintf(manager->told_pin, sizeof(manager->told_pin), "%s", error->message);
-	snprintf(what, sizeof(what), "that somebody has set the size of %s cannot be kept, and it is tried again",
+	snprintf(what, sizeof(what),
+		 "that somebody has set the size of %s cannot be kept, and it is tried again",
 		 who(domain, text));
 	say_error(manager, MANAGER_WARNING, what, error);
 }

@@ -239,9 +239,11 @@ static void test_reservation_line(void **state)
 static void test_arrival_line(void **state)
 {
 	static const char *const damaged[] = {
-		"", "4096", "4096 9", "4096 9 1", "4096 9 1 1-2", "4096 9 1 1-2 ", "4096 9 1 1-2 made ",
+		"", "4096", "4096 9", "4096 9 1", "4096 9 1 1-2", "4096 9 1 1-2 ",
+		"4096 9 1 1-2 made ",
 		"4096 9 1 1-2 made 3", " 4096 9 1 1-2 made", "4096  9 1 1-2 made", "x 9 1 1-2 made",
-		"4096 x 1 1-2 made", "4096 9 x 1-2 made", "4096 9 1 a made", "4096 9 4294967296 1-2 made",
+		"4096 x 1 1-2 made", "4096 9 x 1-2 made", "4096 9 1 a made",
+		"4096 9 4294967296 1-2 made",
 		"4398046511105 9 1 1-2 made", "4096 9 1 11111111111111111111111111111111 made",
 		"4096 9 1 1-2 mad", "4096 9 1 1-2 madee",
 	};

@@ -47,8 +47,8 @@ static struct hb_portion random_portion(enum hb_preset preset, uint64_t key)
 }
 
 /*
- * Of so many domains, with memory that ends in the middle of some tier. Of each there are as many as
- * times says: a host that is larger, and not another one, where chance makes more of a difference.
+ * Of so many domains, with memory that ends in the middle of some tier. Of each there are as many
+ * as times says: a larger host, and not another one, where chance makes more of a difference.
  */
 static unsigned long steps_of(enum hb_preset preset, size_t count, size_t times, unsigned int round)
 {
