@@ -764,7 +764,8 @@ bool hb_free_result_is_stuck(const struct hb_free_result *result, unsigned int i
  * claim frees nothing but for that, and is not asked. Guests that do not move are
  * left and others asked instead. If all together cannot give enough, nothing is done:
  * HB_E_REFUSED; HB_E_USAGE above HB_SIZE_MAX_KIB. Guests that have given stay smaller,
- * also when the wait ends early.
+ * also when the wait ends early. What another call that ended meanwhile has made free is not
+ * counted, for a minute or until a domain has come: two at once do not promise the same memory.
  */
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error);
@@ -786,6 +787,11 @@ struct hb_reserve_request {
 	unsigned int vcpus;	/* 0: one */
 	unsigned int ttl_s;	/* 0: an hour */
 	bool force;		/* although the host has not that much to give */
+	/*
+	 * A manager sizes guests now: it is let make free what the host lacks for a domain that
+	 * does not exist yet, if all together can give it. That is waited for, a minute at most.
+	 */
+	bool managed;
 };
 
 struct hb_reserve_request *hb_reserve_request_new(void);
@@ -796,8 +802,9 @@ void hb_reserve_request_free(struct hb_reserve_request *request);
  * the same name replaces it, in its place. If the domain runs already, Xen's claim is taken for
  * it instead: until_s is 0, maxmem_kib, vcpus and ttl_s must be 0, kib is the size, and
  * left_kib what of that it does not hold yet. If the host has not that much to give,
- * *reservation is what it would have been. A claim is used up as the domain takes memory;
- * older Xens (4.17) set aside for it again what it gives back, later ones (4.20.3) do not.
+ * *reservation is what it would have been, and what was set aside for the name is as it was.
+ * A claim is used up as the domain takes memory; older Xens (4.17) set aside for it again what
+ * it gives back, later ones (4.20.3) do not.
  */
 enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
 			struct hb_reservation *reservation, struct hb_error *error);

@@ -14,6 +14,7 @@
 
 #include "account.h"
 #include "rivals.h"
+#include "share.h"
 
 #define MB (1024.0 * 1024)
 #define VMS 6
@@ -92,7 +93,7 @@ static void test_gamma(void **state)
 }
 
 /*
- * The same, free_memory_range, sqz-r-01 and -03: a reservation is a domain that holds
+ * The same, free_memory_range, sqz-r-01 and sqz-r-03: a reservation is a domain that holds
  * nothing yet. In the second squeezed promises both together 5 GiB of the 4 GiB that there
  * are, as the reservation's minimum is not taken off what it shares out; ours gives the
  * minima, which is all that there is.
@@ -199,6 +200,67 @@ static void test_shares(void **state)
 			assert_near(portions[vm].give_kib / 1000.0 / HB_PAGE_KIB, one->vms[vm].ours, 0.01);
 		}
 	}
+}
+
+/*
+ * QubesOS/qubes-core-admin 1ad5f9b8, qubes/tests/qmemman.py test_010 and test_011; bytes. Who uses
+ * more than its maximum prefers that, domain 0 or not.
+ */
+static void test_preferred(void **state)
+{
+	static const struct {
+		const char *id;
+		struct rival_vm vm;
+		double preferred;
+	} cases[] = {
+		{ "qm-pref-02", { .used = 5242880000, .max = 4294967296, .is_domain_0 = true },
+		  4294967296 },
+		{ "qm-pref-04", { .used = 5242880000, .max = 4294967296 }, 4294967296 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct hb_wish wish = { .weight = 1, .range.max_kib = cases[i].vm.max / 1024 };
+		struct hb_portion portion;
+
+		assert_near(qmemman_preferred(&cases[i].vm), cases[i].preferred, 0);
+		/* Ours the same, however much the host has. */
+		wish.must_kib = wish.want_kib = cases[i].vm.used / 1024;
+		portion = hb_portion_of(HB_PRESET_DEMAND, true, &wish);
+		hb_allocate(&portion, 1, 64 * GIB);
+		assert_near(portion.give_kib * 1024.0, cases[i].preferred, 0);
+	}
+}
+
+/*
+ * The same, test_100_balloon, first half: qm-01. What donors can spare is less than the request and
+ * a twentieth: nobody is asked for anything. Ours says the same to hotballoon free, and counts as
+ * what each can give all that is above what it prefers.
+ */
+static void test_request_too_large(void **state)
+{
+	static const struct rival_vm vms[] = {
+		{ .used = 1073741824, .max = 4294967296, .actual = 1820327936,
+		  .is_domain_0 = true },
+		{ .used = 1073741824, .max = 4294967296, .actual = 1610612736 },
+		{ .used = 4294967296, .max = 4294967296, .actual = 4294967296 },
+		/* It has not said. */
+		{ .used = -1, .max = 4294967296, .actual = 4294967296 },
+	};
+	const double request = 419430400;
+	struct hb_donor donors[COUNT(vms)];
+	double spare = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(vms); i++) {
+		double own = vms[i].used < 0 ? vms[i].actual : qmemman_preferred(&vms[i]);
+		uint64_t can = vms[i].actual > own ? (vms[i].actual - own) / 1024 : 0;
+
+		spare += can * 1024.0;
+		donors[i] = (struct hb_donor){ .weight = 1, .can_kib = can - can % HB_PAGE_KIB };
+	}
+	assert_true(spare && spare < request * 1.05);
+	assert_true(hb_share(donors, COUNT(donors), request / 1024) * 1024.0 < request);
 }
 
 /* QubesOS/qubes-core-admin 1ad5f9b8, qubes/tests/qmemman.py and algo.py; bytes. */
@@ -349,8 +411,8 @@ static void test_hysteresis_ours(void **state)
 }
 
 /*
- * senpai (facebookincubator), senpai.py tick(): psi-01 ... psi-07. Its pressure is a time of
- * stall, which no module can read (psi_system is not exported): ours is refaults. The same
+ * senpai (facebookincubator), senpai.py tick(): psi-01, psi-03, psi-05, psi-07. Its pressure is a
+ * time of stall, which no module can read (psi_system is not exported): ours is refaults. The same
  * in kind: nothing comes back, and it sinks by 1 % each 6 s; much does, and it rises at
  * once and by much. Ours rises by a quarter at most where senpai doubles, and does not
  * sink at all while nobody needs the memory.
@@ -493,6 +555,8 @@ int main(void)
 		cmocka_unit_test(test_gamma),
 		cmocka_unit_test(test_reservation),
 		cmocka_unit_test(test_shares),
+		cmocka_unit_test(test_preferred),
+		cmocka_unit_test(test_request_too_large),
 		cmocka_unit_test(test_demand),
 		cmocka_unit_test(test_demand_ours),
 		cmocka_unit_test(test_hysteresis),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "room.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define DOM0_KIB (1024 * M)
 
 unsigned int room_syncs;
+int room_sync_errno;
 
 /* A day has thousands of writes, and no power failure. */
 int __wrap_fsync(int fd);
@@ -19,7 +21,8 @@ int __wrap_fsync(int fd)
 {
 	(void)fd;
 	room_syncs++;
-	return 0;
+	errno = room_sync_errno;
+	return room_sync_errno ? -1 : 0;
 }
 
 /* The simulated host calls back without an argument. */

@@ -41,6 +41,8 @@ struct room {
 
 /* So often something waited for the disk. */
 extern unsigned int room_syncs;
+/* The errno with which that fails; 0: it does not. */
+extern int room_sync_errno;
 
 /* A host of that size, with domain 0 of 1G. */
 void room_open(struct room *room, uint64_t total_kib);

@@ -65,6 +65,51 @@ static void test_takes_from_idle(void **state)
 	room_close(&room);
 }
 
+static unsigned int calls;
+
+/* Another one comes while the first waits, and waits itself. */
+static bool come_beside(const struct hb_progress *progress, void *argument)
+{
+	const struct hb_free_request request = { .need_kib = 500 * M, .managed = true };
+	struct hb_free_result freed = { 0 };
+	struct hb *hb = argument;
+	struct hb_error error;
+
+	(void)progress;
+	if (!calls++)
+		assert_int_equal(hb_free(hb, &request, &freed, &error), HB_OK);
+	hb_free_result_clear(&freed);
+	return true;
+}
+
+/* Two at once get what both ask for. */
+static void test_two_at_once(void **state)
+{
+	const struct hb_free_request request = { .need_kib = 600 * M, .managed = true };
+	struct hb_free_result freed = { 0 };
+	struct hb *first, *second;
+	struct hb_error error;
+	uint64_t busy;
+
+	(void)state;
+	open_busy_and_idle();
+	busy = least_kib;
+	first = common_connect(room.sim);
+	second = common_connect(room.sim);
+	calls = 0;
+	hb_set_progress(first, come_beside, second);
+	assert_int_equal(hb_free(first, &request, &freed, &error), HB_OK);
+	assert_true(calls);
+	assert_true(common_available(room.sim) >= 1100 * M);
+	assert_true(least_kib + 64 * M >= busy);
+	hb_free_result_clear(&freed);
+	hb_close(second);
+	hb_close(first);
+	room.sim->tick = guests;
+	speaker_end();
+	room_close(&room);
+}
+
 /* What all together cannot give nobody is squeezed for: not even for a while. */
 static void test_impossible(void **state)
 {
@@ -120,11 +165,57 @@ static void test_reserve(void **state)
 	room_close(&room);
 }
 
+static bool enough(const struct hb_progress *progress, void *calls)
+{
+	(void)progress;
+	return ++*(unsigned int *)calls < 3;
+}
+
+/* Other programs have the same from the library, which wants to know only that a manager runs. */
+static void test_reserve_by_library(void **state)
+{
+	struct hb_reserve_request request = { .name = "web", .size_kib = G, .ttl_s = 7200 };
+	struct hb_reservation reservation;
+	struct hb_error error;
+	unsigned int calls = 0;
+	uint64_t busy;
+	struct hb *hb;
+
+	(void)state;
+	open_busy_and_idle();
+	hb = common_connect(room.sim);
+	busy = least_kib;
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_REFUSED);
+	assert_null(common_state_file("reservations"));
+	request.managed = true;
+	/* Who has had enough leaves nothing behind, and is asked the next time. */
+	hb_set_progress(hb, enough, &calls);
+	for (unsigned int until = 3; until <= 4; until++) {
+		assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_INTERRUPTED);
+		assert_int_equal(calls, until);
+		assert_null(strstr(common_state_file("reservations"), " web\n"));
+	}
+	hb_set_progress(hb, NULL, NULL);
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_OK);
+	assert_int_equal(reservation.left_kib, 1032 * M);
+	assert_true(reservation.until_s);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= G);
+	assert_true(least_kib + 64 * M >= busy);
+	request.size_kib = 100 * G;
+	assert_int_equal(hb_reserve(hb, &request, &reservation, &error), HB_E_REFUSED);
+	assert_non_null(strstr(common_state_file("reservations"), " web\n"));
+	hb_close(hb);
+	room.sim->tick = guests;
+	speaker_end();
+	room_close(&room);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_takes_from_idle), cmocka_unit_test(test_impossible),
-		cmocka_unit_test(test_reserve),
+		cmocka_unit_test(test_two_at_once),
+		cmocka_unit_test(test_reserve), cmocka_unit_test(test_reserve_by_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

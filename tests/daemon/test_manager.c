@@ -4,6 +4,7 @@
 #include "room.h"
 #include "sim_internal.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -138,6 +139,43 @@ static void test_person(void **state)
 	assert_true(room_target(&room, a) > 600 * M);
 }
 
+static unsigned int times_said(const char *text)
+{
+	unsigned int times = 0;
+
+	for (const char *at = room.log; (at = strstr(at, text)); at++)
+		times++;
+	return times;
+}
+
+/* Said once for each reason, and when it is over; it is tried in each round. */
+static void test_person_not_kept(void **state)
+{
+	char text[256];
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 60000);
+	room_forget(&room);
+	room_sync_errno = ENOSPC;
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+	room_run(&room, 120000);
+	snprintf(text, sizeof(text), "that somebody has set the size of g1 (1) cannot be kept, "
+		 "and it is tried again: cannot write %s/limits: No space left on device; "
+		 "look at that file system", common_state_dir);
+	assert_int_equal(times_said(text), 1);
+	assert_int_equal(times_said("cannot be kept"), 1);
+	room_sync_errno = EROFS;
+	room_run(&room, 120000);
+	assert_int_equal(times_said("Read-only file system"), 1);
+	assert_int_equal(times_said("cannot be kept"), 2);
+	assert_int_equal(times_said("can be kept again"), 0);
+	room_sync_errno = 0;
+	room_run(&room, 120000);
+	assert_int_equal(times_said("cannot be kept"), 2);
+	assert_int_equal(times_said("it can be kept again that somebody has set a size"), 1);
+}
+
 /* Who has set a size has set it, also if he comes back to the number that was the manager's. */
 static void test_person_comes_back(void **state)
 {
@@ -170,6 +208,35 @@ static void test_person_comes_back(void **state)
 		room_run(&room, 60000);
 		snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
 	}
+}
+
+/* What is set while nobody looks is a person's, too, unless it has come back. */
+static void test_person_while_down(void **state)
+{
+	char managed[24];
+	bool pinned;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	for (int back = 1; back >= 0; back--) {
+		room_kill(&room);
+		sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+		room_run(&room, 5000);
+		if (back)
+			sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+		room_start(&room);
+		room_run(&room, 5000);
+		pinned = manager_look(room.manager).balance->domains[1].reason == HB_MOTIVE_PINNED;
+		assert_int_equal(pinned, !back);
+	}
+	/* From then on it is kept. */
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
+	room_run(&room, 30000);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
 }
 
 /* Killed and started again it does the same: nothing, if there is nothing to do. */
@@ -735,7 +802,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
-		TEST(test_person_comes_back),
+		TEST(test_person_not_kept), TEST(test_person_comes_back),
+		TEST(test_person_while_down),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),

@@ -691,12 +691,127 @@ static void test_to_come(void **state)
 	forget_result();
 	assert_int_equal(kept_to_come(), 0);
 	/* Nonsense is nothing. */
-	common_write_state_file("to-come", "hotballoon to-come 2\n4096 9,999," BOOT(0) " x 1-2\n\n"
-				"4096 99999999999,999," BOOT(0) " 1 1-2\n4096 9 1 3-4\n4096\n");
+	common_write_state_file("to-come", "hotballoon to-come 3\n"
+				"4096 9,999," BOOT(0) " x 1-2 made\n\n"
+				"4096 99999999999,999," BOOT(0) " 1 1-2 made\n"
+				"4096 9 1 3-4 made\n4096\n");
 	assert_int_equal(kept_to_come(), 4096);
 	/* Another boot, another domain of that domid. */
 	sim->boot++;
 	assert_int_equal(kept_to_come(), 0);
+}
+
+/* Another `free` that comes beside one that waits, and runs to its end. */
+static struct hb_free_request beside;
+static unsigned int times;
+
+static bool come_beside(const struct hb_progress *progress, void *argument)
+{
+	struct hb_free_result freed = { 0 };
+	struct hb *other;
+
+	(void)argument;
+	(void)progress;
+	if (times++)
+		return true;
+	other = common_connect(sim);
+	assert_int_equal(hb_free(other, &beside, &freed, &error), HB_OK);
+	hb_free_result_clear(&freed);
+	hb_close(other);
+	return true;
+}
+
+static void free_beside(bool managed, uint64_t kib, bool other_managed, uint64_t other_kib)
+{
+	const struct hb_free_request request = { .need_kib = kib, .managed = managed };
+
+	times = 0;
+	beside = (struct hb_free_request){ .need_kib = other_kib, .managed = other_managed };
+	hb_set_progress(hb, come_beside, NULL);
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	hb_set_progress(hb, NULL, NULL);
+	assert_true(times);
+}
+
+/* Two at once do not promise the same memory, whether the other finds its own or waits for it. */
+static void test_two_at_once(void **state)
+{
+	for (unsigned int i = 0; i < 8; i++) {
+		const uint64_t need = available() + 256 * M, other = i & 1 ? 512 * M : need;
+
+		limit(SECOND, 64 * M, 0);
+		limit(THIRD, 64 * M, 0);
+		free_beside(i & 2, need, i & 4, other);
+		assert_true(available() >= need + other);
+		/* Who begins when both have ended finds what there is. */
+		assert_int_equal(make_free(need + other, false), HB_OK);
+		assert_int_equal(result.count, 0);
+		forget_result();
+		teardown(state);
+		setup(state);
+	}
+}
+
+static bool come_and_take(const struct hb_progress *progress, void *argument)
+{
+	come_beside(progress, argument);
+	if (times == 5)
+		add_guest(THIRD + 1, "fourth", 512 * M);
+	return true;
+}
+
+/* Once the other's domain is there, its memory is not missed any more. */
+static void test_two_at_once_one_arrived(void **state)
+{
+	const uint64_t need = available() + G;
+	const struct hb_free_request request = { .need_kib = need };
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	limit(THIRD, 64 * M, 0);
+	times = 0;
+	beside = (struct hb_free_request){ .need_kib = 512 * M };
+	hb_set_progress(hb, come_and_take, NULL);
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	assert_true(times > 5);
+	assert_in_range(available(), need, need + 256 * M);
+	forget_result();
+}
+
+/* Who was set aside before has made it free, and hands over from the one file to the other. */
+static bool hand_over(const struct hb_progress *progress, void *argument)
+{
+	struct hb_arrival arrival = {
+		.who = "7-0", .kib = *(uint64_t *)argument, .last_domid = THIRD, .made = true,
+	};
+	struct hb *other;
+
+	(void)progress;
+	if (times++)
+		return true;
+	other = common_connect(sim);
+	assert_int_equal(hb_to_come_keep(other, &arrival, 60, &error), HB_OK);
+	assert_int_equal(hb_release(other, "before", &error), HB_OK);
+	hb_close(other);
+	return true;
+}
+
+static void test_first_ends_first(void **state)
+{
+	struct hb_free_request request = { .need_kib = available() + 256 * M, .managed = true };
+	const struct hb_reserve_request before = { .name = "before", .size_kib = G, .force = true };
+	struct hb_reservation reservation;
+
+	(void)state;
+	limit(SECOND, 64 * M, 0);
+	limit(THIRD, 64 * M, 0);
+	assert_int_equal(hb_reserve(hb, &before, &reservation, &error), HB_OK);
+	times = 0;
+	hb_set_progress(hb, hand_over, &reservation.kib);
+	assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+	assert_true(times);
+	assert_true(available() >= request.need_kib + reservation.kib);
+	forget_result();
 }
 
 static unsigned int looks;
@@ -1497,6 +1612,8 @@ int main(void)
 		TEST(test_lock_hangs_later),
 		TEST(test_report_of_liar),
 		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come),
+		TEST(test_two_at_once), TEST(test_two_at_once_one_arrived),
+		TEST(test_first_ends_first),
 		TEST(test_make_room),
 		TEST(test_kept_while_it_takes),
 		TEST(test_rate),

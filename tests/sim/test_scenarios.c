@@ -457,15 +457,18 @@ static void test_claim_refused_by_xen(void **state)
 }
 
 /*
- * QubesOS/qubes-core-admin 1ad5f9b8, qubes/tests/qmemman.py test_000_meminfo: qm-parse-01, -03, -05.
- * What is no number says nothing; there such a domain is not sized, either.
+ * QubesOS/qubes-core-admin 1ad5f9b8, qubes/tests/qmemman.py test_000_meminfo. What is no number
+ * says nothing; there such a domain is not sized, either.
  */
 static void test_meminfo(void **state)
 {
 	static const struct {
-		const char *value;
+		const char *id, *value;
 		bool good;
-	} rows[] = { { "4096", true }, { "a4096", false }, { "4096 1024", false } };
+	} rows[] = {
+		{ "qm-parse-01", "4096", true }, { "qm-parse-03", "a4096", false },
+		{ "qm-parse-05", "4096 1024", false },
+	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file_lock.h"
+#include "to_come.h"
 
 #define SECOND 6U
 
@@ -106,6 +107,24 @@ static enum hb_code claim_second(void)
 	return reserve_named("second");
 }
 
+/* It begins when somebody has been told already what there is: then it may be told the same. */
+static bool begun_after;
+
+static enum hb_code make_free(void)
+{
+	const struct hb_free_request request = { .need_kib = share_kib };
+	const struct hb_arrivals none = { 0 };
+	struct hb *hb = connect_impatient();
+	struct hb_free_result result = { 0 };
+	struct hb_arrivals kept = hb_to_come_kept(hb);
+	enum hb_code code = hb_free(hb, &request, &result, &error);
+
+	begun_after |= hb_arrivals_since(&kept, &none) > 0;
+	hb_free_result_clear(&result);
+	hb_close(hb);
+	return code;
+}
+
 typedef enum hb_code taker_fn(void);
 
 static taker_fn *second_taker;
@@ -134,6 +153,7 @@ static unsigned int take_together(taker_fn *first, taker_fn *second, unsigned in
 	second_taker = second;
 	second_code = HB_E_INTERNAL;
 	start = sim->calls;
+	begun_after = false;
 	sim->hook = take_second;
 	sim->fault = SIM_FAULT_HOOK;
 	sim->fault_at = start + at;
@@ -185,6 +205,24 @@ static void test_taken_twice_without_locks(void **state)
 	assert_true(take_at_every_call(raise_first, raise_second, false).both > 0);
 	assert_true(take_at_every_call(raise_first, reserve_new, false).both > 0);
 	assert_true(take_at_every_call(claim_second, raise_first, false).both > 0);
+}
+
+/* Nor are two who make it free told of the same, unless the one begins when the other has ended. */
+static void test_made_free_once(void **state)
+{
+	unsigned int calls = 1, second = 0, after = 0;
+
+	(void)state;
+	for (unsigned int at = 1; at <= calls; at++) {
+		struct tally tally = { 0 };
+
+		calls = take_together(make_free, make_free, at, true, &tally);
+		if (tally.neither || tally.both != begun_after)
+			fail_msg("call %u: both %u, neither %u", at, tally.both, tally.neither);
+		second += tally.second;
+		after += begun_after;
+	}
+	assert_true(second > 3 && after);
 }
 
 static enum hb_code release_old(void)
@@ -320,6 +358,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_taken_once),
 		cmocka_unit_test(test_taken_twice_without_locks),
+		cmocka_unit_test(test_made_free_once),
 		cmocka_unit_test(test_released_and_reserved),
 		cmocka_unit_test_setup_teardown(test_host_locked, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_host_locked_after_the_deed, setup, teardown),

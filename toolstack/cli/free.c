@@ -7,10 +7,6 @@
 
 #include "cli.h"
 
-/* So long hotballoond is waited for; and so long is left of it to who is killed meanwhile. */
-#define ROOM_S 60
-#define ASIDE_S 120
-
 enum hb_code cli_free_prepare(struct cli *cli)
 {
 	enum hb_code code;
@@ -243,64 +239,6 @@ static void print_reservation(struct cli *cli, const struct hb_reservation *rese
 	print_until(cli->out, reservation->until_s);
 }
 
-/* It is set aside, though the host has not that much yet, until there is room or no way to it. */
-static enum hb_code reserve_and_wait(struct cli *cli, const struct hb_reserve_request *request,
-				     struct hb_reservation *reservation)
-{
-	const struct hb_room_request room = {
-		.name = request->name, .timeout_s = ROOM_S, .managed = true,
-	};
-	struct hb_reserve_request aside = *request;
-	struct hb_free_result freed = { 0 };
-	struct hb_error ignored;
-	struct hb_raise *raise;
-	enum hb_code code;
-
-	aside.ttl_s = ASIDE_S;
-	code = hb_raise_begin(cli->hb, &aside, &raise, &cli->error);
-	if (code)
-		return code;
-	code = hb_make_room(cli->hb, &room, &freed, &cli->error);
-	hb_free_result_clear(&freed);
-	if (!code)
-		code = hb_reserve(cli->hb, request, reservation, &cli->error);
-	/* What was begun is brought to its end. */
-	hb_set_progress(cli->hb, NULL, NULL);
-	hb_raise_end(cli->hb, raise, !code, &ignored);
-	return code;
-}
-
-/* hotballoond makes it free, from guests that need it least: if all together can give it. */
-static enum hb_code reserve_by_daemon(struct cli *cli, const struct hb_reserve_request *asked,
-				      struct hb_reservation *reservation)
-{
-	const struct hb_room_request preview = {
-		.name = asked->name, .need_kib = reservation->kib, .dry_run = true,
-	};
-	struct hb_reserve_request request = *asked;
-	struct hb_free_result freed = { 0 };
-	enum hb_code code = hb_make_room(cli->hb, &preview, &freed, &cli->error);
-
-	hb_free_result_clear(&freed);
-	request.force = true;
-	if (code)
-		return code;
-	return cli_has(cli, OPT_DRY_RUN) ? hb_reserve(cli->hb, &request, reservation, &cli->error) :
-	       reserve_and_wait(cli, &request, reservation);
-}
-
-static enum hb_code reserve(struct cli *cli, const struct hb_reserve_request *request,
-			    struct hb_reservation *reservation)
-{
-	enum hb_code code = hb_reserve(cli->hb, request, reservation, &cli->error);
-
-	/* Of a domain that runs, guests give what Xen sets aside for it before. */
-	if (code != HB_E_REFUSED || cli->error.reason != HB_REASON_HOST_FULL ||
-	    !reservation->until_s || !cli_is_balanced(cli))
-		return code;
-	return reserve_by_daemon(cli, request, reservation);
-}
-
 enum hb_code cli_reserve(struct cli *cli)
 {
 	struct hb_reserve_request request = {
@@ -316,7 +254,8 @@ enum hb_code cli_reserve(struct cli *cli)
 	if (!cli->operands[0])
 		return list_reservations(cli);
 	cli_begin_wait();
-	code = reserve(cli, &request, &reservation);
+	request.managed = cli_is_balanced(cli);
+	code = hb_reserve(cli->hb, &request, &reservation, &cli->error);
 	cli_end_wait(cli);
 	if (code)
 		return code;

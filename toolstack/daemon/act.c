@@ -104,14 +104,34 @@ static bool is_to_pin(const struct hb_look *look)
 	       hb_may_size(look->domain, &look->limits) == HB_OBSTACLE_PINNED;
 }
 
-void act_pin(struct hb *hb, const struct sight *sight)
+/* A lock that is held, a domain that has gone and a host that is lost are not the file's fault. */
+static enum act_pin pin(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
 {
-	struct hb_error ignored;
+	enum hb_code code = hb_limits_pin_foreign(hb, domain, error);
+
+	if (!code)
+		return ACT_PIN_DONE;
+	return code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN ||
+	       error->reason == HB_REASON_NO_ANSWER ? ACT_PIN_LATER : ACT_PIN_FAILED;
+}
+
+enum act_pin act_pin(struct hb *hb, const struct sight *sight, const struct hb_domain **domain,
+		     struct hb_error *error)
+{
+	enum act_pin worst = ACT_PIN_NONE;
 
 	for (size_t i = 0; i < sight->count; i++) {
-		if (is_to_pin(&sight->looks[i]))
-			hb_limits_pin_foreign(hb, sight->looks[i].domain, &ignored);
+		struct hb_error why;
+		enum act_pin one = is_to_pin(&sight->looks[i]) ?
+				   pin(hb, sight->looks[i].domain, &why) : ACT_PIN_NONE;
+
+		if (one <= worst)
+			continue;
+		worst = one;
+		*domain = sight->looks[i].domain;
+		*error = why;
 	}
+	return worst;
 }
 
 void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count)

@@ -17,6 +17,7 @@
 #include "domain.h"
 #include "free.h"
 #include "limits_look.h"
+#include "lock.h"
 #include "reserve.h"
 #include "set.h"
 #include "share.h"
@@ -68,6 +69,7 @@ struct work {
 	struct hb_rate rate;	/* at which the host comes nearer to what is asked for */
 	unsigned int rounds;	/* in which somebody was waited for */
 	bool tried;		/* somebody was asked, or waited for */
+	bool made;		/* there is enough, and it is kept for who asked */
 	uint64_t kept_ms;	/* when it was last renewed that what is made free is kept */
 };
 
@@ -80,12 +82,16 @@ static enum hb_code look_at_host(struct work *work, struct hb_error *error)
 {
 	struct hb_queue queue = { 0 };
 	const char *name = work->turn->name;
+	uint64_t others_kib = 0;
 	enum hb_code code = name ? hb_reserved_queue(work->hb, name, &queue, error) : HB_OK;
 
+	if (!code)
+		code = hb_to_come_since(work->hb, &work->turn->before, &others_kib, error);
 	if (!code)
 		code = hb_host_memory(work->hb, &work->memory, error);
 	if (name)
 		work->memory.reserved_kib = queue.ahead_kib;
+	work->memory.reserved_kib += others_kib;
 	work->result->after_kib = hb_host_available_kib(&work->memory);
 	work->result->waited_ms = now_ms(work) - work->start_ms;
 	return code;
@@ -314,20 +320,59 @@ static unsigned int lock_s(struct work *work)
 	return part ? part : 1;
 }
 
-/* Managers keep off what is made free; if they cannot be told, it may be theirs soon. */
-static void keep_room(struct work *work, unsigned int seconds)
+static struct hb_arrival arrival_of(const struct work *work)
 {
-	struct hb_arrival arrival = { .kib = work->request->need_kib };
-	struct hb_error ignored;
+	struct hb_arrival arrival = { .kib = work->request->need_kib, .made = work->made };
 
-	if (work->request->dry_run)
-		return;
 	for (size_t i = 0; i < work->count; i++) {
 		if (work->looked_at[i].domid > arrival.last_domid)
 			arrival.last_domid = work->looked_at[i].domid;
 	}
 	strcpy(arrival.who, work->who);
-	hb_to_come_keep(work->hb, &arrival, seconds, &ignored);
+	return arrival;
+}
+
+/* Managers keep off what is made free; if they cannot be told, it may be theirs soon. */
+static void keep_room(struct work *work, unsigned int seconds)
+{
+	const struct hb_arrival arrival = arrival_of(work);
+	struct hb_error ignored;
+
+	if (!work->request->dry_run)
+		hb_to_come_keep(work->hb, &arrival, seconds, &ignored);
+}
+
+/* Looked at and kept as one thing, so that nobody beside this is told of the same memory. */
+static enum hb_code take_locked(struct work *work, struct hb_error *error)
+{
+	struct hb_arrival arrival;
+	struct hb_error ignored;
+	enum hb_code code = look_at_host(work, error);
+
+	if (code || work->result->after_kib < work->request->need_kib)
+		return code;
+	work->made = true;
+	arrival = arrival_of(work);
+	hb_to_come_keep_locked(work->hb, &arrival, ROOM_S, &ignored);
+	return HB_OK;
+}
+
+/* *enough if there is: what is set aside for a name is nobody else's already. */
+static enum hb_code take_if_enough(struct work *work, bool *enough, struct hb_error *error)
+{
+	const struct hb_patience patience = { .timeout_s = lock_s(work) };
+	enum hb_code code = look_at_host(work, error);
+
+	*enough = !code && work->result->after_kib >= work->request->need_kib;
+	if (!*enough || work->request->dry_run || work->turn->name)
+		return code;
+	code = hb_lock_host(work->hb, &patience, error);
+	if (code)
+		return code;
+	code = take_locked(work, error);
+	hb_unlock_host(work->hb);
+	*enough = work->made;
+	return code;
 }
 
 static bool is_time(struct hb *hb, uint64_t *kept_ms)
@@ -498,18 +543,18 @@ static enum hb_code fail_timeout(struct work *work, struct hb_error *error)
 }
 
 /* Until there is enough, or nobody moves any more. */
-static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
+static enum hb_code wait_for_all(struct work *work, bool *enough, struct hb_error *error)
 {
-	enum hb_code code = look_at_host(work, error);
+	enum hb_code code = take_if_enough(work, enough, error);
 	bool moving;
 
-	while (!code && work->result->after_kib < work->request->need_kib) {
+	while (!code && !*enough) {
 		code = judge_all(work, &moving, error);
 		if (code)
 			return code;
 		/* Who has come to rest has done so after the look that was too little. */
 		if (!moving)
-			return look_at_host(work, error);
+			return take_if_enough(work, enough, error);
 		if (!report_progress(work))
 			return hb_fail(error, HB_REASON_INTERRUPTED, "the wait was ended");
 		if (work->request->timeout_s && work->result->waited_ms >= work->request->timeout_s * 1000ULL) {
@@ -517,7 +562,7 @@ static enum hb_code wait_for_all(struct work *work, struct hb_error *error)
 		}
 		work->hb->host->ops->sleep_ms(work->hb->host, POLL_MS);
 		keep_on(work);
-		code = look_at_host(work, error);
+		code = take_if_enough(work, enough, error);
 	}
 	return code;
 }
@@ -538,9 +583,8 @@ static bool anybody_waiting(const struct work *work)
 static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *error)
 {
 	uint64_t coming, short_kib, given;
-	enum hb_code code = look_at_host(work, error);
+	enum hb_code code = take_if_enough(work, enough, error);
 
-	*enough = !code && work->result->after_kib >= work->request->need_kib;
 	if (code || *enough)
 		return code;
 	code = make_donors(work, &coming, error);
@@ -563,7 +607,7 @@ static enum hb_code one_round(struct work *work, bool *enough, struct hb_error *
 	if (code || !anybody_waiting(work))
 		return code;
 	work->rounds++;
-	return wait_for_all(work, error);
+	return wait_for_all(work, enough, error);
 }
 
 /*
@@ -704,12 +748,13 @@ static enum hb_code free_in_rounds(struct work *work, struct hb_error *error)
 		      now_ms(work));
 	while (work->rounds < ROUNDS_MAX && !code && !enough)
 		code = one_round(work, &enough, error);
-	if (!code && !enough && work->result->after_kib < work->request->need_kib)
+	if (!code && !enough)
 		code = fail_short(work, 0, error);
 	if (code == HB_E_INTERRUPTED)
 		advise_interrupted(work, error);
 	if (!work->request->dry_run)
 		settle_all(work);
+	work->made = !code;
 	if (!work->turn->name || work->turn->ours)
 		keep_room(work, code ? 0 : ROOM_S);
 	return code;

@@ -3,6 +3,7 @@
 #ifndef HB_FREE_H
 #define HB_FREE_H
 
+#include "arrival.h"
 #include "internal.h"
 
 /*
@@ -16,6 +17,8 @@ struct hb_free_turn {
 	const char *name;	/* NULL: nobody */
 	/* For HB_FREE_KEEP_S, which is renewed here; the caller releases it, whoever is to come. */
 	bool ours;
+	/* What was free for domains to come when it began; what others have made since is not. */
+	struct hb_arrivals before;
 };
 
 /* Renews that if it is time; *kept_ms: when that was done last. */

@@ -748,8 +748,8 @@ static enum hb_code reserve_running(struct hb *hb, const struct hb_domain *domai
 	return claim(hb, domain->domid, request, &reservation->left_kib, error);
 }
 
-enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
-			struct hb_reservation *reservation, struct hb_error *error)
+enum hb_code hb_reserve_at_once(struct hb *hb, const struct hb_reserve_request *request,
+				struct hb_reservation *reservation, struct hb_error *error)
 {
 	const struct hb_domain *named;
 	struct hb_domain *domains;

@@ -5,6 +5,10 @@
 
 #include "internal.h"
 
+/* hb_reserve() of what the host has to give; request->managed is of no account. */
+enum hb_code hb_reserve_at_once(struct hb *hb, const struct hb_reserve_request *request,
+				struct hb_reservation *reservation, struct hb_error *error);
+
 /* What all reservations set aside now. */
 enum hb_code hb_reserved_kib(struct hb *hb, uint64_t *kib, struct hb_error *error);
 

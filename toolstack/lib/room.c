@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hb_free() and hb_make_room(): who makes room, a manager that runs or this library.
+ * hb_free(), hb_reserve() and hb_make_room(): who makes room, a manager that runs or this library.
  *
  * What is set aside is taken from nobody else, and a manager makes it free from guests that
  * need it least: that is how it is asked to. As long as it gets anywhere it is waited for; then
@@ -15,12 +15,16 @@
 #include "deadline.h"
 #include "free.h"
 #include "reserve.h"
+#include "to_come.h"
 
 #define POLL_MS 100
 /* A manager that has brought nothing for so long has done what it can. */
 #define STALL_MS 5000
 /* For those before, if there is no time limit. */
 #define AHEAD_MS 30000
+/* What is to be reserved is waited for so long, and kept so long for who is killed meanwhile. */
+#define RESERVE_S 60
+#define ASIDE_S 120
 
 struct wait {
 	struct hb *hb;
@@ -44,14 +48,17 @@ static enum hb_code look(struct wait *wait, struct hb_error *error)
 {
 	struct hb_host_memory memory;
 	struct hb_queue queue;
+	uint64_t others_kib;
 	enum hb_code code = hb_reserved_queue(wait->hb, wait->request->name, &queue, error);
 
+	if (!code)
+		code = hb_to_come_since(wait->hb, &wait->turn->before, &others_kib, error);
 	if (!code)
 		code = hb_host_memory(wait->hb, &memory, error);
 	if (code)
 		return code;
-	/* Another one may have come between the two looks. */
-	memory.reserved_kib = queue.ahead_kib;
+	/* Another one may have come between the looks. */
+	memory.reserved_kib = queue.ahead_kib + others_kib;
 	wait->ahead_kib = hb_account_short_kib(&memory, 0);
 	wait->need_kib = queue.own_kib;
 	wait->lacks_kib = hb_account_short_kib(&memory, queue.own_kib);
@@ -203,7 +210,7 @@ static enum hb_code preview(struct hb *hb, const struct hb_room_request *request
 enum hb_code hb_make_room(struct hb *hb, const struct hb_room_request *request,
 			  struct hb_free_result *result, struct hb_error *error)
 {
-	const struct hb_free_turn turn = { .name = request->name };
+	const struct hb_free_turn turn = { .name = request->name, .before = hb_to_come_kept(hb) };
 
 	return request->dry_run || hb->dry_run ? preview(hb, request, &turn, result, error) :
 	       make_room(hb, request, &turn, result, error);
@@ -228,23 +235,34 @@ static void release(struct hb *hb, const char *name)
 	hb->progress = progress;
 }
 
-static const struct hb_free_turn nobody;
+/* The same of what was raised for that. */
+static void lower(struct hb *hb, struct hb_raise *raise, bool keep)
+{
+	hb_progress_fn *progress = hb->progress;
+	struct hb_error ignored;
+
+	hb->progress = NULL;
+	hb_raise_end(hb, raise, keep, &ignored);
+	hb->progress = progress;
+}
 
 /* A manager takes all that it may for what is set aside, and nobody is squeezed for nothing. */
 static enum hb_code check_possible(struct hb *hb, const struct hb_free_request *request,
-				   struct hb_free_result *result, struct hb_error *error)
+				   const struct hb_free_turn *nobody, struct hb_free_result *result,
+				   struct hb_error *error)
 {
 	struct hb_free_request preview = *request;
 
 	preview.dry_run = true;
-	return hb_free_in_turn(hb, &preview, &nobody, result, error);
+	return hb_free_in_turn(hb, &preview, nobody, result, error);
 }
 
 static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *request,
-				 struct hb_free_result *result, struct hb_error *error)
+				 const struct hb_free_turn *nobody, struct hb_free_result *result,
+				 struct hb_error *error)
 {
 	char name[48];
-	const struct hb_free_turn turn = { .name = name, .ours = true };
+	const struct hb_free_turn turn = { .name = name, .ours = true, .before = nobody->before };
 	const struct hb_room_request room = {
 		.name = name, .need_kib = request->need_kib, .timeout_s = request->timeout_s, .managed = true,
 	};
@@ -253,14 +271,15 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 	};
 	struct hb_reservation reservation;
 	struct hb_error ignored;
-	enum hb_code code = check_possible(hb, request, result, error);
+	enum hb_code code = check_possible(hb, request, nobody, result, error);
 
 	if (code)
 		return code;
 	name_aside(name, sizeof(name));
 	/* What is in the way of that is in the way of nothing else. */
-	if (available_kib(hb) >= request->need_kib || hb_reserve(hb, &aside, &reservation, &ignored))
-		return hb_free_in_turn(hb, request, &nobody, result, error);
+	if (available_kib(hb) >= request->need_kib ||
+	    hb_reserve_at_once(hb, &aside, &reservation, &ignored))
+		return hb_free_in_turn(hb, request, nobody, result, error);
 	code = make_room(hb, &room, &turn, result, error);
 	release(hb, name);
 	return code;
@@ -269,7 +288,64 @@ static enum hb_code free_managed(struct hb *hb, const struct hb_free_request *re
 enum hb_code hb_free(struct hb *hb, const struct hb_free_request *request,
 		     struct hb_free_result *result, struct hb_error *error)
 {
+	const struct hb_free_turn nobody = { .before = hb_to_come_kept(hb) };
+
 	if (request->managed && !request->dry_run && !hb->dry_run)
-		return free_managed(hb, request, result, error);
+		return free_managed(hb, request, &nobody, result, error);
 	return hb_free_in_turn(hb, request, &nobody, result, error);
+}
+
+/* It is set aside, though the host has not that much yet, until there is room or no way to it. */
+static enum hb_code reserve_and_wait(struct hb *hb, const struct hb_reserve_request *request,
+				     struct hb_reservation *reservation, struct hb_error *error)
+{
+	const struct hb_room_request room = {
+		.name = request->name, .timeout_s = RESERVE_S, .managed = true,
+	};
+	struct hb_reserve_request aside = *request;
+	struct hb_free_result freed = { 0 };
+	struct hb_raise *raise;
+	enum hb_code code;
+
+	aside.ttl_s = ASIDE_S;
+	code = hb_raise_begin(hb, &aside, &raise, error);
+	if (code)
+		return code;
+	code = hb_make_room(hb, &room, &freed, error);
+	hb_free_result_clear(&freed);
+	if (!code)
+		code = hb_reserve_at_once(hb, request, reservation, error);
+	lower(hb, raise, !code);
+	return code;
+}
+
+/* If all together can give it: nobody is squeezed for nothing. */
+static enum hb_code reserve_managed(struct hb *hb, const struct hb_reserve_request *asked,
+				    struct hb_reservation *reservation, struct hb_error *error)
+{
+	const struct hb_room_request preview = {
+		.name = asked->name, .need_kib = reservation->kib, .dry_run = true,
+	};
+	struct hb_reserve_request request = *asked;
+	struct hb_free_result freed = { 0 };
+	enum hb_code code = hb_make_room(hb, &preview, &freed, error);
+
+	hb_free_result_clear(&freed);
+	request.force = true;
+	if (code)
+		return code;
+	return hb->dry_run ? hb_reserve_at_once(hb, &request, reservation, error) :
+	       reserve_and_wait(hb, &request, reservation, error);
+}
+
+enum hb_code hb_reserve(struct hb *hb, const struct hb_reserve_request *request,
+			struct hb_reservation *reservation, struct hb_error *error)
+{
+	enum hb_code code = hb_reserve_at_once(hb, request, reservation, error);
+
+	/* Of a domain that runs, guests give what Xen sets aside for it before. */
+	if (code != HB_E_REFUSED || error->reason != HB_REASON_HOST_FULL || !reservation->until_s ||
+	    !request->managed)
+		return code;
+	return reserve_managed(hb, request, reservation, error);
 }

@@ -6,7 +6,7 @@
 #include "arrival.h"
 #include "value.h"
 
-#define WORDS 4
+#define WORDS 5
 
 static bool split(const char *line, const char *words[WORDS], size_t lengths[WORDS])
 {
@@ -29,6 +29,17 @@ static bool parse_who(const char *word, size_t length, char who[HB_ARRIVAL_WHO])
 	return true;
 }
 
+static bool is_word(const char *word, size_t length, const char *text)
+{
+	return length == strlen(text) && !memcmp(word, text, length);
+}
+
+static bool parse_state(const char *word, size_t length, bool *made)
+{
+	*made = is_word(word, length, "made");
+	return *made || is_word(word, length, "making");
+}
+
 bool hb_arrival_parse(const char *line, struct hb_arrival *arrival)
 {
 	struct hb_number kib, domid;
@@ -44,15 +55,17 @@ bool hb_arrival_parse(const char *line, struct hb_arrival *arrival)
 	arrival->last_domid = domid.value;
 	return kib.presence == HB_PRESENT && domid.presence == HB_PRESENT &&
 	       hb_moment_parse(words[1], lengths[1], &arrival->until) &&
-	       parse_who(words[3], lengths[3], arrival->who);
+	       parse_who(words[3], lengths[3], arrival->who) &&
+	       parse_state(words[4], lengths[4], &arrival->made);
 }
 
 char *hb_arrival_format(const struct hb_arrival *arrival, char text[HB_ARRIVAL_LINE])
 {
 	char until[HB_MOMENT_TEXT];
 
-	snprintf(text, HB_ARRIVAL_LINE, "%" PRIu64 " %s %" PRIu32 " %s\n", arrival->kib,
-		 hb_moment_format(&arrival->until, until), arrival->last_domid, arrival->who);
+	snprintf(text, HB_ARRIVAL_LINE, "%" PRIu64 " %s %" PRIu32 " %s %s\n", arrival->kib,
+		 hb_moment_format(&arrival->until, until), arrival->last_domid, arrival->who,
+		 arrival->made ? "made" : "making");
 	return text;
 }
 
@@ -99,12 +112,23 @@ void hb_arrivals_remove(struct hb_arrivals *arrivals, const char *who)
 		remove_at(arrivals, at);
 }
 
-void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid)
+/* The first that the domain can be; arrivals->count: none. */
+static size_t find_for(const struct hb_arrivals *arrivals, uint32_t domid, bool made)
 {
 	size_t at = 0;
 
-	while (at < arrivals->count && domid <= arrivals->list[at].last_domid)
+	while (at < arrivals->count &&
+	       (domid <= arrivals->list[at].last_domid || arrivals->list[at].made != made))
 		at++;
+	return at;
+}
+
+void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid)
+{
+	size_t at = find_for(arrivals, domid, true);
+
+	if (at == arrivals->count)
+		at = find_for(arrivals, domid, false);
 	if (at < arrivals->count)
 		remove_at(arrivals, at);
 }
@@ -115,5 +139,25 @@ uint64_t hb_arrivals_kib(const struct hb_arrivals *arrivals)
 
 	for (size_t i = 0; i < arrivals->count; i++)
 		kib += arrivals->list[i].kib;
+	return kib;
+}
+
+static bool was_made(const struct hb_arrivals *before, const char *who)
+{
+	const size_t at = find(before, who);
+
+	return at < before->count && before->list[at].made;
+}
+
+uint64_t hb_arrivals_since(const struct hb_arrivals *arrivals, const struct hb_arrivals *before)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < arrivals->count; i++) {
+		const struct hb_arrival *one = &arrivals->list[i];
+
+		if (one->made && !was_made(before, one->who))
+			kib += one->kib;
+	}
 	return kib;
 }

@@ -3,10 +3,10 @@
  * Domains to come, for which memory was made free that managers give to nobody meanwhile. Pure.
  * Kept as one line for each who asked:
  *
- *   KIB UNTIL DOMID WHO
+ *   KIB UNTIL DOMID WHO STATE
  *
  * UNTIL as of moment.h, and a line of another boot is nothing; DOMID the largest that there was;
- * WHO asked.
+ * WHO asked; STATE is "making" or "made".
  */
 #ifndef HB_ARRIVAL_H
 #define HB_ARRIVAL_H
@@ -25,6 +25,7 @@ struct hb_arrival {
 	uint64_t kib;
 	uint32_t last_domid;
 	struct hb_moment until;
+	bool made;			/* it is there, and promised; else it comes free still */
 };
 
 /* In the order in which they asked first; all zero is none. */
@@ -41,9 +42,11 @@ bool hb_arrival_lasts(const struct hb_arrival *arrival, const struct hb_clock *c
 /* In the place of the one that the same has asked for, if there is one. */
 void hb_arrivals_put(struct hb_arrivals *arrivals, const struct hb_arrival *arrival);
 void hb_arrivals_remove(struct hb_arrivals *arrivals, const char *who);
-/* A domain is there: it is the first that it can be. */
+/* A domain is there: it is the first that it can be, of those for whom there is room before. */
 void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid);
 /* What is kept for all of them. */
 uint64_t hb_arrivals_kib(const struct hb_arrivals *arrivals);
+/* What of that has been made free since. */
+uint64_t hb_arrivals_since(const struct hb_arrivals *arrivals, const struct hb_arrivals *before);
 
 #endif

@@ -239,16 +239,22 @@ static void test_reservation_line(void **state)
 static void test_arrival_line(void **state)
 {
 	static const char *const damaged[] = {
-		"", "4096", "4096 9", "4096 9 1", "4096 9 1 ", "4096 9 1 1-2 ", "4096 9 1 1-2 3", " 4096 9 1 1-2",
-		"4096  9 1 1-2", "x 9 1 1-2", "4096 x 1 1-2", "4096 9 x 1-2", "4096 9 1 a", "4096 9 4294967296 1-2",
-		"4398046511105 9 1 1-2", "4096 9 1 11111111111111111111111111111111",
+		"", "4096", "4096 9", "4096 9 1", "4096 9 1 1-2", "4096 9 1 1-2 ",
+		"4096 9 1 1-2 made ",
+		"4096 9 1 1-2 made 3", " 4096 9 1 1-2 made", "4096  9 1 1-2 made", "x 9 1 1-2 made",
+		"4096 x 1 1-2 made", "4096 9 x 1-2 made", "4096 9 1 a made",
+		"4096 9 4294967296 1-2 made",
+		"4398046511105 9 1 1-2 made", "4096 9 1 11111111111111111111111111111111 made",
+		"4096 9 1 1-2 mad", "4096 9 1 1-2 madee",
 	};
 	struct hb_arrival arrival;
 	char text[HB_ARRIVAL_LINE];
 
 	(void)state;
-	assert_true(hb_arrival_parse("4096 9,8," BOOT " 7 1-2", &arrival));
-	assert_string_equal(hb_arrival_format(&arrival, text), "4096 9,8," BOOT " 7 1-2\n");
+	assert_true(hb_arrival_parse("4096 9,8," BOOT " 7 1-2 made", &arrival));
+	assert_string_equal(hb_arrival_format(&arrival, text), "4096 9,8," BOOT " 7 1-2 made\n");
+	assert_true(hb_arrival_parse("4096 9,8," BOOT " 7 1-2 making", &arrival));
+	assert_string_equal(hb_arrival_format(&arrival, text), "4096 9,8," BOOT " 7 1-2 making\n");
 	for (size_t i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
 		if (hb_arrival_parse(damaged[i], &arrival))
 			fail_msg("accepted: \"%s\"", damaged[i]);
@@ -274,6 +280,27 @@ static void test_arrivals(void **state)
 	hb_arrivals_arrive(&arrivals, 9);
 	hb_arrivals_arrive(&arrivals, 10);
 	assert_int_equal(arrivals.count, 0);
+}
+
+/* Of those who are there now: who was told of its memory after the look before. */
+static void test_arrivals_since(void **state)
+{
+	struct hb_arrivals before = { 0 }, now;
+
+	(void)state;
+	hb_arrivals_put(&before, &(struct hb_arrival){ .who = "1-0", .kib = 4, .made = true });
+	hb_arrivals_put(&before, &(struct hb_arrival){ .who = "2-0", .kib = 8 });
+	now = before;
+	hb_arrivals_put(&now, &(struct hb_arrival){ .who = "3-0", .kib = 16 });
+	assert_int_equal(hb_arrivals_since(&now, &before), 0);
+	now.list[1].made = true;
+	assert_int_equal(hb_arrivals_since(&now, &before), 8);
+	now.list[2].made = true;
+	assert_int_equal(hb_arrivals_since(&now, &before), 24);
+	/* Nobody comes before there is room, if another one can be it. */
+	now.list[0].made = now.list[1].made = false;
+	hb_arrivals_arrive(&now, 1);
+	assert_int_equal(hb_arrivals_kib(&now), 12);
 }
 
 static void test_reservation_left(void **state)
@@ -317,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_moment),
 		cmocka_unit_test(test_arrival_line),
 		cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_arrivals_since),
 		cmocka_unit_test(test_reservation_line),
 		cmocka_unit_test(test_reservation_left),
 	};
