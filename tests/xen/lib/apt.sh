@@ -65,12 +65,18 @@ apt_use() {
 	# Written anew each time: the machine's mirror and the table may have changed.
 	APT_CONFIG='' apt_configure "$dir" "$1"
 	APT_CONFIG=$dir/apt.conf
-	compgen -G "$dir/state/lists/*_Packages*" >/dev/null || apt_update
+	cmp -s "$dir/etc/sources.list" "$dir/lists-complete" || apt_update
 }
 
+# apt_update: all lists or none: with some of them, apt would take an older version without a
+# word.  Of which sources they all are here, lists-complete says.
 apt_update() {
-	say "getting the package lists of $(basename "$(dirname "$APT_CONFIG")")"
-	apt-get update -qq >&2 || die "apt-get update failed: check the network and $(dirname "$APT_CONFIG")/etc/sources.list"
+	local dir
+	dir=$(dirname "$APT_CONFIG")
+	say "getting the package lists of $(basename "$dir")"
+	apt-get update -qq --error-on=any >&2 ||
+		die "apt-get update failed: check the network and $dir/etc/sources.list"
+	cp "$dir/etc/sources.list" "$dir/lists-complete"
 }
 
 # pkg_field PACKAGE FIELD: of the candidate version.
