@@ -10,18 +10,51 @@
 
 DEBIAN_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# apt_mirror SUITE: where this machine gets packages of such a suite, else Debian's own.
-apt_mirror() {
-	local own
+# machine_apt COMMAND...: by this machine's own configuration of apt, whatever suite is in use.
+machine_apt() { APT_CONFIG='' "$@"; }
+
+# machine_sources: "MIRROR SUITE CODENAME ORIGIN..." of each of this machine's sources whose lists
+# it has, then "MIRROR SUITE" of all.
+machine_sources() {
 	# shellcheck disable=SC2016 # for apt, not for us
-	own=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' 2>/dev/null |
-		awk -v security="$([[ $1 != *-security ]] || echo yes)" -v own="$(machine_suite)" '
-			$2 == own (security ? "-security" : "") { print $1; exit }')
+	local format='$(REPO_URI) $(RELEASE)'
+	# shellcheck disable=SC2016
+	machine_apt apt-get indextargets --format "$format \$(CODENAME) \$(ORIGIN)" \
+		'Created-By: Packages' 2>/dev/null
+	machine_apt apt-get indextargets --no-release-info --format "$format" \
+		'Created-By: Packages' 2>/dev/null
+}
+
+# machine_mirror SUITE: where this machine, if it is a Debian, gets that suite of its own from.
+# Others have suites of that name, too: the lists tell whose they are; without lists a name has
+# to do, and Debian's names are also these.
+machine_mirror() {
 	# shellcheck source=/dev/null
-	[ "$(. /etc/os-release && echo "$ID")" = debian ] || own=
+	[ "$(. /etc/os-release && echo "$ID")" = debian ] || return 0
+	machine_sources | awk -v want="$1" '
+		BEGIN { part = want; sub(/^[^-]*/, "", part); alias = "^(old)*stable" part "$" }
+		NF > 3 && $4 !~ /^[$]/ { known[$1 $2] = 1 }
+		found { next }
+		NF == 4 && $4 == "Debian" && ($2 == want || $3 == want) { found = $1 }
+		NF == 2 && !known[$1 $2] && ($2 == want || $2 ~ alias) { found = $1 }
+		END { print found }'
+}
+
+# apt_mirror SUITE: where such a suite comes from: HOTBALLOON_MIRROR="URL [URL OF SECURITY]", else
+# where this machine has its own from, else Debian's own mirror.
+apt_mirror() {
+	local named security
+	read -r named security <<<"${HOTBALLOON_MIRROR:-}"
 	case $1 in
-	*-security) echo "${own:-http://deb.debian.org/debian-security/}" ;;
-	*) echo "${own:-http://deb.debian.org/debian/}" ;;
+	*-security)
+		[ -z "$named" ] || : "${security:=${named%/}-security/}"
+		: "${security:=$(machine_mirror "$(machine_suite)-security")}"
+		echo "${security:-http://deb.debian.org/debian-security/}"
+		;;
+	*)
+		: "${named:=$(machine_mirror "$(machine_suite)")}"
+		echo "${named:-http://deb.debian.org/debian/}"
+		;;
 	esac
 }
 
@@ -38,7 +71,7 @@ apt_configure() {
 	done >"$dir/etc/sources.list"
 	{
 		# How this machine reaches its mirror.
-		apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIPv)' || true
+		machine_apt apt-config dump | grep -E '^Acquire::(https?|ftp|Check-|Retries|ForceIPv)' || true
 		cat <<-CONF
 			Dir::Etc "$dir/etc";
 			Dir::Etc::parts "$dir/etc";
@@ -63,7 +96,7 @@ apt_configure() {
 apt_use() {
 	local dir=$CACHE/apt/$1
 	# Written anew each time: the machine's mirror and the table may have changed.
-	APT_CONFIG='' apt_configure "$dir" "$1"
+	apt_configure "$dir" "$1"
 	APT_CONFIG=$dir/apt.conf
 	cmp -s "$dir/etc/sources.list" "$dir/lists-complete" || apt_update
 }
