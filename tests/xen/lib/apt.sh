@@ -61,8 +61,9 @@ apt_mirror() {
 # apt_configure DIR SUITE: writes the configuration.
 apt_configure() {
 	local dir=$1 suites=() suite
-	read -ra suites < <(awk -v name="$2" '$1 == "suite" && $2 == name { $1 = $2 = ""; print }' "$PLATFORMS")
-	[ ${#suites[@]} -gt 0 ] || die "$PLATFORMS has no line \"suite $2\""
+	read -ra suites <<<"$(awk -v name="$2" \
+		'$1 == "suite" && $2 == name { $1 = $2 = ""; print }' "$PLATFORMS")"
+	[ ${#suites[@]} -gt 0 ] || die "$PLATFORMS has no line \"suite $2\": add one"
 	[ -e "$DEBIAN_KEYRING" ] || die "no $DEBIAN_KEYRING to check packages with: apt-get install debian-archive-keyring"
 	mkdir -p "$dir"/{etc/preferences.d,etc/trusted.gpg.d,state/lists/partial,cache/archives/partial}
 	: >"$dir/status"
@@ -107,8 +108,11 @@ apt_update() {
 	local dir
 	dir=$(dirname "$APT_CONFIG")
 	say "getting the package lists of $(basename "$dir")"
-	apt-get update -qq --error-on=any >&2 ||
-		die "apt-get update failed: check the network and $dir/etc/sources.list"
+	apt-get update -qq --error-on=any >&2 || {
+		say "apt-get update failed for $(sed 's/.*] //; s/ main$//' "$dir/etc/sources.list" | paste -sd ,)"
+		die "check the network; the mirror must have these suites, signed by Debian" \
+			"($DEBIAN_KEYRING): HOTBALLOON_MIRROR=URL names another"
+	}
 	cp "$dir/etc/sources.list" "$dir/lists-complete"
 }
 
