@@ -122,7 +122,7 @@ pkg_field() { LC_ALL=C apt-cache show --no-all-versions "$1" 2>/dev/null | sed -
 # pkg_version PACKAGE: says so if there is none.
 pkg_version() {
 	local version
-	version=$(pkg_field "$1" Version)
+	version=$(pkg_field "$1" Version) || version=
 	[ -n "$version" ] || { say "no package $1 in $(basename "$(dirname "$APT_CONFIG")")"; return 1; }
 	echo "$version"
 }
