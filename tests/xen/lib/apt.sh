@@ -155,7 +155,7 @@ pkg_with_libraries() {
 pkg_unpack() {
 	local dir=$1
 	shift
-	(cd "$dir/archives" && apt-get -qq download "$@" >&2) || return 1
+	[ $# -eq 0 ] || (cd "$dir/archives" && apt-get -qq download "$@" >&2) || return 1
 	pkg_unpack_archives "$dir"
 }
 
@@ -177,15 +177,44 @@ pkg_merge_usr() {
 	done
 }
 
+# pkg_download URL FILE [SHA256]: apt says why not.
+pkg_download() { /usr/lib/apt/apt-helper -qq download-file "$1" "$2" ${3:+"SHA256:$3"} >&2; }
+
+# pinned_files KERNEL: "FILE SHA256" of each package that the table pins for it.
+pinned_files() { awk -v kernel="$1" '$1 == "pinned" && $2 == kernel { print $3, $4 }' "$PLATFORMS"; }
+
+# pool_url FILE: where the archive of the suite in use, the first of its sources, keeps a kernel's
+# package.
+pool_url() {
+	local mirror folder=linux
+	# shellcheck disable=SC2016 # for apt, not for us
+	mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sed -n 1p)
+	case $1 in linux-image-* | linux-binary-*) folder=linux-signed-amd64 ;; esac
+	echo "${mirror}pool/main/l/$folder/$1"
+}
+
+SNAPSHOT=http://snapshot.debian.org
+
+# snapshot_url FILE WORK: where Debian keeps a package that it has dropped.
+snapshot_url() {
+	local file=$1 name version line
+	IFS=_ read -r name version line <<<"$file"
+	pkg_download "$SNAPSHOT/mr/binary/${name//+/%2B}/${version//+/%2B}/binfiles?fileinfo=1" "$2/info" ||
+		return 1
+	line=$(tr -d ' \n' <"$2/info" | tr '{' '\n' | grep -F "\"name\":\"$file\"" | tail -n 1) || return 1
+	value() { grep -o "\"$1\":\"[A-Za-z0-9/-]*\"" <<<"$line" | cut -d '"' -f 4; }
+	echo "$SNAPSHOT/archive/$(value archive_name)/$(value first_seen)$(value path)/$file"
+}
+
 # pkg_pinned KERNEL DIR: what the table pins for that kernel, into DIR/archives.
 pkg_pinned() {
-	local file sum pool
-	# shellcheck disable=SC2016 # for apt, not for us
-	pool=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | tail -n 1)pool/main/l/linux
+	local file sum url
 	while read -r file sum; do
-		/usr/lib/apt/apt-helper -qq download-file "$pool/$file" "$2/archives/$file" "SHA256:$sum" >&2 || {
-			say "no $file at $pool: $PLATFORMS pins it for kernel $1; when the archive has dropped it, pin a newer one"
-			return 1
-		}
-	done < <(awk -v kernel="$1" '$1 == "pinned" && $2 == kernel { print $3, $4 }' "$PLATFORMS")
+		! pkg_download "$(pool_url "$file")" "$2/archives/$file" "$sum" || continue
+		say "asking $SNAPSHOT for $file"
+		! { url=$(snapshot_url "$file" "$2") && pkg_download "$url" "$2/archives/$file" "$sum"; } || continue
+		say "cannot get $file, see above: $PLATFORMS pins it for kernel $1;" \
+			"where Debian does not have it any more, pin a newer one"
+		return 1
+	done < <(pinned_files "$1")
 }

@@ -198,11 +198,13 @@ cache_point() {
 	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
 
-# kernel_candidate NAME: its release and version, as the lists have them.  A meta package
-# names the newest.
+# kernel_candidate NAME: its release and version: those of the image that the table pins, else as
+# the lists have them.  A meta package names the newest.
 kernel_candidate() {
 	local line package image version
 	line=$(kernel_line "$1") || return 1
+	image=$(pinned_files "$line" | sed -n 's/^linux-image-\(.*\)_\(.*\)_amd64[.]deb .*/\1 \2/p')
+	[ -z "$image" ] || { echo "$image"; return; }
 	package=$(platform_column kernel "$line" 4)
 	image=$(pkg_depends "$package" | grep -m1 '^linux-image-[0-9]') || image=$package
 	version=$(pkg_version "$image") || return 1
@@ -242,6 +244,13 @@ cache_try_kernel() {
 	kernel_publish "$dir/root" "$(cache_name "$name")" "$line"
 }
 
+# kernel_depends PACKAGE HAVE: what it depends on, by its file in HAVE, else by the lists.
+kernel_depends() {
+	local deb
+	deb=$(compgen -G "$2/$1_*.deb") || { pkg_depends "$1"; return; }
+	dpkg-deb -f "$deb" Depends | tr , '\n' | sed 's/^ *\([^ ]*\).*/\1/'
+}
+
 # kernel_packages RELEASE VERSION HAVE: the packages of that kernel, NAME=VERSION, without
 # those of which a file is in HAVE.  From 7.0 on the image package is empty, and depends on
 # linux-binary and linux-modules.
@@ -249,9 +258,9 @@ kernel_packages() {
 	local release=$1 version=$2 have=$3 package
 	{
 		echo "linux-image-$release"
-		pkg_depends "linux-image-$release" | grep -E '^linux-(binary|modules)-'
+		kernel_depends "linux-image-$release" "$have" | grep -E '^linux-(binary|modules)-'
 		echo "linux-headers-$release"
-		pkg_depends "linux-headers-$release" | grep -E '^linux-(headers|kbuild)-'
+		kernel_depends "linux-headers-$release" "$have" | grep -E '^linux-(headers|kbuild)-'
 	} >"$have/../wanted"
 	while read -r package; do
 		! compgen -G "$have/${package}_*.deb" >/dev/null || continue
