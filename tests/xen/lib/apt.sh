@@ -93,13 +93,28 @@ apt_configure() {
 	} >"$dir/apt.conf"
 }
 
-# apt_use SUITE: sets APT_CONFIG, which the caller has made local and exported.
-apt_use() {
-	local dir=$CACHE/apt/$1
+# apt_select SUITE: sets APT_CONFIG, which the caller has made local and exported.
+apt_select() {
 	# Written anew each time: the machine's mirror and the table may have changed.
-	apt_configure "$dir" "$1"
-	APT_CONFIG=$dir/apt.conf
-	cmp -s "$dir/etc/sources.list" "$dir/lists-complete" || apt_update
+	apt_configure "$CACHE/apt/$1" "$1"
+	APT_CONFIG=$CACHE/apt/$1/apt.conf
+}
+
+# apt_use SUITE: the same, with lists of today's, or without network of those there are: what is
+# wanted may be in the cache.
+apt_use() {
+	local dir=$CACHE/apt/$1 days
+	apt_select "$1"
+	cmp -s "$dir/etc/sources.list" "$dir/lists-complete" || { apt_update; return; }
+	days=$(apt_lists_days "$1")
+	[ "$days" -lt 1 ] || (apt_update) || say "going on with the package lists of $days days ago"
+}
+
+# apt_lists_days SUITE: how old its lists are; status 1 if there are none.
+apt_lists_days() {
+	local then
+	then=$(stat -c %Y "$CACHE/apt/$1/lists-complete" 2>/dev/null) || return 1
+	echo $((($(date +%s) - then) / 86400))
 }
 
 # apt_update: all lists or none: with some of them, apt would take an older version without a

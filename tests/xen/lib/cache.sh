@@ -118,7 +118,7 @@ cache_update() {
 	mapfile -t known < <(cache_known)
 	for part in "${known[@]}"; do
 		suite=$(cache_suite "$part")
-		apt_use "$suite"
+		apt_select "$suite"
 		[[ $asked = *" $suite "* ]] || apt_update
 		asked+="$suite "
 		name=$(cache_name "$part") || name=
