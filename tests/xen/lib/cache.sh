@@ -286,10 +286,14 @@ kernel_normalize() {
 	}
 }
 
-# kernel_publish ROOT DIRECTORY LINE: the newest goes by its number, too.
+# kernel_publish ROOT DIRECTORY LINE: the newest goes by its number, too, unless that is another
+# line's.
 kernel_publish() {
+	local number
 	cache_publish "$1" "$2" "kernel-$3"
-	[ "$3" != newest ] || cache_point "$2" "kernel-$(newest_number)"
+	[ "$3" = newest ] || return 0
+	number=$(newest_number)
+	platform_column kernel "$number" 2 >/dev/null || cache_point "$2" "kernel-$number"
 }
 
 # The headers name their other half, and from 6.16 on themselves, by absolute path.

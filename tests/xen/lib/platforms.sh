@@ -112,7 +112,10 @@ need_kernel() {
 }
 
 no_kernel() {
-	usage_error "no kernel '$1'; there are: $(platform_names kernel)$(newest_number | sed 's/.*/ (&; newer ones come with lab update)/') debug"
+	local newest
+	newest=$(newest_number) || newest=
+	usage_error "no kernel '$1'; there are: $(platform_names kernel)${newest:+ ($newest)} debug;" \
+		"newer ones come with lab update, one that was the newest once wants a line in $PLATFORMS"
 }
 
 # need_xen NAME: refuse what there is not.  Prints the version, which "default" (the machine's
