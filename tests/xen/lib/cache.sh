@@ -17,7 +17,8 @@
 # A directory appears under its name only by rename, after everything in it is
 # complete, and the link is switched last.  So a killed or a concurrent fetch
 # leaves either the old state or the new one.  One writer at a time (flock);
-# readers need no lock, since a directory in use is never changed or removed.
+# readers need no lock, since a directory in use is never changed, and removed no earlier
+# than a day after it has lost its link (prune.sh).
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
 # once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION", "dom0-VERSION",
@@ -107,7 +108,7 @@ cache_clear() {
 	mkdir -p "$CACHE/tmp"
 }
 
-# cache_update: what is there of Debian's packages, as the archive has it now.
+# cache_update: what is there of Debian's packages, as the archive has it now, and no more.
 cache_update() {
 	local part known=() asked=' ' suite name status=0
 	local -x APT_CONFIG=
@@ -133,6 +134,7 @@ cache_update() {
 			status=$EXIT_LAB
 		fi
 	done
+	cache_prune
 	cache_clear
 	exec {cache_lock}>&-
 	return $status
@@ -193,10 +195,15 @@ cache_publish() {
 	cache_point "$2" "$3"
 }
 
+# cache_point NAME LINK
 cache_point() {
+	[ "$(readlink "$CACHE/$2")" = "$1" ] || cache_unnamed "$CACHE/$2"
 	ln -sfnT "$1" "$CACHE/tmp/link"
 	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
+
+# cache_unnamed LINK: notes when what it names loses that name (prune.sh); it may not be ours.
+cache_unnamed() { touch -c "$(readlink -f "$1")" 2>/dev/null || true; }
 
 # kernel_candidate NAME: its release and version: those of the image that the table pins, else as
 # the lists have them.  A meta package names the newest.
