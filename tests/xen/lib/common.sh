@@ -66,7 +66,7 @@ run_as_root() {
 	# shellcheck disable=SC2064 # the process of now
 	trap "wait $pid || true; exit 130" INT
 	# shellcheck disable=SC2064
-	trap "sudo kill $pid || true; wait $pid || true; exit 143" TERM HUP
+	trap "sudo sh -c 'kill $pid' || true; wait $pid || true; exit 143" TERM HUP
 	wait $pid || status=$?
 	exit $status
 }
