@@ -82,6 +82,8 @@ root_sources() {
 	local to name
 	to=$1$(root_build_dir)
 	shift
+	mkdir -p "$(dirname "$to")"
+	echo "$TOP" >"$to.tree"	# whose it is (prune.sh)
 	for name in "$@"; do
 		root_mirror "$TOP/$name" "$to/$name" || die "cannot copy $name to $to"
 	done

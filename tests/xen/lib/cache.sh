@@ -17,7 +17,8 @@
 # A directory appears under its name only by rename, after everything in it is
 # complete, and the link is switched last.  So a killed or a concurrent fetch
 # leaves either the old state or the new one.  One writer at a time (flock);
-# readers need no lock, since a directory in use is never changed or removed.
+# readers need no lock, since a directory in use is never changed, and removed no earlier
+# than a day after it has lost its link (prune.sh).
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
 # once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION", "dom0-VERSION",
@@ -107,7 +108,7 @@ cache_clear() {
 	mkdir -p "$CACHE/tmp"
 }
 
-# cache_update: what is there of Debian's packages, as the archive has it now.
+# cache_update: what is there of Debian's packages, as the archive has it now, and no more.
 cache_update() {
 	local part known=() asked=' ' suite name status=0
 	local -x APT_CONFIG=
@@ -118,7 +119,7 @@ cache_update() {
 	mapfile -t known < <(cache_known)
 	for part in "${known[@]}"; do
 		suite=$(cache_suite "$part")
-		apt_use "$suite"
+		apt_select "$suite"
 		[[ $asked = *" $suite "* ]] || apt_update
 		asked+="$suite "
 		name=$(cache_name "$part") || name=
@@ -133,6 +134,7 @@ cache_update() {
 			status=$EXIT_LAB
 		fi
 	done
+	cache_prune
 	cache_clear
 	exec {cache_lock}>&-
 	return $status
@@ -193,16 +195,23 @@ cache_publish() {
 	cache_point "$2" "$3"
 }
 
+# cache_point NAME LINK
 cache_point() {
+	[ "$(readlink "$CACHE/$2")" = "$1" ] || cache_unnamed "$CACHE/$2"
 	ln -sfnT "$1" "$CACHE/tmp/link"
 	mv -T "$CACHE/tmp/link" "$CACHE/$2"
 }
 
-# kernel_candidate NAME: its release and version, as the lists have them.  A meta package
-# names the newest.
+# cache_unnamed LINK: notes when what it names loses that name (prune.sh); it may not be ours.
+cache_unnamed() { touch -c "$(readlink -f "$1")" 2>/dev/null || true; }
+
+# kernel_candidate NAME: its release and version: those of the image that the table pins, else as
+# the lists have them.  A meta package names the newest.
 kernel_candidate() {
 	local line package image version
 	line=$(kernel_line "$1") || return 1
+	image=$(pinned_files "$line" | sed -n 's/^linux-image-\(.*\)_\(.*\)_amd64[.]deb .*/\1 \2/p')
+	[ -z "$image" ] || { echo "$image"; return; }
 	package=$(platform_column kernel "$line" 4)
 	image=$(pkg_depends "$package" | grep -m1 '^linux-image-[0-9]') || image=$package
 	version=$(pkg_version "$image") || return 1
@@ -242,6 +251,13 @@ cache_try_kernel() {
 	kernel_publish "$dir/root" "$(cache_name "$name")" "$line"
 }
 
+# kernel_depends PACKAGE HAVE: what it depends on, by its file in HAVE, else by the lists.
+kernel_depends() {
+	local deb
+	deb=$(compgen -G "$2/$1_*.deb") || { pkg_depends "$1"; return; }
+	dpkg-deb -f "$deb" Depends | tr , '\n' | sed 's/^ *\([^ ]*\).*/\1/'
+}
+
 # kernel_packages RELEASE VERSION HAVE: the packages of that kernel, NAME=VERSION, without
 # those of which a file is in HAVE.  From 7.0 on the image package is empty, and depends on
 # linux-binary and linux-modules.
@@ -249,9 +265,9 @@ kernel_packages() {
 	local release=$1 version=$2 have=$3 package
 	{
 		echo "linux-image-$release"
-		pkg_depends "linux-image-$release" | grep -E '^linux-(binary|modules)-'
+		kernel_depends "linux-image-$release" "$have" | grep -E '^linux-(binary|modules)-'
 		echo "linux-headers-$release"
-		pkg_depends "linux-headers-$release" | grep -E '^linux-(headers|kbuild)-'
+		kernel_depends "linux-headers-$release" "$have" | grep -E '^linux-(headers|kbuild)-'
 	} >"$have/../wanted"
 	while read -r package; do
 		! compgen -G "$have/${package}_*.deb" >/dev/null || continue
@@ -277,10 +293,14 @@ kernel_normalize() {
 	}
 }
 
-# kernel_publish ROOT DIRECTORY LINE: the newest goes by its number, too.
+# kernel_publish ROOT DIRECTORY LINE: the newest goes by its number, too, unless that is another
+# line's.
 kernel_publish() {
+	local number
 	cache_publish "$1" "$2" "kernel-$3"
-	[ "$3" != newest ] || cache_point "$2" "kernel-$(newest_number)"
+	[ "$3" = newest ] || return 0
+	number=$(newest_number)
+	platform_column kernel "$number" 2 >/dev/null || cache_point "$2" "kernel-$number"
 }
 
 # The headers name their other half, and from 6.16 on themselves, by absolute path.

@@ -43,14 +43,41 @@ need_number() {
 		usage_error "$1 wants a whole number${3:+ of $3}, not '$2'"
 }
 
-# as_root COMMAND...: run it as root, with sudo where needed.
-as_root() {
-	if [ "$(id -u)" -eq 0 ]; then
-		"$@"
-	elif command -v sudo >/dev/null; then
-		sudo "$@"
-	else
-		say "not root and no sudo: run as root: $*"
-		return 1
-	fi
+# proxies: those of the environment, NAME=VALUE, a line each.
+proxies() {
+	local name
+	for name in http_proxy https_proxy ftp_proxy no_proxy; do
+		[ -z "${!name:-}" ] || echo "$name=${!name}"
+	done
+}
+
+# run_as_root [OPTION...]: the lab, by root, who alone can make whole systems; ends with its
+# status.  In the background, so that a signal to us reaches it; Ctrl-C does by itself.
+run_as_root() {
+	local pid status=0 environment=()
+	command -v sudo >/dev/null || die "not root and no sudo: run as root: $LAB_NAME $*"
+	mkdir -p "$LAB_DIR"
+	mapfile -t environment < <(proxies)
+	[ -z "${HOTBALLOON_MIRROR:-}" ] || environment+=("HOTBALLOON_MIRROR=$HOTBALLOON_MIRROR")
+	trap give_back EXIT
+	sudo env --default-signal=INT,QUIT HOTBALLOON_CACHE="$CACHE" "${environment[@]}" \
+		"$XEN_TESTS/lab" "$@" <&0 &
+	pid=$!
+	# shellcheck disable=SC2064 # the process of now
+	trap "wait $pid || true; exit 130" INT
+	# shellcheck disable=SC2064
+	trap "sudo sh -c 'kill $pid' || true; wait $pid || true; exit 143" TERM HUP
+	wait $pid || status=$?
+	exit $status
+}
+
+# give_back: what root left is ours, but for whole systems, and what another lab is making now.
+give_back() {
+	local us
+	us=$(id -u):$(id -g)
+	trap '' INT TERM HUP
+	sudo chown -hR "$us" "$LAB_DIR"
+	sudo find "$CACHE" -mindepth 1 -maxdepth 1 ! -name 'debian-*' ! -name 'dom0-*' ! -name tmp \
+		-exec chown -hR "$us" {} +
+	sudo flock -n "$CACHE/lock" chown -hR "$us" "$CACHE/tmp" || true
 }

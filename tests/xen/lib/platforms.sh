@@ -17,6 +17,27 @@ platform_column() {
 		END { exit !found }' "$PLATFORMS"
 }
 
+# check_platforms: refuse a table that names a suite or a kernel without a line, or a line that it
+# does not know.
+check_platforms() {
+	local wrong
+	wrong=$(awk '
+		function want(kind, name) { wanted[++n] = kind " " name; line[n] = NR ": " $0 }
+		/^#/ || !NF { next }
+		{ have[$1 " " $2] = 1 }
+		$1 == "suite" && NF > 2 { next }
+		$1 == "xen" && NF == 6 { want("suite", $3); want("kernel", $4); next }
+		$1 == "kernel" && NF == 4 { want("suite", $3); next }
+		$1 == "pinned" && NF == 4 && $4 ~ /^[0-9a-f]+$/ && length($4) == 64 { want("kernel", $2); next }
+		{ print "line " NR ": not understood, see the head of the file: " $0 }
+		END {
+			for (i = 1; i <= n; i++)
+				if (!have[wanted[i]])
+					print "line " line[i] ": there is no line \"" wanted[i] "\": add one"
+		}' "$PLATFORMS") || die "cannot read $PLATFORMS"
+	[ -z "$wrong" ] || die "$PLATFORMS, $wrong"
+}
+
 platform_names() { awk -v kind="$1" '$1 == kind { print $2 }' "$PLATFORMS" | xargs; }
 
 # The machine's own suite, as far as it is one.
@@ -93,7 +114,10 @@ need_kernel() {
 }
 
 no_kernel() {
-	usage_error "no kernel '$1'; there are: $(platform_names kernel)$(newest_number | sed 's/.*/ (&; newer ones come with lab update)/') debug"
+	local newest
+	newest=$(newest_number) || newest=
+	usage_error "no kernel '$1'; there are: $(platform_names kernel)${newest:+ ($newest)} debug;" \
+		"newer ones come with lab update, one that was the newest once wants a line in $PLATFORMS"
 }
 
 # need_xen NAME: refuse what there is not.  Prints the version, which "default" (the machine's

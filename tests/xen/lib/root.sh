@@ -34,17 +34,25 @@ cache_try_root() {
 	cache_publish "$dir/root" "build-${suite}_$(root_hash)" "build-$suite"
 }
 
+# root_namespaces: prints what unshare wants, so that we may chroot; status 1 if we may not.
+root_namespaces() {
+	local namespaces=(--mount)
+	[ "$(id -u)" -eq 0 ] || namespaces+=(--user --map-root-user)
+	echo "${namespaces[@]}"
+	unshare "${namespaces[@]}" true 2>/dev/null
+}
+
 # root_run SUITE COMMAND [ARG...]: in the root of that suite, with this machine's /dev and
 # /proc (objtool looks there for its own stack).
 root_run() {
-	local root namespaces=(--mount)
+	local root allowed namespaces=()
 	root=$(root_dir "$1")
 	shift
-	[ "$(id -u)" -eq 0 ] || namespaces+=(--user --map-root-user)
-	unshare "${namespaces[@]}" true || {
-		say "building in $root takes root, or namespaces of users: unshare ${namespaces[*]} does not work here"
+	allowed=$(root_namespaces) || {
+		say "building in $root takes root, or namespaces of users: unshare $allowed does not work here"
 		return 1
 	}
+	read -ra namespaces <<<"$allowed"
 	# shellcheck disable=SC2016 # for the inner shell
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/ LC_ALL=C unshare "${namespaces[@]}" sh -c '
 		root=$1; shift
