@@ -55,3 +55,18 @@ xenstore-write "$target" 222224
 check_ok "$g: the last of a hundred" reach $g 222224
 books_check $g 222224 "after a hundred targets"
 check_log $g
+guest_destroy $g
+
+# How far a guest can grow is a parameter, 4 GiB at least; the host sees it.
+ceiling_gib() { echo $((($(xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/max") - 262144 + 65536) / 1048576)); }
+window_gib() {
+	in_guest $g "sed -n 's/^ *\([0-9a-f]*\)-\([0-9a-f]*\) : Hotballoon window/echo \$(((0x\2 + 1 - 0x\1) >> 30))/p' /proc/iomem | sh"
+}
+for gib in 1 6; do
+	g=window$gib
+	guest_start $g memory=256 "$@" params=window_gib=$gib
+	check_ok "$g: reports" wait_until $g 20 "[ \"\$(cat $REPORT/state)\" = idle ]"
+	check "$g: what it can grow by" "$((gib > 4 ? gib : 4))" "$(ceiling_gib)"
+	check "$g: that is its window" "$((gib > 4 ? gib : 4))" "$(window_gib)"
+	guest_destroy $g
+done
