@@ -258,7 +258,7 @@ add_scripts() {
 # What guests need for disks and networks, in the order in which it is loaded, and for swap in
 # memory.  From 6.15 on the checksum is a part of the kernel.
 GUEST_MODULES=(crc16 ?crc32c_generic mbcache jbd2 ext4 loop xen-blkfront xen-netfront
-	?zsmalloc ?lz4_compress ?lz4hc_compress zram)
+	?zsmalloc ?lz4_compress ?lz4hc_compress ?zram)
 
 # guest_initrd SERIES TMP DIR: the guests' image, with our driver if there is one; and
 # another, initrd-io.gz, with GUEST_MODULES.
