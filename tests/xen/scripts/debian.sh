@@ -50,7 +50,7 @@ hibernation() {
 upgrade() {
 	local old
 	old=$(version)
-	check_ok "limits are raised" in_guest $g 'systemctl start xen-hotballoon-limits.timer'
+	check_ok "limits are raised" in_guest $g 'systemctl enable -q --now xen-hotballoon-limits.timer'
 	apt "it is upgraded while memory is hot-added" install /mnt/newer.deb
 	check "the loaded module is not exchanged behind the guest's back" "$old" "$(version)"
 	check_ok "and it is said how the new one is taken" in_guest $g "grep -q 'is loaded, .* is installed' /tmp/apt.log"
@@ -104,6 +104,7 @@ remove() {
 		check_ok "the kernel's driver follows targets again" guest_wait_size $g 400
 	fi
 	apt "it is purged" purge $PACKAGE
+	# Nor a link in timers.target.wants to a unit that is not there.
 	check "nothing of it is left" "" "$(in_guest $g "find / -xdev -name '*hotballoon*' -not -path '/tmp/*' -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null | grep -v '^/var/log/'")"
 	check "no unit has failed" "" "$(failed_units)"
 }
