@@ -47,10 +47,12 @@ completed() {
 # manual PAGE: as a terminal has it.
 manual() { man -P cat "$1" | sed -n 1p | grep -qi "^$1("; }
 
+as_packaged() { check "$1: their files are as packaged" "" "$(for p in $PACKAGES; do dpkg -V "$p"; done)"; }
+
 install() {
 	apt "the packages are installed" install --no-install-recommends /srv/needed/*.deb /lab/debs/*.deb
 	in_order "installed"
-	check "their files are as packaged" "" "$(for p in $PACKAGES; do dpkg -V "$p"; done)"
+	as_packaged "installed"
 	check "the daemon is not enabled" disabled "$(systemctl is-enabled $UNIT)"
 	check "nor started" inactive "$(systemctl is-active $UNIT)"
 }
@@ -123,6 +125,7 @@ upgrade() {
 	apt "they are upgraded" install /lab/newer/*.deb
 	check "they are the new ones" 3 "$(dpkg-query -W -f '${Version}\n' $PACKAGES | grep -c '^[0-9.]*\.1+')"
 	in_order "upgraded"
+	as_packaged "upgraded"
 	check "the daemon is active" active "$(systemctl is-active $UNIT)"
 	check_fails "it is the new one" [ "$(main_pid)" = "$pid" ]
 	check "and enabled, as before" enabled "$(systemctl is-enabled $UNIT)"

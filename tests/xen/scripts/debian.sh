@@ -76,6 +76,7 @@ upgrade() {
 	apt "it is upgraded while memory is hot-added" install /mnt/newer.deb
 	check "the loaded module is not exchanged behind the guest's back" "$old" "$(version)"
 	check_ok "and it is said how the new one is taken" in_guest $g "grep -q 'is loaded, .* is installed' /tmp/apt.log"
+	as_packaged "upgraded"
 	check "limits are raised as before" active "$(in_guest $g systemctl is-active xen-hotballoon-limits.timer)"
 	check "no unit has failed" "" "$(failed_units)"
 	at $((TOP - 64)) "upgraded, the old module still loaded"
@@ -114,6 +115,7 @@ new_kernel() {
 	local release
 	apt "a new kernel is installed with its headers" install --no-install-recommends '/srv/next/*.deb'
 	release=$(in_guest $g "ls -t /usr/src | sed -n 's/linux-headers-\(.*-amd64\)\$/\1/p' | sort -V | tail -n 1")
+	as_packaged "a new kernel"
 	check_ok "it has its module ($release)" in_guest $g "ls /lib/modules/$release/updates/dkms/xen-hotballoon.ko*"
 	power_off
 	boot "$SECOND" "$@"
