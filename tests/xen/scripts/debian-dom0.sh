@@ -10,9 +10,9 @@
 g=guest
 BOOT=256
 TOP=400
-# MiB: with that a guest of 192 would not live.
-# shellcheck disable=SC2034 # lib-balance.sh has it
-LOAD=160
+# Of lib-balance.sh.  MiB: with that a guest of 192 would not live.
+# shellcheck disable=SC2034
+GUESTS=$g LOAD=160
 PACKAGES="hotballoon libhotballoon0 libhotballoon-dev"
 UNIT=hotballoond.service
 CONF=/etc/hotballoon/hotballoond.conf.d
