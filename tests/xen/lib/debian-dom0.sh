@@ -64,10 +64,17 @@ cache_try_dom0() {
 	cache_publish "$dir/root" "dom0-${version//[^A-Za-z0-9.+~-]/_}_$(dom0_hash)" "dom0-$1"
 }
 
+# deb_sources REPOSITORY: of what the packages are, as it is committed there.
+deb_sources() {
+	git -C "$1" rev-parse HEAD:toolstack HEAD:include HEAD:debian HEAD:docs HEAD:packaging
+}
+
 # dom0_debs ROOT: our packages, and the same as the next version.
 dom0_debs() {
 	local suite deb
 	suite=$(base_suite "$(xen_suite "$opt_xen")")
+	deb_sources "$TOP" | cmp -s - "$TOP/build/deb-$suite/sources" ||
+		die "the packages in $TOP/build/deb-$suite are not of the sources that are committed here: run tests/deb/run $suite"
 	mkdir -p "$1/lab/debs" "$1/lab/newer"
 	for deb in "$TOP/build/deb-$suite"/{hotballoon,libhotballoon0,libhotballoon-dev}_*.deb; do
 		[ -e "$deb" ] || die "no $deb: run tests/deb/run $suite"

@@ -5,13 +5,18 @@
 # debian-dom0 [KEY=VALUE...]: a real Debian as dom0, with systemd, from the installation of
 # hotballoon, libhotballoon0 and libhotballoon-dev to their purge, with a guest that xl has
 # started.  Nobody answers a question.
-. /lab/files/lib-driver.sh
+. /lab/files/lib-balance.sh
 
 g=guest
 BOOT=256
 TOP=400
+# Of lib-balance.sh.  MiB: with that a guest of 192 would not live.
+# shellcheck disable=SC2034
+GUESTS=$g LOAD=160
 PACKAGES="hotballoon libhotballoon0 libhotballoon-dev"
 UNIT=hotballoond.service
+CONF=/etc/hotballoon/hotballoond.conf.d
+METRICS=/var/lib/prometheus/node-exporter/hotballoon.prom
 
 # apt LABEL ARGUMENT...
 apt() {
@@ -42,10 +47,12 @@ completed() {
 # manual PAGE: as a terminal has it.
 manual() { man -P cat "$1" | sed -n 1p | grep -qi "^$1("; }
 
+as_packaged() { check "$1: their files are as packaged" "" "$(for p in $PACKAGES; do dpkg -V "$p"; done)"; }
+
 install() {
 	apt "the packages are installed" install --no-install-recommends /srv/needed/*.deb /lab/debs/*.deb
 	in_order "installed"
-	check "their files are as packaged" "" "$(for p in $PACKAGES; do dpkg -V "$p"; done)"
+	as_packaged "installed"
 	check "the daemon is not enabled" disabled "$(systemctl is-enabled $UNIT)"
 	check "nor started" inactive "$(systemctl is-active $UNIT)"
 }
@@ -80,7 +87,9 @@ sized() {
 }
 
 daemon() {
-	check_ok "the daemon starts" systemctl start $UNIT
+	mkdir -p $CONF "${METRICS%/*}"
+	printf '[metrics]\ntextfile = %s\n' $METRICS >$CONF/lab.conf
+	check_ok "the daemon is enabled, and starts" systemctl enable -q --now $UNIT
 	check "it is active" active "$(systemctl is-active $UNIT)"
 	check "it does not restart itself" 0 "$(systemctl show -P NRestarts $UNIT)"
 	check_ok "and answers" hotballoon history
@@ -89,14 +98,37 @@ daemon() {
 	check "it has nothing to complain about" "" "$(journalctl -q -b -u $UNIT -p warning -o cat)"
 }
 
+larger() { [ "$(field $g target_kib)" -gt $((192 * 1024)) ]; }
+has_history() { hotballoon history $g | grep -q "$g ($(guest_domid $g)): .* -> .*: "; }
+has_metrics() { grep -q '^hotballoon_manager_writes_total [1-9]' $METRICS; }
+
+# What it is for, in the sandbox of its unit: Xen, xenstore, its state and its metrics.
+balances() {
+	check_ok "the guest is left to the daemon" hotballoon limits $g --auto
+	check_ok "$LOAD MiB more in use" load $g
+	check_ok "the daemon has made it larger" soon larger
+	check_ok "history has it" soon has_history
+	check_ok "it is kept" [ -s /var/lib/hotballoon/history ]
+	check_ok "the metrics have it" soon has_metrics
+	check "nothing was killed for want of memory" 0 "$(oom_kills $g)"
+	check_ok "the load ends" unload $g
+	check_ok "it comes to rest" rest
+	check "nothing was denied to the daemon" "" \
+		"$(journalctl -q -b -u $UNIT -o cat | grep -i 'denied\|not permitted\|read-only\|cannot')"
+	check_ok "a person has the last word" hotballoon set $g 192M --wait
+	has 192 "it is as the person has set it"
+}
+
 upgrade() {
 	local pid limits
 	pid=$(main_pid) limits=$(hotballoon limits $g)
 	apt "they are upgraded" install /lab/newer/*.deb
 	check "they are the new ones" 3 "$(dpkg-query -W -f '${Version}\n' $PACKAGES | grep -c '^[0-9.]*\.1+')"
 	in_order "upgraded"
+	as_packaged "upgraded"
 	check "the daemon is active" active "$(systemctl is-active $UNIT)"
 	check_fails "it is the new one" [ "$(main_pid)" = "$pid" ]
+	check "and enabled, as before" enabled "$(systemctl is-enabled $UNIT)"
 	check "limits have stayed" "$limits" "$(hotballoon limits $g)"
 	has 192 "the guest has its size"
 }
@@ -105,13 +137,16 @@ remove() {
 	apt "they are removed" remove $PACKAGES
 	check "the daemon has ended" inactive "$(systemctl is-active $UNIT)"
 	check_fails "no process of it is left" pidof hotballoond
+	check_fails "nor its metrics" [ -e $METRICS ]
 	check_fails "limits are kept" rmdir /var/lib/hotballoon
 	has 192 "the guest has its size"
 	check "and answers" here "$(in_guest $g echo here)"
 	# Of the others nothing is left that could be purged.
+	rm -r $CONF
 	apt "what is left is purged" purge hotballoon
 	systemctl daemon-reload
 	in_order "purged"
+	# Nor a link in multi-user.target.wants to a unit that is not there.
 	check "nothing of them is left" "" "$(find / -xdev \( -path /lab -o -path /out -o -path /tmp -o -path /proc -o -path /sys -o -path /var/cache/man \) -prune -o \
 		-name '*hotballoon*' -print 2>/dev/null; find /run -name '*hotballoon*' 2>/dev/null)"
 }
@@ -122,6 +157,7 @@ install
 looked_at
 sized "$@"
 daemon
+balances
 upgrade
 remove
 in_order "at the end"

@@ -4,11 +4,13 @@
 #
 # debian [parts=PART,...] [KEY=VALUE...]: a real Debian as guest, of the release of the run's first kernel,
 # from the installation of xen-hotballoon-dkms to its purge.  Nobody answers a question,
-# nothing is put on the kernel's command line, and the guest reboots once: for a new kernel,
-# if the run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next.
+# nothing is put on the kernel's command line, and the guest reboots only for a new kernel, if the
+# run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next, and when all
+# is over.
 #
-# Parts between the installation and the removal: hibernation, upgrade, kernel, or none; all of
-# them if nothing else is said.
+# Parts: udev, hibernation, upgrade, kernel between the installation and the removal; reboot after
+# it, and afterwards, where nothing was added, ordinary: once more installed and removed.  none, or
+# all of them but ordinary if nothing else is said.
 #
 # DKMS builds in the guest, once for each kernel and each version of the package; the compiler
 # has seen these files before (lib/debian.sh).
@@ -22,12 +24,13 @@ FIRST=${LAB_KERNELS%% *}
 SECOND=${LAB_KERNELS#"$FIRST"}
 SECOND=${SECOND# }
 
-PARTS=hibernation,upgrade,kernel
+PARTS=udev,hibernation,upgrade,kernel,reboot
 case ${1:-} in parts=*) PARTS=${1#parts=}; shift ;; esac
 
 # wanted PART
 wanted() { case ",$PARTS," in *",$1,"*) ;; *) return 1 ;; esac; }
 
+loaded() { in_guest $g 'grep -q ^xen_hotballoon /proc/modules'; }
 version() { in_guest $g cat /sys/module/xen_hotballoon/version; }
 
 resize() {
@@ -41,6 +44,25 @@ back() {
 	[ "$(guest_type $g)" = pv ] || check_ok "$1: added blocks have left" wait_report $g added_blocks 0 60
 }
 
+# Added blocks that are not in the zone in which the driver has them: "BLOCK ZONE MOVABLE".
+other_zones() {
+	in_guest $g "awk 'NR > 1 && \$2 == \"ours\" && \$3 == \"online\" { print \$1, \$4 }' $BOOKS/blocks | while read -r block movable; do
+		read -r zone rest <$BLOCKS/memory\$block/valid_zones
+		case \$zone\$movable in Movable1 | Normal0 | DMA320 | DMA0) ;; *) echo \$block \$zone \$movable ;; esac
+	done"
+}
+
+# With a rule of the administrator's, as many have it, that puts new blocks online by itself.
+udev() {
+	in_guest $g "echo 'SUBSYSTEM==\"memory\", ACTION==\"add\", ATTR{state}=\"online\"' >/etc/udev/rules.d/80-online.rules
+		udevadm control --reload"
+	resize "with udev's rule"
+	in_guest $g 'udevadm settle'
+	check_fails "with udev's rule: blocks were added" wait_report $g added_blocks 0 0
+	check "with udev's rule: every block is in the driver's zone" "" "$(other_zones)"
+	in_guest $g 'rm /etc/udev/rules.d/80-online.rules; udevadm control --reload'
+}
+
 # While blocks are there, that the image would not have.
 hibernation() {
 	check_fails "a grown guest does not hibernate" in_guest $g 'echo disk >/sys/power/state 2>/dev/null'
@@ -50,10 +72,11 @@ hibernation() {
 upgrade() {
 	local old
 	old=$(version)
-	check_ok "limits are raised" in_guest $g 'systemctl start xen-hotballoon-limits.timer'
+	check_ok "limits are raised" in_guest $g 'systemctl enable -q --now xen-hotballoon-limits.timer'
 	apt "it is upgraded while memory is hot-added" install /mnt/newer.deb
 	check "the loaded module is not exchanged behind the guest's back" "$old" "$(version)"
 	check_ok "and it is said how the new one is taken" in_guest $g "grep -q 'is loaded, .* is installed' /tmp/apt.log"
+	as_packaged "upgraded"
 	check "limits are raised as before" active "$(in_guest $g systemctl is-active xen-hotballoon-limits.timer)"
 	check "no unit has failed" "" "$(failed_units)"
 	at $((TOP - 64)) "upgraded, the old module still loaded"
@@ -74,38 +97,75 @@ why_not_loaded() {
 		dmesg | grep -i hotballoon; grep hotballoon /lib/modules/$(uname -r)/modules.dep' 2>&1 | sed 's/^/# /'
 }
 
-new_kernel() {
-	local release
-	apt "a new kernel is installed with its headers" install --no-install-recommends '/srv/next/*.deb'
-	release=$(in_guest $g "ls -t /usr/src | sed -n 's/linux-headers-\(.*-amd64\)\$/\1/p' | sort -V | tail -n 1")
-	check_ok "it has its module ($release)" in_guest $g "ls /lib/modules/$release/updates/dkms/xen-hotballoon.ko*"
+# But what was to be said: DKMS's key is not the kernel's, and hibernation was asked for.
+check_kernel_log() {
+	check "no warning in the kernel's log" "" "$(in_guest $g 'dmesg -l emerg,alert,crit,err,warn |
+		grep -i "hotballoon\|WARNING\|BUG:\|page alloc" | grep -v "taints kernel\|tainting kernel\|no hibernation: "')"
+}
+
+power_off() {
+	check_kernel_log
 	guest_may_die $g
 	in_guest $g 'systemctl poweroff' >/dev/null 2>&1
 	check_ok "it goes down in order" guest_wait_gone $g 120
 	rm -f "/run/lab/guests/$g/may-die"
+}
+
+new_kernel() {
+	local release
+	apt "a new kernel is installed with its headers" install --no-install-recommends '/srv/next/*.deb'
+	release=$(in_guest $g "ls -t /usr/src | sed -n 's/linux-headers-\(.*-amd64\)\$/\1/p' | sort -V | tail -n 1")
+	as_packaged "a new kernel"
+	check_ok "it has its module ($release)" in_guest $g "ls /lib/modules/$release/updates/dkms/xen-hotballoon.ko*"
+	power_off
 	boot "$SECOND" "$@"
 	check "it runs the new kernel" "$release" "$(in_guest $g uname -r)"
-	check_ok "the driver is loaded at boot" in_guest $g 'grep -q ^xen_hotballoon /proc/modules' || why_not_loaded
+	check_ok "the driver is loaded at boot" loaded || why_not_loaded
 	books_open $g
 	resize "the new kernel"
 }
 
+kernels_driver() {
+	guest_mem_set $g 400
+	check_ok "$1: the kernel's driver follows targets" guest_wait_size $g 400
+}
+
 remove() {
 	apt "the package is removed while memory is hot-added" remove $PACKAGE
-	if in_guest $g 'grep -q ^xen_hotballoon /proc/modules'; then
-		check_ok "the module stays, and it is said until when" in_guest $g 'grep -q "stays loaded until" /tmp/apt.log'
-	fi
+	check_ok "the module stays" loaded
+	check_ok "and it is said until when" in_guest $g 'grep -q "stays loaded until" /tmp/apt.log'
 	at $BOOT "removed"
 	if [ "$(guest_type $g)" = pvh ]; then
 		check_ok "added blocks have left" wait_report $g added_blocks 0 60
 		in_guest $g 'rmmod xen_hotballoon' || true
-		check_fails "the module is gone" in_guest $g 'grep -q ^xen_hotballoon /proc/modules'
-		guest_mem_set $g 400
-		check_ok "the kernel's driver follows targets again" guest_wait_size $g 400
+		check_fails "the module is gone" loaded
+		kernels_driver "removed"
 	fi
 	apt "it is purged" purge $PACKAGE
+	# Nor a link in timers.target.wants to a unit that is not there.
 	check "nothing of it is left" "" "$(in_guest $g "find / -xdev -name '*hotballoon*' -not -path '/tmp/*' -not -path '/proc/*' -not -path '/sys/*' 2>/dev/null | grep -v '^/var/log/'")"
 	check "no unit has failed" "" "$(failed_units)"
+}
+
+# As if it had never been there; with the kernel that the run began with.
+again() {
+	power_off
+	boot "$FIRST" "$@"
+	check_fails "booted again: the module is not there" loaded
+	check "booted again: no unit has failed" "" "$(failed_units)"
+	kernels_driver "booted again"
+	guest_mem_set $g $BOOT
+	check_ok "booted again: it has what it booted with" guest_wait_size $g $BOOT
+}
+
+# Of the next version, which was compiled for every kernel that is there (lib/debian.sh).
+ordinary() {
+	apt "installed once more" install /mnt/newer.deb
+	check_ok "installed once more: it is loaded" loaded
+	apt "removed at the size it booted with" remove $PACKAGE
+	check_fails "the module is gone at once" loaded
+	kernels_driver "removed at once"
+	apt "it is purged again" purge $PACKAGE
 }
 
 make_disks
@@ -113,12 +173,13 @@ boot "$FIRST" "$@"
 up_in_order
 books_open $g
 install
+! wanted udev || udev
 resize "installed"
 ! wanted hibernation || hibernation
 ! wanted upgrade || upgrade
 ! wanted kernel || [ -z "$SECOND" ] || new_kernel "$@"
 remove
-# But what was to be said: DKMS's key is not the kernel's, and hibernation was asked for.
-check "no warning in the kernel's log" "" "$(in_guest $g 'dmesg -l emerg,alert,crit,err,warn |
-	grep -i "hotballoon\|WARNING\|BUG:\|page alloc" | grep -v "taints kernel\|tainting kernel\|no hibernation: "')"
+! wanted reboot || again "$@"
+! wanted ordinary || ordinary
+check_kernel_log
 guest_destroy $g
