@@ -40,7 +40,7 @@ struct job {
 	struct task_struct *thread;
 };
 
-static DEFINE_SPINLOCK(jobs_lock);	/* the timer of the statistics takes it: with softirqs off */
+static DEFINE_SPINLOCK(jobs_lock);	/* a timer takes it, too: with softirqs off */
 static LIST_HEAD(late_jobs);	/* the oldest first */
 static unsigned int nr_late;
 static DECLARE_WAIT_QUEUE_HEAD(job_wait);
