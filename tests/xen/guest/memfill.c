@@ -139,8 +139,7 @@ int main(int argc, char **argv)
 
 		if (mib && !*end) {
 			seed = argc == 5 ? strtoull(argv[4], NULL, 0) : PATTERN_STEP;
-			for (const char *c = argv[2]; *c; c++)
-				seed = seed * 31 + (unsigned char)*c;
+			seed = pattern_seed(seed, argv[2]);
 			return start(argv[2], mib);
 		}
 	} else if (argc == 3 && (!strcmp(argv[1], "verify") || !strcmp(argv[1], "stop"))) {

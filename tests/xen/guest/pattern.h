@@ -20,6 +20,14 @@
 #define PATTERN_WORDS (PATTERN_PAGE / 8)
 #define PATTERN_STEP 0x9e3779b97f4a7c15u
 
+/* What memory is called makes it another's: two of the same size are not alike. */
+static inline uint64_t pattern_seed(uint64_t seed, const char *id)
+{
+	for (; *id; id++)
+		seed = seed * 31 + (unsigned char)*id;
+	return seed;
+}
+
 static inline uint64_t pattern_page(uint64_t seed, size_t page)
 {
 	uint64_t z = seed + (page + 1) * PATTERN_STEP;	/* splitmix64 */
@@ -39,22 +47,27 @@ static inline void pattern_fill(uint64_t *mem, size_t pages, uint64_t seed)
 	}
 }
 
-/* False if a word differs: then text says which. */
+/* False if a word of that page differs: then text says which. */
+static inline bool pattern_verify_page(const uint64_t *p, size_t page, uint64_t seed,
+				       char *text, size_t size)
+{
+	uint64_t v = pattern_page(seed, page);
+
+	for (size_t i = 0; i < PATTERN_WORDS; i++, v += PATTERN_STEP)
+		if (p[i] != (v | 1)) {
+			snprintf(text, size, "page %zu, word %zu: %016" PRIx64 " instead of %016" PRIx64,
+				 page, i, p[i], v | 1);
+			return false;
+		}
+	return true;
+}
+
 static inline bool pattern_verify(const uint64_t *mem, size_t pages, uint64_t seed,
 				  char *text, size_t size)
 {
-	for (size_t page = 0; page < pages; page++) {
-		const uint64_t *p = mem + page * PATTERN_WORDS;
-		uint64_t v = pattern_page(seed, page);
-
-		for (size_t i = 0; i < PATTERN_WORDS; i++, v += PATTERN_STEP)
-			if (p[i] != (v | 1)) {
-				snprintf(text, size,
-					 "page %zu of %zu, word %zu: %016" PRIx64 " instead of %016" PRIx64,
-					 page, pages, i, p[i], v | 1);
-				return false;
-			}
-	}
+	for (size_t page = 0; page < pages; page++)
+		if (!pattern_verify_page(mem + page * PATTERN_WORDS, page, seed, text, size))
+			return false;
 	return true;
 }
 

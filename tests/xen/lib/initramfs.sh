@@ -166,7 +166,7 @@ base_guest() {
 	local root=$1/guest tool
 	mkdir -p "$root"/{dev,proc,sys,run,tmp}
 	add_busybox "$root"
-	for tool in agent cachefill churn diskio eat freemem kexecload mapfile memfill names pin poison toggle; do
+	for tool in agent cachefill churn diskio eat freemem kexecload mapfile memfill names pin poison toggle vmcore; do
 		CC=musl-gcc compile "$root/bin/$tool" "$XEN_TESTS/guest/$tool.c" -static -s
 	done
 	install -m 755 "$XEN_TESTS/guest/init" "$root/init"
