@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "allocate.h"
+#include "portions.h"
 
 #define ROUNDS 20
-#define G (1ULL << 20)
 
 static double seconds(void)
 {
@@ -18,17 +18,6 @@ static double seconds(void)
 
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
 	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-static struct hb_portion random_portion(enum hb_preset preset, uint64_t key)
-{
-	struct hb_wish wish = { .key = key, .weight = random() % 4 ? 1000 : random() % 100000 + 1 };
-
-	wish.range.min_kib = random() % G / 4 * HB_PAGE_KIB;
-	wish.range.max_kib = wish.range.min_kib + random() % (8 * G) / 4 * HB_PAGE_KIB;
-	wish.must_kib = random() % (4 * G);
-	wish.want_kib = wish.must_kib + random() % (4 * G);
-	return hb_portion_of(preset, true, &wish);
 }
 
 /* The slowest of the rounds, each with other numbers. */

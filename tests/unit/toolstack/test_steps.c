@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "allocate.h"
+#include "../../balance/portions.h"
 
-#define G (1ULL << 20)
 #define ROUNDS 8
 
 static unsigned long steps;
@@ -33,17 +33,6 @@ void __cyg_profile_func_exit(void *function, void *caller)
 {
 	(void)function;
 	(void)caller;
-}
-
-static struct hb_portion random_portion(enum hb_preset preset, uint64_t key)
-{
-	struct hb_wish wish = { .key = key, .weight = random() % 4 ? 1000 : random() % 100000 + 1 };
-
-	wish.range.min_kib = random() % G / 4 * HB_PAGE_KIB;
-	wish.range.max_kib = wish.range.min_kib + random() % (8 * G) / 4 * HB_PAGE_KIB;
-	wish.must_kib = random() % (4 * G);
-	wish.want_kib = wish.must_kib + random() % (4 * G);
-	return hb_portion_of(preset, true, &wish);
 }
 
 /*
