@@ -48,7 +48,7 @@ dom0_service() {
 cache_try_dom0() {
 	local suite dir=$2 root=$2/system version
 	[ "$(id -u)" -eq 0 ] || die "a Debian dom0 takes root: run it with sudo"
-	"$TOP/packaging/install-dependencies" system >&2
+	"$TOP/packaging/install-dependencies" system >&2 || return 1
 	suite=$(xen_suite "$1")
 	minimal_root "$suite" "$root" "${DOM0_PACKAGES[@]}" || return 1
 	in_root "$root" 'apt-get update -q' >&2 || return 1

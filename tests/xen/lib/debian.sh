@@ -145,7 +145,7 @@ debian_trim() {
 cache_try_debian() {
 	local kernel=$1 dir=$2 root=$2/system next suite release
 	[ "$(id -u)" -eq 0 ] || die "a Debian for a guest takes root: run it with sudo"
-	"$TOP/packaging/install-dependencies" system >&2
+	"$TOP/packaging/install-dependencies" system >&2 || return 1
 	next=$(debian_next "$kernel")
 	cache_complete "$kernel" || die "kernel $kernel is not in the cache: lab fetch $kernel"
 	release=$(cache_release "$kernel")
