@@ -176,18 +176,28 @@ static void test_person_not_kept(void **state)
 	assert_int_equal(times_said("it can be kept again that somebody has set a size"), 1);
 }
 
+#define TEXT 24	/* of a number */
+
+/* A guest that has the size that it needs, and that size. */
+static size_t add_managed(char managed[TEXT])
+{
+	size_t a = room_add(&room, 512 * M, 256 * M, G);
+
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	snprintf(managed, TEXT, "%" PRIu64, room_target(&room, a));
+	return a;
+}
+
 /* Who has set a size has set it, also if he comes back to the number that was the manager's. */
 static void test_person_comes_back(void **state)
 {
 	const struct hb_limits_change change = { .automatic = true };
-	char managed[24];
+	char managed[TEXT];
 	size_t a;
 
 	(void)state;
-	a = room_add(&room, 512 * M, 256 * M, G);
-	room_guest(&room, a)->load.load.anon_kib = 600 * M;
-	room_run(&room, 30000);
-	snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	a = add_managed(managed);
 	for (int restarted = 0; restarted < 2; restarted++) {
 		sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
 		room_run(&room, 5000);
@@ -206,22 +216,18 @@ static void test_person_comes_back(void **state)
 		room_run(&room, 10000);
 		room_limit(&room, a, &change);
 		room_run(&room, 60000);
-		snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+		snprintf(managed, TEXT, "%" PRIu64, room_target(&room, a));
 	}
 }
 
 /* What is set while nobody looks is a person's, too, unless it has come back. */
 static void test_person_while_down(void **state)
 {
-	char managed[24];
+	char managed[TEXT];
 	bool pinned;
-	size_t a;
 
 	(void)state;
-	a = room_add(&room, 512 * M, 256 * M, G);
-	room_guest(&room, a)->load.load.anon_kib = 600 * M;
-	room_run(&room, 30000);
-	snprintf(managed, sizeof(managed), "%" PRIu64, room_target(&room, a));
+	add_managed(managed);
 	for (int back = 1; back >= 0; back--) {
 		room_kill(&room);
 		sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");

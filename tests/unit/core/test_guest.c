@@ -492,6 +492,15 @@ static void test_works_in_words_only(void **state)
 }
 
 /* Root writes to the kernel's own target_kb. */
+/* By root in the guest, to the file of the kernel's own driver. */
+static void write_target(struct guest *g, u64 pages)
+{
+	g->written = true;
+	g->written_target = pages;
+	worker_wake(g);
+	worker_settle(g);
+}
+
 static void test_written_target(void **state)
 {
 	struct guest *g = boot(true);
@@ -500,10 +509,7 @@ static void test_written_target(void **state)
 	(void)state;
 	sim_set_target(g, sim_populated(g));
 	worker_settle(g);
-	g->written = true;
-	g->written_target = wish;
-	worker_wake(g);
-	worker_settle(g);
+	write_target(g, wish);
 	assert_int_equal(sim_populated(g), wish);
 	assert_int_equal(g->report.goal_kib, wish * HB_PAGE_KIB);
 	sim_halt(g);
@@ -518,10 +524,7 @@ static void test_written_target_and_save(void **state)
 	(void)state;
 	sim_set_target(g, host);
 	worker_settle(g);
-	g->written = true;
-	g->written_target = most;
-	worker_wake(g);
-	worker_settle(g);
+	write_target(g, most);
 	assert_int_equal(sim_populated(g), most);
 	assert_false(hb_rescue_close(&g->core, false));
 	/* Nor is it lost above what root wants, if it has no more than the host says. */
