@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "autoballoon.h"
@@ -17,55 +15,40 @@ static DEFINE_MUTEX(switch_lock);
 static bool started, by_parameter;
 static bool running;				/* both */
 
-/* An idle guest is not woken: it is looked at with whatever wakes it next. */
-static void tick(struct timer_list *unused);
-static struct timer_list ticker = __TIMER_INITIALIZER(tick, TIMER_DEFERRABLE);
-
 static void look(struct work_struct *unused);
 static DECLARE_WORK(looking, look);
 
-static void tick(struct timer_list *unused)
+void hb_autoballoon_tick(void)
 {
-	if (!READ_ONCE(running))
-		return;
-	schedule_work(&looking);
-	mod_timer(&ticker, jiffies + msecs_to_jiffies(HB_AUTOBALLOON_MS));
+	if (READ_ONCE(running))
+		schedule_work(&looking);
 }
 
 static void look(struct work_struct *unused)
 {
 	struct hb_stats now = { 0 };
 
-	hb_counters_read(&now);
-	if (hb_autoballoon_look(&hb.guest, &now, ktime_get_boottime_ns() / NSEC_PER_MSEC))
-		hb_events_raise(HB_NEWS_LOOK);
-}
-
-void hb_autoballoon_nudge(void)
-{
-	if (READ_ONCE(running) && time_after(jiffies, READ_ONCE(ticker.expires) + HZ))
-		mod_timer(&ticker, jiffies);
-}
-
-static void end(void)
-{
-	WRITE_ONCE(running, false);
-	timer_delete_sync(&ticker);
-	cancel_work_sync(&looking);
-	if (hb_autoballoon_end(&hb.guest))
-		hb_events_raise(HB_NEWS_LOOK);
+	mutex_lock(&switch_lock);
+	if (running) {
+		hb_counters_read(&now);
+		if (hb_autoballoon_look(&hb.guest, &now, ktime_get_boottime_ns() / NSEC_PER_MSEC))
+			hb_events_raise(HB_NEWS_LOOK);
+	}
+	mutex_unlock(&switch_lock);
 }
 
 static void set_switch(bool *which, bool on)
 {
+	bool was;
+
 	mutex_lock(&switch_lock);
+	was = running;
 	*which = on;
-	if (running && !on) {
-		end();
-	} else if (!running && started && by_parameter) {
-		WRITE_ONCE(running, true);
-		mod_timer(&ticker, jiffies);
-	}
+	WRITE_ONCE(running, started && by_parameter);
+	if (running && !was)
+		schedule_work(&looking);
+	if (was && !running && hb_autoballoon_end(&hb.guest))
+		hb_events_raise(HB_NEWS_LOOK);
 	mutex_unlock(&switch_lock);
 }
 
@@ -77,8 +60,7 @@ void hb_autoballoon_start(void)
 void hb_autoballoon_stop(void)
 {
 	set_switch(&started, false);
-	/* A nudge may have been late. */
-	timer_delete_sync(&ticker);
+	cancel_work_sync(&looking);
 }
 
 static int set_parameter(const char *text, const struct kernel_param *param)

@@ -8,7 +8,7 @@ void hb_autoballoon_start(void);
 /* From now on the host's size is followed.  Does no harm when it was not started, or twice. */
 void hb_autoballoon_stop(void);
 
-/* The kernel looks for memory on this processor, and the timer may be with one that sleeps. */
-void hb_autoballoon_nudge(void);
+/* About once a second: it is time to look.  From any context but that of hard interrupts. */
+void hb_autoballoon_tick(void);
 
 #endif /* HB_AUTOBALLOON_H */

@@ -6,9 +6,9 @@
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 
-#include "autoballoon.h"
 #include "core/distress.h"
 #include "core/rescue.h"
+#include "core/told.h"
 #include "distress.h"
 #include "driver.h"
 #include "mem/counters.h"
@@ -16,19 +16,10 @@
 #include "stats.h"
 #include "xen/bus.h"
 
-/* What could not be written is written again after 1, 2, 4 ... 64 s. */
-#define RETRY_FIRST	HZ
-#define RETRY_MOST	(64 * HZ)
-
 static DEFINE_SPINLOCK(distress_lock);	/* taken with interrupts off */
 static struct hb_distress distress;	/* guarded by it, and: */
 static u64 ooms;
-
-/* What is in xenstore; the work item's. */
-static u64 told;
-static int told_domain;
-static u64 tried;			/* what could not be written; 0: nothing, or it is over */
-static unsigned long retry_after;	/* jiffies; 0: the last one was written */
+static struct hb_told told;		/* pages */
 
 static struct workqueue_struct *queue;
 static struct shrinker *shrinker;
@@ -40,34 +31,13 @@ static DEFINE_TIMER(looker, look_again);
 static void distress_work(struct work_struct *unused);
 static DECLARE_DELAYED_WORK(telling, distress_work);
 
-/* In a new domain nothing has been told. */
-static bool is_told(u64 lacking)
-{
-	if (hb_bus_domain() != READ_ONCE(told_domain))
-		return !lacking;
-	return lacking == READ_ONCE(told);
-}
-
-/* More than what waits for a retry does not wait for it. */
-static void tell(u64 lacking)
-{
-	if (!lacking)
-		WRITE_ONCE(tried, 0);
-	if (is_told(lacking))
-		return;
-	if (lacking > READ_ONCE(tried))
-		mod_delayed_work(queue, &telling, 0);
-	else
-		queue_delayed_work(queue, &telling, 0);
-}
-
 /* Return: pages that are short now. */
 static u64 look(bool oom)
 {
 	struct hb_shortage need;
 	u64 lacking, pages;
 	unsigned long flags;
-	bool again;
+	bool again, news;
 
 	spin_lock_irqsave(&distress_lock, flags);
 	hb_counters_need(&need);
@@ -76,6 +46,7 @@ static u64 look(bool oom)
 	again = hb_distress_look(&distress, &need);
 	lacking = distress.lacking;
 	pages = distress.short_now;
+	news = hb_told_news(&told, hb_bus_epoch(), lacking);
 	spin_unlock_irqrestore(&distress_lock, flags);
 	if (again)
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
@@ -83,7 +54,8 @@ static u64 look(bool oom)
 		hb_rescue_soon();
 	if (lacking)
 		hb_rescue_lasts();
-	tell(lacking);
+	if (news)
+		mod_delayed_work(queue, &telling, 0);
 	return pages;
 }
 
@@ -109,25 +81,12 @@ static unsigned long count_nothing(struct shrinker *unused, struct shrink_contro
 {
 	if (!timer_pending(&looker))
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
-	hb_stats_nudge();
-	hb_autoballoon_nudge();
 	return 0;
 }
 
 static unsigned long free_nothing(struct shrinker *unused, struct shrink_control *control)
 {
 	return SHRINK_STOP;
-}
-
-static u64 lacking_now(void)
-{
-	unsigned long flags;
-	u64 lacking;
-
-	spin_lock_irqsave(&distress_lock, flags);
-	lacking = distress.lacking;
-	spin_unlock_irqrestore(&distress_lock, flags);
-	return lacking;
 }
 
 /* Of the last look, which a work item may be behind by a moment. */
@@ -143,40 +102,60 @@ static u64 short_now(void)
 	return pages;
 }
 
-static void retry(int rc)
+/* Return: whether what is lacked is yet to be told. */
+static bool to_tell(int epoch, u64 *lacking)
 {
-	pr_warn_once("cannot write %s (%d): the host does not see that this guest lacks memory; trying again\n",
-		     HB_KEY_REPORT_DISTRESS, rc);
-	retry_after = retry_after ? min_t(unsigned long, 2 * retry_after, RETRY_MOST) : RETRY_FIRST;
-	queue_delayed_work(queue, &telling, retry_after);
+	unsigned long flags;
+	bool is_told;
+
+	spin_lock_irqsave(&distress_lock, flags);
+	*lacking = distress.lacking;
+	is_told = hb_told_is(&told, epoch, *lacking);
+	spin_unlock_irqrestore(&distress_lock, flags);
+	return !is_told;
+}
+
+/* Return: milliseconds after which to tell again, or U64_MAX. */
+static u64 note(int epoch, u64 lacking, int rc)
+{
+	unsigned long flags;
+	u64 ms = U64_MAX;
+
+	spin_lock_irqsave(&distress_lock, flags);
+	if (rc)
+		ms = hb_told_failed(&told, epoch, lacking);
+	else
+		hb_told_written(&told, epoch, lacking);
+	/* It may have changed meanwhile, and nobody look any more. */
+	if (hb_told_news(&told, hb_bus_epoch(), distress.lacking))
+		ms = 0;
+	spin_unlock_irqrestore(&distress_lock, flags);
+	return ms;
 }
 
 static void distress_work(struct work_struct *unused)
 {
-	unsigned int flags = memalloc_noreclaim_save();
-	int domain = hb_bus_domain(), rc;
-	u64 lacking = lacking_now();
+	unsigned int flags;
+	int epoch = hb_bus_epoch(), rc;
+	u64 lacking, ms;
 
+	if (!to_tell(epoch, &lacking))
+		return;
+	flags = memalloc_noreclaim_save();
 	rc = hb_bus_tell_number(HB_KEY_REPORT_DISTRESS, lacking * HB_PAGE_KIB);
 	memalloc_noreclaim_restore(flags);
-	if (rc) {
-		WRITE_ONCE(tried, lacking);
-		retry(rc);
-		return;
-	}
-	retry_after = 0;
-	WRITE_ONCE(told, lacking);
-	WRITE_ONCE(told_domain, domain);
-	/* It may have changed meanwhile, and nobody look any more. */
-	if (!is_told(lacking_now()))
-		queue_delayed_work(queue, &telling, 0);
+	if (rc)
+		pr_warn_once("cannot write %s (%d): the host does not see that this guest lacks memory; trying again\n",
+			     HB_KEY_REPORT_DISTRESS, rc);
+	ms = note(epoch, lacking, rc);
+	if (ms != U64_MAX)
+		queue_delayed_work(queue, &telling, msecs_to_jiffies(ms));
 }
 
 int hb_distress_start(void)
 {
 	int rc;
 
-	told_domain = hb_bus_domain();
 	queue = alloc_workqueue("hb_distress", WQ_MEM_RECLAIM | WQ_HIGHPRI | WQ_UNBOUND, 1);
 	if (!queue)
 		return -ENOMEM;

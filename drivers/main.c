@@ -32,6 +32,7 @@
 #include "stats.h"
 #include "suspend.h"
 #include "sysfs.h"
+#include "ticker.h"
 #include "worker.h"
 #include "xen/bus.h"
 #include "xen/extents.h"
@@ -330,13 +331,14 @@ static int start(void)
 	if (rc)
 		goto no_evacuation;
 	/* What the worker does cannot be undone: it comes last. */
-	rc = hb_bus_start(hb_stats_host_wants) ?: hb_distress_start() ?:
-	     hb_worker_start();
+	rc = hb_bus_start(hb_stats_host_wants, hb_stats_meminfo_made) ?:
+	     hb_distress_start() ?: hb_ticker_start() ?: hb_worker_start();
 	if (!rc) {
 		hb_stats_start();
 		hb_autoballoon_start();
 		return 0;
 	}
+	hb_ticker_stop();
 	hb_distress_stop();
 	hb_bus_stop();
 	hb_evacuate_stop();
@@ -400,6 +402,7 @@ static void __exit hotballoon_exit(void)
 	hb_worker_stop();	/* it writes reports */
 	hb_evacuate_stop();
 	hb_distress_stop();
+	hb_ticker_stop();
 	hb_autoballoon_stop();
 	hb_stats_stop();
 	hb_bus_stop();

@@ -3,7 +3,6 @@
 #include <linux/moduleparam.h>
 #include <linux/mutex.h>
 #include <linux/spinlock.h>
-#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "core/stats.h"
@@ -19,11 +18,12 @@
 /* What the agent of Qubes OS has. */
 #define QUBES_STEP_KIB 30000
 
-static int tell_host(const struct hb_stats *stats);
+static int tell_host(const struct hb_stats *stats, int domain);
 
+/* @tell: in this of the domains that the guest has been; returns 0 or a negative errno. */
 static const struct {
 	struct hb_audience audience;
-	int (*tell)(const struct hb_stats *stats);
+	int (*tell)(const struct hb_stats *stats, int domain);
 } listeners[] = {
 	{ { .words = HB_STATS_ALL, .interval_ms = HB_STATS_INTERVAL_MS,
 	    .step_kib = HB_STATS_STEP_KIB, .percent = true }, tell_host },
@@ -42,17 +42,13 @@ static DEFINE_MUTEX(switch_lock);
 static bool started, by_parameter = true, by_host = true;
 static bool running;				/* all three */
 
-static int told_domain;				/* the work item's */
 static u64 moved_pages;				/* written with the lock held */
 static u64 failed_steps;			/* by the worker */
 static atomic64_t rescues = ATOMIC64_INIT(0);
 static atomic64_t oom_rescues = ATOMIC64_INIT(0);	/* of these */
 
-static void stats_tick(struct timer_list *unused);
-static struct timer_list ticker;
-
 static void stats_work(struct work_struct *unused);
-static DECLARE_WORK(telling, stats_work);
+static DECLARE_DELAYED_WORK(telling, stats_work);
 
 void hb_stats_count_moved(u64 pages)
 {
@@ -91,7 +87,7 @@ static void read_stats(struct hb_stats *stats)
 	hb_stats_derive(stats);
 }
 
-static int tell_host(const struct hb_stats *stats)
+static int tell_host(const struct hb_stats *stats, int domain)
 {
 	static char line[HB_STATS_LINE];	/* one work item, one line */
 
@@ -99,103 +95,103 @@ static int tell_host(const struct hb_stats *stats)
 	return hb_bus_tell(HB_KEY_REPORT_STATS, line);
 }
 
+/* audience_lock is held. */
+static u64 wait_of(unsigned int i, const struct hb_stats *now)
+{
+	return hb_audience_wait(&audiences[i], now, hb_bus_epoch(), now_ms());
+}
+
 static bool is_due(unsigned int i, const struct hb_stats *now)
 {
 	bool due;
 
 	spin_lock_bh(&audience_lock);
-	due = hb_audience_due(&audiences[i], now, now_ms());
+	due = !wait_of(i, now);
 	spin_unlock_bh(&audience_lock);
 	return due;
 }
 
-static void forget_all(void)
+/* Nothing was told to this one, or to any. */
+static void forget(int (*whose)(const struct hb_stats *stats, int domain))
 {
 	unsigned int i;
 
 	spin_lock_bh(&audience_lock);
 	for (i = 0; i < ARRAY_SIZE(listeners); i++)
-		audiences[i] = listeners[i].audience;
+		if (!whose || whose == listeners[i].tell)
+			audiences[i] = listeners[i].audience;
 	spin_unlock_bh(&audience_lock);
 }
 
-static void stats_tick(struct timer_list *unused)
+/* What was seen is told when its time comes, though the guest sleeps by then. */
+void hb_stats_look(void)
 {
-	bool due = hb_bus_domain() != READ_ONCE(told_domain);
+	u64 wait = HB_AUDIENCE_HAS_ALL;
 	struct hb_stats now;
 	unsigned int i;
 
 	if (!READ_ONCE(running))
 		return;
 	read_stats(&now);
-	for (i = 0; i < ARRAY_SIZE(listeners) && !due; i++)
-		due = is_due(i, &now);
-	if (due)
-		schedule_work(&telling);
-	mod_timer(&ticker, jiffies + HZ);
+	spin_lock_bh(&audience_lock);
+	for (i = 0; i < ARRAY_SIZE(listeners); i++)
+		wait = min(wait, wait_of(i, &now));
+	if (wait != HB_AUDIENCE_HAS_ALL) {
+		cancel_delayed_work(&telling);
+		schedule_delayed_work(&telling, msecs_to_jiffies(wait));
+	}
+	spin_unlock_bh(&audience_lock);
 }
 
-/* What could not be told is told with the next that moves: it would be old by now. */
+/* switch_lock is held. */
 static void tell(unsigned int i, const struct hb_stats *now)
 {
-	int rc = listeners[i].tell(now);
+	/* In this order: hb_bus_moved(). */
+	int epoch = hb_bus_epoch(), domain = hb_bus_domain();
+	int rc = listeners[i].tell(now, domain);
 
+	lockdep_assert_held(&switch_lock);
 	if (rc)
-		pr_warn_once("cannot write statistics (%d): the host does not see what this guest needs\n",
+		pr_warn_once("cannot write statistics (%d): the host does not see what this guest needs; trying again\n",
 			     rc);
 	spin_lock_bh(&audience_lock);
-	hb_audience_told(&audiences[i], now, now_ms());
+	if (rc)
+		hb_audience_failed(&audiences[i], epoch, now_ms());
+	else
+		hb_audience_told(&audiences[i], now, epoch, now_ms());
 	spin_unlock_bh(&audience_lock);
 }
 
 static void stats_work(struct work_struct *unused)
 {
-	int domain = hb_bus_domain();
 	struct hb_stats now;
 	unsigned int i;
 
-	if (domain != told_domain) {
-		WRITE_ONCE(told_domain, domain);
-		hb_agent_moved();
-		forget_all();
+	mutex_lock(&switch_lock);
+	if (running) {
+		read_stats(&now);
+		for (i = 0; i < ARRAY_SIZE(listeners); i++)
+			if (is_due(i, &now))
+				tell(i, &now);
 	}
-	read_stats(&now);
-	for (i = 0; i < ARRAY_SIZE(listeners); i++)
-		if (is_due(i, &now))
-			tell(i, &now);
-}
-
-void hb_stats_nudge(void)
-{
-	if (READ_ONCE(running) && time_after(jiffies, READ_ONCE(ticker.expires) + HZ))
-		mod_timer(&ticker, jiffies);
-}
-
-static void begin(void)
-{
-	forget_all();
-	WRITE_ONCE(running, true);
-	mod_timer(&ticker, jiffies);
-}
-
-static void end(void)
-{
-	WRITE_ONCE(running, false);
-	timer_delete_sync(&ticker);
-	cancel_work_sync(&telling);
-	hb_bus_untell(HB_KEY_REPORT_STATS);
-	hb_agent_untell();
+	mutex_unlock(&switch_lock);
+	/* Some have to wait until their time comes, or what failed is tried again. */
+	hb_stats_look();
 }
 
 /* switch_lock is held. */
 static void follow(void)
 {
-	bool run = started && by_parameter && by_host;
+	bool was = running;
 
-	if (run && !running)
-		begin();
-	else if (!run && running)
-		end();
+	WRITE_ONCE(running, started && by_parameter && by_host);
+	if (running && !was) {
+		forget(NULL);
+		hb_stats_look();
+	} else if (was && !running) {
+		hb_bus_untell(HB_KEY_REPORT_STATS);
+		hb_agent_untell(hb_bus_domain());
+	}
 }
 
 static void set_switch(bool *which, bool on)
@@ -208,23 +204,27 @@ static void set_switch(bool *which, bool on)
 
 void hb_stats_start(void)
 {
-	/* Whether another processor is busy is nothing to this one: see hb_stats_nudge(). */
-	timer_setup(&ticker, stats_tick, TIMER_DEFERRABLE);
-	told_domain = hb_bus_domain();
-	hb_agent_moved();
 	set_switch(&started, true);
 }
 
 void hb_stats_stop(void)
 {
 	set_switch(&started, false);
-	/* A nudge may have been late. */
-	timer_delete_sync(&ticker);
+	cancel_delayed_work_sync(&telling);
 }
 
 void hb_stats_host_wants(bool wanted)
 {
 	set_switch(&by_host, wanted);
+}
+
+void hb_stats_meminfo_made(void)
+{
+	/* Whoever is being told without it is told by now. */
+	mutex_lock(&switch_lock);
+	forget(hb_agent_tell_qubes);
+	hb_stats_look();
+	mutex_unlock(&switch_lock);
 }
 
 static int set_parameter(const char *text, const struct kernel_param *param)

@@ -2,8 +2,9 @@
 /*
  * Statistics of the guest's memory, for the host: core/stats.h says when they are told.
  *
- * A deferrable timer looks once a second, and no work is begun unless there is something to
- * tell: a guest that is idle is not woken.  When they are off, nothing is read.
+ * Somebody looks once a second while the guest is awake (ticker.h), and when the driver has moved
+ * memory.  No work is begun unless there is something to tell, or to tell again after it failed: a
+ * guest that is idle is not woken.  When they are off, nothing is read.
  */
 #ifndef HB_STATS_H
 #define HB_STATS_H
@@ -12,17 +13,17 @@
 
 void hb_stats_start(void);
 
-/* And take what was told out of xenstore. */
+/* And take what was told out of xenstore.  Nobody looks any more. */
 void hb_stats_stop(void);
 
-/* The host wants them, or does not.  From the thread of xenbus. */
+/* The host wants them, or does not.  From the thread of xenbus, or a work item. */
 void hb_stats_host_wants(bool wanted);
 
-/*
- * The kernel looks for memory on this processor.  The timer may be with one that sleeps: it
- * comes here then.
- */
-void hb_stats_nudge(void);
+/* Domain 0 has made memory/meminfo.  From the same. */
+void hb_stats_meminfo_made(void);
+
+/* Is there anything to tell?  From any context but that of hard interrupts. */
+void hb_stats_look(void);
 
 /* The worker moved pages between guest and Xen; a step of it did not do all that it should. */
 void hb_stats_count_moved(u64 pages);

@@ -355,9 +355,13 @@ static bool op_sync(struct hb_guest *g, u64 populated, u64 *target)
 
 static void op_publish(struct hb_guest *g, const struct hb_status *report)
 {
-	hb_pages_count_held(report->state == HB_STATE_IDLE ||
-			    report->state == HB_STATE_WAITING);
+	bool rests = report->state == HB_STATE_IDLE || report->state == HB_STATE_WAITING;
+
+	hb_pages_count_held(rests);
 	hb_report_publish(report);
+	/* The guest may go to sleep now. */
+	if (rests)
+		hb_stats_look();
 }
 
 /* ---- for people who look for faults */

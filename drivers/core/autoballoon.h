@@ -22,9 +22,6 @@
 #define HB_AUTOBALLOON_BAND_LEAST (4 * HB_MIB_PAGES)
 #define HB_AUTOBALLOON_BAND_MOST (32 * HB_MIB_PAGES)
 
-/* How often it looks, where nothing idle is woken for it. */
-#define HB_AUTOBALLOON_MS 1000
-
 /**
  * hb_autoballoon_look() - choose a size
  * @stats: of now

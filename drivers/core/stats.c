@@ -44,26 +44,42 @@ static bool has_moved(const struct hb_audience *audience, const struct hb_stats 
 	       (a < b ? b - a : a - b) >= step_of(audience, stat);
 }
 
-bool hb_audience_due(const struct hb_audience *audience, const struct hb_stats *now,
-		     u64 now_ms)
+static bool knows_all(const struct hb_audience *audience, const struct hb_stats *now)
 {
 	unsigned int i;
 
-	if (!audience->told)
-		return true;
-	if (now_ms - audience->told_ms < audience->interval_ms)
-		return false;
 	for (i = 0; i < HB_STAT_COUNT; i++)
 		if (audience->words & HB_STATS_BIT(i) && has_moved(audience, now, i))
-			return true;
-	return false;
+			return false;
+	return true;
 }
 
-void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, u64 now_ms)
+u64 hb_audience_wait(const struct hb_audience *audience, const struct hb_stats *now, int epoch,
+		     u64 now_ms)
 {
+	const struct hb_told *told = &audience->told;
+	u64 pause = told->retry_ms ? told->retry_ms : audience->interval_ms;
+	u64 since = now_ms - audience->tried_ms;
+
+	if (!hb_told_tried(told, epoch))
+		return 0;
+	if (hb_told_holds(told, epoch) && knows_all(audience, now))
+		return HB_AUDIENCE_HAS_ALL;
+	return since < pause ? pause - since : 0;
+}
+
+void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, int epoch,
+		      u64 now_ms)
+{
+	hb_told_written(&audience->told, epoch, 0);
+	audience->tried_ms = now_ms;
 	audience->last = *now;
-	audience->told_ms = now_ms;
-	audience->told = true;
+}
+
+void hb_audience_failed(struct hb_audience *audience, int epoch, u64 now_ms)
+{
+	hb_told_failed(&audience->told, epoch, 0);
+	audience->tried_ms = now_ms;
 }
 
 /* snprintf() is in no header that both worlds have. */

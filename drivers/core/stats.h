@@ -12,6 +12,8 @@
 #include <core/port.h>
 #include <hotballoon/keys.h>
 
+#include "told.h"
+
 struct hb_stats {
 	u64 value[HB_STAT_COUNT];	/* KiB, or a count: HB_STAT_IS_KIB */
 	u32 known;			/* bits of enum hb_stat: kernels differ */
@@ -25,12 +27,12 @@ struct hb_audience {
 	u64 interval_ms;	/* at least so long between two */
 	u64 step_kib;		/* a size moved if it moved by as much; */
 	bool percent;		/* or by 1 % of the guest's memory, if that is less */
-	bool told;		/* anything at all, */
-	u64 told_ms;		/* at this time: */
-	struct hb_stats last;
+	struct hb_told told;
+	u64 tried_ms;		/* when he was told something, or could not be, the last time */
+	struct hb_stats last;	/* what he was told */
 };
 
-/* A size has moved by 4 MiB, or 1 % of the guest; see hb_audience_due(). */
+/* A size has moved by 4 MiB, or 1 % of the guest; see hb_audience_wait(). */
 #define HB_STATS_STEP_KIB (4 * 1024)
 
 /* At most once a second, and all words. */
@@ -54,18 +56,27 @@ static inline bool hb_stats_has(const struct hb_stats *stats, enum hb_stat stat)
  */
 void hb_stats_derive(struct hb_stats *stats);
 
+/* Nothing to tell him. */
+#define HB_AUDIENCE_HAS_ALL U64_MAX
+
 /**
- * hb_audience_due() - is it time to tell this one?
+ * hb_audience_wait() - when is it time to tell this one?
+ * @epoch: told.h
  * @now_ms: a clock that never goes back
  *
- * If he has been told nothing; or if his interval is over and one of his words moved: a size
- * by @step_kib (or 1 % of the guest's memory), a count by one and by 1 %, or it came or went.
+ * At once if nobody tried to in this epoch.  If he knows nothing, or one of his words moved, when
+ * his interval is over, or the wait after a try that failed.  A size has moved by @step_kib (or
+ * 1 % of the guest's memory), a count by one and by 1 %, or it came or went.
+ *
+ * Return: milliseconds, or HB_AUDIENCE_HAS_ALL.
  */
-bool hb_audience_due(const struct hb_audience *audience, const struct hb_stats *now,
+u64 hb_audience_wait(const struct hb_audience *audience, const struct hb_stats *now, int epoch,
 		     u64 now_ms);
 
-/* He has been told @now. */
-void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, u64 now_ms);
+/* He has been told @now, or could not be. */
+void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, int epoch,
+		      u64 now_ms);
+void hb_audience_failed(struct hb_audience *audience, int epoch, u64 now_ms);
 
 /* The longest line has as many bytes, with its NUL: 2^64 - 1 has 20 digits. */
 #define HB_STATS_LINE (HB_STAT_COUNT * (16 + 1 + 20 + 1) + 1)

@@ -3,23 +3,19 @@
 
 #include <xen/xenbus.h>
 
+#include "../core/told.h"
 #include "../report.h"
 #include "agent.h"
 
 /* What data/updated begins with if it is the driver's; to others it is any text. */
 #define OUR_MARK "hotballoon "
 
-/* The guest may not: nothing of it is tried again in this domain. */
-static bool refused_xapi;
+/* In this of the domains that it has been the guest may not: nothing of it is tried again there. */
+static int xapi_refused_in = -1;
 
-/* What the driver wrote to memory/meminfo in this domain. */
-static u64 qubes_kib;
-static bool wrote_qubes;
-
-/* In this domain, or in the one before until the report is written here. */
-static bool announced;
-/* That domain: in the one that it became the key may be another's. */
-static int announced_in;
+/* What was told in which. */
+static struct hb_told qubes;		/* memory/meminfo: KiB */
+static struct hb_told announced;	/* control/feature-balloon */
 
 /* Has a key this text, at least as its beginning?  Return: 1, 0, or a negative errno. */
 static int begins_with(const char *key, const char *start)
@@ -34,37 +30,26 @@ static int begins_with(const char *key, const char *start)
 	return begins;
 }
 
-void hb_agent_moved(void)
+static int write_mark(void)
 {
-	refused_xapi = false;
-	wrote_qubes = false;
+	return xenbus_printf(XBT_NIL, HB_KEY_AGENT_UPDATED, "", OUR_MARK "%lld",
+			     ktime_get_real_seconds());
 }
 
-/* No agent has written them.  Return: 1, 0, or a negative errno. */
-static int xapi_keys_are_ours(void)
+/*
+ * No agent has written them.  Then they have the mark from the first write on: values without it
+ * would be an agent's.  Return: 1, 0, or a negative errno.
+ */
+static int claim_xapi_keys(void)
 {
 	int ours = begins_with(HB_KEY_AGENT_UPDATED, OUR_MARK);
 
 	if (ours != -ENOENT)
 		return ours;
 	ours = begins_with(HB_KEY_MEMINFO_TOTAL, "");
-	return ours == -ENOENT ? 1 : min(ours, 0);
-}
-
-int hb_agent_tell_xapi(const struct hb_stats *stats)
-{
-	int rc = refused_xapi ? 0 : xapi_keys_are_ours();
-
-	if (rc <= 0)
-		return rc;
-	rc = xenbus_printf(XBT_NIL, HB_KEY_MEMINFO_TOTAL, "", "%llu",
-			   stats->value[HB_STAT_TOTAL]) ?:
-	     xenbus_printf(XBT_NIL, HB_KEY_MEMINFO_FREE, "", "%llu",
-			   stats->value[HB_STAT_AVAILABLE]) ?:
-	     xenbus_printf(XBT_NIL, HB_KEY_AGENT_UPDATED, "", OUR_MARK "%lld",
-			   ktime_get_real_seconds());
-	refused_xapi = rc == -EACCES;
-	return refused_xapi ? 0 : rc;
+	if (ours != -ENOENT)
+		return min(ours, 0);
+	return write_mark() ?: 1;
 }
 
 static void untell_xapi(void)
@@ -76,8 +61,29 @@ static void untell_xapi(void)
 	xenbus_rm(XBT_NIL, HB_KEY_AGENT_UPDATED, "");
 }
 
+int hb_agent_tell_xapi(const struct hb_stats *stats, int domain)
+{
+	int rc;
+
+	if (xapi_refused_in == domain)
+		return 0;
+	rc = claim_xapi_keys();
+	if (rc > 0)
+		rc = xenbus_printf(XBT_NIL, HB_KEY_MEMINFO_TOTAL, "", "%llu",
+				   stats->value[HB_STAT_TOTAL]) ?:
+		     xenbus_printf(XBT_NIL, HB_KEY_MEMINFO_FREE, "", "%llu",
+				   stats->value[HB_STAT_AVAILABLE]) ?:
+		     write_mark();
+	if (rc != -EACCES)
+		return rc;
+	/* A part of it would get old. */
+	untell_xapi();
+	xapi_refused_in = domain;
+	return 0;
+}
+
 /* No agent has written it.  Return: 1, 0, or a negative errno. */
-static int qubes_key_is_ours(void)
+static int qubes_key_is_ours(int domain)
 {
 	char *text = xenbus_read(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", NULL);
 	u64 found;
@@ -85,7 +91,8 @@ static int qubes_key_is_ours(void)
 
 	if (IS_ERR(text))
 		return PTR_ERR(text);
-	ours = !*text || (wrote_qubes && !kstrtou64(text, 10, &found) && found == qubes_kib);
+	ours = !*text || (hb_told_holds(&qubes, domain) && !kstrtou64(text, 10, &found) &&
+			  found == qubes.value);
 	kfree(text);
 	return ours;
 }
@@ -101,51 +108,49 @@ static u64 kept_kib(u64 total_kib)
 
 /*
  * Domain 0 of Qubes OS makes the key, empty, where memory is balanced.  It is not made here:
- * its being there is what says so.
+ * its being there is what says so.  Where it is not, or not for this guest, the bus hears of the
+ * key that is.
  */
-int hb_agent_tell_qubes(const struct hb_stats *stats)
+int hb_agent_tell_qubes(const struct hb_stats *stats, int domain)
 {
-	int rc = qubes_key_is_ours();
+	int rc = qubes_key_is_ours(domain);
 	u64 kib;
 
 	if (rc <= 0)
-		return rc == -ENOENT ? 0 : rc;
+		return rc == -ENOENT || rc == -EACCES ? 0 : rc;
 	kib = stats->value[HB_STAT_USED] + kept_kib(stats->value[HB_STAT_TOTAL]);
 	rc = xenbus_printf(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "%llu", kib);
-	if (!rc) {
-		qubes_kib = kib;
-		wrote_qubes = true;
-	}
+	if (!rc)
+		hb_told_written(&qubes, domain, kib);
 	return rc == -EACCES ? 0 : rc;
 }
 
 /* Empty it is as domain 0 made it: nobody knows, and whoever knows may write. */
-static void untell_qubes(void)
+static void untell_qubes(int domain)
 {
-	if (wrote_qubes && qubes_key_is_ours() == 1)
+	if (hb_told_holds(&qubes, domain) && qubes_key_is_ours(domain) == 1)
 		xenbus_write(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", "");
-	wrote_qubes = false;
+	hb_told_lost(&qubes);
 }
 
-void hb_agent_untell(void)
+void hb_agent_untell(int domain)
 {
 	untell_xapi();
-	untell_qubes();
+	untell_qubes(domain);
 }
 
 /* Where libxl makes the guest's directories it may not, and nobody there asks for it. */
 void hb_agent_announce(int domain)
 {
-	announced &= announced_in == domain;
-	announced_in = domain;
-	if (begins_with(HB_KEY_FEATURE_BALLOON, "") != -ENOENT)
-		return;
-	announced = !xenbus_printf(XBT_NIL, HB_KEY_FEATURE_BALLOON, "", "1");
+	if (begins_with(HB_KEY_FEATURE_BALLOON, "") == -ENOENT &&
+	    !xenbus_printf(XBT_NIL, HB_KEY_FEATURE_BALLOON, "", "1"))
+		hb_told_written(&announced, domain, 1);
 }
 
-void hb_agent_unannounce(void)
+/* In a domain that it was not announced in the key is another's. */
+void hb_agent_unannounce(int domain)
 {
-	if (announced)
+	if (hb_told_holds(&announced, domain))
 		xenbus_rm(XBT_NIL, HB_KEY_FEATURE_BALLOON, "");
-	announced = false;
+	hb_told_lost(&announced);
 }

@@ -11,20 +11,19 @@
 
 #include "../core/stats.h"
 
-/* This is a new domain: what was not allowed may be now. */
-void hb_agent_moved(void);
+/* @domain, everywhere: of the domains that the guest has been, that which it is. */
 
 /* data/meminfo_total, data/meminfo_free and data/updated.  Return: 0 or a negative errno. */
-int hb_agent_tell_xapi(const struct hb_stats *stats);
+int hb_agent_tell_xapi(const struct hb_stats *stats, int domain);
 
 /* memory/meminfo.  Return: 0 or a negative errno. */
-int hb_agent_tell_qubes(const struct hb_stats *stats);
+int hb_agent_tell_qubes(const struct hb_stats *stats, int domain);
 
 /* Take back what both wrote: memory/meminfo is empty again, as domain 0 made it. */
-void hb_agent_untell(void);
+void hb_agent_untell(int domain);
 
-/* control/feature-balloon: in this domain, of those that the guest has been; and take it back. */
+/* control/feature-balloon; and take it back. */
 void hb_agent_announce(int domain);
-void hb_agent_unannounce(void);
+void hb_agent_unannounce(int domain);
 
 #endif /* HB_XEN_AGENT_H */

@@ -6,6 +6,7 @@
 #include <xen/xenbus.h>
 
 #include "../core/text.h"
+#include "../core/told.h"
 #include "../driver.h"
 #include "../events.h"
 #include "../report.h"
@@ -13,10 +14,6 @@
 #include "bus.h"
 
 #define REPORT_INTERVAL (HZ / 10)
-
-/* A report that could not be written is written again after 1, 2, 4 ... 64 s. */
-#define RETRY_FIRST	HZ
-#define RETRY_MOST	(64 * HZ)
 
 /* A key that could not be read is read again after. */
 #define READ_AGAIN	HZ
@@ -26,13 +23,11 @@ static const char *const cause_word[] = HB_CAUSE_WORDS;
 
 /* The report as xenstore has it; used by the work item only. */
 static struct hb_status written;
-static bool written_any;	/* cleared to have all of it written again */
+static struct hb_told told;
 static unsigned long written_at;
-static unsigned long retry_after;	/* jiffies; 0: the last one was written */
 
 static atomic_t domain = ATOMIC_INIT(0);
-static int written_domain;
-static bool lost;		/* xenstore does not have it any more */
+static atomic_t epoch = ATOMIC_INIT(0);
 
 /* A value of memory/target that xenstore gave us: text, or why not. */
 static void take_in(const char *text)
@@ -64,25 +59,27 @@ static bool key_exists(const char *key, bool otherwise)
 	return true;
 }
 
+/* The domain first: whoever is in this epoch is in this domain. */
 void hb_bus_moved(void)
 {
 	atomic_inc(&domain);
+	atomic_inc_return(&epoch);
 	hb_events_raise(HB_NEWS_MOVED);
 	hb_bus_report();
 }
 
-/* Somebody has removed the report: the next one that looks for it finds it again. */
+/* Somebody has removed the report, and all that is told beside it: it is told again. */
 static void look_for_report(void)
 {
 	if (key_exists(HB_KEY_REPORT_VERSION, true))
 		return;
-	WRITE_ONCE(lost, true);
+	atomic_inc_return(&epoch);
 	hb_bus_report();
 }
 
 /*
  * A key that is there but could not be read, for want of memory or because xenstored has
- * a moment: nobody would say again that it changed.
+ * a moment: nobody would say again that it changed.  That the guest may read it xenstored says.
  */
 static void read_again(struct work_struct *work);
 static DECLARE_DELAYED_WORK(reader, read_again);
@@ -92,7 +89,8 @@ static bool is_absent(const char *text)
 {
 	if (PTR_ERR(text) == -ENOENT)
 		return true;
-	schedule_delayed_work(&reader, READ_AGAIN);
+	if (PTR_ERR(text) != -EACCES)
+		schedule_delayed_work(&reader, READ_AGAIN);
 	return false;
 }
 
@@ -169,6 +167,7 @@ static void read_headroom(void)
 }
 
 static void (*host_wants_stats)(bool wanted);
+static void (*meminfo_made)(void);
 
 /* Anything but "0" is yes. */
 static void read_stats_wanted(void)
@@ -206,6 +205,20 @@ static void read_swap(void)
 	hb_events_raise(HB_NEWS_LOOK);
 }
 
+/* Empty it is as domain 0 makes it. */
+static void read_meminfo(void)
+{
+	char *text = xenbus_read(XBT_NIL, HB_KEY_QUBES_MEMINFO, "", NULL);
+
+	if (IS_ERR(text)) {
+		is_absent(text);
+		return;
+	}
+	if (!*text)
+		meminfo_made();
+	kfree(text);
+}
+
 /* From reading a key until it counts: what was read before must not come after it. */
 static DEFINE_MUTEX(reading);
 
@@ -216,76 +229,77 @@ static void read_one(void (*read)(void))
 	mutex_unlock(&reading);
 }
 
+static void key_changed(struct xenbus_watch *watch, const char *path, const char *token);
+static void target_changed(struct xenbus_watch *watch, const char *path, const char *token);
+
+/* What the host says, in the order in which it is heard. */
+static struct host_key {
+	struct xenbus_watch watch;
+	void (*read)(void);
+	const char *unheard;	/* what is so where it cannot be watched */
+	bool watched;
+} host_keys[] = {
+	{ { .node = HB_KEY_SWAP, .callback = key_changed }, read_swap,
+	  "this guest swaps out as its parameter says" },
+	{ { .node = HB_KEY_STILL, .callback = key_changed }, read_still,
+	  "this guest does not keep still when it is asked to" },
+	{ { .node = HB_KEY_HEADROOM, .callback = key_changed }, read_headroom,
+	  "this guest takes nothing above its target in need" },
+	{ { .node = HB_KEY_STATS_WANTED, .callback = key_changed }, read_stats_wanted,
+	  "this guest writes statistics, whether they are wanted or not" },
+	{ { .node = HB_KEY_QUBES_MEMINFO, .callback = key_changed }, read_meminfo,
+	  "this guest does not notice when domain 0 makes it" },
+	{ { .node = HB_KEY_TARGET, .callback = target_changed }, read_target,
+	  "this guest cannot be given a size" },
+};
+
+static struct host_key *const target_key = &host_keys[ARRAY_SIZE(host_keys) - 1];
+
 static void read_again(struct work_struct *work)
 {
-	read_one(read_swap);
-	read_one(read_still);
-	read_one(read_headroom);
-	read_one(read_stats_wanted);
-	read_one(read_target);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(host_keys); i++)
+		read_one(host_keys[i].read);
 }
 
-static void target_changed(struct xenbus_watch *watch, const char *path,
-			   const char *token)
+static void key_changed(struct xenbus_watch *watch, const char *path, const char *token)
+{
+	read_one(container_of(watch, struct host_key, watch)->read);
+}
+
+static void target_changed(struct xenbus_watch *watch, const char *path, const char *token)
 {
 	look_for_report();
-	read_one(read_target);
+	key_changed(watch, path, token);
 }
 
-static struct xenbus_watch target_watch = {
-	.node = HB_KEY_TARGET,
-	.callback = target_changed,
-};
-
-static void still_changed(struct xenbus_watch *watch, const char *path,
-			  const char *token)
+/* Read at once: nothing begins that the host has ruled out; an event comes later. */
+static void listen_to(struct host_key *key)
 {
-	read_one(read_still);
+	read_one(key->read);
+	key->watched = !register_xenbus_watch(&key->watch);
+	if (!key->watched)
+		pr_warn("cannot watch %s: %s\n", key->watch.node, key->unheard);
 }
 
-static struct xenbus_watch still_watch = {
-	.node = HB_KEY_STILL,
-	.callback = still_changed,
-};
-
-static void headroom_changed(struct xenbus_watch *watch, const char *path,
-			     const char *token)
+static void stop_listening(void)
 {
-	read_one(read_headroom);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(host_keys); i++)
+		if (host_keys[i].watched)
+			unregister_xenbus_watch(&host_keys[i].watch);
 }
-
-static struct xenbus_watch headroom_watch = {
-	.node = HB_KEY_HEADROOM,
-	.callback = headroom_changed,
-};
-
-static void stats_wanted_changed(struct xenbus_watch *watch, const char *path,
-				 const char *token)
-{
-	read_one(read_stats_wanted);
-}
-
-static struct xenbus_watch stats_wanted_watch = {
-	.node = HB_KEY_STATS_WANTED,
-	.callback = stats_wanted_changed,
-};
-
-static void swap_changed(struct xenbus_watch *watch, const char *path,
-			 const char *token)
-{
-	read_one(read_swap);
-}
-
-static struct xenbus_watch swap_watch = {
-	.node = HB_KEY_SWAP,
-	.callback = swap_changed,
-};
-
-static bool watching, watching_still, watching_headroom, watching_stats, watching_swap;
 
 int hb_bus_domain(void)
 {
 	return atomic_read(&domain);
+}
+
+int hb_bus_epoch(void)
+{
+	return atomic_read_acquire(&epoch);
 }
 
 int hb_bus_tell(const char *key, const char *text)
@@ -303,43 +317,37 @@ void hb_bus_untell(const char *key)
 	xenbus_rm(XBT_NIL, key, "");
 }
 
-static int write_number(const char *key, u64 now, u64 before)
+static int write_number(const char *key, bool all, u64 now, u64 before)
 {
-	if (written_any && now == before)
+	if (!all && now == before)
 		return 0;
 	return xenbus_printf(XBT_NIL, key, "", "%llu", now);
 }
 
-static int write_word(const char *key, const char *now, const char *before)
+static int write_word(const char *key, bool all, const char *now, const char *before)
 {
-	if (written_any && now == before)
+	if (!all && now == before)
 		return 0;
 	return xenbus_printf(XBT_NIL, key, "", "%s", now);
 }
 
 /* The cause goes before the state: who waits for "waiting" then finds it. */
-static int write_report(const struct hb_status *now)
+static int write_report(const struct hb_status *now, bool all)
 {
 	int rc;
 
-	rc = write_number(HB_KEY_REPORT_CURRENT, now->current_kib,
-			  written.current_kib);
-	rc = rc ?: write_number(HB_KEY_REPORT_FLOOR, now->floor_kib,
-				written.floor_kib);
-	rc = rc ?: write_number(HB_KEY_REPORT_MAX, now->max_kib,
-				written.max_kib);
-	rc = rc ?: write_number(HB_KEY_REPORT_RESCUED, now->rescued_kib,
-				written.rescued_kib);
-	rc = rc ?: write_number(HB_KEY_REPORT_SPARED, now->spared_kib,
-				written.spared_kib);
-	rc = rc ?: write_word(HB_KEY_REPORT_CAUSE, cause_word[now->cause],
+	rc = write_number(HB_KEY_REPORT_CURRENT, all, now->current_kib, written.current_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_FLOOR, all, now->floor_kib, written.floor_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_MAX, all, now->max_kib, written.max_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_RESCUED, all, now->rescued_kib, written.rescued_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_SPARED, all, now->spared_kib, written.spared_kib);
+	rc = rc ?: write_word(HB_KEY_REPORT_CAUSE, all, cause_word[now->cause],
 			      cause_word[written.cause]);
-	rc = rc ?: write_word(HB_KEY_REPORT_STATE, state_word[now->state],
+	rc = rc ?: write_word(HB_KEY_REPORT_STATE, all, state_word[now->state],
 			      state_word[written.state]);
-	rc = rc ?: write_number(HB_KEY_REPORT_GOAL, now->goal_kib,
-				written.goal_kib);
-	rc = rc ?: write_number(HB_KEY_REPORT_STILL, now->still, written.still);
-	if (!rc && !written_any)
+	rc = rc ?: write_number(HB_KEY_REPORT_GOAL, all, now->goal_kib, written.goal_kib);
+	rc = rc ?: write_number(HB_KEY_REPORT_STILL, all, now->still, written.still);
+	if (!rc && all)
 		rc = xenbus_printf(XBT_NIL, HB_KEY_REPORT_VERSION, "", "%d",
 				   HB_REPORT_VERSION);
 	return rc;
@@ -348,42 +356,40 @@ static int write_report(const struct hb_status *now)
 static void report_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(report, report_work);
 
-static void report_failed(int rc)
+/* A part of it may have been written. */
+static void report_failed(int now_in, int rc)
 {
-	if (!retry_after)
+	unsigned int ms;
+
+	if (!told.retry_ms)
 		pr_warn("cannot write to %s (%d): the host does not see this guest's reports; trying again\n",
 			HB_KEY_REPORT_DIR, rc);
-	retry_after = retry_after ? min_t(unsigned long, 2 * retry_after,
-					  RETRY_MOST) : RETRY_FIRST;
-	written_any = false;
-	schedule_delayed_work(&report, retry_after);
+	ms = hb_told_failed(&told, now_in, 0);
+	hb_told_lost(&told);
+	schedule_delayed_work(&report, msecs_to_jiffies(ms));
 }
 
 static void report_work(struct work_struct *work)
 {
-	int now_in = atomic_read(&domain);
+	int now_in = hb_bus_epoch(), rc;
+	bool all = !hb_told_holds(&told, now_in);
 	struct hb_status now;
-	int rc;
 
-	if (xchg(&lost, false) || now_in != written_domain)
-		written_any = false;
 	hb_report_get(&now);
 	WRITE_ONCE(written_at, jiffies);
-	rc = write_report(&now);
+	rc = write_report(&now, all);
 	if (rc) {
-		report_failed(rc);
+		report_failed(now_in, rc);
 		return;
 	}
-	if (retry_after)
+	if (told.retry_ms)
 		pr_info("reports can be written again\n");
-	retry_after = 0;
-	if (!written_any)
-		hb_agent_announce(now_in);
+	if (all)
+		hb_agent_announce(hb_bus_domain());
 	written = now;
-	written_domain = now_in;
-	written_any = true;
-	/* Some of it may have been written in the domain before. */
-	if (atomic_read(&domain) != now_in)
+	hb_told_written(&told, now_in, 0);
+	/* Some of it may have been written in the epoch before. */
+	if (hb_bus_epoch() != now_in)
 		hb_bus_report();
 }
 
@@ -397,44 +403,26 @@ void hb_bus_report(void)
 			      due - jiffies : 0);
 }
 
-/* Without stillness a guest can be had; without a target it cannot. */
-int hb_bus_start(void (*wants_stats)(bool wanted))
+/* Without the others a guest can be had; without a target it cannot. */
+int hb_bus_start(void (*wants_stats)(bool wanted), void (*made_meminfo)(void))
 {
+	unsigned int i;
+
 	host_wants_stats = wants_stats;
-	written_any = false;
-	lost = false;
-	retry_after = 0;
+	meminfo_made = made_meminfo;
 	written_at = jiffies - REPORT_INTERVAL;
 	hb_report_subscribe(hb_bus_report);
-	watching_still = !register_xenbus_watch(&still_watch);
-	if (!watching_still)
-		pr_warn("cannot watch %s: this guest does not keep still when it is asked to\n",
-			HB_KEY_STILL);
-	watching_headroom = !register_xenbus_watch(&headroom_watch);
-	if (!watching_headroom)
-		pr_warn("cannot watch %s: this guest takes nothing above its target in need\n",
-			HB_KEY_HEADROOM);
-	watching_stats = !register_xenbus_watch(&stats_wanted_watch);
-	watching_swap = !register_xenbus_watch(&swap_watch);
-	watching = !register_xenbus_watch(&target_watch);
-	return watching ? 0 : -EIO;
+	for (i = 0; i < ARRAY_SIZE(host_keys); i++)
+		listen_to(&host_keys[i]);
+	return target_key->watched ? 0 : -EIO;
 }
 
 void hb_bus_stop(void)
 {
 	hb_report_subscribe(NULL);
-	if (watching)
-		unregister_xenbus_watch(&target_watch);
-	if (watching_still)
-		unregister_xenbus_watch(&still_watch);
-	if (watching_headroom)
-		unregister_xenbus_watch(&headroom_watch);
-	if (watching_stats)
-		unregister_xenbus_watch(&stats_wanted_watch);
-	if (watching_swap)
-		unregister_xenbus_watch(&swap_watch);
+	stop_listening();
 	cancel_delayed_work_sync(&reader);
 	cancel_delayed_work_sync(&report);
 	xenbus_rm(XBT_NIL, HB_KEY_REPORT_DIR, "");
-	hb_agent_unannounce();
+	hb_agent_unannounce(hb_bus_domain());
 }

@@ -11,11 +11,12 @@
 #include <linux/types.h>
 
 /**
- * hb_bus_start() - watch memory/target: it is read at once and with every change
- * @wants_stats: told the same way whether the host wants statistics; from the thread of
- *	xenbus or from a work item
+ * hb_bus_start() - what the host says is read, and again with every change
+ * @wants_stats: told whether the host wants statistics, the first time before this returns;
+ *	then from the thread of xenbus or from a work item
+ * @made_meminfo: told the same way when there is an empty memory/meminfo
  */
-int hb_bus_start(void (*wants_stats)(bool wanted));
+int hb_bus_start(void (*wants_stats)(bool wanted), void (*made_meminfo)(void));
 
 /*
  * Stop watching, and take the report out of xenstore.  The worker must be gone;
@@ -29,8 +30,14 @@ void hb_bus_report(void);
 /* The guest is a new domain, restored or migrated: nothing of the report is there. */
 void hb_bus_moved(void);
 
-/* Counts the domains that this guest has been: what was told belongs to one. */
+/* Counts the domains that this guest has been. */
 int hb_bus_domain(void);
+
+/*
+ * Counts how often all that was told is gone: with each new domain, and when somebody removed
+ * the report.  What is told belongs to one (core/told.h).
+ */
+int hb_bus_epoch(void);
 
 /* Write a key beside the report, and take it back.  May sleep.  Return: 0 or a negative errno. */
 int hb_bus_tell(const char *key, const char *text);

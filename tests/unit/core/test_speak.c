@@ -11,6 +11,7 @@
 #include "core/distress.h"
 #include "core/floor.h"
 #include "core/stats.h"
+#include "core/told.h"
 
 #include "random.h"
 
@@ -158,6 +159,11 @@ static struct hb_audience audience_of(u32 listened)
 	};
 }
 
+static bool is_due(const struct hb_audience *audience, const struct hb_stats *now, u64 now_ms)
+{
+	return hb_audience_wait(audience, now, 0, now_ms) == 0;
+}
+
 static void test_moves(void **state)
 {
 	size_t i;
@@ -166,16 +172,18 @@ static void test_moves(void **state)
 	for (i = 0; i < sizeof(moves) / sizeof(*moves); i++) {
 		struct hb_audience audience = audience_of(HB_STATS_ALL);
 		struct hb_stats stats = { .known = HB_STATS_ALL };
+		u64 wait;
 
 		stats.value[HB_STAT_TOTAL] = moves[i].total;
 		stats.value[moves[i].stat] = moves[i].before;
-		assert_true(hb_audience_due(&audience, &stats, 0));
-		hb_audience_told(&audience, &stats, 0);
+		assert_true(is_due(&audience, &stats, 0));
+		hb_audience_told(&audience, &stats, 0, 0);
 		stats.value[moves[i].stat] = moves[i].after;
-		assert_false(hb_audience_due(&audience, &stats, 999));
-		assert_int_equal(hb_audience_due(&audience, &stats, 1000), moves[i].due);
+		wait = hb_audience_wait(&audience, &stats, 0, 999);
+		assert_true(wait == (moves[i].due ? 1 : HB_AUDIENCE_HAS_ALL));
+		assert_int_equal(is_due(&audience, &stats, 1000), moves[i].due);
 		audience.words &= ~HB_STATS_BIT(moves[i].stat);
-		assert_false(hb_audience_due(&audience, &stats, 1000));
+		assert_true(hb_audience_wait(&audience, &stats, 0, 1000) == HB_AUDIENCE_HAS_ALL);
 	}
 }
 
@@ -189,11 +197,11 @@ static void test_moves_fixed(void **state)
 	audience.step_kib = 30000;
 	audience.percent = false;
 	stats.value[HB_STAT_TOTAL] = 262144;
-	hb_audience_told(&audience, &stats, 0);
+	hb_audience_told(&audience, &stats, 0, 0);
 	stats.value[HB_STAT_USED] = 29999;
-	assert_false(hb_audience_due(&audience, &stats, 5000));
+	assert_false(is_due(&audience, &stats, 5000));
 	stats.value[HB_STAT_USED] = 30000;
-	assert_true(hb_audience_due(&audience, &stats, 5000));
+	assert_true(is_due(&audience, &stats, 5000));
 }
 
 /* A word that came or went is told. */
@@ -203,13 +211,50 @@ static void test_word_comes(void **state)
 	struct hb_stats stats = { 0 };
 
 	(void)state;
-	hb_audience_told(&audience, &stats, 0);
-	assert_false(hb_audience_due(&audience, &stats, 5000));
+	hb_audience_told(&audience, &stats, 0, 0);
+	assert_false(is_due(&audience, &stats, 5000));
 	hb_stats_put(&stats, HB_STAT_SWAP_TOTAL, 0);
-	assert_true(hb_audience_due(&audience, &stats, 5000));
-	hb_audience_told(&audience, &stats, 5000);
+	assert_true(is_due(&audience, &stats, 5000));
+	hb_audience_told(&audience, &stats, 0, 5000);
 	stats.known = 0;
-	assert_true(hb_audience_due(&audience, &stats, 9000));
+	assert_true(is_due(&audience, &stats, 9000));
+}
+
+/* What could not be told is told later, though nothing moves any more. */
+static void test_tell_failed(void **state)
+{
+	struct hb_audience audience = audience_of(HB_STATS_ALL);
+	struct hb_stats stats = { .known = HB_STATS_ALL };
+
+	(void)state;
+	stats.value[HB_STAT_TOTAL] = 262144;
+	hb_audience_failed(&audience, 0, 5000);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 0, 5000), HB_RETRY_FIRST_MS);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 0, 5000 + HB_RETRY_FIRST_MS), 0);
+	hb_audience_failed(&audience, 0, 6000);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 0, 6000), 2 * HB_RETRY_FIRST_MS);
+	hb_audience_told(&audience, &stats, 0, 8000);
+	assert_true(hb_audience_wait(&audience, &stats, 0, 99000) == HB_AUDIENCE_HAS_ALL);
+	/* The line of before is there: what moved back need not be told. */
+	stats.value[HB_STAT_FREE] = 10000;
+	hb_audience_failed(&audience, 0, 10000);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 0, 10500), HB_RETRY_FIRST_MS - 500);
+	stats.value[HB_STAT_FREE] = 0;
+	assert_true(hb_audience_wait(&audience, &stats, 0, 10500) == HB_AUDIENCE_HAS_ALL);
+}
+
+/* All of it is gone: at once, whatever he knew or was waited for. */
+static void test_tell_anew(void **state)
+{
+	struct hb_audience audience = audience_of(HB_STATS_ALL);
+	struct hb_stats stats = { .known = HB_STATS_ALL };
+
+	(void)state;
+	hb_audience_told(&audience, &stats, 0, 5000);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 1, 5001), 0);
+	hb_audience_failed(&audience, 1, 5001);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 1, 5001), HB_RETRY_FIRST_MS);
+	assert_int_equal(hb_audience_wait(&audience, &stats, 2, 5001), 0);
 }
 
 static void wander(struct hb_stats *stats, uint64_t *seed)
@@ -239,9 +284,9 @@ static void test_told_in_time(void **state)
 
 		if (random_next(&seed) % 3 == 0)
 			wander(&stats, &seed);
-		if (hb_audience_due(&audience, &stats, now)) {
+		if (is_due(&audience, &stats, now)) {
 			assert_true(!times || now - told >= HB_STATS_INTERVAL_MS);
-			hb_audience_told(&audience, &stats, now);
+			hb_audience_told(&audience, &stats, 0, now);
 			told = now;
 			times++;
 		}
@@ -249,6 +294,93 @@ static void test_told_in_time(void **state)
 		assert_true(off < HB_STATS_STEP_KIB || now - told < HB_STATS_INTERVAL_MS);
 	}
 	assert_true(times > 1000);
+}
+
+/* ---- told: a number, and no key is as good as 0 */
+
+static void test_told(void **state)
+{
+	struct hb_told told = { 0 };
+
+	(void)state;
+	assert_false(hb_told_news(&told, 0, 0));
+	assert_false(hb_told_tried(&told, 0));
+	assert_true(hb_told_news(&told, 0, 10));
+	hb_told_written(&told, 0, 10);
+	assert_true(hb_told_holds(&told, 0));
+	assert_false(hb_told_news(&told, 0, 10));
+	assert_true(hb_told_news(&told, 0, 0));
+	/* Somebody removed it, or the guest is elsewhere. */
+	assert_false(hb_told_holds(&told, 1));
+	assert_false(hb_told_is(&told, 1, 10));
+	assert_true(hb_told_news(&told, 1, 10));
+	assert_false(hb_told_news(&told, 1, 0));
+}
+
+static void test_told_lost(void **state)
+{
+	struct hb_told told = { 0 };
+
+	(void)state;
+	hb_told_written(&told, 3, 10);
+	hb_told_failed(&told, 3, 10);
+	assert_true(hb_told_holds(&told, 3));
+	hb_told_lost(&told);
+	assert_false(hb_told_holds(&told, 3));
+	assert_true(hb_told_tried(&told, 3));
+}
+
+static void test_told_retries(void **state)
+{
+	struct hb_told told = { 0 };
+	unsigned int ms = HB_RETRY_FIRST_MS, i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		assert_int_equal(hb_told_failed(&told, 0, 10), ms);
+		assert_false(hb_told_news(&told, 0, 10));
+		ms = 2 * ms < HB_RETRY_MOST_MS ? 2 * ms : HB_RETRY_MOST_MS;
+	}
+	assert_int_equal(ms, 64000);
+	/* Something else does not wait, and does not begin with a second again. */
+	assert_true(hb_told_news(&told, 0, 14));
+	assert_int_equal(hb_told_failed(&told, 0, 14), HB_RETRY_MOST_MS);
+	/* Another epoch does. */
+	assert_true(hb_told_news(&told, 1, 14));
+	assert_int_equal(hb_told_failed(&told, 1, 14), HB_RETRY_FIRST_MS);
+	hb_told_written(&told, 1, 14);
+	assert_int_equal(hb_told_failed(&told, 1, 18), HB_RETRY_FIRST_MS);
+}
+
+/* Over, and never told: nothing is tried again. */
+static void test_told_for_nothing(void **state)
+{
+	struct hb_told told = { 0 };
+
+	(void)state;
+	hb_told_failed(&told, 0, 10);
+	hb_told_failed(&told, 0, 10);
+	assert_false(hb_told_news(&told, 0, 0));
+	assert_true(hb_told_is(&told, 0, 0));
+	assert_false(hb_told_tried(&told, 0));
+	/* It comes again: at once. */
+	assert_true(hb_told_news(&told, 0, 10));
+	assert_int_equal(hb_told_failed(&told, 0, 10), HB_RETRY_FIRST_MS);
+}
+
+/* The reader has 10, 14 waits for a minute: that it is over does not. */
+static void test_told_over(void **state)
+{
+	struct hb_told told = { 0 };
+
+	(void)state;
+	hb_told_written(&told, 0, 10);
+	hb_told_failed(&told, 0, 14);
+	assert_false(hb_told_news(&told, 0, 14));
+	assert_true(hb_told_news(&told, 0, 0));
+	/* Or it is 10 again, as the reader has it. */
+	assert_false(hb_told_news(&told, 0, 10));
+	assert_true(hb_told_news(&told, 0, 14));
 }
 
 /* ---- distress: a guest of 256 MiB, whose reserve is 32 MiB */
@@ -476,7 +608,14 @@ int main(void)
 		cmocka_unit_test(test_moves),
 		cmocka_unit_test(test_moves_fixed),
 		cmocka_unit_test(test_word_comes),
+		cmocka_unit_test(test_tell_failed),
+		cmocka_unit_test(test_tell_anew),
 		cmocka_unit_test(test_told_in_time),
+		cmocka_unit_test(test_told),
+		cmocka_unit_test(test_told_lost),
+		cmocka_unit_test(test_told_retries),
+		cmocka_unit_test(test_told_for_nothing),
+		cmocka_unit_test(test_told_over),
 		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_first_look),
 		cmocka_unit_test(test_confined),
