@@ -2,8 +2,8 @@
 # shellcheck shell=sh disable=SC3043
 #
 # distress [KEY=VALUE...]: a guest that is driven into an OOM kill says so before or within a
-# tenth of a second, with what it lacks; it takes that back when it is over; and what it said is
-# the number that saves the next round, if the host gives it.
+# tenth of a second, with what it lacks; says it again if somebody removed it; takes it back when
+# it is over; and what it said is the number that saves the next round, if the host gives it.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -12,6 +12,8 @@ TRACE=/sys/kernel/debug/tracing
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }
 lacking() { xenstore-read "$(key data/hotballoon/distress)" 2>/dev/null || echo 0; }
 is_over() { [ "$(lacking)" -eq 0 ]; }
+is_on() { [ "$(lacking)" -gt 0 ]; }
+has_key() { xenstore-read "$(key "$1")" >/dev/null 2>&1; }
 
 # The most that is lacked meanwhile, in /tmp/most.
 follow_distress() {
@@ -62,6 +64,13 @@ kill=$(when mark_victim) told=$(when distress_work)
 note "told at $told us, killed at $kill us"
 check_ok "$g: told before the kill, or 100 ms afterwards at most" \
 	[ -n "$told" -a -n "$kill" -a "${told:-0}" -le $((${kill:-0} + 100000)) ]
+# Somebody removes the report; the next target, though it is the same, has the driver look for it.
+check_ok "$g: it lacks memory still" is_on
+check_ok "$g: remove the report" xenstore-rm "$(key data/hotballoon)"
+check_ok "$g: told its size again" xl mem-set $g 256
+check_ok "$g: it says again that it lacks memory" soon is_on
+check_ok "$g: ... what that is used for" soon has_key data/hotballoon/stats
+check_ok "$g: ... and the rest" soon has_key data/hotballoon/version
 check_ok "$g: end what eats" release_all
 check_ok "$g: it is taken back" soon is_over
 sleep 5

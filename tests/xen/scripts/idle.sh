@@ -3,7 +3,8 @@
 #
 # idle [KEY=VALUE...]: a guest at its target has no wake-ups of ours: a minute long the
 # driver's thread is not switched to, and no timer and no work item of the module runs.  But
-# that of the statistics, which is deferrable: it runs when something else has woken the guest.
+# those that look at its memory, which are deferrable: they run when something else has woken the
+# guest.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -30,12 +31,12 @@ trace_stop() {
 		BEGIN { from -= last }
 		match(\$0, / [0-9]+\.[0-9]+: /) { at = substr(\$0, RSTART + 1) + 0 }
 		/xen_hotballoon|comm=hotballoon/ && at >= from' trace |
-		grep -v 'timer_start: .*flags=D\|timer_expire_entry: .*function=stats_tick ' >/tmp/ours
+		grep -v 'timer_start: .*flags=D\|timer_expire_entry: .*function=ticker_tick ' >/tmp/ours
 		wc -l </tmp/ours"
 }
 
 # What has moved on the way here is told, and so is what a command takes that begins the trace: ten
-# seconds later, or when the guest, which is not woken for it, is awake again.  A minute counts from
+# seconds later, or, if nobody has seen it yet, when the guest is awake again.  A minute counts from
 # when it has said nothing for twice as long; nobody talks to it meanwhile.
 QUIET=20
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }

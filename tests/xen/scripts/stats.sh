@@ -2,9 +2,9 @@
 # shellcheck shell=sh disable=SC3043
 #
 # stats [KEY=VALUE...]: what the guest says of its memory is true, follows within seconds, at
-# most once a second, and the command shows it; what agents of others write is written where
-# the guest may and left alone where an agent does; off by key and parameter, and gone after
-# the module is unloaded.
+# most once a second, whichever processor is awake, and the command shows it; what could not be
+# written is written later; what agents of others write is written where the guest may and left
+# alone where an agent does; off by key and parameter, and gone after the module is unloaded.
 . /lab/files/lib-command.sh
 
 g=guest
@@ -58,6 +58,29 @@ done
 guest_end $g busy >/dev/null
 check_ok "$g: $lines lines in ten busy seconds: 3 to 12" [ $lines -ge 3 -a $lines -le 12 ]
 
+# The other processor sleeps, which was the last to be awake before.
+if in_guest $g '[ "$(grep -c ^processor /proc/cpuinfo)" -gt 1 ]'; then
+	check_ok "$g: off and on by one processor" \
+		in_guest $g "taskset 1 sh -c 'echo 0 >$PARAMETER; echo 1 >$PARAMETER'"
+	check_ok "$g: says something" soon has_key data/hotballoon/stats
+	sleep 10
+	before=$(word used)
+	guest_spawn $g other "taskset 2 sh -c 'memfill start c 48; while :; do :; done'"
+	check_ok "$g: used follows another" soon used_between $((before + 36864)) $((before + 61440)) ||
+		note "it was $before, is $(word used)"
+	guest_end $g other >/dev/null
+	check_ok "$g: free it" guest_release $g c
+fi
+
+# Nothing moves: what could not be written is written when it can be.
+check_ok "$g: off by the parameter" in_guest $g "echo 0 >$PARAMETER"
+check_ok "$g: the report is dom0's" xenstore-chmod "$(key data/hotballoon)" n0 "r$(guest_domid $g)"
+check_ok "$g: on again" in_guest $g "echo 1 >$PARAMETER"
+sleep 3
+check_ok "$g: it may not say anything" lacks_key data/hotballoon/stats
+check_ok "$g: it may" xenstore-chmod "$(key data/hotballoon)" "n$(guest_domid $g)"
+check_ok "$g: says something" soon has_key data/hotballoon/stats
+
 # What others' agents write.
 check "$g: data/meminfo_total" "$(guest_memtotal_kib $g)" "$(xenstore-read "$(key data/meminfo_total)")"
 check_ok "$g: data/meminfo_free" has_key data/meminfo_free
@@ -67,9 +90,9 @@ check_ok "$g: no control/feature-balloon where it may not" lacks_key control/fea
 xenstore-write "$(key data/updated)" "an agent" "$(key data/meminfo_free)" 4711
 xenstore-write "$(key memory/meminfo)" ""
 xenstore-chmod "$(key memory/meminfo)" "n$(guest_domid $g)"
-check_ok "$g: fill 48 MiB" guest_fill $g a 48
 is_number() { xenstore-read "$(key "$1")" | grep -qx '[0-9][0-9]*'; }
 check_ok "$g: memory/meminfo, which Qubes OS makes" soon is_number memory/meminfo
+check_ok "$g: fill 48 MiB" guest_fill $g a 48
 # The line of ours comes a second after the one before at the earliest,
 # and what Qubes OS reads moves by 30000 KiB.
 is_what_it_uses() {
@@ -129,4 +152,29 @@ check "$g: memory/meminfo is empty again: another load may write it" "" "$(xenst
 for key in control/feature-balloon data/updated data/meminfo_total data/meminfo_free data/hotballoon; do
 	check_ok "$g: $key is taken back" lacks_key $key
 done
-check_log $g
+
+# One of an agent's keys that is another's: none is written.
+xenstore-write "$(key data/meminfo_free)" 4711
+xenstore-chmod "$(key data/meminfo_free)" n0 "r$(guest_domid $g)"
+check_ok "$g: load" in_guest $g 'insmod /xen-hotballoon.ko'
+check_ok "$g: says something" soon has_key data/hotballoon/stats
+sleep 3
+check_ok "$g: unload" in_guest $g 'rmmod xen_hotballoon'
+for key in data/updated data/meminfo_total; do
+	check_ok "$g: $key is not left behind" lacks_key $key
+done
+check "$g: what is another's is" 4711 "$(xenstore-read "$(key data/meminfo_free)")"
+xenstore-rm "$(key data/meminfo_free)"
+
+# Off before it is loaded: not a single line.  A watch itself is one event.
+xenstore-write "$(key memory/hotballoon-stats)" 0
+xenstore-watch "$(key data/hotballoon/stats)" >/tmp/lines &
+watch=$!
+check_ok "$g: load" in_guest $g 'insmod /xen-hotballoon.ko'
+check_ok "$g: it reports" soon has_key data/hotballoon/version
+sleep 3
+kill $watch
+check "$g: nothing was said" 1 "$(wc -l </tmp/lines)"
+xenstore-write "$(key memory/hotballoon-stats)" 1
+check_ok "$g: on by the host" soon has_key data/hotballoon/stats
+check_log $g 'cannot write statistics'
