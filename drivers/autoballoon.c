@@ -47,6 +47,11 @@ void hb_autoballoon_nudge(void)
 		mod_timer(&ticker, jiffies);
 }
 
+bool hb_autoballoon_is_on(void)
+{
+	return READ_ONCE(running);
+}
+
 static void end(void)
 {
 	WRITE_ONCE(running, false);

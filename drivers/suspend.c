@@ -7,6 +7,7 @@
 #include <linux/pm.h>
 #include <linux/suspend.h>
 
+#include "autoballoon.h"
 #include "core/rescue.h"
 #include "driver.h"
 #include "events.h"
@@ -101,8 +102,9 @@ static bool may_hibernate(void)
 	hb_unlock();
 	if (!held && !blocks)
 		return true;
-	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; set its boot size first\n",
-		held / HB_MIB_PAGES, blocks);
+	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; %sset its boot size first\n",
+		held / HB_MIB_PAGES, blocks,
+		hb_autoballoon_is_on() ? "write 0 to the parameter autoballoon, and " : "");
 	return false;
 }
 
