@@ -92,7 +92,7 @@ static bool may_hibernate(void)
 
 	if (hb_events_settle())
 		return false;
-	if (hb_evacuate_stuck_seconds()) {
+	if (hb_evacuate_is_late()) {
 		pr_warn("no hibernation: memory that waits for a disk or a lock is being moved, and would change under the image\n");
 		return false;
 	}

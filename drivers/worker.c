@@ -22,6 +22,7 @@
 #include "driver.h"
 #include "events.h"
 #include "mem/counters.h"
+#include "mem/evacuate.h"
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
 #include "mem/online.h"
@@ -467,8 +468,10 @@ static int worker_thread(void *unused)
 	allow_kernel_signal(SIGINT);
 	/* Freeing memory for what it allocates, it would wait for disks, which may hang. */
 	flags = memalloc_noio_save();
-	while (!kthread_should_stop())
+	while (!kthread_should_stop()) {
+		hb_evacuate_look();
 		hb_events_sleep(hb_pass_run(&hb.guest));
+	}
 	memalloc_noio_restore(flags);
 	return 0;
 }
