@@ -376,6 +376,8 @@ static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 	hb_debugfs_count(step, outcome, us);
 	if (outcome->cause != HB_CAUSE_NONE)
 		hb_stats_count_failed();
+	if (step->kind == HB_STEP_PRESS && step->cause != HB_CAUSE_SWAPPING)
+		hb_stats_count_cache_drop();
 	if (!trace_hb_step_enabled())
 		return;
 	hb_lock();
