@@ -38,16 +38,26 @@ static u64 stalls(void)
 	return events(ALLOCSTALL_NORMAL - ZONE_NORMAL, ZONE_MOVABLE + 1);
 }
 
+u64 hb_counters_swapped_out(void)
+{
+	return events(PSWPOUT, 1);
+}
+
 static void read_events(struct hb_stats *stats)
 {
 	hb_stats_put(stats, HB_STAT_SWAP_IN, events(PSWPIN, 1) * HB_PAGE_KIB);
-	hb_stats_put(stats, HB_STAT_SWAP_OUT, events(PSWPOUT, 1) * HB_PAGE_KIB);
+	hb_stats_put(stats, HB_STAT_SWAP_OUT, hb_counters_swapped_out() * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_MAJOR_FAULTS, events(PGMAJFAULT, 1));
 	hb_stats_put(stats, HB_STAT_OOM_KILLS, events(OOM_KILL, 1));
 	hb_stats_put(stats, HB_STAT_ALLOC_STALLS, stalls());
 }
 #else
 static u64 stalls(void)
+{
+	return 0;
+}
+
+u64 hb_counters_swapped_out(void)
 {
 	return 0;
 }
