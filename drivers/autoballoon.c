@@ -37,6 +37,11 @@ static void look(struct work_struct *unused)
 	mutex_unlock(&switch_lock);
 }
 
+bool hb_autoballoon_is_on(void)
+{
+	return READ_ONCE(running);
+}
+
 static void set_switch(bool *which, bool on)
 {
 	bool was;

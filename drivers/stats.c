@@ -44,6 +44,7 @@ static bool running;				/* all three */
 
 static u64 moved_pages;				/* written with the lock held */
 static u64 failed_steps;			/* by the worker */
+static u64 cache_drops;				/* by the worker */
 static atomic64_t rescues = ATOMIC64_INIT(0);
 static atomic64_t oom_rescues = ATOMIC64_INIT(0);	/* of these */
 
@@ -58,6 +59,11 @@ void hb_stats_count_moved(u64 pages)
 void hb_stats_count_failed(void)
 {
 	WRITE_ONCE(failed_steps, failed_steps + 1);
+}
+
+void hb_stats_count_cache_drop(void)
+{
+	WRITE_ONCE(cache_drops, cache_drops + 1);
 }
 
 void hb_stats_count_rescue(void)
@@ -84,6 +90,7 @@ static void read_stats(struct hb_stats *stats)
 	hb_stats_put(stats, HB_STAT_RESCUES, atomic64_read(&rescues));
 	hb_stats_put(stats, HB_STAT_OOM_RESCUES, atomic64_read(&oom_rescues));
 	hb_stats_put(stats, HB_STAT_STUCK_SECONDS, hb_evacuate_stuck_seconds());
+	hb_stats_put(stats, HB_STAT_CACHE_DROPS, READ_ONCE(cache_drops));
 	hb_stats_derive(stats);
 }
 

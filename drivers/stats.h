@@ -28,6 +28,8 @@ void hb_stats_look(void);
 /* The worker moved pages between guest and Xen; a step of it did not do all that it should. */
 void hb_stats_count_moved(u64 pages);
 void hb_stats_count_failed(void);
+/* It had the kernel drop caches.  By the worker. */
+void hb_stats_count_cache_drop(void);
 
 /* The guest took memory in need; it did so instead of a kill.  From anywhere. */
 void hb_stats_count_rescue(void);

@@ -7,6 +7,7 @@
 #include <linux/pm.h>
 #include <linux/suspend.h>
 
+#include "autoballoon.h"
 #include "core/rescue.h"
 #include "driver.h"
 #include "events.h"
@@ -91,7 +92,7 @@ static bool may_hibernate(void)
 
 	if (hb_events_settle())
 		return false;
-	if (hb_evacuate_stuck_seconds()) {
+	if (hb_evacuate_is_late()) {
 		pr_warn("no hibernation: memory that waits for a disk or a lock is being moved, and would change under the image\n");
 		return false;
 	}
@@ -101,8 +102,9 @@ static bool may_hibernate(void)
 	hb_unlock();
 	if (!held && !blocks)
 		return true;
-	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; set its boot size first\n",
-		held / HB_MIB_PAGES, blocks);
+	pr_warn("no hibernation: %lu MiB of this guest's memory are with Xen and %lu memory blocks are hot-added; %sset its boot size first\n",
+		held / HB_MIB_PAGES, blocks,
+		hb_autoballoon_is_on() ? "write 0 to the parameter autoballoon, and " : "");
 	return false;
 }
 

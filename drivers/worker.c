@@ -22,6 +22,7 @@
 #include "driver.h"
 #include "events.h"
 #include "mem/counters.h"
+#include "mem/evacuate.h"
 #include "mem/hotplug.h"
 #include "mem/isolate.h"
 #include "mem/online.h"
@@ -379,6 +380,8 @@ static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 	hb_debugfs_count(step, outcome, us);
 	if (outcome->cause != HB_CAUSE_NONE)
 		hb_stats_count_failed();
+	if (step->kind == HB_STEP_PRESS && step->cause != HB_CAUSE_SWAPPING)
+		hb_stats_count_cache_drop();
 	if (!trace_hb_step_enabled())
 		return;
 	hb_lock();
@@ -471,8 +474,10 @@ static int worker_thread(void *unused)
 	allow_kernel_signal(SIGINT);
 	/* Freeing memory for what it allocates, it would wait for disks, which may hang. */
 	flags = memalloc_noio_save();
-	while (!kthread_should_stop())
+	while (!kthread_should_stop()) {
+		hb_evacuate_look();
 		hb_events_sleep(hb_pass_run(&hb.guest));
+	}
 	memalloc_noio_restore(flags);
 	return 0;
 }

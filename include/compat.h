@@ -9,6 +9,8 @@
 /* Being the first of all headers, this is also where the log prefix belongs. */
 #define pr_fmt(fmt) "hotballoon: " fmt
 
+#include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
@@ -118,6 +120,16 @@ static inline void hb_compat_count_ballooned(int nid, long pages)
 #if HB_KERNEL_COUNTS_BALLOONED
 	mod_node_page_state(NODE_DATA(nid), NR_BALLOON_PAGES, pages);
 #endif
+}
+
+/*
+ * How often in a row kswapd found nothing to free; too often, and nobody wakes it.  Older kernels
+ * have a plain integer there, which an atomic one is, too.
+ */
+static inline atomic_t *hb_compat_kswapd_failures(int nid)
+{
+	BUILD_BUG_ON(sizeof(NODE_DATA(nid)->kswapd_failures) != sizeof(atomic_t));
+	return (atomic_t *)&NODE_DATA(nid)->kswapd_failures;
 }
 
 /*

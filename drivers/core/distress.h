@@ -35,7 +35,7 @@
 /* In pages, and counts since boot. */
 struct hb_shortage {
 	u64 managed;		/* all that the allocator manages (MemTotal) */
-	u64 available;		/* free, or can be had without swapping */
+	u64 available;		/* free, or can be had without swapping or writing */
 	u64 stalls;		/* allocations that had to free memory themselves */
 	u64 ooms;		/* times that a process was to be killed */
 	unsigned int nodes;	/* that have memory: more than one can be short alone */

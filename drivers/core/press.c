@@ -159,6 +159,18 @@ static bool may_drop(const struct hb_press *press, const struct hb_press_look *l
 	       (rules->policy != HB_PRESS_NEVER || !look->swap_free);
 }
 
+u64 hb_press_missing(u64 asked, s64 freed, u64 swapped, u64 writing)
+{
+	u64 going = least(swapped, writing);
+
+	return above(asked, freed > 0 ? freed + going : going);
+}
+
+bool hb_press_gave_up(int before, int failures)
+{
+	return failures > before;
+}
+
 bool hb_press_again(unsigned int rounds, u64 writing)
 {
 	return writing && rounds < HB_PRESS_ROUNDS;

@@ -152,6 +152,26 @@ struct hb_move hb_press_plan(struct hb_press *press, const struct hb_snapshot *n
 			     u64 now_ms);
 
 /**
+ * hb_press_missing() - pages that kswapd is still to be set to work for
+ * @freed: more are free than when it began
+ * @swapped: so many were swapped out since then,
+ * @writing: and so many of all are on their way to a disk
+ *
+ * What goes to a disk is free later; kswapd does not count it, and would go on with all there is.
+ */
+u64 hb_press_missing(u64 asked, s64 freed, u64 swapped, u64 writing);
+
+/**
+ * hb_press_gave_up() - has kswapd gone through all there is for nothing?
+ * @before: its failures in a row before it was set to work, and @failures: now
+ *
+ * It begins anew at once as long as it has not got what it works for, and after sixteen of them
+ * nobody wakes it any more, which takes it some milliseconds.  These are not its own: without
+ * them the guest would wait until an allocation has to free memory itself.
+ */
+bool hb_press_gave_up(int before, int failures);
+
+/**
  * hb_press_again() - whether kswapd is to be set to work once more
  * @rounds: so often it was
  * @writing: pages that are on their way to a disk

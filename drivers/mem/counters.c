@@ -38,10 +38,15 @@ static u64 stalls(void)
 	return events(ALLOCSTALL_NORMAL - ZONE_NORMAL, ZONE_MOVABLE + 1);
 }
 
+u64 hb_counters_swapped_out(void)
+{
+	return events(PSWPOUT, 1);
+}
+
 static void read_events(struct hb_stats *stats)
 {
 	hb_stats_put(stats, HB_STAT_SWAP_IN, events(PSWPIN, 1) * HB_PAGE_KIB);
-	hb_stats_put(stats, HB_STAT_SWAP_OUT, events(PSWPOUT, 1) * HB_PAGE_KIB);
+	hb_stats_put(stats, HB_STAT_SWAP_OUT, hb_counters_swapped_out() * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_MAJOR_FAULTS, events(PGMAJFAULT, 1));
 	hb_stats_put(stats, HB_STAT_OOM_KILLS, events(OOM_KILL, 1));
 	hb_stats_put(stats, HB_STAT_ALLOC_STALLS, stalls());
@@ -52,15 +57,15 @@ static u64 stalls(void)
 	return 0;
 }
 
+u64 hb_counters_swapped_out(void)
+{
+	return 0;
+}
+
 static void read_events(struct hb_stats *stats)
 {
 }
 #endif
-
-static u64 available(void)
-{
-	return max_t(long, si_mem_available(), 0);
-}
 
 static u64 free_swap(void)
 {
@@ -79,7 +84,7 @@ void hb_counters_read(struct hb_stats *stats)
 {
 	hb_stats_put(stats, HB_STAT_TOTAL, totalram_pages() * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_FREE, global_zone_page_state(NR_FREE_PAGES) * HB_PAGE_KIB);
-	hb_stats_put(stats, HB_STAT_AVAILABLE, available() * HB_PAGE_KIB);
+	hb_stats_put(stats, HB_STAT_AVAILABLE, max(si_mem_available(), 0L) * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_CACHE, global_node_page_state(NR_FILE_PAGES) * HB_PAGE_KIB);
 	hb_stats_put(stats, HB_STAT_REFAULTS_ANON,
 		     global_node_page_state(WORKINGSET_REFAULT_ANON) * HB_PAGE_KIB);
@@ -93,8 +98,8 @@ void hb_counters_read(struct hb_stats *stats)
 void hb_counters_need(struct hb_shortage *need)
 {
 	need->managed = totalram_pages();
-	/* As the floor has it, which this is measured by: after much has moved, tens of MiB. */
-	need->available = available() + hb_watermarks_percpu();
+	/* As the floor has it, which this is measured by. */
+	need->available = hb_watermarks_available();
 	need->stalls = stalls();
 	need->nodes = num_node_state(N_MEMORY);
 }

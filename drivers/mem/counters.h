@@ -22,4 +22,7 @@ void hb_counters_need(struct hb_shortage *need);
 /* Room in the swap, and what was needed again. */
 void hb_counters_swap(struct hb_press_look *look);
 
+/* Pages that were swapped out since boot. */
+u64 hb_counters_swapped_out(void);
+
 #endif /* HB_MEM_COUNTERS_H */

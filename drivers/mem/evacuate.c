@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/list.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "../core/stuck.h"
 #include "../driver.h"
 #include "../events.h"
 #include "evacuate.h"
@@ -45,6 +48,10 @@ static LIST_HEAD(late_jobs);	/* the oldest first */
 static unsigned int nr_late;
 static DECLARE_WAIT_QUEUE_HEAD(job_wait);
 static struct job *current_job;	/* the worker's own; NULL after one was late */
+
+/* A page that waited and was not touched: how long, under the lock, and which, the worker's. */
+static struct hb_stuck stuck;
+static unsigned long stuck_pfn;
 
 static bool is_in(const struct job *job, enum job_state state)
 {
@@ -143,16 +150,51 @@ void hb_evacuate_stop(void)
 
 /* ---- the worker */
 
-/* Whoever moves a page waits until it is unlocked and written. */
-static bool any_waits(unsigned long pfn, unsigned long nr)
+static u64 now_ms(void)
 {
-	const unsigned long waits = BIT(PG_locked) | BIT(PG_writeback);
+	return ktime_get_boottime_ns() / NSEC_PER_MSEC;
+}
+
+/* Whoever moves a page waits until it is unlocked and written. */
+static bool waits(const struct page *page)
+{
+	return hb_compat_page_flags(page) & (BIT(PG_locked) | BIT(PG_writeback));
+}
+
+/* Return: the first page of the range that waits, or where it ends. */
+static unsigned long first_that_waits(unsigned long pfn, unsigned long nr)
+{
 	unsigned long end = pfn + nr;
 
-	for (; pfn < end; pfn++)
-		if (hb_compat_page_flags(pfn_to_page(pfn)) & waits)
-			return true;
-	return false;
+	while (pfn < end && !waits(pfn_to_page(pfn)))
+		pfn++;
+	return pfn;
+}
+
+/* Blocks go by the worker's hand only: a page that is there stays until it was looked at. */
+static void look_at(unsigned long pfn)
+{
+	struct page *page = pfn_to_online_page(pfn);
+
+	spin_lock_bh(&jobs_lock);
+	hb_stuck_look(&stuck, page && waits(page), now_ms());
+	spin_unlock_bh(&jobs_lock);
+}
+
+void hb_evacuate_look(void)
+{
+	if (stuck.looks)
+		look_at(stuck_pfn);
+}
+
+/* The page that has been waiting for longest stays the one that is looked at. */
+static void go_round(unsigned long pfn)
+{
+	hb_evacuate_look();
+	if (stuck.looks)
+		return;
+	stuck_pfn = pfn;
+	look_at(pfn);
 }
 
 static bool all_free(unsigned long pfn, unsigned long nr)
@@ -227,11 +269,16 @@ static bool wait_for_outcome(struct job *job)
 
 int hb_evacuate(unsigned long pfn, unsigned long nr)
 {
+	unsigned long busy = first_that_waits(pfn, nr);
 	struct job *job;
 	int rc;
 
+	if (busy < pfn + nr) {
+		go_round(busy);
+		return -EBUSY;
+	}
 	/* What begins after this look is what the thread is for. */
-	rc = any_waits(pfn, nr) ? -EBUSY : prepare(pfn, nr);
+	rc = prepare(pfn, nr);
 	if (rc)
 		return rc;
 	job = current_job;
@@ -248,15 +295,21 @@ int hb_evacuate(unsigned long pfn, unsigned long nr)
 	return rc;
 }
 
+bool hb_evacuate_is_late(void)
+{
+	return READ_ONCE(nr_late);
+}
+
 unsigned long hb_evacuate_stuck_seconds(void)
 {
-	unsigned long seconds = 0;
+	unsigned long seconds;
 	struct job *job;
 
 	spin_lock_bh(&jobs_lock);
+	seconds = hb_stuck_seconds(&stuck, now_ms());
 	job = list_first_entry_or_null(&late_jobs, struct job, late);
 	if (job)
-		seconds = max((jiffies - job->begun) / HZ, 1UL);
+		seconds = max3((jiffies - job->begun) / HZ, seconds, 1UL);
 	spin_unlock_bh(&jobs_lock);
 	return seconds;
 }

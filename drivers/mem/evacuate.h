@@ -34,7 +34,19 @@ void hb_evacuate_stop(void);
  */
 int hb_evacuate(unsigned long pfn, unsigned long nr);
 
-/* Seconds since the oldest range was begun that takes too long; 0: there is none. */
+/*
+ * Before each pass: does what was gone round still wait?  By hb_evacuate()'s thread, which is the
+ * one that removes memory.
+ */
+void hb_evacuate_look(void);
+
+/* Is anything being moved that takes too long?  It ends whenever the disk, or the lock, lets it. */
+bool hb_evacuate_is_late(void);
+
+/*
+ * Seconds since the oldest of such ranges was begun, or that a page has been waiting which is not
+ * touched for that; 0: nothing does, but for moments.
+ */
 unsigned long hb_evacuate_stuck_seconds(void);
 
 #endif /* HB_MEM_EVACUATE_H */

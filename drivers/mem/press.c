@@ -10,11 +10,12 @@
 
 #include "../driver.h"
 #include "../events.h"
+#include "counters.h"
 #include "press.h"
 
-/* Looks, and how long after each other. */
-#define LOOKS	25
-#define LOOK_MS	10
+/* Looks, and how long after each other: within some milliseconds kswapd has failed for good. */
+#define LOOKS	125
+#define LOOK_US	2000
 
 /* What the allocator may wake kswapd for, and is given from every zone. */
 #define GFP_WAKE (GFP_NOWAIT | __GFP_HIGHMEM | __GFP_MOVABLE | __GFP_NOWARN | __GFP_THISNODE)
@@ -56,12 +57,24 @@ struct marks {
 	unsigned long raised;		/* what both are while they are raised; 0: nothing is */
 };
 
-/* The nodes whose zones are raised. */
-static struct {
+/* Of one node; the worker's. */
+struct pressed {
 	int nid;
+	bool raised;			/* its zones are */
+	bool gave_up;			/* kswapd found nothing there */
+	int failures;			/* of kswapd, before */
 	struct marks zones[MAX_NR_ZONES];
-} raised[HB_FLOOR_NODES];
-static unsigned int nr_raised;
+};
+
+static struct pressed nodes[HB_FLOOR_NODES];
+static unsigned int nr_nodes;
+
+/* What is wanted, and how it was before, in pages. */
+struct goal {
+	u64 pages;
+	u64 free;
+	u64 swapped;
+};
 
 static void raise(struct zone *zone, struct marks *mark, unsigned long pages)
 {
@@ -93,63 +106,121 @@ static void wake_kswapd(int nid)
 }
 
 /* It is woken by the low watermark, and works for the high one. */
-static void begin(int nid, struct marks *of, unsigned long pages)
+static void begin(struct pressed *node, unsigned long pages)
 {
-	struct zone *zones = NODE_DATA(nid)->node_zones;
+	struct zone *zones = NODE_DATA(node->nid)->node_zones;
+	int i;
+
+	node->raised = true;
+	node->failures = atomic_read(hb_compat_kswapd_failures(node->nid));
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		raise(&zones[i], &node->zones[i], pages);
+	wake_kswapd(node->nid);
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		lower(&zones[i], &node->zones[i], WMARK_LOW, node->zones[i].low);
+}
+
+static bool gave_up(const struct pressed *node)
+{
+	return hb_press_gave_up(node->failures,
+				atomic_read(hb_compat_kswapd_failures(node->nid)));
+}
+
+/*
+ * What kswapd could not do was this driver's to ask for, and must not count when others need it.
+ * It may be about to count one more: then that is one, and no more, as the next begins anew.
+ */
+static void end(struct pressed *node)
+{
+	struct zone *zones = NODE_DATA(node->nid)->node_zones;
 	int i;
 
 	for (i = 0; i < MAX_NR_ZONES; i++)
-		raise(&zones[i], &of[i], pages);
-	wake_kswapd(nid);
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		lower(&zones[i], &of[i], WMARK_LOW, of[i].low);
+		lower(&zones[i], &node->zones[i], WMARK_HIGH, node->zones[i].high);
+	node->raised = false;
+	if (!gave_up(node))
+		return;
+	node->gave_up = true;
+	atomic_set(hb_compat_kswapd_failures(node->nid), 0);
 }
 
-static void end(int nid, const struct marks *of)
-{
-	struct zone *zones = NODE_DATA(nid)->node_zones;
-	int i;
-
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		lower(&zones[i], &of[i], WMARK_HIGH, of[i].high);
-}
-
-static unsigned long free_pages_now(void)
+static u64 free_pages_now(void)
 {
 	return global_zone_page_state(NR_FREE_PAGES);
 }
 
-static void press(unsigned long pages, unsigned long enough)
+static bool is_there(const struct goal *goal)
 {
-	unsigned int looks;
+	return free_pages_now() >= goal->free + goal->pages;
+}
+
+static u64 writing_now(void)
+{
+	return global_node_page_state(NR_WRITEBACK);
+}
+
+static u64 missing(const struct goal *goal)
+{
+	return hb_press_missing(goal->pages, free_pages_now() - goal->free,
+				hb_counters_swapped_out() - goal->swapped, writing_now());
+}
+
+/* Return: whether it can come to anything yet. */
+static bool look(const struct goal *goal)
+{
+	u64 pages = missing(goal);
+	bool hope = writing_now();
+	unsigned int i;
+
+	for (i = 0; i < nr_nodes; i++) {
+		struct pressed *node = &nodes[i];
+
+		if (node->raised && (!pages || gave_up(node)))
+			end(node);
+		else if (!node->raised && !node->gave_up && pages)
+			begin(node, pages);
+		hope |= node->raised;
+	}
+	return hope;
+}
+
+static void find_nodes(void)
+{
 	int nid;
 
-	for_each_online_node(nid) {
-		if (nr_raised == HB_FLOOR_NODES)
+	nr_nodes = 0;
+	for_each_online_node(nid)
+		if (nr_nodes < HB_FLOOR_NODES)
+			nodes[nr_nodes++] = (struct pressed){ .nid = nid };
+}
+
+/* A while: kswapd works for what is missing, and is let go when that is on its way. */
+static void press(const struct goal *goal)
+{
+	unsigned int looks, i;
+
+	find_nodes();
+	for (looks = 0; looks < LOOKS && !is_there(goal); looks++) {
+		if (hb_events_pending() || !look(goal))
 			break;
-		raised[nr_raised].nid = nid;
-		begin(nid, raised[nr_raised++].zones, pages);
+		usleep_range(LOOK_US, LOOK_US + LOOK_US / 2);
 	}
-	for (looks = 0; looks < LOOKS && free_pages_now() < enough; looks++) {
-		if (hb_events_pending())
-			break;
-		msleep(LOOK_MS);
-	}
-	while (nr_raised--)
-		end(raised[nr_raised].nid, raised[nr_raised].zones);
-	nr_raised = 0;
+	for (i = 0; i < nr_nodes; i++)
+		if (nodes[i].raised)
+			end(&nodes[i]);
 }
 
 void hb_press_out(unsigned long pages)
 {
-	unsigned long enough = free_pages_now() + pages, now;
+	const struct goal goal = {
+		.pages = pages,
+		.free = free_pages_now(),
+		.swapped = hb_counters_swapped_out(),
+	};
 	unsigned int rounds = 0;
 
-	/* Whoever exits meanwhile may free more than was asked for. */
-	while ((now = free_pages_now()) < enough) {
-		press(enough - now, enough);
-		if (hb_events_pending() ||
-		    !hb_press_again(++rounds, global_node_page_state(NR_WRITEBACK)))
-			break;
-	}
+	do {
+		press(&goal);
+	} while (!is_there(&goal) && !hb_events_pending() &&
+		 hb_press_again(++rounds, writing_now()));
 }

@@ -5,7 +5,10 @@
  * No function that reclaims is there for modules, and an allocation reclaims only when next to
  * nothing is free: the floor's reserve would be gone by then.  But kswapd works until so much
  * is free as a zone's high watermark says.  That is raised for a moment, and lowered as soon
- * as enough is free.  The lowest watermark stays: nobody's allocation has to wait.
+ * as enough is free, or on its way to a disk: kswapd then ends the pass it is in, the longest of
+ * which is about as much as all before it.  The lowest watermark stays: nobody's allocation has to
+ * wait.  Where kswapd finds nothing it is let go, and its failures are taken back: it would not be
+ * woken any more when others need it.
  *
  * What the kernel computes meanwhile (a block that comes or goes, sysctl) stands.
  */

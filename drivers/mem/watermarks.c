@@ -52,32 +52,43 @@ static s64 percpu_free(struct zone *zone)
 	return pages;
 }
 
-u64 hb_watermarks_percpu(void)
+static s64 zone_files(struct zone *zone)
 {
-	s64 pages = 0;
-	int nid, i;
-
-	for_each_online_node(nid)
-		for (i = 0; i < MAX_NR_ZONES; i++)
-			if (managed_zone(&NODE_DATA(nid)->node_zones[i]))
-				pages += percpu_free(&NODE_DATA(nid)->node_zones[i]);
-	return max_t(s64, pages, 0);
+	return zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
+	       zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
 }
 
-/* Cache that must be written first, which is up to a disk. */
+/*
+ * Cache that must be written first, which is up to a disk.  What is on its way to swap is counted
+ * with it, and is no cache.
+ */
 static s64 zone_unwritten(struct zone *zone)
 {
-	return zone_page_state(zone, NR_ZONE_WRITE_PENDING);
+	s64 pages = zone_page_state(zone, NR_ZONE_WRITE_PENDING);
+
+	return min(pages, zone_files(zone));
 }
 
 /* Page cache that is written. */
 static s64 zone_cache(struct zone *zone)
 {
-	s64 cache = zone_page_state(zone, NR_ZONE_ACTIVE_FILE) +
-		    zone_page_state(zone, NR_ZONE_INACTIVE_FILE) -
-		    zone_unwritten(zone);
+	return zone_files(zone) - zone_unwritten(zone);
+}
 
-	return max_t(s64, cache, 0);
+u64 hb_watermarks_available(void)
+{
+	s64 pages = si_mem_available();
+	struct zone *zone;
+	int nid, i;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			zone = &NODE_DATA(nid)->node_zones[i];
+			if (managed_zone(zone))
+				pages += percpu_free(zone) - zone_unwritten(zone);
+		}
+	}
+	return max_t(s64, pages, 0);
 }
 
 /* Free pages and half the page cache that is written, above the zone's watermark. */
@@ -100,17 +111,8 @@ static s64 zone_available_cma(struct zone *zone)
 	return free + min(used, zone_cache(zone)) / 2;
 }
 
-/* What the kernel's own count of available memory lacks, and what it counts too much. */
-struct amendment {
-	s64 percpu;	/* free pages that wait in per-CPU lists */
-	s64 unwritten;
-};
-
-/*
- * One node: all, and what the kernel itself can use, which is not movable memory.  Adds to
- * @amend.
- */
-static struct hb_floor_input look_at_node(int nid, struct amendment *amend)
+/* One node: all, and what the kernel itself can use, which is not movable memory. */
+static struct hb_floor_input look_at_node(int nid)
 {
 	s64 all = 0, kernel = 0, slab;
 	struct hb_floor_input in = { 0 };
@@ -122,8 +124,6 @@ static struct hb_floor_input look_at_node(int nid, struct amendment *amend)
 		if (!managed_zone(zone))
 			continue;
 		in.managed += zone_managed_pages(zone);
-		amend->percpu += percpu_free(zone);
-		amend->unwritten += zone_unwritten(zone);
 		all += zone_available(zone);
 		/* Nor is what is set aside for devices; and that is never given to Xen. */
 		if (i < ZONE_MOVABLE)
@@ -140,7 +140,6 @@ static struct hb_floor_input look_at_node(int nid, struct amendment *amend)
 
 void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 {
-	struct amendment amend = { 0 };
 	int nid;
 
 	pressure->commit = hb_commit_look();
@@ -152,14 +151,12 @@ void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 		if (nid == added)
 			pressure->added = pressure->nr;
 		pressure->of[pressure->nr].node = nid;
-		pressure->of[pressure->nr].in = look_at_node(nid, &amend);
+		pressure->of[pressure->nr].in = look_at_node(nid);
 		pressure->nr++;
 	}
 	/* Of a guest with one node the kernel itself knows better. */
 	if (pressure->nr == 1) {
 		pressure->of[0].in.managed = totalram_pages();
-		pressure->of[0].in.available =
-			max_t(s64, si_mem_available() + amend.percpu -
-				   amend.unwritten, 0);
+		pressure->of[0].in.available = hb_watermarks_available();
 	}
 }

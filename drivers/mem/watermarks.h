@@ -18,8 +18,11 @@ void hb_watermarks_init(void);
 /* Have them computed anew if the size moved enough and the kernel is free to. */
 void hb_watermarks_follow(void);
 
-/* Free pages in per-CPU lists, which the kernel's own counts of what is free lack. */
-u64 hb_watermarks_percpu(void);
+/*
+ * Pages that are available: what the kernel says, and free pages in per-CPU lists, which it does
+ * not count; less what must be written to a disk first.  Counters are read: for any context.
+ */
+u64 hb_watermarks_available(void);
 
 /* What the floor is computed from.  @added: the node that hot-added memory belongs to. */
 void hb_watermarks_pressure(struct hb_pressure *pressure, int added);

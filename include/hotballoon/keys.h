@@ -233,8 +233,9 @@ enum hb_stat {
 	HB_STAT_RESCUES,	/* times that the guest took memory by itself, in need, since the driver was loaded */
 	HB_STAT_OOM_RESCUES,	/* those of them that came last before an OOM kill; the others, as allocations had to free memory themselves */
 	HB_STAT_STUCK_SECONDS,	/* for so long memory that the driver tried to move has been waiting, for a disk or a lock; 0: none does */
+	HB_STAT_CACHE_DROPS,	/* times that the driver had the kernel drop caches, as the guest had not got to its target for minutes, since it was loaded */
 };
-#define HB_STAT_COUNT 20
+#define HB_STAT_COUNT 21
 /* Initializer of an array of strings, indexed by enum hb_stat. */
 #define HB_STAT_WORDS { \
 	[HB_STAT_TOTAL] = "total-memory", \
@@ -257,6 +258,7 @@ enum hb_stat {
 	[HB_STAT_RESCUES] = "rescues", \
 	[HB_STAT_OOM_RESCUES] = "oom-rescues", \
 	[HB_STAT_STUCK_SECONDS] = "stuck-seconds", \
+	[HB_STAT_CACHE_DROPS] = "cache-drops", \
 }
 /* The same: is it KiB? */
 #define HB_STAT_IS_KIB { \
@@ -280,6 +282,7 @@ enum hb_stat {
 	[HB_STAT_RESCUES] = 0, \
 	[HB_STAT_OOM_RESCUES] = 0, \
 	[HB_STAT_STUCK_SECONDS] = 0, \
+	[HB_STAT_CACHE_DROPS] = 0, \
 }
 
 #endif

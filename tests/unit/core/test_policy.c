@@ -9,6 +9,7 @@
 #include "core/backoff.h"
 #include "core/floor.h"
 #include "core/ledger.h"
+#include "core/stuck.h"
 #include "core/zone.h"
 
 #include "random.h"
@@ -373,6 +374,93 @@ static void test_backoff_jitter(void **state)
 	}
 }
 
+/* One page that waits, looked at as often: told after so long, and no more when it is over. */
+static void test_stuck(void **state)
+{
+	static const struct {
+		u64 apart_ms, told_after_ms;
+	} rows[] = {
+		{ 10, 5000 }, { 250, 5000 }, { 999, 5994 }, { 1000, 5000 }, { 2500, 5000 },
+		/* the worker rests up to 10 s */
+		{ 4000, 8000 }, { 10000, 20000 }, { HB_STUCK_PAUSE_MS, 2 * HB_STUCK_PAUSE_MS },
+		/* nobody knows what was in between */
+		{ HB_STUCK_PAUSE_MS + 1, U64_MAX },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_stuck stuck = { 0 };
+		u64 ms, first = U64_MAX;
+
+		for (ms = 0; ms < 600000; ms += rows[i].apart_ms) {
+			hb_stuck_look(&stuck, true, 7000 + ms);
+			if (first == U64_MAX && hb_stuck_seconds(&stuck, 7000 + ms))
+				first = ms;
+			if (first != U64_MAX)
+				assert_int_equal(hb_stuck_seconds(&stuck, 7000 + ms), ms / 1000);
+		}
+		assert_int_equal(first, rows[i].told_after_ms);
+		hb_stuck_look(&stuck, false, 7000 + ms);
+		assert_int_equal(hb_stuck_seconds(&stuck, 7000 + ms), 0);
+		hb_stuck_look(&stuck, true, 7001 + ms);
+		assert_int_equal(hb_stuck_seconds(&stuck, 7001 + ms), 0);
+	}
+}
+
+/* A disk that works has something to write all the time, and each page of it for moments. */
+static void test_stuck_busy_disk(void **state)
+{
+	struct hb_stuck stuck = { 0 };
+	uint64_t seed = 1;
+	u64 ms = 1000, written = 0;
+
+	(void)state;
+	for (; ms < 3600000; ms += 1 + random_next(&seed) % 8000) {
+		bool waits = ms < written;
+
+		hb_stuck_look(&stuck, waits, ms);
+		assert_int_equal(hb_stuck_seconds(&stuck, ms), 0);
+		if (waits)
+			continue;
+		/* another one, which takes up to 4 s */
+		hb_stuck_look(&stuck, true, ms);
+		written = ms + random_next(&seed) % 4000;
+	}
+}
+
+/* Looks of one pass come one right after the other, and say no more than one. */
+static void test_stuck_passes(void **state)
+{
+	static const u64 looks[] = { 0, 1, 2, 8000, 8001 };
+	struct hb_stuck stuck = { 0 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
+		hb_stuck_look(&stuck, true, looks[i]);
+		assert_int_equal(hb_stuck_seconds(&stuck, looks[i]), 0);
+	}
+	hb_stuck_look(&stuck, true, 16000);
+	assert_int_equal(hb_stuck_seconds(&stuck, 16000), 16);
+}
+
+/* Nobody tries any more: what was seen is no news. */
+static void test_stuck_is_forgotten(void **state)
+{
+	struct hb_stuck stuck = { 0 };
+	u64 ms;
+
+	(void)state;
+	for (ms = 0; ms <= 60000; ms += 2000)
+		hb_stuck_look(&stuck, true, ms);
+	assert_int_equal(hb_stuck_seconds(&stuck, 60000), 60);
+	assert_int_equal(hb_stuck_seconds(&stuck, 60000 + HB_STUCK_PAUSE_MS), 75);
+	assert_int_equal(hb_stuck_seconds(&stuck, 60001 + HB_STUCK_PAUSE_MS), 0);
+	hb_stuck_look(&stuck, true, 90000);
+	assert_int_equal(hb_stuck_seconds(&stuck, 90000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -389,6 +477,10 @@ int main(void)
 		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),
 		cmocka_unit_test(test_backoff_jitter),
+		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_stuck_busy_disk),
+		cmocka_unit_test(test_stuck_passes),
+		cmocka_unit_test(test_stuck_is_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -537,6 +537,43 @@ static void test_slow_disk(void **state)
 	assert_false(hb_press_again(1, 0));
 }
 
+/* MiB: what kswapd is to work for still. */
+static void test_missing(void **state)
+{
+	static const struct {
+		u64 asked;
+		s64 freed;
+		u64 swapped, writing, missing;
+	} rows[] = {
+		{ 8, 0, 0, 0, 8 }, { 8, 3, 0, 0, 5 }, { 8, 8, 0, 0, 0 }, { 8, 20, 0, 0, 0 },
+		/* whoever allocates meanwhile is not made up for */
+		{ 8, -5, 0, 0, 8 },
+		/* on its way to a disk; to memory it is there at once, and is free */
+		{ 8, 0, 8, 8, 0 }, { 8, 2, 5, 3, 3 }, { 8, -5, 4, 4, 4 }, { 8, 0, 8, 0, 8 },
+		/* what others write is nothing that becomes free */
+		{ 8, 0, 0, 100, 8 }, { 8, 1, 2, 100, 5 },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		assert_int_equal(hb_press_missing(mib(rows[i].asked),
+						  rows[i].freed * (s64)HB_MIB_PAGES,
+						  mib(rows[i].swapped), mib(rows[i].writing)),
+				 mib(rows[i].missing));
+}
+
+/* One failure is enough, and success in between is none. */
+static void test_gave_up(void **state)
+{
+	(void)state;
+	assert_false(hb_press_gave_up(0, 0));
+	assert_true(hb_press_gave_up(0, 1));
+	assert_true(hb_press_gave_up(3, 16));
+	assert_false(hb_press_gave_up(3, 3));
+	assert_false(hb_press_gave_up(3, 0));
+}
+
 /* Does it go on for @seconds, with so many refaults a second? */
 static bool goes_on(struct hb_press *press, u64 *ms, u64 *refaults, u64 a_second, unsigned int seconds)
 {
@@ -631,6 +668,8 @@ int main(void)
 		cmocka_unit_test(test_caches),
 		cmocka_unit_test(test_caches_hurt),
 		cmocka_unit_test(test_stubborn),
+		cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_gave_up),
 		cmocka_unit_test(test_slow_disk),
 		cmocka_unit_test(test_other_refaults),
 		cmocka_unit_test(test_back_is_not_usual),

@@ -4,7 +4,7 @@
 # caches [KEY=VALUE...]: a guest without swap that caches much of files is told less than its floor,
 # which takes some of that for needed: half, but no more than the low watermark, which is large
 # here.  After minutes in which nothing went it drops them, unless it is told not to, and keeps the
-# floor's reserve.
+# floor's reserve.  Where nothing is left to drop, kswapd is not worn out for others by that.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -19,6 +19,18 @@ STUCK_S=120
 
 size_mib() { echo $(($(guest_tot_pages $g) / 256)); }
 cached_mib() { echo $((($(guest_meminfo $g Cached) + $(guest_meminfo $g SReclaimable)) / 1024)); }
+
+presses() { in_guest $g "sed -n 's/^press \([0-9]*\) .*/\1/p' $BOOKS/steps"; }
+stalls() { in_guest $g "awk '/^allocstall_/ { n += \$2 } END { print n }' /proc/vmstat"; }
+# Of each zone: 1 where kswapd has given up, and is not woken any more.
+given_up() { in_guest $g "sed -n 's/.*node_unreclaimable: *//p' /proc/zoneinfo" | sort -u; }
+
+# How often it dropped some, as the host sees it.
+told_drops() {
+	xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/stats" | tr ' ' '\n' |
+		sed -n 's/^cache-drops=//p'
+}
+is_told() { [ "$(told_drops)" -gt 0 ]; }
 
 guest_start $g memory=512 io=yes "$@"
 books_open $g
@@ -38,15 +50,28 @@ check_ok "$g: it stops" wait_until $g 120 "case \$(cat $REPORT/cause) in guest-f
 sleep $((STUCK_S + 20))
 before=$(size_mib) cached=$(cached_mib)
 note "$g: it stops at $before MiB with $cached MiB cached"
+check "$g: the host sees that it keeps them" 0 "$(told_drops)"
 
 check_ok "$g: told to" in_guest $g "echo 1 >$PARAMETER"
 sleep $((STUCK_S + 60))
 note "$g: after three minutes it has $(size_mib) MiB with $(cached_mib) MiB cached, for $(in_guest $g cat $REPORT/cause)"
 check_ok "$g: it goes on" [ "$(size_mib)" -le $((before - GAIN)) ]
+check_ok "$g: the host sees that" soon is_told
 check_ok "$g: by what was cached" [ "$(cached_mib)" -le $((cached - GAIN)) ]
 total=$(guest_meminfo $g MemTotal)
 check_ok "$g: the reserve is there" [ "$(guest_meminfo $g MemAvailable)" -ge $((12288 + total / 16)) ]
 xl mem-set $g 512
 check_ok "$g: and back" reach $g 524288
 books_check $g 524288 "512 MiB"
+
+check_ok "$g: no files any more" in_guest $g 'umount /tmp/fs && rm /tmp/image && echo 3 >/proc/sys/vm/drop_caches'
+pressed=$(presses) stalled=$(stalls)
+xl mem-set $g $TARGET
+sleep $((STUCK_S + 90))
+note "$g: with nothing to drop it has $(size_mib) MiB, $(cached_mib) MiB cached, $(($(stalls) - stalled)) stalls"
+check_ok "$g: it has tried" [ "$(presses)" -gt "$pressed" ]
+check "$g: kswapd has not given up" 0 "$(given_up)"
+xl mem-set $g 512
+check_ok "$g: and back again" reach $g 524288
+books_check $g 524288 "512 MiB again"
 check_log $g

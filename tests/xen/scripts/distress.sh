@@ -10,53 +10,19 @@ g=guest
 TRACE=/sys/kernel/debug/tracing
 
 key() { echo "/local/domain/$(guest_domid $g)/$1"; }
-lacking() { xenstore-read "$(key data/hotballoon/distress)" 2>/dev/null || echo 0; }
-is_over() { [ "$(lacking)" -eq 0 ]; }
-is_on() { [ "$(lacking)" -gt 0 ]; }
+is_over() { [ "$(lacking $g)" -eq 0 ]; }
+is_on() { [ "$(lacking $g)" -gt 0 ]; }
 has_key() { xenstore-read "$(key "$1")" >/dev/null 2>&1; }
-
-# The most that is lacked meanwhile, in /tmp/most.
-follow_distress() {
-	local now most=0
-	while [ ! -e /tmp/enough ]; do
-		now=$(lacking)
-		[ "$now" -le $most ] || { most=$now; echo "$most" >/tmp/most; }
-		sleep 0.02
-	done
-}
-
-# round WHAT MOST: the guest eats 8 MiB at a time, so many times at most, until something of
-# that is killed.  Sets EATEN.
-round() {
-	local pid before
-	before=$(oom_kills $g)
-	EATEN=0
-	rm -f /tmp/enough /tmp/most
-	follow_distress &
-	pid=$!
-	while [ $EATEN -lt "$2" ]; do
-		in_guest $g "echo 1000 >/proc/self/oom_score_adj; memfill start eat$EATEN 8" || break
-		# The one that is killed may be an older one.
-		[ "$(oom_kills $g)" = "$before" ] || break
-		EATEN=$((EATEN + 1))
-	done >/dev/null 2>&1
-	sleep 1
-	touch /tmp/enough
-	wait $pid
-	note "$1: $EATEN times 8 MiB, lacking $(cat /tmp/most 2>/dev/null || echo 0) KiB at most, $(($(guest_tot_pages $g) / 256)) MiB"
-}
-
-release_all() { in_guest $g 'kill $(pidof memfill)'; }
 
 guest_start $g memory=256 maxmem=1024 "$@"
 books_open $g
-check "$g: lacks nothing" 0 "$(lacking)"
+check "$g: lacks nothing" 0 "$(lacking $g)"
 check_ok "$g: trace" in_guest $g "cd $TRACE && echo >trace && echo 1 >events/oom/mark_victim/enable &&
 	echo 1 >events/workqueue/workqueue_execute_end/enable && echo 1 >tracing_on"
-round "at its target" 40
-most=$EATEN lacked=$(cat /tmp/most || echo 0)
+eat_until_kill $g "at its target" 40
+most=$EATEN missing=$LACKED
 check_ok "$g: it had an OOM kill" [ "$(oom_kills $g)" -gt 0 ]
-check_ok "$g: it lacked at least 4 MiB" [ "$lacked" -ge 4096 ]
+check_ok "$g: it lacked at least 4 MiB" [ "$missing" -ge 4096 ]
 # Seconds since boot of the first kill, and of the first end of telling.
 in_guest $g "grep 'mark_victim\|distress_work' $TRACE/trace" >"$OUT/trace"
 when() { sed -n "/$1/{s/.* \([0-9]*\)\.\([0-9]*\): .*/\1\2/p;q;}" "$OUT/trace"; }
@@ -71,17 +37,17 @@ check_ok "$g: told its size again" xl mem-set $g 256
 check_ok "$g: it says again that it lacks memory" soon is_on
 check_ok "$g: ... what that is used for" soon has_key data/hotballoon/stats
 check_ok "$g: ... and the rest" soon has_key data/hotballoon/version
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 check_ok "$g: it is taken back" soon is_over
 sleep 5
-check "$g: ... and stays so" 0 "$(lacking)"
+check "$g: ... and stays so" 0 "$(lacking $g)"
 
-check_ok "$g: the host gives it that" hotballoon set $g +$(((lacked + 1023) / 1024))M --wait=60
+check_ok "$g: the host gives it that" hotballoon set $g +$(((missing + 1023) / 1024))M --wait=60
 kills=$(oom_kills $g)
-round "with what it lacked" $((most + 1))
+eat_until_kill $g "with what it lacked" $((most + 1))
 check "$g: it has eaten what it was killed for" $((most + 1)) $EATEN
 check "$g: no more OOM kill" "$kills" "$(oom_kills $g)"
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 check_ok "$g: it is taken back" soon is_over
 check_ok "$g: told its size again" hotballoon set $g 256M
 check_ok "$g: back to 256 MiB" reach $g 262144

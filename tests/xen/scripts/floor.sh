@@ -6,13 +6,12 @@
 # processes and a 16 MiB allocation.
 . /lab/files/lib-driver.sh
 
-lacking() { xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/distress" 2>/dev/null || echo 0; }
 
 # follow_calls: what it says that it lacks, until /tmp/there is there; in /tmp/called if it is anything.
 follow_calls() {
 	local now
 	while [ ! -e /tmp/there ]; do
-		now=$(lacking)
+		now=$(lacking $g)
 		[ "$now" = 0 ] || echo "$now" >/tmp/called
 		sleep 0.05
 	done

@@ -14,6 +14,9 @@ hibernate() { in_guest $g 'echo freezer >/sys/power/pm_test && echo disk >/sys/p
 # frozen: how often it got as far as to freeze processes.
 frozen() { in_guest $g 'dmesg | grep -c "Freezing user space processes"'; }
 
+AUTOBALLOON=/sys/module/xen_hotballoon/parameters/autoballoon
+speaks_of_autoballoon() { in_guest $g 'dmesg | grep "hotballoon: .*hibernat" | tail -n 1 | grep -q autoballoon'; }
+
 said() { in_guest $g 'dmesg | grep -c "hotballoon: .*hibernat"'; }
 
 # tries LABEL: nothing of ours is in the way.
@@ -42,6 +45,12 @@ tries "at its boot size"
 xl mem-set $g 200
 check_ok "$g: reaches 200 MiB" reach $g 204800
 refuses "shrunk"
+check_fails "$g: shrunk: nothing of a guest that sizes itself" speaks_of_autoballoon
+# Its boot size alone would not help such a guest: it goes on holding pages.
+check_ok "$g: sizes itself" in_guest $g "echo 1 >$AUTOBALLOON"
+refuses "sizes itself"
+check_ok "$g: sizes itself: says that it must not" speaks_of_autoballoon
+check_ok "$g: sizes itself no more" in_guest $g "echo 0 >$AUTOBALLOON"
 xl mem-set $g 400
 check_ok "$g: reaches 400 MiB" reach $g 409600
 refuses "grown"

@@ -49,6 +49,7 @@ told_stuck() {
 	xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/stats" | tr ' ' '\n' |
 		sed -n 's/^stuck-seconds=//p'
 }
+told_cause() { xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/cause"; }
 is_told_of() { [ "$(told_stuck)" -gt 0 ]; }
 is_told_over() { [ "$(told_stuck)" = 0 ]; }
 
@@ -78,10 +79,24 @@ note "$g: $(in_guest $g "grep -E 'Dirty|Writeback:' /proc/meminfo" | tr -s ' \n'
 xl mem-set $g 150
 sleep 15
 check "$g: no OOM kill" 0 "$(oom_kills $g)"
-note "$g: told 150 MiB it has $(($(guest_tot_pages $g) / 256)), stuck for $(stuck_seconds) s, cause $(xenstore-read "/local/domain/$(guest_domid $g)/data/hotballoon/cause")"
-[ "$(stuck_seconds)" = 0 ] || check_ok "$g: the host sees how long something waits" soon is_told_of
+note "$g: told 150 MiB it has $(($(guest_tot_pages $g) / 256)), stuck for $(stuck_seconds) s, cause $(told_cause)"
+check_ok "$g: the host sees how long something waits" soon is_told_of
+check_ok "$g: so does the guest" [ "$(stuck_seconds)" -gt 0 ]
+# What waits cannot be moved, and is not available.
+cause=$(told_cause)
+check_ok "$g: the host sees why ($cause)" [ "$cause" = guest-busy -o "$cause" = guest-floor ]
 check_ok "$g: it gave what does not wait for the disk" [ "$(guest_tot_pages $g)" -lt $((480 * 256)) ]
 check_ok "$g: its worker does not wait for a disk" [ "$(worker_state)" != D ]
+
+# What must be written to the disk first does not save a program: the host is told in time, and
+# all that is missing.
+reserve=$((16384 + $(guest_meminfo $g MemTotal) / 16))
+kills=$(oom_kills $g)
+eat_until_kill $g "while the disk hangs" 40
+check_ok "$g: it had an OOM kill" [ "$(oom_kills $g)" -gt "$kills" ]
+check_ok "$g: it lacked half of its reserve of $reserve KiB, or more" [ "$LACKED" -ge $((reserve / 2)) ]
+check_ok "$g: end what eats" end_eating $g
+
 follows 800
 follows 500
 follows 700
@@ -94,4 +109,4 @@ for mib in 300 800 256; do
 done
 check "$g: nothing is stuck" 0 "$(stuck_seconds)"
 check_ok "$g: the host sees that nothing waits" soon is_told_over
-check_log $g
+check_log $g 'oom-kill\|[Oo]ut of memory'

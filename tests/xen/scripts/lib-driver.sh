@@ -149,6 +149,47 @@ random_below() {
 
 oom_kills() { in_guest "$1" 'dmesg | grep -c -i "out of memory\|oom-kill"'; }
 
+# lacking NAME: KiB that the guest tells that it lacks.
+lacking() { xenstore-read "/local/domain/$(guest_domid "$1")/data/hotballoon/distress" 2>/dev/null || echo 0; }
+
+# follow_distress NAME: the most that is lacked meanwhile, in /tmp/most.
+follow_distress() {
+	local now most=0
+	while [ ! -e /tmp/enough ]; do
+		now=$(lacking "$1")
+		[ "$now" -le $most ] || { most=$now; echo "$most" >/tmp/most; }
+		sleep 0.02
+	done
+}
+
+# eat_until_kill NAME LABEL MOST: the guest eats 8 MiB at a time, so many times at most, until
+# something of that is killed.  Sets EATEN, and LACKED: the most KiB that it lacked meanwhile.
+eat_until_kill() {
+	local g=$1 pid before
+	before=$(oom_kills "$g")
+	EATEN=0
+	rm -f /tmp/enough /tmp/most
+	follow_distress "$g" &
+	pid=$!
+	while [ $EATEN -lt "$3" ]; do
+		in_guest -t 120 "$g" "echo 1000 >/proc/self/oom_score_adj; memfill start eat$EATEN 8" || break
+		# The one that is killed may be an older one.
+		[ "$(oom_kills "$g")" = "$before" ] || break
+		EATEN=$((EATEN + 1))
+	done >/dev/null 2>&1
+	sleep 1
+	touch /tmp/enough
+	wait $pid
+	LACKED=$(cat /tmp/most 2>/dev/null || echo 0)
+	note "$g: $2: $EATEN times 8 MiB, lacking $LACKED KiB at most, $(($(guest_tot_pages "$g") / 256)) MiB"
+}
+
+# end_eating NAME: until the last is gone.
+# shellcheck disable=SC2016 # it is the guest's shell
+end_eating() {
+	in_guest "$1" 'while pids=$(pidof memfill); do kill $pids 2>/dev/null; sleep 0.1; done'
+}
+
 # Nothing in the guest's kernel log that should not be there; else the whole log is kept.
 check_log() {
 	local bad

@@ -19,7 +19,6 @@ stat() { xenstore-read "$(key data/hotballoon/stats)" | tr ' ' '\n' | sed -n "s/
 says_why() { [ "$(stat rescues)" -gt 0 ] && [ "$(stat oom-rescues)" -le "$(stat rescues)" ]; }
 # Until none is left: one may be gone before it is told to, and to tell all of them takes memory,
 # which there may be none of at first.
-release_all() { in_guest $g 'while pids=$(pidof memfill); do kill $pids 2>/dev/null; sleep 0.1; done'; }
 
 # eat MOST: 8 MiB at a time, so many times at most, until something of that is killed.  Sets EATEN.
 eat() {
@@ -64,7 +63,7 @@ eat 40
 most=$EATEN
 check_ok "$g: without a grant something is killed" [ "$(oom_kills $g)" -gt 0 ]
 check "$g: and it has its target" $((TARGET * 256)) "$(($(guest_tot_pages $g) - $(cat /run/lab/guests/$g/gap)))"
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 
 grant
 check_ok "$g: tracing" in_guest $g "mount -t tracefs tracefs $TRACE 2>/dev/null
@@ -85,7 +84,7 @@ sleep 3
 check_ok "$g: it keeps that" [ "$(rescued)" -ge 8192 ]
 check "$g: Xen counts the target, and it" $((TARGET * 256 + $(rescued) / 4)) \
 	"$(($(guest_tot_pages $g) - $(cat /run/lab/guests/$g/gap)))"
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 check_ok "$g: it goes back" wait_until $g 30 "[ \"\$(cat $REPORT/current_kb)\" = $((TARGET * 1024)) ]"
 check_ok "$g: and says so" soon is_returned
 check_ok "$g: it rests" reach $g $((TARGET * 1024))
@@ -102,7 +101,7 @@ xl mem-set $g 240
 check_ok "$g: a new target" reach $g $((240 * 1024))
 check_ok "$g: ends it" soon is_returned
 books_check $g $((240 * 1024)) "a new target"
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 check_log $g 'oom-kill\|[Oo]ut of memory'
 guest_destroy $g
 
@@ -113,7 +112,7 @@ eat 40
 most=$EATEN
 check_ok "$g: without a grant something is killed" [ "$(oom_kills $g)" -gt 0 ]
 # Which takes memory itself, that may not be there.
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 kills=$(oom_kills $g)
 grant
 check_ok "$g: there is a block for what it is granted" wait_report $g added_blocks 1 60
@@ -130,7 +129,7 @@ eat $((most + 3))
 check "$g: it has eaten 24 MiB more" $((most + 3)) $EATEN
 check "$g: nothing is killed" "$kills" "$(oom_kills $g)"
 check_ok "$g: no more than was granted" [ "$(rescued)" -le $((GRANTED * 1024)) ]
-check_ok "$g: end what eats" release_all
+check_ok "$g: end what eats" end_eating $g
 check_ok "$g: it goes back" wait_until $g 30 "[ \"\$(cat $REPORT/current_kb)\" = $((TARGET * 1024)) ]"
 xenstore-rm "$(key memory/hotballoon-headroom)"
 # The block may stay: the kernel has used it, too.

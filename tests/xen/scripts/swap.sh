@@ -15,6 +15,12 @@ size_mib() { echo $(($(guest_tot_pages $g) / 256)); }
 swapped_mib() { echo $((($(guest_meminfo $g SwapTotal) - $(guest_meminfo $g SwapFree)) / 1024)); }
 idle_sum() { in_guest -t 600 $g "md5sum </idle/data"; }
 
+# How often the kernel was made to swap, and MiB that it has written there.
+presses() { in_guest $g "sed -n 's/^press \([0-9]*\) .*/\1/p' $BOOKS/steps"; }
+written_mib() { echo $(($(in_guest $g "sed -n 's/^pswpout //p' /proc/vmstat") / 256)); }
+# At 8 MiB it is stopped, and ends what it is at.
+STEP_MIB=16
+
 # KiB that move while one looks.
 MOVES=4096
 
@@ -74,6 +80,7 @@ check_ok "$g: idle" in_guest $g "echo idle >/sys/module/xen_hotballoon/parameter
 sleep 3
 check_ok "$g: the host's never: it stays" [ "$(size_mib)" -ge $((before - 4)) ]
 
+pressed=$(presses) written=$(written_mib)
 xenstore-rm "$(key memory/hotballoon-swap)"
 check_ok "$g: idle: it says that it swaps" wait_report $g cause swapping 30
 check "$g: idle: and that it shrinks" shrinking "$(in_guest $g cat $REPORT/state)"
@@ -82,6 +89,9 @@ after=$(size_mib)
 note "$g: idle: it stops at $after MiB, for $(in_guest $g cat $REPORT/cause)"
 check_ok "$g: idle: it is 150 MiB further" [ "$after" -le $((before - 150)) ]
 check_ok "$g: idle: there is something in swap" [ "$(swapped_mib)" -ge 150 ]
+pressed=$(($(presses) - pressed)) written=$(($(written_mib) - written))
+note "$g: idle: $written MiB were swapped out in $pressed steps"
+check_ok "$g: idle: no more than it should in a step" [ "$written" -le $((pressed * STEP_MIB)) ]
 reserve_stays "idle"
 in_guest $g "grep -A 3 'zone \|min\|high' /proc/zoneinfo | grep 'zone\|min\|low\|high '" | sed 's/^/# /'
 
