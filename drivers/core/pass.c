@@ -223,11 +223,9 @@ static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
 /* What it may take in need is more or less than before: empty blocks may be in nobody's use now. */
 static void note_grant(struct hb_guest *g, const struct hb_snapshot *now)
 {
-	u64 grant = now->spared + now->headroom;
-
-	g->fresh |= grant != g->grant;
-	g->moved |= grant != g->grant;
-	g->grant = grant;
+	g->fresh |= now->may_take != g->may_take;
+	g->moved |= now->may_take != g->may_take;
+	g->may_take = now->may_take;
 }
 
 /* Steps until the plan has no more; returns the one that ended it. */

@@ -159,18 +159,54 @@ static void test_need(void **state)
 	look(g, 100 * MIB, 600 * MIB, S);
 	own = sim_populated(g);
 	assert_int_equal(hb_rescue_take(&g->core, 32 * HB_MIB_PAGES), 32 * HB_MIB_PAGES);
-	assert_int_equal(g->core.target.taken, 0);
 	worker_wake(g);
 	worker_settle(g);
 	assert_int_equal(sim_populated(g), own + 32 * HB_MIB_PAGES);
 	assert_int_equal(g->report.rescued_kib, 0);
+	/* Nor does it do with less later, before it has looked. */
+	assert_false(hb_rescue_end(&g->core, g->core.rescue.total));
 	/* Beyond the target it is what the host has granted. */
 	g->core.rescue.headroom = 8 * HB_MIB_PAGES;
 	while (hb_rescue_take(&g->core, HB_RESCUE_MOST))
 		;
 	assert_int_equal(sim_populated(g), target + 8 * HB_MIB_PAGES);
-	assert_int_equal(g->core.target.taken, 8 * HB_MIB_PAGES);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(g->report.rescued_kib, 8 * MIB);
+	assert_int_equal(g->report.spared_kib, 0);
 	check_guest(g);
+	sim_halt(g);
+}
+
+/* What it took it has, whatever it says of itself, until the need is over. */
+static void test_need_lasts(void **state)
+{
+	struct guest *g = boot(true);
+	u64 target = sim_populated(g), own;
+
+	(void)state;
+	look(g, 100 * MIB, 600 * MIB, S);
+	own = sim_populated(g);
+	assert_int_equal(hb_rescue_take(&g->core, 64 * HB_MIB_PAGES), 64 * HB_MIB_PAGES);
+	/* Somebody was killed all the same, and what he had is free. */
+	assert_false(look(g, 100 * MIB, size_kib(g) - 200 * MIB, 2 * S));
+	assert_int_equal(sim_populated(g), own + 64 * HB_MIB_PAGES);
+	assert_int_equal(g->report.spared_kib, (target - sim_populated(g)) * HB_PAGE_KIB);
+	assert_int_equal(g->report.rescued_kib, 0);
+	/* It is in need again. */
+	assert_false(hb_rescue_end(&g->core, g->core.rescue.total - 1));
+	assert_int_equal(hb_guest_goal(&g->core), own + 64 * HB_MIB_PAGES);
+	hb_rescue_end(&g->core, g->core.rescue.total);
+	worker_wake(g);
+	worker_settle(g);
+	look(g, 100 * MIB, size_kib(g) - 200 * MIB, 20 * S);
+	assert_true(sim_populated(g) < own);
+	/* The host's word ends it as well. */
+	own = sim_populated(g);
+	assert_int_equal(hb_rescue_take(&g->core, 64 * HB_MIB_PAGES), 64 * HB_MIB_PAGES);
+	hb_target_set(&g->core.target, target - 1);
+	look(g, 100 * MIB, size_kib(g) - 200 * MIB, 30 * S);
+	assert_true(sim_populated(g) <= own);
 	sim_halt(g);
 }
 
@@ -292,7 +328,7 @@ static void test_grant_above_own(void **state)
 /* A grant is of use to a guest that was never shrunk, too; taken back, it costs nothing. */
 static void test_grant_of_whole(void **state)
 {
-	unsigned int pv, taken;
+	unsigned int pv, taken, added;
 
 	(void)state;
 	for (pv = 0; pv < 2; pv++) {
@@ -304,9 +340,14 @@ static void test_grant_of_whole(void **state)
 			assert_int_equal(sim_populated(g), size);
 			assert_int_equal(g->core.map.usable_empty_units, 128);
 			assert_int_equal(g->core.map.movable_blocks, 0);
+			added = g->core.added_blocks;
 			while (taken && hb_rescue_take(&g->core, HB_RESCUE_MOST))
 				;
+			worker_wake(g);
+			sleep_and_work(g, g->now);
 			assert_int_equal(sim_populated(g), size + taken * 200 * HB_MIB_PAGES);
+			/* What was taken needs no second place. */
+			assert_int_equal(g->core.added_blocks, added);
 			check_guest(g);
 			hb_rescue_end(&g->core, g->core.rescue.total);
 			grant(g, 0);
@@ -315,6 +356,24 @@ static void test_grant_of_whole(void **state)
 		}
 		sim_halt(g);
 	}
+}
+
+/* What is left of a grant has its place where the rest of it was taken. */
+static void test_grant_partly_taken(void **state)
+{
+	struct guest *g = boot(true);
+	u64 size = sim_populated(g);
+
+	(void)state;
+	grant(g, 100 * HB_MIB_PAGES);
+	assert_int_equal(g->core.added_blocks, 1);
+	assert_int_equal(hb_rescue_take(&g->core, HB_RESCUE_MOST), HB_RESCUE_MOST);
+	worker_wake(g);
+	sleep_and_work(g, g->now);
+	assert_int_equal(sim_populated(g), size + HB_RESCUE_MOST);
+	assert_int_equal(g->core.added_blocks, 1);
+	check_guest(g);
+	sim_halt(g);
 }
 
 /* ---- an hour of it */
@@ -339,6 +398,7 @@ struct world {
 	u64 from_disk;		/* KiB read in all, */
 	u64 again;		/* and of that, what had been in memory before */
 	u64 short_of;		/* ticks with less than programs need */
+	u64 calm;		/* ticks in a row without distress */
 	u64 spared;		/* KiB times seconds */
 };
 
@@ -375,7 +435,7 @@ static void read_files(struct world *w, u64 used)
 	w->cache = least(w->cache + missed + load->stream_kib_s / 10, most);
 }
 
-/* core/distress.h looks ten times a second, and takes what is lacking. */
+/* core/distress.h looks ten times a second, and takes what is lacking; drivers/rescue.c ends it. */
 static void feel(struct world *w, u64 used)
 {
 	u64 available = beyond(size_kib(w->g), w->overhead + used);
@@ -384,6 +444,10 @@ static void feel(struct world *w, u64 used)
 	w->short_of += !available;
 	if (available < reserve / 2 &&
 	    hb_rescue_take(&w->g->core, (reserve - available) / HB_PAGE_KIB))
+		worker_wake(w->g);
+	w->calm = available < reserve / 8 * 5 ? 0 : w->calm + 1;
+	if (w->calm == HB_RESCUE_CALM_MS / 100 &&
+	    hb_rescue_end(&w->g->core, w->g->core.rescue.total))
 		worker_wake(w->g);
 }
 
@@ -476,11 +540,13 @@ int main(void)
 		cmocka_unit_test(test_host_has_the_last_word),
 		cmocka_unit_test(test_nothing_to_choose),
 		cmocka_unit_test(test_need),
+		cmocka_unit_test(test_need_lasts),
 		cmocka_unit_test(test_need_of_added),
 		cmocka_unit_test(test_huge_grant),
 		cmocka_unit_test(test_grant_without_room),
 		cmocka_unit_test(test_grant_above_own),
 		cmocka_unit_test(test_grant_of_whole),
+		cmocka_unit_test(test_grant_partly_taken),
 		cmocka_unit_test(test_an_hour),
 	};
 
