@@ -81,6 +81,7 @@ struct hb_guest {
 	bool fresh;			/* a target other than @tidied was followed since */
 	u64 tidied;			/* the last target that was reached */
 	u64 may_take;			/* what it might take in need, at the last look */
+	u64 block_due;			/* ms: a block for that is tried again */
 	bool verified;			/* in this pass: once is enough */
 	unsigned long pfns[HB_UNIT_PAGES];	/* of the extents at hand */
 };

@@ -56,7 +56,8 @@ static struct hb_move plan_headroom(const struct hb_snapshot *now,
 {
 	struct hb_move nothing = { 0 };
 
-	if (!hb_grant_lacking(now) || now->hotplug_busy || now->floor.take_boot < HB_UNIT_PAGES)
+	if (!hb_grant_lacking(now) || pass->block_later || now->hotplug_busy ||
+	    now->floor.take_boot < HB_UNIT_PAGES)
 		return nothing;
 	if (now->added_offline)
 		return spent(pass, HB_STEP_ONLINE_BLOCK) ? nothing :

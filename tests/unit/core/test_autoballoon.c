@@ -240,12 +240,15 @@ static void test_need_of_added(void **state)
 	}
 }
 
+static unsigned int passes;	/* of the worker, in what follows */
+
 /* A quarter of an hour of the worker, which sleeps for as long as it says.  Return: until when. */
 static u64 sleep_and_work(struct guest *g, u64 until)
 {
 	u64 end = g->now + 900000, ms;
 
 	while (until < end) {
+		passes++;
 		g->now = until;
 		ms = worker_pass(g, NULL);
 		until = ms == HB_REST_FOREVER ? HB_REST_FOREVER : g->now + ms;
@@ -274,29 +277,78 @@ static void test_huge_grant(void **state)
 	sim_halt(g);
 }
 
-/* Neither side says when there is room for the block at last. */
+enum lack { OF_HOST, OF_GUEST, OF_LIMIT, LACKS };
+
+/* A guest with a grant that no block can be made for. */
+static struct guest *without_room(enum lack of, u64 *until)
+{
+	struct guest *g = boot(true);
+
+	hb_target_set(&g->core.target, sim_populated(g));
+	if (of == OF_HOST)
+		g->host_free = 0;
+	else if (of == OF_GUEST)
+		sim_use_data(g, sim_managed(g), false);
+	else
+		g->xen_limit = g->xen_pages + HB_MIB_PAGES;
+	passes = 0;
+	*until = grant(g, 16 * HB_MIB_PAGES);
+	assert_int_equal(g->core.added_blocks, 0);
+	/* It is where it shall be. */
+	assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+	assert_int_equal(g->report.state, HB_STATE_IDLE);
+	return g;
+}
+
+static void make_room(struct guest *g)
+{
+	g->host_free = 1ULL << 30;
+	g->xen_limit = U64_MAX;
+	sim_drop_data(g, sim_managed(g));
+}
+
+/* Nobody says when there is room for the block at last, and an idle guest is seldom woken. */
 static void test_grant_without_room(void **state)
 {
-	unsigned int of_guest;
+	enum lack of;
+	u64 until;
 
 	(void)state;
-	for (of_guest = 0; of_guest < 2; of_guest++) {
-		struct guest *g = boot(true);
-		u64 host = g->host_free, until;
+	for (of = 0; of < LACKS; of++) {
+		struct guest *g = without_room(of, &until);
+		unsigned int i;
 
-		hb_target_set(&g->core.target, sim_populated(g));
-		if (of_guest)
-			sim_use_data(g, sim_managed(g), false);
-		else
-			g->host_free = 0;
-		until = grant(g, 16 * HB_MIB_PAGES);
-		assert_int_equal(g->core.added_blocks, 0);
-		assert_int_equal(g->report.cause, HB_CAUSE_NONE);
-		g->host_free = host;
-		sim_drop_data(g, sim_managed(g));
-		sleep_and_work(g, until);
+		for (i = 1; i < 4; i++)
+			until = sleep_and_work(g, until);
+		assert_in_range(passes, 5, 12);
+		for (i = 0; i < 4; i++)
+			until = sleep_and_work(g, until);
+		assert_in_range(passes, 5, 16);
+		make_room(g);
+		for (i = 0; i < 3; i++)
+			until = sleep_and_work(g, until);
 		assert_int_equal(g->core.added_blocks, 1);
+		assert_int_equal(until, HB_REST_FOREVER);
 		check_guest(g);
+		sim_halt(g);
+	}
+}
+
+/* Whoever makes room mostly says something, too. */
+static void test_grant_with_news(void **state)
+{
+	enum lack of;
+	u64 until;
+
+	(void)state;
+	for (of = 0; of < LACKS; of++) {
+		struct guest *g = without_room(of, &until);
+
+		sleep_and_work(g, until);
+		make_room(g);
+		worker_wake(g);
+		worker_pass(g, NULL);
+		assert_int_equal(g->core.added_blocks, 1);
 		sim_halt(g);
 	}
 }
@@ -544,6 +596,7 @@ int main(void)
 		cmocka_unit_test(test_need_of_added),
 		cmocka_unit_test(test_huge_grant),
 		cmocka_unit_test(test_grant_without_room),
+		cmocka_unit_test(test_grant_with_news),
 		cmocka_unit_test(test_grant_above_own),
 		cmocka_unit_test(test_grant_of_whole),
 		cmocka_unit_test(test_grant_partly_taken),
