@@ -63,7 +63,7 @@ void hb_rescue_soon(void)
 
 void hb_rescue_lasts(void)
 {
-	if (READ_ONCE(hb.guest.target.taken))
+	if (READ_ONCE(hb.guest.target.kept))
 		mod_delayed_work(queue, &over, msecs_to_jiffies(HB_RESCUE_CALM_MS));
 }
 

@@ -7,6 +7,11 @@ static const struct {
 	unsigned int first;
 	unsigned int limit;
 } rhythm[HB_CAUSE_COUNT] = {
+	/*
+	 * At its target, and a block for what it may take in need cannot be made.  Nobody tells
+	 * when there is room for it; but an idle guest is to sleep, and lacks nothing now.
+	 */
+	[HB_CAUSE_NONE]			= { 30000, 1800000 },
 	/* Pins and writeback are short; a try costs a scan of what is busy. */
 	[HB_CAUSE_GUEST_BUSY]		= { 250, 8000 },
 	/* Looks at two counters: cheap, but guests seldom free much at once. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * When to try again.  Each cause of being short of the target has its own
- * rhythm; none gives up.  A new target or memory going online does not wait for
- * it: such an event resets the back-off.
+ * rhythm, and so has being at it without the blocks that need may ask for; none gives
+ * up.  A new target or memory going online does not wait for it: such an event resets
+ * the back-off.
  */
 #ifndef HB_CORE_BACKOFF_H
 #define HB_CORE_BACKOFF_H

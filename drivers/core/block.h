@@ -30,6 +30,12 @@ static inline bool usable(const struct hb_block *block)
 	return block->state == HB_BLOCK_ONLINE;
 }
 
+/* Can its held pages be handed out, and shall they? */
+static inline bool fillable(const struct hb_block *block)
+{
+	return usable(block) && !block->retiring;
+}
+
 static inline bool is_added(const struct hb_block *block)
 {
 	return block->origin != HB_BLOCK_BOOT;

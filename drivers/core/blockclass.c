@@ -20,12 +20,12 @@ static bool has_held(const struct hb_block *block)
 
 static bool has_partly(const struct hb_block *block)
 {
-	return usable(block) && any_unit(block, units_partly);
+	return fillable(block) && any_unit(block, units_partly);
 }
 
 static bool has_empty(const struct hb_block *block)
 {
-	return usable(block) && block->empty_units;
+	return fillable(block) && block->empty_units;
 }
 
 static bool has_mendable(const struct hb_block *block)

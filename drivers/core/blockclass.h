@@ -24,8 +24,8 @@ enum hb_block_class {
 	HB_CLASS_ABSENT,	/* a slot without a block */
 	HB_CLASS_PRESENT,
 	HB_CLASS_HELD,		/* usable, with held pages */
-	HB_CLASS_PARTLY,	/* usable, with units that are partly held */
-	HB_CLASS_EMPTY_UNITS,	/* usable, with units that are all held */
+	HB_CLASS_PARTLY,	/* to be filled, with units that are partly held */
+	HB_CLASS_EMPTY_UNITS,	/* to be filled, with units that are all held */
 	HB_CLASS_MENDABLE,	/* usable, with units to mend that are not busy */
 	HB_CLASS_OFFLINE,	/* the driver may put it online */
 	HB_CLASS_EMPTY_ONLINE,	/* ours, without any frame */

@@ -167,6 +167,14 @@ void hb_blockmap_set_movable(struct hb_blockmap *map, struct hb_block *block,
 	end_change(map, block);
 }
 
+void hb_blockmap_set_retiring(struct hb_blockmap *map, struct hb_block *block,
+			      bool retiring)
+{
+	begin_change(map, block);
+	block->retiring = retiring;
+	end_change(map, block);
+}
+
 /* ---- pages */
 
 static bool is_mendable(const struct hb_block *block, unsigned int unit)

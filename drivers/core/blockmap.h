@@ -93,6 +93,13 @@ void hb_blockmap_set_movable(struct hb_blockmap *map, struct hb_block *block,
 			     bool movable);
 
 /*
+ * An empty block is about to go, or it did not work: no unit or page of it is found to be
+ * filled meanwhile.
+ */
+void hb_blockmap_set_retiring(struct hb_blockmap *map, struct hb_block *block,
+			      bool retiring);
+
+/*
  * Mark pages held, or not held any more.  The range must lie in one block and
  * every page of it must be in the other state before.
  *
@@ -132,11 +139,11 @@ unsigned long hb_blockmap_held_in(const struct hb_blockmap *map,
 struct hb_run hb_blockmap_next_held(const struct hb_blockmap *map,
 				    unsigned long from_pfn, unsigned long max);
 
-/* The lowest unit of a usable block whose every page is held. */
+/* The lowest unit of a usable block, none that is retiring, whose every page is held. */
 struct hb_run hb_blockmap_empty_unit(const struct hb_blockmap *map);
 
 /**
- * hb_blockmap_held_pages() - find held pages in usable blocks
+ * hb_blockmap_held_pages() - find held pages in usable blocks, none that is retiring
  * @pfns: receives them
  * @max: how many at most
  *

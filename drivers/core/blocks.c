@@ -174,20 +174,6 @@ static int take_offline(struct hb_guest *g, struct hb_block *block)
 	return offline ? 0 : g->ops->set_offline(g, block->start_pfn);
 }
 
-/*
- * A guest in need fills what can be filled until the block begins to leave: what it has got
- * moves away with the rest, and the block is offline with frames.
- */
-static bool is_filled(struct hb_guest *g, const struct hb_block *block)
-{
-	bool filled;
-
-	g->ops->lock(g);
-	filled = block->held < g->map.block_pages;
-	g->ops->unlock(g);
-	return filled;
-}
-
 /* Take an empty block that is offline from the kernel.  If that fails it is offline, as before. */
 static int remove_block(struct hb_guest *g, struct hb_block *block)
 {
@@ -207,29 +193,45 @@ static int remove_block(struct hb_guest *g, struct hb_block *block)
 }
 
 /*
+ * An empty block to be retired.  From now on nothing fills it, as a guest in need would: what it
+ * got there would have to move away again, and may wait for a disk.
+ */
+static struct hb_block *choose_empty(struct hb_guest *g, bool removable)
+{
+	struct hb_block *block;
+
+	g->ops->lock(g);
+	block = hb_blockmap_empty_block(&g->map, removable);
+	if (block)
+		hb_blockmap_set_retiring(&g->map, block, true);
+	g->ops->unlock(g);
+	return block;
+}
+
+/* It is still there: usable, if it is online (again). */
+static void keep_block(struct hb_guest *g, struct hb_block *block)
+{
+	g->ops->lock(g);
+	hb_blockmap_set_retiring(&g->map, block, false);
+	g->ops->unlock(g);
+}
+
+/*
  * Offline the highest empty block, unless one is offline, and remove it where that is possible:
  * its page descriptors and page tables come back.  Half-way it is empty and offline, which the next
- * growth uses or the next tidying removes; filled meanwhile, it goes online again, or what
- * is in it is given away as from any block that is offline.
+ * growth uses or the next tidying removes.
  */
 struct hb_outcome hb_step_retire_block(struct hb_guest *g,
 				       const struct hb_move *step)
 {
 	bool removable = g->ops->removable(g);
-	struct hb_block *block;
-	int rc = -ENOENT;
+	struct hb_block *block = choose_empty(g, removable);
+	int rc = block ? take_offline(g, block) : -ENOENT;
 
-	g->ops->lock(g);
-	block = hb_blockmap_empty_block(&g->map, removable);
-	g->ops->unlock(g);
-	if (block)
-		rc = take_offline(g, block);
-	if (!rc && is_filled(g, block)) {
-		put_online(g, block);
-		rc = -EBUSY;
-	}
 	if (!rc && removable)
 		rc = remove_block(g, block);
+	if (block && (rc || !removable))
+		keep_block(g, block);
 	if (rc)
 		return (struct hb_outcome){ .cause = HB_CAUSE_OFFLINE_PENDING };
 	return (struct hb_outcome){ .pages = 1 };

@@ -20,6 +20,7 @@ struct hb_block {
 	enum hb_block_origin origin;
 	enum hb_block_state state;
 	bool movable;			/* online for movable pages only */
+	bool retiring;			/* empty, and about to go: not to be filled */
 	bool keeps_module;		/* the caller's own note */
 	bool poisoned;			/* had broken memory when it last went offline */
 	unsigned long held;		/* held pages */

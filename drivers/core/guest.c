@@ -17,7 +17,14 @@ u64 hb_guest_wanted(const struct hb_guest *g)
 
 u64 hb_guest_goal(const struct hb_guest *g)
 {
-	return hb_guest_wanted(g) + g->target.taken;
+	u64 wanted = hb_guest_wanted(g);
+
+	return wanted > g->target.kept ? wanted : g->target.kept;
+}
+
+u64 hb_guest_most(const struct hb_guest *g)
+{
+	return hb_guest_target(g) + g->rescue.headroom;
 }
 
 bool hb_guest_may_be_saved(const struct hb_guest *g)
@@ -88,16 +95,21 @@ void hb_guest_suspect(struct hb_guest *g)
 	} while (block);
 }
 
+static u64 beyond(u64 a, u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
 /*
  * Empty blocks that can go.  What the guest leaves of its target, and what it is granted above, it
  * takes in need (rescue.h), and then only blocks that are there can be filled: so many stay.
+ * What it has taken was held before: that changes nothing.
  */
 static u64 retirable(const struct hb_guest *g, bool removable)
 {
 	const struct hb_blockmap *map = &g->map;
-	u64 needed = hb_guest_target(g) - hb_guest_wanted(g) + g->rescue.headroom;
-	u64 room = map->usable_held > needed ? map->usable_held - needed : 0;
-	u64 blocks = room / map->block_pages;
+	u64 needed = beyond(hb_guest_most(g), hb_guest_goal(g));
+	u64 blocks = beyond(map->usable_held, needed) / map->block_pages;
 
 	if (blocks > map->empty_online)
 		blocks = map->empty_online;
@@ -110,15 +122,19 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 	bool removable = g->ops->removable(g);
 	bool superpages = g->ops->superpages(g);
 	struct hb_pressure pressure;
+	u64 goal, target;
 
 	g->ops->pressure(g, &pressure);
 	g->ops->lock(g);
 	g->rescue.looked = g->rescue.total;
+	goal = hb_guest_goal(g);
+	target = hb_guest_target(g);
 	*now = (struct hb_snapshot){
-		.target = hb_guest_goal(g),
-		.rescued = g->target.taken,
-		.spared = hb_guest_target(g) - hb_guest_wanted(g),
-		.headroom = g->rescue.headroom,
+		.target = goal,
+		.rescued = beyond(goal, target),
+		.spared = beyond(target, goal),
+		.granted = g->rescue.headroom,
+		.may_take = beyond(hb_guest_most(g), goal),
 		.populated = hb_guest_populated(g),
 		.usable_held = map->usable_held,
 		.usable_empty_units = map->usable_empty_units,

@@ -80,7 +80,8 @@ struct hb_guest {
 	bool grown;			/* and it was growth, or something like it */
 	bool fresh;			/* a target other than @tidied was followed since */
 	u64 tidied;			/* the last target that was reached */
-	u64 grant;			/* what it might take in need, at the last look */
+	u64 may_take;			/* what it might take in need, at the last look */
+	u64 block_due;			/* ms: a block for that is tried again */
 	bool verified;			/* in this pass: once is enough */
 	unsigned long pfns[HB_UNIT_PAGES];	/* of the extents at hand */
 };
@@ -97,8 +98,11 @@ u64 hb_guest_target(const struct hb_guest *g);
 /* The same, or what the guest itself wants if that is less.  The lock is held. */
 u64 hb_guest_wanted(const struct hb_guest *g);
 
-/* That, and what a guest in need has taken: what is followed.  The lock is held. */
+/* That, but no less than what it came to in need: what is followed.  The lock is held. */
 u64 hb_guest_goal(const struct hb_guest *g);
+
+/* The most that it may have, in need: what the host wants and grants.  The lock is held. */
+u64 hb_guest_most(const struct hb_guest *g);
 
 /*
  * How many more blocks the address window has room for, for all that the books know.  The lock

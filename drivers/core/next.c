@@ -40,11 +40,11 @@ static u64 whole_units(u64 pages)
  */
 u64 hb_grant_lacking(const struct hb_snapshot *now)
 {
-	u64 grant = now->headroom ? least(now->headroom + now->spared, now->populated) : 0;
+	u64 wanted = least(now->may_take, now->populated);
 
-	if (now->still || (!now->added_offline && !now->blocks_left))
+	if (now->still || !now->granted || (!now->added_offline && !now->blocks_left))
 		return 0;
-	return grant > now->usable_held ? grant - now->usable_held : 0;
+	return wanted > now->usable_held ? wanted - now->usable_held : 0;
 }
 
 /*
@@ -56,7 +56,8 @@ static struct hb_move plan_headroom(const struct hb_snapshot *now,
 {
 	struct hb_move nothing = { 0 };
 
-	if (!hb_grant_lacking(now) || now->hotplug_busy || now->floor.take_boot < HB_UNIT_PAGES)
+	if (!hb_grant_lacking(now) || pass->block_later || now->hotplug_busy ||
+	    now->floor.take_boot < HB_UNIT_PAGES)
 		return nothing;
 	if (now->added_offline)
 		return spent(pass, HB_STEP_ONLINE_BLOCK) ? nothing :

@@ -97,6 +97,7 @@ struct hb_pass {
 	bool progress;			/* anything moved */
 	bool exhausted;			/* what was refused may be tried again */
 	bool grown;			/* by more than was given back */
+	bool block_later;		/* not yet again: one for what may be taken in need */
 };
 
 void hb_pass_begin(struct hb_pass *pass);
@@ -119,10 +120,8 @@ struct hb_move hb_plan_take_added(const struct hb_snapshot *now, u64 pages);
 
 /*
  * Pages that the guest may take in need and that nothing is there for yet, although a block could
- * be.  Neither the host's memory nor the guest's own tells when there is enough of it for one: at
- * its target a guest looks again after so long.
+ * be.
  */
 u64 hb_grant_lacking(const struct hb_snapshot *now);
-#define HB_GRANT_RETRY_MS 30000
 
 #endif /* HB_CORE_NEXT_H */

@@ -116,6 +116,7 @@ static void begin_anew(struct hb_guest *g)
 	hb_backoff_reset(&g->backoff);
 	hb_pass_begin(&g->pass);
 	hb_guest_forget_busy(g);
+	g->block_due = 0;
 }
 
 static void take_news(struct hb_guest *g)
@@ -223,11 +224,9 @@ static struct hb_move plan(struct hb_guest *g, const struct hb_snapshot *now)
 /* What it may take in need is more or less than before: empty blocks may be in nobody's use now. */
 static void note_grant(struct hb_guest *g, const struct hb_snapshot *now)
 {
-	u64 grant = now->spared + now->headroom;
-
-	g->fresh |= grant != g->grant;
-	g->moved |= grant != g->grant;
-	g->grant = grant;
+	g->fresh |= now->may_take != g->may_take;
+	g->moved |= now->may_take != g->may_take;
+	g->may_take = now->may_take;
 }
 
 /* Steps until the plan has no more; returns the one that ended it. */
@@ -239,6 +238,7 @@ static struct hb_move follow(struct hb_guest *g, struct hb_snapshot *now)
 	if (g->pass.exhausted)
 		hb_guest_forget_busy(g);
 	hb_pass_begin(&g->pass);
+	g->pass.block_later = now_ms(g) < g->block_due;
 	g->verified = false;
 	for (;;) {
 		/* The guest may be another one afterwards: nothing is planned before. */
@@ -301,20 +301,36 @@ static void take_stock(struct hb_guest *g, const struct hb_snapshot *now)
 	g->grown = now->populated > g->tidied;
 }
 
+/* Milliseconds until a block for what it may take in need is tried again. */
+static u64 until_block(struct hb_guest *g, const struct hb_snapshot *now)
+{
+	u64 at = now_ms(g);
+
+	if (!hb_grant_lacking(now)) {
+		hb_backoff_reset(&g->backoff);
+		g->block_due = 0;
+		return HB_REST_FOREVER;
+	}
+	if (at >= g->block_due)
+		g->block_due = at + hb_backoff_next(&g->backoff, HB_CAUSE_NONE, g->pass.progress,
+						    g->ops->random(g));
+	return g->block_due - at;
+}
+
 /* At the target, or as near as it gets for now. */
 static u64 rest(struct hb_guest *g, const struct hb_move *last,
 		const struct hb_snapshot *now)
 {
-	u64 ms;
+	u64 ms, block;
 
 	if (last->only_event)
 		return HB_REST_FOREVER;
 	if (last->cause) {
+		g->block_due = 0;
 		ms = hb_backoff_next(&g->backoff, last->cause, g->pass.progress,
 				     g->ops->random(g));
 		return ms == HB_BACKOFF_NEVER ? HB_REST_FOREVER : ms;
 	}
-	hb_backoff_reset(&g->backoff);
 	g->ops->refill_reserve(g, now->floor.take_boot);
 	take_stock(g, now);
 	/*
@@ -328,7 +344,8 @@ static u64 rest(struct hb_guest *g, const struct hb_move *last,
 	g->moved = false;
 	g->grown = false;
 	ms = tidy(g);
-	return hb_grant_lacking(now) && ms > HB_GRANT_RETRY_MS ? HB_GRANT_RETRY_MS : ms;
+	block = until_block(g, now);
+	return ms < block ? ms : block;
 }
 
 u64 hb_pass_run(struct hb_guest *g)

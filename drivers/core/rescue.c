@@ -9,8 +9,7 @@ static u64 least(u64 a, u64 b)
 
 u64 hb_rescue_room(const struct hb_guest *g)
 {
-	u64 most = g->target.pages + g->rescue.headroom;
-	u64 populated = hb_guest_populated(g);
+	u64 most = hb_guest_most(g), populated = hb_guest_populated(g);
 
 	if (!g->target.valid || !g->ledger.settled || g->still || g->hibernates ||
 	    g->verify.wanted || g->rescue.closed)
@@ -40,11 +39,11 @@ static void count(struct hb_guest *g, u64 got)
 {
 	u64 populated = hb_guest_populated(g);
 
-	/* What it wanted itself was too little. */
+	/* What it wanted itself was too little: after the need, too, until it has looked again. */
 	if (g->target.own && g->target.own < populated)
 		g->target.own = populated;
-	if (populated > hb_guest_goal(g))
-		g->target.taken = populated - g->target.pages;
+	if (g->target.kept < populated)
+		g->target.kept = populated;
 	g->rescue.total += got;
 }
 
@@ -76,12 +75,14 @@ u64 hb_rescue_came(struct hb_guest *g)
 
 bool hb_rescue_end(struct hb_guest *g, u64 total)
 {
+	u64 before;
 	bool any;
 
 	g->ops->lock(g);
-	any = g->target.taken && g->rescue.total == total;
-	if (any)
-		g->target.taken = 0;
+	before = hb_guest_goal(g);
+	if (g->rescue.total == total)
+		g->target.kept = 0;
+	any = hb_guest_goal(g) != before;
 	g->ops->unlock(g);
 	return any;
 }

@@ -9,9 +9,10 @@
  * lock may wait for what an allocating thread has, though: whoever rescues gives up after some
  * milliseconds, and somebody may be killed then.
  *
- * What was taken counts as wanted, so the worker lets it be, until the need is over or the
- * host wants a new size: the host's word ends it either way.  While the guest is below its
- * target the rest of the way may be taken in the same manner, without any headroom.
+ * The size that it came to is kept, whatever the guest itself wants meanwhile (autoballoon.h),
+ * until the need is over or the host wants a new size: the host's word ends it either way.  While
+ * the guest is below its target the rest of the way may be taken in the same manner, without any
+ * headroom.
  */
 #ifndef HB_CORE_RESCUE_H
 #define HB_CORE_RESCUE_H
@@ -74,7 +75,7 @@ u64 hb_rescue_came(struct hb_guest *g);
  * hb_rescue_end() - the need is over
  * @total: what had been taken, ever, when that was seen: with more the guest is in need again
  *
- * Takes the lock.  Return: whether anything is to go back: wake the worker.
+ * Takes the lock.  Return: whether there is another size to follow: wake the worker.
  */
 bool hb_rescue_end(struct hb_guest *g, u64 total);
 

@@ -10,10 +10,11 @@
 #include "floor.h"
 
 struct hb_snapshot {
-	u64 target;		/* what the host wants, or the guest if it is less, */
-	u64 rescued;		/* and what was taken in need */
+	u64 target;		/* what is followed: the host's, or what the guest came to */
+	u64 rescued;		/* by so much it is more than the host's: taken in need */
 	u64 spared;		/* by so much it is less */
-	u64 headroom;		/* what it may take in need, above the target */
+	u64 may_take;		/* what it may take in need, above what is followed */
+	bool granted;		/* does the host let it go above its target? */
 	u64 populated;		/* what the guest has */
 	u64 usable_held;	/* held pages that could be handed out */
 	u64 usable_empty_units;	/* units, all of whose pages are such */

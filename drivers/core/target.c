@@ -18,7 +18,7 @@ enum hb_target_verdict hb_target_set(struct hb_target *target, u64 pages)
 	bool same = target->valid && target->pages == pages;
 
 	if (!same)
-		target->taken = 0;
+		target->kept = 0;
 	target->valid = true;
 	target->pages = pages;
 	target->bad[0] = '\0';

@@ -26,7 +26,7 @@ struct hb_target {
 	bool by_host;			/* @host was set at least once */
 	u64 host;			/* the last good one that the host wrote */
 	u64 own;			/* what it wants itself; 0: the same: autoballoon.h */
-	u64 taken;			/* above both, by a guest in need: rescue.h */
+	u64 kept;			/* no less, as a guest in need came to it: rescue.h */
 	char bad[HB_TARGET_TEXT];	/* the last bad text, quoted; "" if none */
 };
 
