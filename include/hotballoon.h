@@ -263,6 +263,11 @@ struct hb_domain {
 
 	/* What it may take above its target by itself, in need: see hb_headroom_set(). */
 	struct hb_number headroom;
+	/*
+	 * What "used" is of: what the guest's kernel hands out, as our driver or the agent of
+	 * XenServer says it; it keeps the rest of its size for itself. Absent: that is in "used".
+	 */
+	struct hb_number total;
 };
 
 struct hb_domain *hb_domain_new(void);
