@@ -37,9 +37,6 @@
 #define DOUBT_MAX 5
 #define FORGET_MS 600000ULL
 
-/* Xen counts some pages more than the size that a guest has; see wait.c. */
-#define TOLERANCE_KIB MIB_KIB
-
 /* A guest that does not follow is tried again after half a minute, up to a quarter of an hour. */
 #define RETRY_MS 30000ULL
 #define RETRY_DOUBLINGS 5
@@ -175,7 +172,7 @@ static uint64_t coming_kib(const struct hb_controlled *one)
 	/* What it may take again is promised as soon as it has come. */
 	uint64_t coming = less(holds_kib(one), one->from_kib + one->domain->headroom.value);
 
-	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
+	return coming > hb_wait_tolerance_kib(one->domain) ? coming - coming % HB_PAGE_KIB : 0;
 }
 
 /* What of that is counted on: who did not give is left what it holds. */

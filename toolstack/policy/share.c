@@ -2,11 +2,9 @@
 #include "limit.h"
 #include "plan.h"
 #include "share.h"
+#include "wait.h"
 
-/*
- * What Xen counts above a size does not come back; see wait.c. Nor do the few
- * pages of a domain being destroyed that others have mapped.
- */
+/* The few pages of a domain being destroyed that others have mapped do not come back. */
 #define KEPT_KIB 1024
 
 static uint64_t pages_up(uint64_t kib)
@@ -117,5 +115,5 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
 	    domain->service || domain->claimed_kib || domain->still != HB_STILL_NO)
 		return 0;
-	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
+	return domain->actual_kib > least + hb_wait_tolerance_kib(domain) ? domain->actual_kib - least : 0;
 }
