@@ -150,7 +150,7 @@ void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t co
 }
 
 enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_controlled *one,
-		     struct hb_error *error)
+		     bool *done, struct hb_error *error)
 {
 	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, one->to_kib } };
 	struct hb_set_result result = { 0 };
@@ -158,6 +158,7 @@ enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_
 					   &result, error);
 
 	/* Also if it failed after that: what was written stands. */
+	*done = result.done;
 	if (result.done)
 		hb_monitor_note_set(monitor, &result);
 	return code;

@@ -49,9 +49,12 @@ enum act_pin act_pin(struct hb *hb, const struct sight *sight, const struct hb_d
  * disk instead of one for each. If that fails each set does it, and says why it cannot.
  */
 void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count);
-/* Give the domain another size, as a manager, if its target is what was seen; the monitor knows it. */
+/*
+ * Give the domain another size, as a manager, if its target is what was seen; the monitor knows it.
+ * *done: it has it, also if something failed after that, as Xen's limit did not follow.
+ */
 enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_controlled *one,
-		     struct hb_error *error);
+		     bool *done, struct hb_error *error);
 /* Does the host answer at all? Asked of one that could not be read. */
 enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 /* Let Xen's limit follow to the target that it has. */

@@ -23,6 +23,7 @@ struct manager {
 	struct hb_monitor *monitor;
 	struct sight sight;
 	struct hb_balance balance;
+	struct hb_balance preview;	/* what manager_preview() decided */
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
 	struct hb_reopen reopen;
@@ -93,6 +94,7 @@ static void disconnect(struct manager *manager)
 	/* They point to domains of the monitor. */
 	manager->sight.count = 0;
 	manager->balance.control.count = 0;
+	hb_balance_clear(&manager->preview);
 }
 
 /* The host does not work: all is tried again later, ever more rarely. */
@@ -240,7 +242,7 @@ static void tell_deed(struct manager *manager, const struct hb_controlled *one)
 	    dry ? ", if this were no dry run" : "", hb_motive_text(one->reason));
 }
 
-static void complain(struct manager *manager, const struct hb_controlled *one,
+static void complain(struct manager *manager, const struct hb_controlled *one, uint64_t to_kib,
 		     const struct hb_error *error)
 {
 	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
@@ -250,7 +252,7 @@ static void complain(struct manager *manager, const struct hb_controlled *one,
 		return;
 	kept->complained = error->reason;
 	snprintf(what, sizeof(what), "%s could not be given %s", who(one->domain, text),
-		 hb_size_human(one->to_kib, to));
+		 hb_size_human(to_kib, to));
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
@@ -287,6 +289,7 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 static void note_failed(struct manager *manager, const struct hb_controlled *one, enum hb_code code,
 			const struct hb_error *error)
 {
+	const uint64_t to_kib = one->to_kib;
 	enum hb_undone undone = hb_balance_failed(&manager->balance, one, code, error->reason);
 	bool locked = undone == HB_UNDONE_LOCKED || undone == HB_UNDONE_LOCKED_LONG;
 	char text[WHO_TEXT];
@@ -297,7 +300,7 @@ static void note_failed(struct manager *manager, const struct hb_controlled *one
 		say(manager, MANAGER_WARNING, "another tool has had %s or the host locked for a while: it is sized when that ends",
 		    who(one->domain, text));
 	if (undone == HB_UNDONE_REFUSED)
-		complain(manager, one, error);
+		complain(manager, one, to_kib, error);
 }
 
 /* False if the host is lost. */
@@ -305,14 +308,16 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 {
 	struct hb_error error;
 	enum hb_code code;
+	bool done;
 
 	if (manager->config.dry_run) {
 		tell_deed(manager, one);
 		hb_balance_undo(&manager->balance, one, false);
 		return true;
 	}
-	code = act_set(manager->hb, manager->monitor, one, &error);
-	if (!code)
+	code = act_set(manager->hb, manager->monitor, one, &done, &error);
+	/* What could not be done after that, settle() does later. */
+	if (done)
 		note_done(manager, one);
 	else
 		note_failed(manager, one, code, &error);
@@ -442,8 +447,8 @@ static bool is_lost(struct manager *manager)
 	return false;
 }
 
-/* Looks, and decides; false if that was not possible, which was told. */
-static bool decide(struct manager *manager, uint64_t now)
+/* False if that was not possible, which was told. */
+static bool look(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
 	bool memory;
@@ -454,21 +459,27 @@ static bool decide(struct manager *manager, uint64_t now)
 	}
 	if (is_lost(manager))
 		return false;
-	tell_limits(manager);
 	manager->balance.to_come = &manager->sight.to_come;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now))
-		return no_memory(manager);
-	note_success(manager);
-	return true;
+	return memory ? true : no_memory(manager);
+}
+
+static bool decide(struct manager *manager, struct hb_balance *balance, uint64_t now)
+{
+	return hb_balance_decide(balance, manager->sight.looks, &manager->sight.host, now) ? true :
+	       no_memory(manager);
 }
 
 static void do_round(struct manager *manager, uint64_t now)
 {
 	hb_pace_begin(&manager->pace, now);
 	manager->changed = false;
-	if (!decide(manager, now))
+	if (!look(manager, now))
 		return;
+	tell_limits(manager);
+	if (!decide(manager, &manager->balance, now))
+		return;
+	note_success(manager);
 	tell_host(manager);
 	if (!carry_out_all(manager))
 		return;
@@ -562,6 +573,7 @@ void manager_free(struct manager *manager)
 	disconnect(manager);
 	sight_clear(&manager->sight);
 	hb_balance_clear(&manager->balance);
+	hb_balance_clear(&manager->preview);
 	free(manager);
 }
 
@@ -641,18 +653,18 @@ enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
 	return !code && manager->rounds == rounds ? fail_look(error) : code;
 }
 
-enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
+enum hb_code manager_preview(struct manager *manager, struct manager_view *view, struct hb_error *error)
 {
-	const struct hb_control *control = &manager->balance.control;
 	uint64_t now = now_ms(manager);
 	enum hb_code code = check_host(manager, error);
 
 	if (code)
 		return code;
-	if (!hear(manager, now) || !decide(manager, now))
+	if (!hear(manager, now) || !look(manager, now) ||
+	    !hb_balance_copy(&manager->preview, &manager->balance) || !decide(manager, &manager->preview, now))
 		return fail_look(error);
-	for (size_t i = 0; i < control->nr_actions; i++)
-		hb_balance_undo(&manager->balance, control->actions[i], false);
+	*view = manager_look(manager);
+	view->balance = &manager->preview;
 	/* What was heard for it is still to be acted upon. */
 	manager_wake(manager);
 	return HB_OK;
