@@ -289,6 +289,44 @@ static void test_person_while_down(void **state)
 	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
 }
 
+/* The host is booted anew, and so are its guests, with the sizes of their configurations. */
+static void boot_host(const struct sim_guest *configured)
+{
+	room_kill(&room);
+	sim_destroy(room.sim, configured->domid);
+	room.sim->boot++;
+	sim_add(room.sim, configured);
+	room_guest(&room, 0)->distress = false;
+	room_start(&room);
+	room_run(&room, 30000);
+}
+
+/* That no person has set: it is sized from there. What a person has set stays that person's. */
+static void test_host_boots(void **state)
+{
+	struct sim_guest configured;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	configured = *sim_guest(room.sim, 1);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) > 600 * M);
+	boot_host(&configured);
+	assert_true(room_target(&room, a) > 600 * M);
+	/* Also if it was not sized since. */
+	room_guest(&room, a)->load.load.anon_kib = 300 * M;
+	boot_host(&configured);
+	assert_int_equal(room_target(&room, a), 512 * M);
+	assert_int_not_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+	room_run(&room, 5000);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+	boot_host(&configured);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+}
+
 /* Killed and started again it does the same: nothing, if there is nothing to do. */
 static void test_restarted(void **state)
 {
@@ -360,6 +398,8 @@ static void test_damaged(void **state)
 
 	(void)state;
 	a = room_add(&room, 512 * M, 256 * M, G);
+	sim_add(room.sim, &(struct sim_guest){ .domid = 99, .name = "filler", .type = HB_TYPE_PV, .vcpus = 1,
+		.memory_kib = 64 * M, .maxmem_kib = 64 * M });
 	room_run(&room, 5000);
 	snprintf(kept, sizeof(kept), "%s", common_state_file("limits"));
 	common_write_state_file("limits", "nonsense\n");
@@ -369,6 +409,9 @@ static void test_damaged(void **state)
 	assert_int_equal(room_target(&room, a), 512 * M);
 	assert_true(room_said(&room, "1 no guest is sized: "));
 	assert_int_equal(room.lines, 1);
+	/* Of all, also of who has none; and of nobody it is said that somebody has switched it off. */
+	for (int i = 1; i <= 2; i++)
+		assert_string_equal(hb_motive_word(manager_look(room.manager).balance->domains[i].reason), "limits-damaged");
 	common_write_state_file("limits", kept);
 	room_run(&room, 40000);
 	assert_true(room_said(&room, "limits can be read again"));
@@ -809,6 +852,38 @@ static void test_disk(void **state)
 	assert_true(room_syncs - syncs < view.writes * 3 / 2);
 }
 
+#define PERSONS 50
+
+/* So does what a person has set for many while hotballoond did not run, and each is that person's. */
+static void test_disk_of_persons(void **state)
+{
+	unsigned int syncs, calls;
+
+	(void)state;
+	room_close(&room);
+	room_open(&room, 32 * G);
+	for (int i = 0; i < PERSONS; i++)
+		room_add(&room, 512 * M, 128 * M, G);
+	room_run(&room, 10000);
+	room_kill(&room);
+	for (uint32_t domid = 1; domid <= PERSONS; domid++)
+		sim_write_key(room.sim, domid, HB_KEY_TARGET, "409600");
+	room_start(&room);
+	syncs = room_syncs;
+	calls = room.sim->calls;
+	manager_run(room.manager);
+	print_message("%u waits for the disk, %u calls\n", room_syncs - syncs, room.sim->calls - calls);
+	/* A file, and its directory. */
+	assert_true(room_syncs - syncs <= 2);
+	/* All are looked at for the first time; they are not looked at once more. */
+	assert_true(room.sim->calls - calls < PERSONS * 60);
+	for (uint32_t domid = 1; domid <= PERSONS; domid++)
+		sim_write_key(room.sim, domid, HB_KEY_TARGET, "524288");
+	room_run(&room, 5000);
+	for (int i = 1; i <= PERSONS; i++)
+		assert_int_equal(manager_look(room.manager).balance->domains[i].reason, HB_MOTIVE_PINNED);
+}
+
 static void expect_reason(size_t guest, enum hb_motive reason)
 {
 	const struct hb_controlled *one = &manager_look(room.manager).balance->domains[guest + 1];
@@ -939,12 +1014,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
-		TEST(test_person_while_down), TEST(test_set_nevertheless),
+		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_host_boots),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_runs_low), TEST(test_hears_nothing_low),
-		TEST(test_in_vain), TEST(test_disk),
+		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

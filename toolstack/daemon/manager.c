@@ -30,7 +30,7 @@ struct manager {
 	bool told_lost, told_short;
 	uint64_t told_low_ms;		/* 0: never */
 	char told_limits[512];	/* the last complaint about them */
-	char told_pin[512];	/* the same of sizes that are not the manager's */
+	char told_note[512];	/* the same of what is to be written to them */
 	struct hb_history history;
 	struct history_file history_file;
 	bool told_history;
@@ -376,33 +376,34 @@ static bool act_on_all(struct manager *manager, uint64_t until_ms)
 	return true;
 }
 
-/* It is left alone nevertheless, until it has the size that was the manager's again. */
-static void tell_not_pinned(struct manager *manager, const struct hb_domain *domain,
-			    const struct hb_error *error)
+/* One with another's size is left alone nevertheless, until it has the manager's again. */
+static void tell_not_noted(struct manager *manager, const struct hb_domain *domain, bool foreign,
+			   const struct hb_error *error)
 {
 	char text[WHO_TEXT], what[WHO_TEXT + 96];
 
-	if (!strcmp(manager->told_pin, error->message))
+	if (!strcmp(manager->told_note, error->message))
 		return;
-	snprintf(manager->told_pin, sizeof(manager->told_pin), "%s", error->message);
-	snprintf(what, sizeof(what),
-		 "that somebody has set the size of %s cannot be kept, and it is tried again",
-		 who(domain, text));
+	snprintf(manager->told_note, sizeof(manager->told_note), "%s", error->message);
+	snprintf(what, sizeof(what), foreign ?
+		 "that somebody has set the size of %s cannot be kept, and it is tried again" :
+		 "the size that %s was built with cannot be kept, and it is tried again", who(domain, text));
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
-static void pin_all(struct manager *manager)
+static void note_all(struct manager *manager)
 {
-	const struct hb_domain *domain;
+	struct act_notes notes;
 	struct hb_error error;
-	enum act_pin pinned = act_pin(manager->hb, &manager->sight, &domain, &error);
+	enum act_note noted = act_note(manager->hb, &manager->sight, &notes, &error);
 
-	if (pinned == ACT_PIN_FAILED)
-		tell_not_pinned(manager, domain, &error);
-	else if (pinned == ACT_PIN_DONE && *manager->told_pin)
+	manager->balance.control.soon |= notes.more && noted == ACT_NOTE_DONE;
+	if (noted == ACT_NOTE_FAILED)
+		tell_not_noted(manager, notes.first, notes.foreign, &error);
+	else if (noted == ACT_NOTE_DONE && *manager->told_note)
 		say(manager, MANAGER_INFO, "it can be kept again that somebody has set a size");
-	if (pinned <= ACT_PIN_DONE)
-		*manager->told_pin = '\0';
+	if (noted <= ACT_NOTE_DONE)
+		*manager->told_note = '\0';
 }
 
 static bool carry_out_all(struct manager *manager)
@@ -412,7 +413,7 @@ static bool carry_out_all(struct manager *manager)
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
 	if (!manager->config.dry_run) {
-		pin_all(manager);
+		note_all(manager);
 		act_announce(manager->hb, control->actions, control->nr_actions);
 	}
 	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));

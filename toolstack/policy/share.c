@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "limit.h"
+#include "motive.h"
 #include "plan.h"
 #include "share.h"
 #include "wait.h"
@@ -95,7 +96,7 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 
 	*why = hb_obstacle_text(hb_may_size(domain, limits));
 	if (!*why && hb_plan_unsettled_kib(domain))
-		*why = "it has memory without frames to give back first (populate-on-demand)";
+		*why = hb_motive_text(HB_MOTIVE_POPULATING);
 	if (*why)
 		return 0;
 	if (size > least)
