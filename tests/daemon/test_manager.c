@@ -36,6 +36,7 @@ static void test_moves(void **state)
 	(void)state;
 	a = room_add(&room, 1280 * M, 256 * M, 2 * G);
 	b = room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room.asked = true;
 	room_run(&room, 10000);
 	assert_int_equal(room_writes(&room), 0);
 	room_guest(&room, a)->load.load.anon_kib = 1500 * M;
