@@ -50,6 +50,7 @@ static void test_paused(void **state)
 	(void)state;
 	a = add();
 	b = add();
+	room.asked = true;
 	room_run(&room, 10 * S);
 	size = room_target(&room, a);
 	sim_guest(room.sim, room_guest(&room, a)->domid)->paused = true;

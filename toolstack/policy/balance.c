@@ -28,6 +28,25 @@ void hb_balance_clear(struct hb_balance *balance)
 	memset(balance, 0, sizeof(*balance));
 }
 
+bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from)
+{
+	struct hb_balanced *all = calloc(from->count + 1, sizeof(*all));
+
+	hb_balance_clear(to);
+	if (!all)
+		return false;
+	if (from->count)
+		memcpy(all, from->all, from->count * sizeof(*all));
+	*to = *from;
+	to->all = all;
+	to->domains = NULL;
+	to->portions = NULL;
+	to->actions = NULL;
+	to->room = 0;
+	to->control = (struct hb_control){ 0 };
+	return true;
+}
+
 /* ------------------------------------------------------------------ hearing */
 
 static bool is_of(const struct hb_balanced *one, const struct hb_domain *domain)
@@ -247,6 +266,7 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
 	kept->before = kept->was;
+	balance->domains[one - balance->domains].to_kib = one->from_kib;
 	if (!hold)
 		return;
 	kept->failed_ms = balance->decided_ms;
