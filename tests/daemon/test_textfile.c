@@ -117,6 +117,46 @@ static void test_kept(void **state)
 	assert_true(has(",reason=\""));
 }
 
+static void keep_for(uint64_t ms)
+{
+	for (uint64_t end = room.sim->clock_ms + ms; room.sim->clock_ms < end;) {
+		room_run(&room, 100);
+		/* As the loop's timer does, also when no round is due. */
+		manager_run(room.manager);
+		keep();
+	}
+}
+
+/* A text that is made between two rounds says the same of limits and domains as one of a round. */
+static void test_between_rounds(void **state)
+{
+	(void)state;
+	keep_for(1000);
+	assert_true(has("hotballoon_domain_automatic{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\"} 1\n"));
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	for (unsigned int i = 0; i < 12; i++) {
+		keep_for(1000);
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\"} 1\n"));
+	}
+	/* Others are there, and there was no round since. */
+	room_remove(&room, room_add(&room, 256 * M, 128 * M, G));
+	for (unsigned int i = 0; i < 12; i++) {
+		size_t one = room_add(&room, 256 * M, 128 * M, G);
+
+		manager_run(room.manager);
+		file.written_ms = 0;
+		keep();
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\""));
+		room_run(&room, 300);
+		room_remove(&room, one);
+		manager_run(room.manager);
+		file.written_ms = 0;
+		keep();
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\""));
+		room_run(&room, 300);
+	}
+}
+
 /* Where nothing happens the text stays, and its time shows that it is kept. */
 static void test_quiet(void **state)
 {
@@ -233,7 +273,7 @@ static void test_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
+		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
 		TEST(test_lost),
 	};
 

@@ -32,9 +32,10 @@ static enum hb_code print(struct cli *cli, const struct hb_look *looks, size_t c
 	bool memory;
 
 	hb_balance_hear(&balance, looks, count, 1, &memory);
-	memory = memory && hb_balance_decide(&balance, looks, host, 1);
-	if (memory)
+	if (memory) {
+		hb_balance_decide(&balance, looks, host, 1);
 		hb_metrics_print(&balance, NULL, cli->out);
+	}
 	hb_balance_clear(&balance);
 	return memory ? HB_OK : cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 }

@@ -457,8 +457,9 @@ static bool decide(struct manager *manager, uint64_t now)
 	tell_limits(manager);
 	manager->balance.to_come = &manager->sight.to_come;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory || !hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now))
+	if (!memory)
 		return no_memory(manager);
+	hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now);
 	note_success(manager);
 	return true;
 }

@@ -44,29 +44,75 @@ static struct hb_balanced new_one(const struct hb_domain *domain, uint64_t since
 	return one;
 }
 
-/* Make all[] one of the looks: those that went are forgotten, new ones are known. */
+/* As many of each as there are looks, all 0; false: no memory, and nothing is there. */
+static bool make_room(struct hb_balance *balance, size_t count)
+{
+	balance->all = calloc(count + 1, sizeof(*balance->all));
+	balance->domains = calloc(count + 1, sizeof(*balance->domains));
+	balance->portions = calloc(count + 1, sizeof(*balance->portions));
+	balance->actions = calloc(count + 1, sizeof(*balance->actions));
+	if (balance->all && balance->domains && balance->portions && balance->actions)
+		return true;
+	hb_balance_clear(balance);
+	return false;
+}
+
+static void move_to(struct hb_balance *balance, const struct hb_balance *next, size_t count)
+{
+	struct hb_control *control = &balance->control;
+
+	free(balance->all);
+	free(balance->domains);
+	free(balance->portions);
+	free(balance->actions);
+	balance->all = next->all;
+	balance->count = count;
+	control->domains = balance->domains = next->domains;
+	control->portions = balance->portions = next->portions;
+	control->actions = balance->actions = next->actions;
+	/* What was to be done was of domains that need not be there any more. */
+	control->nr_actions = 0;
+	control->count = control->count ? count : 0;
+	balance->undecided = true;
+}
+
+/*
+ * Make all[] one of the looks: those that went are forgotten, new ones are known. What was
+ * decided last of those that stay holds until the next decision.
+ */
 static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t count, uint64_t now_ms)
 {
 	const uint64_t since_ms = balance->all ? now_ms : 0;
-	struct hb_balanced *all = calloc(count + 1, sizeof(*all));
+	struct hb_balance next = { 0 };
 	size_t old = 0;
 
-	if (!all)
+	if (!make_room(&next, count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct hb_domain *domain = looks[i].domain;
+		bool known;
 
 		while (old < balance->count && balance->all[old].domid < domain->domid)
 			old++;
-		all[i] = old < balance->count && is_of(&balance->all[old], domain) ?
-			 balance->all[old] : new_one(domain, since_ms);
+		known = old < balance->count && is_of(&balance->all[old], domain);
+		next.all[i] = known ? balance->all[old] : new_one(domain, since_ms);
+		if (known && balance->control.count)
+			next.domains[i] = balance->domains[old];
 	}
-	free(balance->all);
-	balance->all = all;
-	balance->count = count;
-	/* What was decided was of domains that need not be there any more. */
-	balance->control.count = balance->control.nr_actions = 0;
+	move_to(balance, &next, count);
 	return true;
+}
+
+/* What was decided points to what is here now. */
+static void point_to(struct hb_balance *balance, size_t i, const struct hb_look *look)
+{
+	struct hb_controlled *one = &balance->domains[i];
+	struct hb_balanced *kept = &balance->all[i];
+
+	one->domain = look->domain;
+	one->limits = &kept->limits;
+	one->estimate = &kept->shown;
+	one->before = &kept->before;
 }
 
 static bool is_joined(const struct hb_balance *balance, const struct hb_look *looks, size_t count)
@@ -161,31 +207,17 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 	if (!*memory)
 		return false;
 	for (size_t i = 0; i < count; i++) {
+		if (balance->domains[i].domain)
+			point_to(balance, i, &looks[i]);
 		if (looks[i].stale)
 			continue;
 		balance->news |= hear(balance, &balance->all[i], looks[i].domain, now_ms);
 		due |= waits_for_us(&balance->all[i], looks[i].domain);
 	}
-	return due;
+	return due || balance->undecided;
 }
 
 /* ----------------------------------------------------------------- deciding */
-
-static bool make_room(struct hb_balance *balance)
-{
-	size_t room = balance->count + balance->count / 2 + 1;
-
-	if (balance->count <= balance->room && balance->domains)
-		return true;
-	free(balance->domains);
-	free(balance->portions);
-	free(balance->actions);
-	balance->domains = calloc(room, sizeof(*balance->domains));
-	balance->portions = calloc(room, sizeof(*balance->portions));
-	balance->actions = calloc(room, sizeof(*balance->actions));
-	balance->room = room;
-	return balance->domains && balance->portions && balance->actions;
-}
 
 static bool is_held(const struct hb_balanced *one, uint64_t now_ms)
 {
@@ -199,10 +231,11 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
 	show(balance, one, look->domain);
 	one->was = one->before;
+	one->limits = look->limits;
 	balance->domains[i] = (struct hb_controlled){
-		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
-		.before = &one->before, .own_kib = one->own_kib, .held = look->stale || is_held(one, now_ms),
+		.own_kib = one->own_kib, .held = look->stale || is_held(one, now_ms),
 	};
+	point_to(balance, i, look);
 }
 
 /* Who moves, or is about to, is looked at soon in any case. */
@@ -216,11 +249,9 @@ static void note_unserved(struct hb_balance *balance)
 	}
 }
 
-bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
+void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms)
 {
-	if (!make_room(balance))
-		return false;
 	for (size_t i = 0; i < balance->count; i++)
 		look_at(balance, i, &looks[i], now_ms);
 	balance->control = (struct hb_control){
@@ -233,8 +264,8 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 	note_unserved(balance);
 	balance->host_short = balance->control.host_short;
 	balance->news = false;
+	balance->undecided = false;
 	balance->decided_ms = now_ms;
-	return true;
 }
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one)
@@ -298,7 +329,9 @@ static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
 /* It says nothing by itself: what it needs is seen when it is looked at. */
 static bool sizes_domain_0(const struct hb_balance *balance)
 {
-	return balance->control.count && !balance->domains[0].domain->domid && balance->domains[0].movable;
+	const struct hb_controlled *first = balance->domains;
+
+	return balance->control.count && first->domain && !first->domain->domid && first->movable;
 }
 
 uint64_t hb_balance_next_ms(const struct hb_balance *balance)
@@ -320,7 +353,8 @@ bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_control
 {
 	struct hb_step step;
 
-	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable && !one->before->asked && one->to_kib == one->from_kib &&
+	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable &&
+	       !one->before->asked && one->to_kib == one->from_kib &&
 	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
 }
 

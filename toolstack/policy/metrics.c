@@ -222,8 +222,12 @@ static void print_family(const struct hb_balance *balance, const struct family *
 	print_head(name, family->type, family->help, out);
 	for (size_t i = 0; i < balance->control.count; i++) {
 		const struct domain one = { &balance->control.domains[i], &balance->all[i] };
-		const struct hb_number value = family->value(&one);
+		struct hb_number value;
 
+		/* Nothing is decided of it yet. */
+		if (!one.controlled->domain)
+			continue;
+		value = family->value(&one);
 		if (value.presence != HB_PRESENT)
 			continue;
 		fprintf(out, "%s{", name);
