@@ -93,10 +93,12 @@ static unsigned int find_first_look(const struct config *config)
 	return call;
 }
 
+static char history_path[100];
+
 static void run_child(void)
 {
-	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
-						  .log = write_line };
+	const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+					   .log = write_line, .history = *history_path ? history_path : NULL };
 	struct config config;
 	struct loop_terms terms = { .host = &host, .config = &config, .config_path = config_path,
 				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
@@ -185,6 +187,9 @@ static int teardown(void **state)
 	close(notify_fd);
 	unlink(config_path);
 	unlink(notify_path);
+	if (*history_path)
+		unlink(history_path);
+	history_path[0] = '\0';
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	common_remove_state_dir();
@@ -466,6 +471,45 @@ static void test_varlinkctl(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+/* Until the connection ends or, with only_one, a message has; so many bytes, zero bytes included. */
+static size_t read_all(int fd, bool only_one)
+{
+	static char some[65536];
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	size_t all = 0;
+	ssize_t n;
+
+	do {
+		assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+		n = read(fd, some, sizeof(some));
+		assert_true(n >= 0);
+		all += n;
+	} while (n && !(only_one && !some[n - 1]));
+	return all;
+}
+
+/* Answers that no buffer of a socket holds: all of each comes, though he asks no more, and more than is ever queued. */
+static void test_long_answers(void **state)
+{
+	static const char history[] = SAY("History", "");
+	size_t length;
+	int fd;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	fd = call(history, sizeof(history));
+	length = read_all(fd, true);
+	assert_true(length > 512 << 10);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(write(fd, history, sizeof(history)), sizeof(history));
+	shutdown(fd, SHUT_WR);
+	/* It has heard that when the first of them is read. */
+	usleep(200000);
+	assert_int_equal(read_all(fd, false), 8 * length);
+	close(fd);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* In a process of its own: as somebody who is nobody here. */
 static int as_nobody(int (*run)(void))
 {
@@ -534,33 +578,116 @@ static void test_who_may(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+#define NOBODIES 16
+#define AHEAD 16
+
+/* Each answer is one zero byte. */
+static unsigned int zeros_of(int fd)
+{
+	static char some[1 << 16];
+	unsigned int zeros = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, some, sizeof(some), MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			zeros += !some[i];
+	}
+	return zeros;
+}
+
+static int crowd[2];
+
+/* They ask; when they are told so, they count what was answered; and they wait for the rest. */
+static int asks_much(void)
+{
+	static const char domains[] = SAY("GetDomains", "");
+	unsigned int answered = 0;
+	int fds[NOBODIES];
+	char go = 0;
+
+	for (int i = 0; i < NOBODIES; i++) {
+		fds[i] = connect_to();
+		for (int j = 0; j < AHEAD; j++)
+			answered += write(fds[i], domains, sizeof(domains)) != sizeof(domains);
+	}
+	if (answered || write(crowd[1], &go, 1) != 1 || read(crowd[1], &go, 1) != 1)
+		return 1;
+	for (int i = 0; i < NOBODIES; i++)
+		answered += zeros_of(fds[i]);
+	/* Of all that they have asked: few before root, who came last. */
+	if (answered > NOBODIES * AHEAD / 2)
+		return 2;
+	if (write(crowd[1], &go, 1) != 1)
+		return 3;
+	for (int ms = 0; answered < NOBODIES * AHEAD && ms < WAIT_MS; ms += 20) {
+		usleep(20000);
+		for (int i = 0; i < NOBODIES; i++)
+			answered += zeros_of(fds[i]);
+	}
+	return answered == NOBODIES * AHEAD ? 0 : 4;
+}
+
+/* However much they ask, root is answered first, and the loop does other things between. */
+static void test_crowd(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd, rc, status_of_crowd;
+	pid_t pid;
+	char go = 0;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(common_state_dir, 0755) && errno != ENOENT, 0);
+	expect(notify_fd, "READY=1");
+	reload("[balance]\nlook = 3600\n[socket]\neverybody = yes\n");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, crowd), 0);
+	kill(child, SIGSTOP);
+	pid = fork();
+	if (!pid)
+		_exit(setgid(65534) || setuid(65534) ? 99 : asks_much());
+	assert_int_equal(read(crowd[0], &go, 1), 1);
+	fd = call(status, sizeof(status));
+	kill(child, SIGCONT);
+	expect_answer(fd, "\"connected\":true");
+	kill(child, SIGSTOP);
+	assert_int_equal(write(crowd[0], &go, 1), 1);
+	rc = read(crowd[0], &go, 1);
+	kill(child, SIGCONT);
+	assert_int_equal(waitpid(pid, &status_of_crowd, 0), pid);
+	assert_int_equal(WEXITSTATUS(status_of_crowd), 0);
+	assert_int_equal(rc, 1);
+	close(fd);
+	close(crowd[0]);
+	close(crowd[1]);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* Who asks and does not read, asks too much at once, or says half a message, harms nobody. */
 static void test_rude_clients(void **state)
 {
 	static const char status[] = SAY("GetStatus", "");
 	static char long_one[1 << 17];
 	int silent[40], greedy, talker, half, fd;
-	ssize_t n = 0;
+	ssize_t n;
 
 	(void)state;
 	expect(notify_fd, "READY=1");
 	half = call(status, 20);
-	/* Nothing of it is read: in the end it is dropped, and writes into nothing. */
+	/* Nothing of it is read: in the end no more of it is heard. */
 	signal(SIGPIPE, SIG_IGN);
 	greedy = call(status, sizeof(status));
-	for (int i = 0; i < 200000 && n >= 0; i++) {
+	for (unsigned int full = 0; full < 20;) {
 		n = send(greedy, status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN) {
-			n = 0;
-			usleep(1000);
-		}
+		assert_true(n > 0 || errno == EAGAIN);
+		full = n > 0 ? 0 : full + 1;
+		if (full)
+			usleep(10000);
 	}
-	assert_int_equal(n, -1);
-	close(greedy);
 	/* No zero byte in all of it. */
 	memset(long_one, ' ', sizeof(long_one));
 	talker = connect_to();
-	n = send(talker, long_one, sizeof(long_one), MSG_NOSIGNAL);
+	send(talker, long_one, sizeof(long_one), MSG_NOSIGNAL);
 	assert_false(next_answer(talker));
 	close(talker);
 	/* The other half is answered still. */
@@ -574,6 +701,7 @@ static void test_rude_clients(void **state)
 	fd = call(status, sizeof(status));
 	expect_answer(fd, "\"connected\":true");
 	assert_int_equal(read(silent[0], answer, 1), 0);
+	close(greedy);
 	for (int i = 0; i < 40; i++)
 		close(silent[i]);
 	close(half);
@@ -674,6 +802,24 @@ static int setup_failing(void **state)
 	return rc;
 }
 
+/* It has done as much as it remembers, to guests with long names. */
+static int setup_history(void **state)
+{
+	FILE *file;
+
+	snprintf(history_path, sizeof(history_path), "/tmp/hotballoon-history-%d", (int)getpid());
+	file = fopen(history_path, "w");
+	for (unsigned int i = 0; i < HB_HISTORY_DEEDS; i++) {
+		fprintf(file, "%u 5 - 524288 262144 others-need ", 1000 + i);
+		/* Two bytes each when they are quoted. */
+		for (unsigned int j = 0; j < 250; j++)
+			putc('"', file);
+		putc('\n', file);
+	}
+	fclose(file);
+	return setup(state);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -692,8 +838,9 @@ static void test_interrupted(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_crowd), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
+					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
