@@ -268,13 +268,34 @@ static void test_lost(void **state)
 	assert_false(has("hotballoon_domain"));
 }
 
+/* Who did not follow and was given what it holds is the one that an alert is for. */
+static void test_stuck(void **state)
+{
+	uint64_t seen = 0;
+
+	(void)state;
+	room_guest(&room, 0)->stuck = true;
+	room_guest(&room, 0)->load.load.anon_kib = 100 * M;
+	room_add(&room, 2 * G, 256 * M, 3 * G);
+	room_guest(&room, 1)->load.load.anon_kib = 2600 * M;
+	for (unsigned int i = 0; i < 60; i++) {
+		room_run(&room, 10000);
+		keep();
+		if (has("hotballoon_domain_reason{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\",reason=\"stuck\"} 1\n")) {
+			seen++;
+			assert_true(room_target(&room, 0) == room_actual(&room, 0));
+		}
+	}
+	assert_true(seen > 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
-		TEST(test_lost),
+		TEST(test_lost), TEST(test_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
