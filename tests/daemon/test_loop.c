@@ -151,6 +151,21 @@ static void listen_to_notes(void)
 	setenv("WATCHDOG_USEC", "2000000", 1);
 }
 
+/* So much waits to be read by who is told that nothing else is taken. */
+static bool nobody_reads;
+
+static void fill_notes(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", notify_path);
+	while (sendto(fd, "FILL=1", 6, 0, (struct sockaddr *)&address, sizeof(address)) == 6)
+		;
+	assert_int_equal(errno, EAGAIN);
+	close(fd);
+}
+
 /* What was read and not looked at yet: of the log; a note is a datagram. */
 static char heard[8192];
 
@@ -168,6 +183,8 @@ static int setup(void **state)
 	snprintf(socket_path, sizeof(socket_path), "%s.socket", common_state_dir);
 	write_config("[balance]\nlook = 3600\n[log]\nverbose = yes\n");
 	listen_to_notes();
+	if (nobody_reads)
+		fill_notes();
 	assert_int_equal(pipe(fds), 0);
 	log_fd = fds[1];
 	child = fork();
@@ -802,6 +819,43 @@ static int setup_failing(void **state)
 	return rc;
 }
 
+/* That it is ready is said once, so it is said until it is heard; the same of a reload. */
+static void test_not_heard(void **state)
+{
+	unsigned int watchdogs = 0;
+	bool ready = false;
+
+	(void)state;
+	expect(log_fd, "guest1 (5) keeps 512M: nobody has given it limits");
+	write_config("[balance]\nlook = 3600\n");
+	while (!ready && watchdogs < 5) {
+		struct pollfd pollfd = { .fd = notify_fd, .events = POLLIN };
+		char note[512] = "";
+
+		assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+		assert_true(read(notify_fd, note, sizeof(note) - 1) > 0);
+		ready = strstr(note, "READY=1");
+		watchdogs += strstr(note, "WATCHDOG=1") != NULL;
+	}
+	assert_true(ready);
+	fill_notes();
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration was read again");
+	expect(notify_fd, "RELOADING=1\nMONOTONIC_USEC=");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+static int setup_not_heard(void **state)
+{
+	int rc;
+
+	nobody_reads = true;
+	rc = setup(state);
+	nobody_reads = false;
+	return rc;
+}
+
 /* It has done as much as it remembers, to guests with long names. */
 static int setup_history(void **state)
 {
@@ -841,6 +895,7 @@ int main(void)
 	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_crowd), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
+					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
 					    TEST(test_killed), TEST(test_interrupted) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,6 +201,26 @@ static void test_end(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+/* It could not be replaced at last: what is there is old, and does not stay either. */
+static void test_end_of_old(void **state)
+{
+	char new[256];
+
+	(void)state;
+	room_run(&room, 1000);
+	keep();
+	snprintf(new, sizeof(new), "%s.new", path);
+	assert_int_equal(mkdir(new, 0755), 0);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room_run(&room, 10000);
+	keep();
+	assert_int_equal(complaints, 1);
+	assert_int_equal(access(path, F_OK), 0);
+	textfile_end(&file);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(new), 0);
+}
+
 /* A link where the new file is to be is not followed. */
 static void test_link(void **state)
 {
@@ -294,7 +314,7 @@ static void test_stuck(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
+		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
 		TEST(test_lost), TEST(test_stuck),
 	};
 
