@@ -376,6 +376,33 @@ static void test_distress(void **state)
 	assert_true(room_said(&room, ": it cannot go on without more memory\n"));
 }
 
+/* A typing error is no reason to bring all guests to their minima: that the host has no such pool is said once. */
+static void test_pool_too_large(void **state)
+{
+	(void)state;
+	room_add(&room, G, 256 * M, G);
+	room_guest(&room, 0)->load.load.anon_kib = 400 * M;
+	room_run(&room, 5000);
+	room_forget(&room);
+	room.config.pool = (struct hb_number){ HB_PRESENT, 256 * G };
+	strcpy(room.config.from[CONFIG_POOL].file, "/etc/x.conf");
+	room.config.from[CONFIG_POOL].line = 7;
+	manager_configure(room.manager, &room.config);
+	room.next_ms = 0;
+	room_run(&room, 120000);
+	assert_int_equal(room_target(&room, 0), G);
+	assert_true(room_said(&room, "0 /etc/x.conf:7: pool = 256G is more than half of the host's 4G: it is as with auto, 128M; give it another size there, and reload\n"));
+	assert_int_equal(room.lines, 1);
+	/* Half of it can be meant, and says nothing. */
+	room_forget(&room);
+	room.config.pool.value = 2 * G;
+	manager_configure(room.manager, &room.config);
+	room.next_ms = 0;
+	room_run(&room, 120000);
+	assert_true(room_target(&room, 0) < G);
+	assert_false(room_said(&room, "pool ="));
+}
+
 /* Without a pool a neighbour that does nothing gives it. */
 static void test_distress_neighbour(void **state)
 {
@@ -813,7 +840,7 @@ int main(void)
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
-		TEST(test_runs_low), TEST(test_hears_nothing_low),
+		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk),
 	};
 

@@ -26,7 +26,7 @@ struct manager {
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
 	struct hb_reopen reopen;
-	bool told_lost, told_short;
+	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
 	char told_limits[512];	/* the last complaint about them */
 	char told_pin[512];	/* the same of sizes that are not the manager's */
@@ -191,10 +191,30 @@ static void tell_host(struct manager *manager)
 		return;
 	manager->told_short = kib;
 	if (kib)
-		say(manager, MANAGER_WARNING, "the minima of all guests, and what is kept for those in distress, are %s more than the host has: nobody goes below its own; lower some with \"hotballoon limits DOM --min=SIZE\"",
+		say(manager, MANAGER_WARNING, "the minima of all guests, and what is kept for those in distress, are "
+		    "%s more than the host has: nobody goes below its own; "
+		    "lower some with \"hotballoon limits DOM --min=SIZE\"",
 		    hb_size_human(kib, size));
 	else
 		say(manager, MANAGER_INFO, "the host has the minima of all guests again");
+}
+
+/* Once for a configuration: only the host says whether it can be meant. */
+static void tell_pool(struct manager *manager)
+{
+	const struct config *config = &manager->config;
+	const struct hb_control *control = &manager->balance.control;
+	char pool[HB_SIZE_TEXT], total[HB_SIZE_TEXT], kept[HB_SIZE_TEXT];
+
+	if (manager->told_pool || config->pool.presence == control->pool.presence)
+		return;
+	manager->told_pool = true;
+	say(manager, MANAGER_ERROR,
+	    "%s:%u: pool = %s is more than half of the host's %s: it is as with auto, %s; "
+	    "give it another size there, and reload",
+	    config->from[CONFIG_POOL].file, config->from[CONFIG_POOL].line, hb_size_human(config->pool.value, pool),
+	    hb_size_human(control->host->total_kib, total),
+	    hb_size_human(hb_control_pool_kib(control->host->total_kib), kept));
 }
 
 /* A guest that is left as it is: only what somebody can do something about is no detail. */
@@ -471,6 +491,7 @@ static void do_round(struct manager *manager, uint64_t now)
 	if (!decide(manager, now))
 		return;
 	tell_host(manager);
+	tell_pool(manager);
 	if (!carry_out_all(manager))
 		return;
 	manager->rounds++;
@@ -522,6 +543,7 @@ uint64_t manager_run(struct manager *manager)
 void manager_configure(struct manager *manager, const struct config *config)
 {
 	manager->config = *config;
+	manager->told_pool = false;
 	manager->balance.preset = config->preset;
 	manager->balance.surplus = config->surplus;
 	manager->balance.domain_0 = config->domain_0;

@@ -16,6 +16,9 @@
 /* Another tool has a domain locked for moments; after so many tries it is left for a while. */
 #define LOCKED_MAX 10
 
+/* That part of the host its pool is at most. */
+#define POOL_PART 2
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -249,6 +252,14 @@ static void note_unserved(struct hb_balance *balance)
 	}
 }
 
+/* A larger part of the host is one that nobody means: all would be brought to their minima for it. */
+static struct hb_number pool_within(const struct hb_number *pool, uint64_t total_kib)
+{
+	const bool sane = pool->presence == HB_PRESENT && pool->value <= total_kib / POOL_PART;
+
+	return sane ? *pool : (struct hb_number){ HB_ABSENT, 0 };
+}
+
 void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms)
 {
@@ -256,7 +267,7 @@ void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		look_at(balance, i, &looks[i], now_ms);
 	balance->control = (struct hb_control){
 		.preset = balance->preset, .surplus = balance->surplus, .domain_0 = balance->domain_0,
-		.pool = balance->pool, .to_come = balance->to_come,
+		.pool = pool_within(&balance->pool, host->total_kib), .to_come = balance->to_come,
 		.host = host, .now_ms = now_ms, .domains = balance->domains,
 		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
 	};

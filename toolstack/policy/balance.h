@@ -53,7 +53,7 @@ struct hb_balance {
 	/* How: set by the caller, at any time. */
 	enum hb_preset preset;
 	bool surplus, domain_0;
-	struct hb_number pool;		/* absent: by rule */
+	struct hb_number pool;		/* absent: by rule, and so if it is more than half of the host */
 	const struct hb_arrivals *to_come;	/* as in hb_control */
 
 	struct hb_balanced *all;	/* of each look, in the same order */
