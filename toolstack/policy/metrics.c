@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "account.h"
+#include "minmax.h"
 
 #define BYTES(kib) ((kib) * 1024)
 
@@ -92,11 +93,6 @@ static struct hb_number min(const struct domain *one)
 static struct hb_number max(const struct domain *one)
 {
 	return known(BYTES(one->controlled->range.max_kib));
-}
-
-static uint64_t less(uint64_t from, uint64_t what)
-{
-	return from > what ? from - what : 0;
 }
 
 /* A driver may leave the sum out, and say what it is of. */
