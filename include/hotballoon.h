@@ -263,6 +263,11 @@ struct hb_domain {
 
 	/* What it may take above its target by itself, in need: see hb_headroom_set(). */
 	struct hb_number headroom;
+	/*
+	 * What "used" is of: what the guest's kernel hands out, as our driver or the agent of
+	 * XenServer says it; it keeps the rest of its size for itself. Absent: that is in "used".
+	 */
+	struct hb_number total;
 };
 
 struct hb_domain *hb_domain_new(void);
@@ -572,7 +577,17 @@ struct hb_limits {
 	 * Absent: a person has set its size since, and it is pinned whatever that is.
 	 */
 	struct hb_number set;
+	/*
+	 * Of which domain that is, and of which boot of the host, whose id is empty if it is not
+	 * known. One that has been built anew since has the size of its configuration, and nobody
+	 * has set that while it runs: it is not pinned by it. Absent: not known.
+	 */
+	struct hb_number set_domid;	/* a plain number; HB_DOMID_OTHER: that of an earlier boot */
+	char set_boot[37];
+	bool damaged;		/* what is kept cannot be read: HB_MODE_OFF */
 };
+
+#define HB_DOMID_OTHER UINT32_MAX
 
 struct hb_limits *hb_limits_new(void);
 void hb_limits_free(struct hb_limits *limits);
@@ -662,7 +677,7 @@ enum hb_obstacle {
 	HB_OBSTACLE_NUMA,	/* it has virtual NUMA nodes */
 	/* Somebody else decides about it: */
 	HB_OBSTACLE_NO_LIMITS,	/* HB_MODE_MANUAL */
-	HB_OBSTACLE_OFF,	/* HB_MODE_OFF, or what is kept cannot be read */
+	HB_OBSTACLE_OFF,	/* HB_MODE_OFF */
 	HB_OBSTACLE_NO_TARGET,	/* nor a valid one: no tool has set its size yet */
 	HB_OBSTACLE_PINNED,	/* a person has set its size: see struct hb_limits, set */
 	HB_OBSTACLE_SQUEEZED,	/* xapi's squeezed */
@@ -677,6 +692,8 @@ enum hb_obstacle {
 	HB_OBSTACLE_MIGRATING,
 	HB_OBSTACLE_STILL,	/* it is told to keep its memory as it is, see hb_still_begin() */
 	HB_OBSTACLE_CLAIM,	/* pages are set aside for it in Xen */
+	/* Added since; it comes before HB_OBSTACLE_NO_LIMITS: */
+	HB_OBSTACLE_DAMAGED,	/* what is kept of its limits cannot be read */
 	HB_OBSTACLE_COUNT
 };
 

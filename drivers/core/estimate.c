@@ -137,6 +137,12 @@ static bool says_use(const struct hb_usage *usage)
 	       knows(usage, HB_KNOWS_TOTAL | HB_KNOWS_AVAILABLE);
 }
 
+/* Is it of a time when the guest was larger?  An agent may speak once a minute. */
+static bool is_outdated(const struct hb_usage *usage, u64 size_kib)
+{
+	return usage->known == (HB_KNOWS_TOTAL | HB_KNOWS_AVAILABLE) && usage->total > size_kib;
+}
+
 /* In use and not to be dropped, counted as the domain's size is. */
 static u64 used_kib(const struct hb_estimate *e, const struct hb_usage *usage)
 {
@@ -165,13 +171,19 @@ static u64 margin_beside(u64 used, bool blind)
 
 /*
  * What the kernel took for itself at boot.  While a guest moves, its size and its total
- * are of different moments.
+ * are of different moments: of one that shrinks the size is the newer, and what is seen is
+ * the least that it can be.
  */
 static void learn_overhead(struct hb_estimate *e, const struct hb_usage *usage,
 			   u64 size_kib)
 {
-	if (knows(usage, HB_KNOWS_TOTAL) && (!e->known || size_kib == e->size_kib))
-		e->overhead_kib = less(size_kib, usage->total);
+	u64 seen = less(size_kib, usage->total);
+
+	if (!knows(usage, HB_KNOWS_TOTAL))
+		return;
+	if (!e->known || size_kib == e->size_kib ||
+	    (size_kib < e->size_kib && seen > e->overhead_kib))
+		e->overhead_kib = seen;
 }
 
 static void learn_use(struct hb_estimate *e, const struct hb_usage *usage)
@@ -289,9 +301,10 @@ void hb_estimate_report(struct hb_estimate *e, const struct hb_usage *said,
 {
 	const struct hb_usage usage = clamp_usage(said);
 
-	if (!says_use(&usage))
-		return;
 	size_kib = smaller(size_kib, LARGEST_KIB);
+	/* Later ones are judged by what was learned from the first. */
+	if (!says_use(&usage) || (!e->known && is_outdated(&usage, size_kib)))
+		return;
 	if (!e->known) {
 		e->why = HB_NEED_STEADY;
 		e->quiet_ms = now_ms;

@@ -150,6 +150,20 @@ static void break_rule(struct room *room, const char *what, uint64_t a, uint64_t
 			 room->sim->clock_ms, what, a, b);
 }
 
+static uint64_t promised_kib(const struct room *room)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < room->count; i++) {
+		uint32_t domid = room->guests[i].domid;
+		uint64_t target = domid ? sim_target_kib(room->sim, domid) : 0;
+		uint64_t actual = domid ? kib_of(sim_xen(room->sim, domid, NULL).tot_pages) : 0;
+
+		kib += target > actual ? target - actual : 0;
+	}
+	return kib;
+}
+
 /* What no guest, nor the manager's death, may break. */
 static void check(struct room *room)
 {
@@ -160,6 +174,9 @@ static void check(struct room *room)
 		room->least_free_kib = free_kib;
 	if (free_kib < reserve)
 		break_rule(room, "the host's reserve was given away", free_kib, reserve);
+	if (room->asked && free_kib < reserve + room->reserved_kib + promised_kib(room))
+		break_rule(room, "more was promised than there is", free_kib,
+			   reserve + room->reserved_kib + promised_kib(room));
 	for (size_t i = 0; i < room->count; i++) {
 		const struct room_guest *guest = &room->guests[i];
 		uint64_t target = guest->domid ? sim_target_kib(room->sim, guest->domid) : 0;

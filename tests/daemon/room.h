@@ -37,6 +37,12 @@ struct room {
 	/* What must hold and did not: the first. */
 	char broken[256];
 	uint64_t least_free_kib;
+	/*
+	 * Nobody takes memory without asking the host for it: what is promised and set aside is free
+	 * at every moment, and so much is set aside.
+	 */
+	bool asked;
+	uint64_t reserved_kib;
 };
 
 /* So often something waited for the disk. */

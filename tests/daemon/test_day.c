@@ -230,6 +230,8 @@ static void test_day(void **state)
 	reserve();
 	for (unsigned long i = 0; i < guests; i++)
 		add_guest();
+	day.room.reserved_kib = day.reserved_kib;
+	day.room.asked = true;
 	day.lacking_ms = calloc(guests + seconds, sizeof(*day.lacking_ms));
 	assert_non_null(day.lacking_ms);
 	for (unsigned long second = 0; second < seconds && !*day.room.broken; second++) {

@@ -11,6 +11,8 @@
 
 static struct room room;
 
+#define TEXT 24	/* of a number */
+
 static int setup(void **state)
 {
 	(void)state;
@@ -176,8 +178,6 @@ static void test_person_not_kept(void **state)
 	assert_int_equal(times_said("it can be kept again that somebody has set a size"), 1);
 }
 
-#define TEXT 24	/* of a number */
-
 /* A guest that has the size that it needs, and that size. */
 static size_t add_managed(char managed[TEXT])
 {
@@ -220,6 +220,50 @@ static void test_person_comes_back(void **state)
 	}
 }
 
+static bool is_in_history(uint64_t to_kib)
+{
+	const struct hb_history *history = manager_look(room.manager).history;
+
+	for (size_t i = 0; i < history->count; i++) {
+		if (hb_history_at(history, i)->to_kib == to_kib)
+			return true;
+	}
+	return false;
+}
+
+/* Something fails, at each call around a growth: a size that was written is one that was set. */
+static void grow_with_fault(unsigned int call, int error)
+{
+	uint64_t target = 512 * M;
+
+	room_close(&room);
+	room_open(&room, 4 * G);
+	room_add(&room, target, 256 * M, G);
+	room_run(&room, 5000);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = error;
+	room.sim->fault_at = room.sim->calls + call;
+	for (int tenths = 0; tenths < 50; tenths++) {
+		room_run(&room, 100);
+		if (room_target(&room, 0) == target)
+			continue;
+		target = room_target(&room, 0);
+		assert_true(is_in_history(target));
+	}
+	assert_true(target > 600 * M);
+	assert_int_equal(room_writes(&room), manager_look(room.manager).history->count);
+}
+
+static void test_set_nevertheless(void **state)
+{
+	(void)state;
+	for (unsigned int call = 1; call <= 140; call++) {
+		grow_with_fault(call, EBUSY);
+		grow_with_fault(call, EIO);
+	}
+}
+
 /* What is set while nobody looks is a person's, too, unless it has come back. */
 static void test_person_while_down(void **state)
 {
@@ -242,6 +286,44 @@ static void test_person_while_down(void **state)
 	/* From then on it is kept. */
 	sim_write_key(room.sim, 1, HB_KEY_TARGET, managed);
 	room_run(&room, 30000);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+}
+
+/* The host is booted anew, and so are its guests, with the sizes of their configurations. */
+static void boot_host(const struct sim_guest *configured)
+{
+	room_kill(&room);
+	sim_destroy(room.sim, configured->domid);
+	room.sim->boot++;
+	sim_add(room.sim, configured);
+	room_guest(&room, 0)->distress = false;
+	room_start(&room);
+	room_run(&room, 30000);
+}
+
+/* That no person has set: it is sized from there. What a person has set stays that person's. */
+static void test_host_boots(void **state)
+{
+	struct sim_guest configured;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	configured = *sim_guest(room.sim, 1);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) > 600 * M);
+	boot_host(&configured);
+	assert_true(room_target(&room, a) > 600 * M);
+	/* Also if it was not sized since. */
+	room_guest(&room, a)->load.load.anon_kib = 300 * M;
+	boot_host(&configured);
+	assert_int_equal(room_target(&room, a), 512 * M);
+	assert_int_not_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "409600");
+	room_run(&room, 5000);
+	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+	boot_host(&configured);
 	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
 }
 
@@ -316,6 +398,8 @@ static void test_damaged(void **state)
 
 	(void)state;
 	a = room_add(&room, 512 * M, 256 * M, G);
+	sim_add(room.sim, &(struct sim_guest){ .domid = 99, .name = "filler", .type = HB_TYPE_PV, .vcpus = 1,
+		.memory_kib = 64 * M, .maxmem_kib = 64 * M });
 	room_run(&room, 5000);
 	snprintf(kept, sizeof(kept), "%s", common_state_file("limits"));
 	common_write_state_file("limits", "nonsense\n");
@@ -325,6 +409,9 @@ static void test_damaged(void **state)
 	assert_int_equal(room_target(&room, a), 512 * M);
 	assert_true(room_said(&room, "1 no guest is sized: "));
 	assert_int_equal(room.lines, 1);
+	/* Of all, also of who has none; and of nobody it is said that somebody has switched it off. */
+	for (int i = 1; i <= 2; i++)
+		assert_string_equal(hb_motive_word(manager_look(room.manager).balance->domains[i].reason), "limits-damaged");
 	common_write_state_file("limits", kept);
 	room_run(&room, 40000);
 	assert_true(room_said(&room, "limits can be read again"));
@@ -353,6 +440,48 @@ static void test_dry_run(void **state)
 	manager_configure(room.manager, &room.config);
 	room_run(&room, 10000);
 	assert_true(room_target(&room, 0) > 512 * M);
+}
+
+static void expect_as_it_is(void)
+{
+	const struct hb_balance *balance = manager_look(room.manager).balance;
+
+	assert_int_equal(balance->control.count, 2);
+	for (size_t i = 0; i < balance->control.count; i++)
+		assert_int_equal(balance->domains[i].to_kib, balance->domains[i].from_kib);
+}
+
+/* What would be done is shown to who asks, and to nobody else; nor is it in a dry run. */
+static void test_preview(void **state)
+{
+	struct manager_view view;
+	char kept[1024], lacks[] = "20480";
+	struct hb_error error;
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 10000);
+	room_forget(&room);
+	/* It has called, and nobody has heard it. */
+	sim_write_key(room.sim, 1, HB_KEY_REPORT_DISTRESS, lacks);
+	room_guest(&room, 0)->distress = true;
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_OK);
+	assert_int_equal(view.balance->control.nr_actions, 1);
+	assert_true(view.balance->domains[1].to_kib > 512 * M);
+	expect_as_it_is();
+	snprintf(kept, sizeof(kept), "%s", common_state_file("limits"));
+	common_write_state_file("limits", "nonsense\n");
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_OK);
+	assert_int_equal(view.balance->control.nr_actions, 0);
+	assert_string_equal(room.log, "");
+	common_write_state_file("limits", kept);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room.config.dry_run = true;
+	manager_configure(room.manager, &room.config);
+	room_run(&room, 10000);
+	assert_true(room_said(&room, ", if this were no dry run: it "));
+	expect_as_it_is();
+	assert_int_equal(room_target(&room, 0), 512 * M);
 }
 
 /* What a guest calls out is answered within a tenth of a second, if the host keeps a pool. */
@@ -489,6 +618,50 @@ static void test_agent(void **state)
 	assert_in_range(room_target(&room, 0), 300 * M, 1000 * M);
 	assert_string_not_equal(hb_motive_word(manager_look(room.manager).balance->domains[1].reason), "other-manager");
 	assert_true(room_target(&room, 1) >= world_must(&room_guest(&room, 1)->load));
+}
+
+#define KERNEL_KIB (160 * M)	/* what it keeps for itself, which its MemTotal lacks */
+#define IN_USE_KIB (300 * M)
+
+/* As XenServer's agent: of what the kernel has given out, and once a minute. */
+static void say_as_xenserver(size_t guest)
+{
+	uint64_t total = room_actual(&room, guest) - KERNEL_KIB;
+	uint64_t left = total > IN_USE_KIB ? total - IN_USE_KIB : 0;
+	char text[TEXT];
+
+	snprintf(text, sizeof(text), "%" PRIu64, total);
+	sim_write_key(room.sim, guest + 1, HB_KEY_MEMINFO_TOTAL, text);
+	snprintf(text, sizeof(text), "%" PRIu64, left);
+	sim_write_key(room.sim, guest + 1, HB_KEY_MEMINFO_FREE, text);
+}
+
+/* What the guest's kernel keeps is needed, too, and does not seem to be less when it is squeezed. */
+static void test_agent_of_xenserver(void **state)
+{
+	(void)state;
+	room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_add(&room, 1280 * M, 256 * M, 3 * G);
+	room_guest(&room, 0)->load.habit = GUEST_SILENT;
+	sim_guest(room.sim, 1)->reports = false;
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_STATS);
+	sim_remove_key(room.sim, 1, HB_KEY_REPORT_VERSION);
+	say_as_xenserver(0);
+	room_run(&room, 5000);
+	room_guest(&room, 1)->load.load.anon_kib = 2600 * M;
+	for (int minute = 0; minute < 10; minute++) {
+		for (int tenths = 0; tenths < 600; tenths++) {
+			room_run(&room, 100);
+			assert_true(room_target(&room, 0) >= KERNEL_KIB + IN_USE_KIB);
+		}
+		say_as_xenserver(0);
+		/* Started anew, it has what was said of another size for a while. */
+		if (minute == 5) {
+			room_kill(&room);
+			room_start(&room);
+		}
+	}
+	assert_true(room_target(&room, 0) < 1000 * M);
 }
 
 /* One that falls silent again and again is told of once, until it has been given another size. */
@@ -706,6 +879,38 @@ static void test_disk(void **state)
 	assert_true(room_syncs - syncs < view.writes * 3 / 2);
 }
 
+#define PERSONS 50
+
+/* So does what a person has set for many while hotballoond did not run, and each is that person's. */
+static void test_disk_of_persons(void **state)
+{
+	unsigned int syncs, calls;
+
+	(void)state;
+	room_close(&room);
+	room_open(&room, 32 * G);
+	for (int i = 0; i < PERSONS; i++)
+		room_add(&room, 512 * M, 128 * M, G);
+	room_run(&room, 10000);
+	room_kill(&room);
+	for (uint32_t domid = 1; domid <= PERSONS; domid++)
+		sim_write_key(room.sim, domid, HB_KEY_TARGET, "409600");
+	room_start(&room);
+	syncs = room_syncs;
+	calls = room.sim->calls;
+	manager_run(room.manager);
+	print_message("%u waits for the disk, %u calls\n", room_syncs - syncs, room.sim->calls - calls);
+	/* A file, and its directory. */
+	assert_true(room_syncs - syncs <= 2);
+	/* All are looked at for the first time; they are not looked at once more. */
+	assert_true(room.sim->calls - calls < PERSONS * 60);
+	for (uint32_t domid = 1; domid <= PERSONS; domid++)
+		sim_write_key(room.sim, domid, HB_KEY_TARGET, "524288");
+	room_run(&room, 5000);
+	for (int i = 1; i <= PERSONS; i++)
+		assert_int_equal(manager_look(room.manager).balance->domains[i].reason, HB_MOTIVE_PINNED);
+}
+
 static void expect_reason(size_t guest, enum hb_motive reason)
 {
 	const struct hb_controlled *one = &manager_look(room.manager).balance->domains[guest + 1];
@@ -852,12 +1057,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
-		TEST(test_person_while_down),
+		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_host_boots),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
-		TEST(test_dry_run), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
-		TEST(test_in_vain), TEST(test_disk),
+		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Limits as they are kept: by uuid, across restarts, kills and damage. */
 #include "common.h"
+#include "announce.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 
 #define HEADER "hotballoon limits 1\n"
 #define UUID "00000005-0000-0000-0000-000000000000"
+/* That of the simulated host. */
+#define BOOT "00000000-0000-4000-8000-000000000000"
 #define OTHER "00000006-0000-0000-0000-000000000000"
 
 static struct sim *sim;
@@ -85,7 +88,7 @@ static void test_changes(void **state)
 	assert_int_equal(limits.mode, HB_MODE_AUTO);
 	assert_int_equal(limits.set.value, 512 * M);
 	assert_string_equal(common_state_file("limits"),
-			    HEADER UUID " mode=auto weight=1000 min=262144 set=524288\n");
+			    HEADER UUID " mode=auto weight=1000 min=262144 set=524288 of=5," BOOT "\n");
 	/* What is not said stays. */
 	limits = change((struct hb_limits_change){ .max = kib(2 * G), .weight = 7 });
 	assert_int_equal(limits.min.value, 256 * M);
@@ -124,10 +127,14 @@ static void test_pin(void **state)
 	assert_int_equal(limits.set.value, G);
 }
 
-/* It is started anew, with what its configuration says: nobody has set that, and why says so. */
+/*
+ * It is started anew, with what its configuration says: no person has set that while it runs. What
+ * is set from then on is a person's, once that was noted.
+ */
 static void test_started_anew(void **state)
 {
 	struct sim_guest again = usual_guest;
+	const struct hb_domain *seen;
 	struct hb_limits limits;
 	struct hb_domain domain;
 	const char *why;
@@ -137,12 +144,29 @@ static void test_started_anew(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
 	change((struct hb_limits_change){ .automatic = true });
 	sim_destroy(sim, GUEST);
+	sim->boot++;
 	sim_add(sim, &again);
 	domain = show(GUEST);
 	limits = get();
 	assert_int_equal(limits.min.value, 256 * M);
-	assert_false(hb_limits_automatic(&domain, &limits, &why));
-	assert_string_equal(why, "a person or another tool has set its size: it is pinned");
+	assert_true(hb_limits_automatic(&domain, &limits, &why));
+	assert_true(hb_limits_is_to_note(&domain, &limits));
+	seen = &domain;
+	assert_int_equal(hb_limits_note(hb, &seen, 1, &error), HB_OK);
+	limits = get();
+	assert_false(hb_limits_is_to_note(&domain, &limits));
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
+	for (int boots = 0; boots < 2; boots++) {
+		domain = show(GUEST);
+		limits = get();
+		assert_false(hb_limits_automatic(&domain, &limits, &why));
+		assert_string_equal(why, "a person or another tool has set its size: it is pinned");
+		/* It stays so when the host is booted once more. */
+		assert_int_equal(hb_limits_note(hb, &seen, 1, &error), HB_OK);
+		sim_destroy(sim, GUEST);
+		sim->boot++;
+		sim_add(sim, &again);
+	}
 }
 
 /* Restarts, renames and other domids do not matter: the uuid does. */

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "cli.h"
-
-#define CONSTANT_MAX_KIB 1024
+#include "plan.h"
+#include "wait.h"
 
 struct account {
 	struct hb_host_memory host;
@@ -22,11 +22,9 @@ struct account {
 static uint64_t givable(const struct hb_domain *domain, const struct hb_limits *limits)
 {
 	struct hb_number size = cli_size(domain);
-	uint64_t least_kib = hb_limits_range(domain, limits).min_kib, used_kib = 0;
+	uint64_t least_kib = hb_limits_range(domain, limits).min_kib, used_kib = hb_plan_used_kib(domain);
 
 	/* What an agent in the guest says that it uses is not taken. */
-	if (domain->used.presence == HB_PRESENT)
-		used_kib = domain->used.value + domain->videoram_kib;
 	if (least_kib < used_kib)
 		least_kib = used_kib;
 
@@ -43,7 +41,7 @@ static void add_domain(struct account *account, const struct hb_domain *domain,
 
 	account->domains_kib += domain->actual_kib;
 	/* Some pages that Xen counts and the target does not are constants of each boot. */
-	if (size.presence == HB_PRESENT && domain->actual_kib > size.value + CONSTANT_MAX_KIB)
+	if (size.presence == HB_PRESENT && domain->actual_kib > size.value + hb_wait_tolerance_kib(domain))
 		account->coming_kib += domain->actual_kib - size.value;
 	account->givable_kib += gives;
 	account->givers += gives > 0;

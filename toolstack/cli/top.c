@@ -76,7 +76,7 @@ static enum hb_code make_rows(struct cli *cli, const struct hb_domain *const *do
 		hb_limits_find(limits.list, limits.count, domains[i], &row->limits);
 		/* What cannot be read is off, and doctor tells more. */
 		if (limits.error.code)
-			row->limits.mode = HB_MODE_OFF;
+			row->limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
 	}
 	hb_limits_list_free(limits.list);
 	return HB_OK;

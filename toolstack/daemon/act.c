@@ -5,8 +5,12 @@
 #include <string.h>
 
 #include "announce.h"
+#include "limits_look.h"
 #include "monitor.h"
 #include "results.h"
+
+/* So many are noted at once: who calls meanwhile does not wait for all. */
+#define NOTES_MAX 128
 
 static bool make_room(struct sight *sight, size_t count)
 {
@@ -56,7 +60,7 @@ static void find_limits(struct sight *sight, struct hb *hb)
 
 		hb_limits_find(list, kept, look->domain, &look->limits);
 		if (code)
-			look->limits.mode = HB_MODE_OFF;
+			hb_limits_lose(&look->limits);
 	}
 	hb_limits_list_free(list);
 }
@@ -97,41 +101,35 @@ void act_never_wait(struct hb *hb)
 	hb_set_progress(hb, no_wait, NULL);
 }
 
-static bool is_to_pin(const struct hb_look *look)
+/* A lock that is held and a host that is lost are not the file's fault. */
+static enum act_note outcome_of(enum hb_code code, const struct hb_error *error)
 {
-	return !look->stale && look->limits.set.presence == HB_PRESENT &&
-	       look->domain->state == HB_DOMAIN_RUNNING &&
-	       hb_may_size(look->domain, &look->limits) == HB_OBSTACLE_PINNED;
-}
-
-/* A lock that is held, a domain that has gone and a host that is lost are not the file's fault. */
-static enum act_pin pin(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
-{
-	enum hb_code code = hb_limits_pin_foreign(hb, domain, error);
-
 	if (!code)
-		return ACT_PIN_DONE;
-	return code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN ||
-	       error->reason == HB_REASON_NO_ANSWER ? ACT_PIN_LATER : ACT_PIN_FAILED;
+		return ACT_NOTE_DONE;
+	return code == HB_E_INTERRUPTED || error->reason == HB_REASON_NO_ANSWER ? ACT_NOTE_LATER : ACT_NOTE_FAILED;
 }
 
-enum act_pin act_pin(struct hb *hb, const struct sight *sight, const struct hb_domain **domain,
-		     struct hb_error *error)
+enum act_note act_note(struct hb *hb, const struct sight *sight, struct act_notes *notes, struct hb_error *error)
 {
-	enum act_pin worst = ACT_PIN_NONE;
+	const struct hb_domain *domains[NOTES_MAX];
+	size_t count = 0;
 
-	for (size_t i = 0; i < sight->count; i++) {
-		struct hb_error why;
-		enum act_pin one = is_to_pin(&sight->looks[i]) ?
-				   pin(hb, sight->looks[i].domain, &why) : ACT_PIN_NONE;
+	*notes = (struct act_notes){ 0 };
+	for (size_t i = 0; i < sight->count && !notes->more; i++) {
+		const struct hb_look *look = &sight->looks[i];
 
-		if (one <= worst)
+		if (look->stale || !hb_limits_is_to_note(look->domain, &look->limits))
 			continue;
-		worst = one;
-		*domain = sight->looks[i].domain;
-		*error = why;
+		if (!count)
+			notes->foreign = hb_may_size(look->domain, &look->limits) == HB_OBSTACLE_PINNED;
+		notes->more = count == NOTES_MAX;
+		if (!notes->more)
+			domains[count++] = look->domain;
 	}
-	return worst;
+	if (!count)
+		return ACT_NOTE_NONE;
+	notes->first = domains[0];
+	return outcome_of(hb_limits_note(hb, domains, count, error), error);
 }
 
 void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count)
@@ -150,7 +148,7 @@ void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t co
 }
 
 enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_controlled *one,
-		     struct hb_error *error)
+		     bool *done, struct hb_error *error)
 {
 	const struct hb_set_request request = { .size = { HB_SIZE_ABSOLUTE, false, one->to_kib } };
 	struct hb_set_result result = { 0 };
@@ -158,6 +156,7 @@ enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_
 					   &result, error);
 
 	/* Also if it failed after that: what was written stands. */
+	*done = result.done;
 	if (result.done)
 		hb_monitor_note_set(monitor, &result);
 	return code;

@@ -30,28 +30,34 @@ void sight_clear(struct sight *sight);
 
 /* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */
 void act_never_wait(struct hb *hb);
-/* Of all that there is to pin, the worst. */
-enum act_pin {
-	ACT_PIN_NONE,		/* there is nobody to pin */
-	ACT_PIN_DONE,
-	ACT_PIN_LATER,		/* it could not be tried */
-	ACT_PIN_FAILED,		/* it cannot be written down */
+enum act_note {
+	ACT_NOTE_NONE,		/* there is nothing to note */
+	ACT_NOTE_DONE,
+	ACT_NOTE_LATER,		/* it could not be tried */
+	ACT_NOTE_FAILED,	/* it cannot be written down */
 };
 
 /*
- * Whose size a person or another tool has set is theirs from then on, whatever size comes next.
- * *domain, *error: of the first with which that failed.
+ * Whose size a person or another tool has set is theirs from then on, whatever size comes next; and
+ * who has been built anew has the size that it was built with. One write, whatever their number.
  */
-enum act_pin act_pin(struct hb *hb, const struct sight *sight, const struct hb_domain **domain,
-		     struct hb_error *error);
+struct act_notes {
+	const struct hb_domain *first;
+	bool foreign;		/* it is a person's */
+	bool more;		/* of some that is for the next round */
+};
+enum act_note act_note(struct hb *hb, const struct sight *sight, struct act_notes *notes, struct hb_error *error);
 /*
  * Before the sizes of several are set: they are written down as a manager's, in one write to the
  * disk instead of one for each. If that fails each set does it, and says why it cannot.
  */
 void act_announce(struct hb *hb, struct hb_controlled *const *actions, size_t count);
-/* Give the domain another size, as a manager, if its target is what was seen; the monitor knows it. */
+/*
+ * Give the domain another size, as a manager, if its target is what was seen; the monitor knows it.
+ * *done: it has it, also if something failed after that, as Xen's limit did not follow.
+ */
 enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_controlled *one,
-		     struct hb_error *error);
+		     bool *done, struct hb_error *error);
 /* Does the host answer at all? Asked of one that could not be read. */
 enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 /* Let Xen's limit follow to the target that it has. */

@@ -23,13 +23,14 @@ struct manager {
 	struct hb_monitor *monitor;
 	struct sight sight;
 	struct hb_balance balance;
+	struct hb_balance preview;	/* what manager_preview() decided */
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
 	struct hb_reopen reopen;
 	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
 	char told_limits[512];	/* the last complaint about them */
-	char told_pin[512];	/* the same of sizes that are not the manager's */
+	char told_note[512];	/* the same of what is to be written to them */
 	struct hb_history history;
 	struct history_file history_file;
 	bool told_history;
@@ -93,6 +94,7 @@ static void disconnect(struct manager *manager)
 	/* They point to domains of the monitor. */
 	manager->sight.count = 0;
 	manager->balance.control.count = 0;
+	hb_balance_clear(&manager->preview);
 }
 
 /* The host does not work: all is tried again later, ever more rarely. */
@@ -260,7 +262,7 @@ static void tell_deed(struct manager *manager, const struct hb_controlled *one)
 	    dry ? ", if this were no dry run" : "", hb_motive_text(one->reason));
 }
 
-static void complain(struct manager *manager, const struct hb_controlled *one,
+static void complain(struct manager *manager, const struct hb_controlled *one, uint64_t to_kib,
 		     const struct hb_error *error)
 {
 	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
@@ -270,7 +272,7 @@ static void complain(struct manager *manager, const struct hb_controlled *one,
 		return;
 	kept->complained = error->reason;
 	snprintf(what, sizeof(what), "%s could not be given %s", who(one->domain, text),
-		 hb_size_human(one->to_kib, to));
+		 hb_size_human(to_kib, to));
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
@@ -307,6 +309,7 @@ static void note_done(struct manager *manager, const struct hb_controlled *one)
 static void note_failed(struct manager *manager, const struct hb_controlled *one, enum hb_code code,
 			const struct hb_error *error)
 {
+	const uint64_t to_kib = one->to_kib;
 	enum hb_undone undone = hb_balance_failed(&manager->balance, one, code, error->reason);
 	bool locked = undone == HB_UNDONE_LOCKED || undone == HB_UNDONE_LOCKED_LONG;
 	char text[WHO_TEXT];
@@ -317,7 +320,7 @@ static void note_failed(struct manager *manager, const struct hb_controlled *one
 		say(manager, MANAGER_WARNING, "another tool has had %s or the host locked for a while: it is sized when that ends",
 		    who(one->domain, text));
 	if (undone == HB_UNDONE_REFUSED)
-		complain(manager, one, error);
+		complain(manager, one, to_kib, error);
 }
 
 /* False if the host is lost. */
@@ -325,14 +328,16 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 {
 	struct hb_error error;
 	enum hb_code code;
+	bool done;
 
 	if (manager->config.dry_run) {
 		tell_deed(manager, one);
 		hb_balance_undo(&manager->balance, one, false);
 		return true;
 	}
-	code = act_set(manager->hb, manager->monitor, one, &error);
-	if (!code)
+	code = act_set(manager->hb, manager->monitor, one, &done, &error);
+	/* What could not be done after that, settle() does later. */
+	if (done)
 		note_done(manager, one);
 	else
 		note_failed(manager, one, code, &error);
@@ -391,33 +396,34 @@ static bool act_on_all(struct manager *manager, uint64_t until_ms)
 	return true;
 }
 
-/* It is left alone nevertheless, until it has the size that was the manager's again. */
-static void tell_not_pinned(struct manager *manager, const struct hb_domain *domain,
-			    const struct hb_error *error)
+/* One with another's size is left alone nevertheless, until it has the manager's again. */
+static void tell_not_noted(struct manager *manager, const struct hb_domain *domain, bool foreign,
+			   const struct hb_error *error)
 {
 	char text[WHO_TEXT], what[WHO_TEXT + 96];
 
-	if (!strcmp(manager->told_pin, error->message))
+	if (!strcmp(manager->told_note, error->message))
 		return;
-	snprintf(manager->told_pin, sizeof(manager->told_pin), "%s", error->message);
-	snprintf(what, sizeof(what),
-		 "that somebody has set the size of %s cannot be kept, and it is tried again",
-		 who(domain, text));
+	snprintf(manager->told_note, sizeof(manager->told_note), "%s", error->message);
+	snprintf(what, sizeof(what), foreign ?
+		 "that somebody has set the size of %s cannot be kept, and it is tried again" :
+		 "the size that %s was built with cannot be kept, and it is tried again", who(domain, text));
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
-static void pin_all(struct manager *manager)
+static void note_all(struct manager *manager)
 {
-	const struct hb_domain *domain;
+	struct act_notes notes;
 	struct hb_error error;
-	enum act_pin pinned = act_pin(manager->hb, &manager->sight, &domain, &error);
+	enum act_note noted = act_note(manager->hb, &manager->sight, &notes, &error);
 
-	if (pinned == ACT_PIN_FAILED)
-		tell_not_pinned(manager, domain, &error);
-	else if (pinned == ACT_PIN_DONE && *manager->told_pin)
+	manager->balance.control.soon |= notes.more && noted == ACT_NOTE_DONE;
+	if (noted == ACT_NOTE_FAILED)
+		tell_not_noted(manager, notes.first, notes.foreign, &error);
+	else if (noted == ACT_NOTE_DONE && *manager->told_note)
 		say(manager, MANAGER_INFO, "it can be kept again that somebody has set a size");
-	if (pinned <= ACT_PIN_DONE)
-		*manager->told_pin = '\0';
+	if (noted <= ACT_NOTE_DONE)
+		*manager->told_note = '\0';
 }
 
 static bool carry_out_all(struct manager *manager)
@@ -427,7 +433,7 @@ static bool carry_out_all(struct manager *manager)
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
 	if (!manager->config.dry_run) {
-		pin_all(manager);
+		note_all(manager);
 		act_announce(manager->hb, control->actions, control->nr_actions);
 	}
 	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));
@@ -462,8 +468,8 @@ static bool is_lost(struct manager *manager)
 	return false;
 }
 
-/* Looks, and decides; false if that was not possible, which was told. */
-static bool decide(struct manager *manager, uint64_t now)
+/* False if that was not possible, which was told. */
+static bool look(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
 	bool memory;
@@ -474,22 +480,25 @@ static bool decide(struct manager *manager, uint64_t now)
 	}
 	if (is_lost(manager))
 		return false;
-	tell_limits(manager);
 	manager->balance.to_come = &manager->sight.to_come;
 	hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory)
-		return no_memory(manager);
-	hb_balance_decide(&manager->balance, manager->sight.looks, &manager->sight.host, now);
-	note_success(manager);
-	return true;
+	return memory ? true : no_memory(manager);
+}
+
+static void decide(struct manager *manager, struct hb_balance *balance, uint64_t now)
+{
+	hb_balance_decide(balance, manager->sight.looks, &manager->sight.host, now);
 }
 
 static void do_round(struct manager *manager, uint64_t now)
 {
 	hb_pace_begin(&manager->pace, now);
 	manager->changed = false;
-	if (!decide(manager, now))
+	if (!look(manager, now))
 		return;
+	tell_limits(manager);
+	decide(manager, &manager->balance, now);
+	note_success(manager);
 	tell_host(manager);
 	tell_pool(manager);
 	if (!carry_out_all(manager))
@@ -585,6 +594,7 @@ void manager_free(struct manager *manager)
 	disconnect(manager);
 	sight_clear(&manager->sight);
 	hb_balance_clear(&manager->balance);
+	hb_balance_clear(&manager->preview);
 	free(manager);
 }
 
@@ -664,18 +674,19 @@ enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
 	return !code && manager->rounds == rounds ? fail_look(error) : code;
 }
 
-enum hb_code manager_preview(struct manager *manager, struct hb_error *error)
+enum hb_code manager_preview(struct manager *manager, struct manager_view *view, struct hb_error *error)
 {
-	const struct hb_control *control = &manager->balance.control;
 	uint64_t now = now_ms(manager);
 	enum hb_code code = check_host(manager, error);
 
 	if (code)
 		return code;
-	if (!hear(manager, now) || !decide(manager, now))
+	if (!hear(manager, now) || !look(manager, now) ||
+	    !hb_balance_copy(&manager->preview, &manager->balance))
 		return fail_look(error);
-	for (size_t i = 0; i < control->nr_actions; i++)
-		hb_balance_undo(&manager->balance, control->actions[i], false);
+	decide(manager, &manager->preview, now);
+	*view = manager_look(manager);
+	view->balance = &manager->preview;
 	/* What was heard for it is still to be acted upon. */
 	manager_wake(manager);
 	return HB_OK;

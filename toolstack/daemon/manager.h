@@ -84,7 +84,10 @@ enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct
 			   struct hb_domain *domain, struct hb_limits *limits, struct hb_error *error);
 /* A round now. */
 enum hb_code manager_balance(struct manager *manager, struct hb_error *error);
-/* What a round would do now: as in the view, and nothing of it is done or said. */
-enum hb_code manager_preview(struct manager *manager, struct hb_error *error);
+/*
+ * What a round would do now, in a view of its own: nothing of it is done or said, and what
+ * manager_look() shows stays what it was.
+ */
+enum hb_code manager_preview(struct manager *manager, struct manager_view *view, struct hb_error *error);
 
 #endif

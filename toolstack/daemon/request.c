@@ -133,11 +133,12 @@ enum outcome method_balance(struct question *question)
 	if (!method_flag(question, "dry_run", &dry))
 		return METHOD_WRONG;
 	dry |= view.config->dry_run;
-	code = dry ? manager_preview(question->manager, &question->error) :
+	code = dry ? manager_preview(question->manager, &view, &question->error) :
 		     manager_balance(question->manager, &question->error);
 	if (code)
 		return METHOD_FAILED;
-	view = manager_look(question->manager);
+	if (!dry)
+		view = manager_look(question->manager);
 	method_add_flag(question->reply, "dry_run", dry);
 	json_object_object_add(question->reply, "deeds", dry ? preview(&view) : deeds_since(&view, seen));
 	return METHOD_DONE;

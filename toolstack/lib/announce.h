@@ -33,10 +33,14 @@ enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
 				  struct hb_error *error);
 
 /*
- * The same for a domain that is seen with a target which managers have not set, if it has one
- * still. From then on it does not matter if somebody comes back to the number that was theirs.
+ * What was seen of count domains is written down in one write, of those of which it is so still.
+ * Who has a target that managers have not set is a person's: from then on it does not matter if
+ * somebody comes back to the number that was theirs. And who has been built anew since a manager
+ * has set its size has the one that it was built with: the next that somebody sets pins it.
  */
-enum hb_code hb_limits_pin_foreign(struct hb *hb, const struct hb_domain *domain,
-				   struct hb_error *error);
+enum hb_code hb_limits_note(struct hb *hb, const struct hb_domain *const *domains, size_t count,
+			    struct hb_error *error);
+/* Is there something to be noted of it, as it is seen with these limits? */
+bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits);
 
 #endif

@@ -62,7 +62,6 @@ enum hb_code hb_explain(struct hb *hb, uint32_t domid, struct hb_explanation *ex
 	if (code)
 		return code;
 	code = hb_limits_get(hb, &explanation->domain, &explanation->limits, &damage);
-	explanation->limits_damaged = code == HB_E_HOST;
 	if (code && code != HB_E_HOST) {
 		*error = damage;
 		return code;

@@ -454,13 +454,29 @@ bool hb_domain_measure(struct hb *hb, struct hb_domain *domain, const struct hb_
 	return domain->state != HB_DOMAIN_MIGRATING && domain->state != state_of(xen);
 }
 
+/* That of XenServer says what the guest's kernel hands out, and what is left of it. */
+static int read_xenserver_use(struct hb *hb, struct hb_domain *domain)
+{
+	struct hb_number total, left;
+	int rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
+
+	if (rc || total.presence == HB_ABSENT)
+		return rc;
+	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_FREE, HB_SIZE_MAX_KIB, &left);
+	domain->used.presence = HB_INVALID;
+	if (total.presence != HB_PRESENT || left.presence != HB_PRESENT || left.value > total.value)
+		return rc;
+	domain->used = (struct hb_number){ HB_PRESENT, total.value - left.value };
+	domain->total = total;
+	return rc;
+}
+
 /*
  * The guest's demand, from our driver, or from whichever agent it runs: that of Qubes OS says
- * it, that of XenServer says what there is and what is left of it.
+ * it as a size.
  */
 static int read_used(struct hb *hb, struct hb_domain *domain)
 {
-	struct hb_number total, left;
 	int rc = domain->domid ? -EOPNOTSUPP : read_own_use(hb, domain);
 
 	if (rc != -EOPNOTSUPP)
@@ -475,19 +491,11 @@ static int read_used(struct hb *hb, struct hb_domain *domain)
 		rc = rc < 0 ? rc : 0;
 	}
 	if (domain->report.stats[HB_STAT_USED].presence == HB_PRESENT &&
-	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB)
+	    domain->report.stats[HB_STAT_USED].value <= HB_SIZE_MAX_KIB) {
 		domain->used = domain->report.stats[HB_STAT_USED];
-	if (rc || domain->used.presence != HB_ABSENT)
-		return rc;
-	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_TOTAL, HB_SIZE_MAX_KIB, &total);
-	if (rc || total.presence == HB_ABSENT)
-		return rc;
-	rc = read_domain_number(hb, domain->domid, HB_KEY_MEMINFO_FREE, HB_SIZE_MAX_KIB, &left);
-	if (total.presence == HB_PRESENT && left.presence == HB_PRESENT && left.value <= total.value)
-		domain->used = (struct hb_number){ HB_PRESENT, total.value - left.value };
-	else
-		domain->used.presence = HB_INVALID;
-	return rc;
+		domain->total = domain->report.stats[HB_STAT_TOTAL];
+	}
+	return rc || domain->used.presence != HB_ABSENT ? rc : read_xenserver_use(hb, domain);
 }
 
 static int find_in_xen(struct hb *hb, uint32_t domid, struct hb_xen_domain *xen)

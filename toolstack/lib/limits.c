@@ -14,9 +14,30 @@
 #define FILE_NAME "limits"
 #define HEADER "hotballoon limits 1"
 
+/* As the file has it, seen from this boot of the host. */
+static bool parse(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry)
+{
+	const bool good = hb_limits_parse(line, entry);
+
+	hb_limits_heed_boot(&entry->limits, clock->boot);
+	return good;
+}
+
+static struct hb_clock clock_of(struct hb *hb)
+{
+	return hb->host->ops->clock(hb->host);
+}
+
+/* What is not known is not to be sized. */
+void hb_limits_lose(struct hb_limits *limits)
+{
+	*limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
+}
+
 /* What a change does while the file is read line by line. */
 struct edit {
 	const struct hb_domain *domain;
+	struct hb_clock clock;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	struct hb_text others;		/* the lines of the other domains */
 };
@@ -26,7 +47,7 @@ static bool read_line(const char *line, void *argument)
 	struct hb_limits_entry entry;
 	struct edit *edit = argument;
 
-	if (!hb_limits_parse(line, &entry))
+	if (!parse(line, &edit->clock, &entry))
 		return false;
 	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
@@ -44,13 +65,14 @@ static bool read_line(const char *line, void *argument)
 static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct edit *edit,
 			 struct hb_damage *damage, struct hb_error *error)
 {
-	*edit = (struct edit){ .domain = domain, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	*edit = (struct edit){ .domain = domain, .clock = clock_of(hb), .found.limits.weight = HB_WEIGHT_DEFAULT };
 	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
 }
 
 /* One domain's line, while the file is read line by line. */
 struct own {
 	const char *uuid;
+	struct hb_clock clock;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	bool damaged;			/* there is one, and it cannot be read */
 };
@@ -64,7 +86,7 @@ static bool own_line(const char *line, void *argument)
 
 	if (strncmp(line, own->uuid, length) || (line[length] && line[length] != ' '))
 		return true;
-	if (!hb_limits_parse(line, &entry)) {
+	if (!parse(line, &own->clock, &entry)) {
 		own->damaged = true;
 		return false;
 	}
@@ -78,7 +100,7 @@ static bool own_line(const char *line, void *argument)
 static enum hb_code load_own(struct hb *hb, const struct hb_domain *domain, struct own *own,
 			     struct hb_damage *damage, struct hb_error *error)
 {
-	*own = (struct own){ .uuid = domain->uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	*own = (struct own){ .uuid = domain->uuid, .clock = clock_of(hb), .found.limits.weight = HB_WEIGHT_DEFAULT };
 	return hb_state_read(hb, FILE_NAME, HEADER, own_line, own, damage, error);
 }
 
@@ -98,7 +120,7 @@ enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct
 		code = error->code;
 	}
 	if (code)
-		limits->mode = HB_MODE_OFF;
+		hb_limits_lose(limits);
 	return code;
 }
 
@@ -129,7 +151,7 @@ enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_
 
 /* The limits after the change; HB_MODE_MANUAL if nothing is to be kept. */
 static void change_limits(const struct hb_domain *domain, const struct hb_limits_change *change,
-			  struct hb_limits *limits)
+			  const char *boot, struct hb_limits *limits)
 {
 	if (change->reset)
 		hb_limits_reset(domain, limits);
@@ -143,6 +165,7 @@ static void change_limits(const struct hb_domain *domain, const struct hb_limits
 	if (change->automatic || (limits->mode == HB_MODE_MANUAL && !change->off)) {
 		limits->mode = HB_MODE_AUTO;
 		limits->set = domain->target;
+		hb_limits_stamp(limits, domain, boot);
 	}
 	if (change->off)
 		limits->mode = HB_MODE_OFF;
@@ -196,7 +219,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 	if (code)
 		return code;
 	before = limits->mode;
-	change_limits(domain, change, limits);
+	change_limits(domain, change, edit->clock.boot, limits);
 	if (must_fit(change, before, limits))
 		code = hb_limits_check(domain, limits, error);
 	strcpy(edit->found.uuid, domain->uuid);
@@ -227,6 +250,7 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 
 /* Entries that are collected while the file is read line by line. */
 struct collection {
+	struct hb_clock clock;
 	struct hb_limits_entry *list;
 	size_t count, room;
 	bool failed;		/* out of memory */
@@ -252,10 +276,10 @@ static bool collect_line(const char *line, void *argument)
 {
 	struct collection *collection = argument;
 	struct hb_limits_entry entry;
-	bool good = hb_limits_parse(line, &entry);
+	bool good = parse(line, &collection->clock, &entry);
 
 	if (!good)
-		entry.limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT };
+		hb_limits_lose(&entry.limits);
 	if (!entry.uuid[0])
 		return false;
 	collection->failed |= !make_room(collection);
@@ -278,7 +302,7 @@ static int compare_entry(const void *uuid, const void *entry)
 enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error)
 {
-	struct collection collection = { 0 };
+	struct collection collection = { .clock = clock_of(hb) };
 	struct hb_damage found;
 	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, collect_line,
 					  &collection, &found, error);
@@ -325,27 +349,77 @@ enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_
 	for (size_t i = 0; i < count; i++) {
 		hb_limits_find(list, kept, &domains[i], &limits[i]);
 		if (code)
-			limits[i].mode = HB_MODE_OFF;
+			hb_limits_lose(&limits[i]);
 	}
 	hb_limits_list_free(list);
 	return code;
 }
 
-/* Many domains' lines, while the file is read line by line. */
-struct announcing {
-	const struct hb_limits_next *list;
+/* ------------------------------------------------- many domains' lines at once */
+
+struct place {
+	const char *uuid;
+	size_t i;	/* in what is given */
+};
+
+/* While the file is read line by line. */
+struct rewriting {
+	struct hb_clock clock;
+	struct place *places;	/* count, in order of uuid */
 	size_t count;
+	/* Makes the i-th's entry what is to be written; false if it is that already. */
+	bool (*change)(const struct rewriting *rewriting, size_t i, struct hb_limits_entry *entry);
+	const void *given;
 	struct hb_text body;
 	bool changed;
 };
 
-static const struct hb_limits_next *find_next(const struct announcing *announcing, const char *uuid)
+static int compare_places(const void *a, const void *b)
 {
-	for (size_t i = 0; i < announcing->count; i++) {
-		if (!strcmp(announcing->list[i].domain->uuid, uuid))
-			return &announcing->list[i];
+	return strcmp(((const struct place *)a)->uuid, ((const struct place *)b)->uuid);
+}
+
+static bool rewrite_line(const char *line, void *argument)
+{
+	struct rewriting *rewriting = argument;
+	struct hb_limits_entry entry;
+	char text[HB_LIMITS_LINE];
+	struct place key, *place;
+
+	if (!parse(line, &rewriting->clock, &entry))
+		return false;
+	key.uuid = entry.uuid;
+	place = bsearch(&key, rewriting->places, rewriting->count, sizeof(key), compare_places);
+	if (place && rewriting->change(rewriting, place->i, &entry)) {
+		hb_text_append(&rewriting->body, hb_limits_format(&entry, text));
+		rewriting->changed = true;
+	} else {
+		hb_text_append(&rewriting->body, line);
+		hb_text_append(&rewriting->body, "\n");
 	}
-	return NULL;
+	return true;
+}
+
+/* With places filled in, which are released. */
+static enum hb_code rewrite(struct hb *hb, struct rewriting *rewriting, struct hb_error *error)
+{
+	enum hb_code code;
+
+	rewriting->clock = clock_of(hb);
+	qsort(rewriting->places, rewriting->count, sizeof(*rewriting->places), compare_places);
+	code = hb_state_read(hb, FILE_NAME, HEADER, rewrite_line, rewriting, NULL, error);
+	if (!code && rewriting->changed)
+		code = hb_state_replace(hb, FILE_NAME, HEADER, &rewriting->body, error);
+	free(rewriting->body.text);
+	free(rewriting->places);
+	return code;
+}
+
+static enum hb_code make_places(struct rewriting *rewriting, size_t count, struct hb_error *error)
+{
+	rewriting->count = count;
+	rewriting->places = calloc(count, sizeof(*rewriting->places));
+	return rewriting->places ? HB_OK : hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 }
 
 /* Does the line not say so yet, of one that it has to say so of? */
@@ -359,43 +433,37 @@ static bool is_to_announce(const struct hb_limits_entry *entry, const struct hb_
 		return said->presence == HB_PRESENT;
 	hb_limits_resolve(&now, next->domain);
 	return hb_limits_automatic(next->domain, &now.limits, &why) &&
-	       (said->presence != HB_PRESENT || said->value != next->target_kib);
+	       (said->presence != HB_PRESENT || said->value != next->target_kib ||
+		!hb_limits_is_of(&now.limits, next->domain));
 }
 
-static bool announce_line(const char *line, void *argument)
+static bool announce_one(const struct rewriting *rewriting, size_t i, struct hb_limits_entry *entry)
 {
-	struct announcing *announcing = argument;
-	const struct hb_limits_next *next;
-	struct hb_limits_entry entry;
-	char text[HB_LIMITS_LINE];
+	const struct hb_limits_next *next = &((const struct hb_limits_next *)rewriting->given)[i];
+	const char *why;
 
-	if (!hb_limits_parse(line, &entry))
+	if (!is_to_announce(entry, next))
 		return false;
-	next = find_next(announcing, entry.uuid);
-	if (next && is_to_announce(&entry, next)) {
-		hb_limits_resolve(&entry, next->domain);
-		if (next->target_kib)
-			entry.next = (struct hb_number){ HB_PRESENT, next->target_kib };
-		hb_text_append(&announcing->body, hb_limits_format(&entry, text));
-		announcing->changed = true;
-	} else {
-		hb_text_append(&announcing->body, line);
-		hb_text_append(&announcing->body, "\n");
-	}
+	hb_limits_resolve(entry, next->domain);
+	/* What it has is a manager's: so it is this domain's. */
+	if (hb_limits_automatic(next->domain, &entry->limits, &why))
+		hb_limits_stamp(&entry->limits, next->domain, rewriting->clock.boot);
+	if (next->target_kib)
+		entry->next = (struct hb_number){ HB_PRESENT, next->target_kib };
 	return true;
 }
 
 static enum hb_code announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
 			     struct hb_error *error)
 {
-	struct announcing announcing = { .list = list, .count = count };
-	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, announce_line, &announcing, NULL,
-					  error);
+	struct rewriting rewriting = { .change = announce_one, .given = list };
+	enum hb_code code = make_places(&rewriting, count, error);
 
-	if (!code && announcing.changed)
-		code = hb_state_replace(hb, FILE_NAME, HEADER, &announcing.body, error);
-	free(announcing.body.text);
-	return code;
+	if (code)
+		return code;
+	for (size_t i = 0; i < count; i++)
+		rewriting.places[i] = (struct place){ list[i].domain->uuid, i };
+	return rewrite(hb, &rewriting, error);
 }
 
 enum hb_code hb_limits_announce(struct hb *hb, const struct hb_limits_next *list, size_t count,
@@ -456,31 +524,66 @@ enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
 	return code || !is_recorded(&own) ? code : forget_set(hb, domain, error);
 }
 
-/* With the host's lock nobody is between a record and the target that it is of. */
-static enum hb_code pin_foreign_locked(struct hb *hb, const struct hb_domain *seen,
-				       struct hb_error *error)
+bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits)
 {
-	struct hb_domain domain = *seen;
-	struct hb_limits limits;
-	enum hb_code code = hb_domain_refresh(hb, &domain, error);
-
-	if (!code)
-		code = hb_limits_get(hb, &domain, &limits, error);
-	if (code || domain.state != HB_DOMAIN_RUNNING ||
-	    hb_may_size(&domain, &limits) != HB_OBSTACLE_PINNED)
-		return code;
-	return hb_limits_pin_locked(hb, &domain, error);
+	if (limits->set.presence != HB_PRESENT || domain->state != HB_DOMAIN_RUNNING)
+		return false;
+	if (hb_may_size(domain, limits) == HB_OBSTACLE_PINNED)
+		return true;
+	return limits->mode == HB_MODE_AUTO && hb_limits_is_set(domain, limits) &&
+	       !hb_limits_is_of(limits, domain);
 }
 
-enum hb_code hb_limits_pin_foreign(struct hb *hb, const struct hb_domain *domain,
-				   struct hb_error *error)
+static bool note_one(const struct rewriting *rewriting, size_t i, struct hb_limits_entry *entry)
 {
-	const struct hb_patience patience = { 0 };
-	enum hb_code code = hb_lock_host(hb, &patience, error);
+	const struct hb_domain *domain = &((const struct hb_domain *)rewriting->given)[i];
+	struct hb_limits_entry now = *entry;
 
+	hb_limits_resolve(&now, domain);
+	if (domain->target.presence != HB_PRESENT || !hb_limits_is_to_note(domain, &now.limits))
+		return false;
+	*entry = now;
+	if (hb_limits_is_set(domain, &now.limits))
+		hb_limits_stamp(&entry->limits, domain, rewriting->clock.boot);
+	else
+		entry->limits.set = (struct hb_number){ 0 };
+	return true;
+}
+
+/* With the host's lock nobody is between a record and the target that it is of: that is read anew. */
+static enum hb_code note_locked(struct hb *hb, struct hb_domain *domains, size_t count, struct hb_error *error)
+{
+	struct rewriting rewriting = { .change = note_one, .given = domains };
+	enum hb_code code = HB_OK;
+
+	for (size_t i = 0; i < count; i++) {
+		int rc = hb_read_target(hb->host, HB_NO_TRANSACTION, domains[i].domid, &domains[i].target);
+
+		if (rc)
+			return hb_fail_host(error, rc, "the target of domain %u cannot be read", domains[i].domid);
+	}
+	code = make_places(&rewriting, count, error);
 	if (code)
 		return code;
-	code = pin_foreign_locked(hb, domain, error);
-	hb_unlock_host(hb);
+	for (size_t i = 0; i < count; i++)
+		rewriting.places[i] = (struct place){ domains[i].uuid, i };
+	return rewrite(hb, &rewriting, error);
+}
+
+enum hb_code hb_limits_note(struct hb *hb, const struct hb_domain *const *seen, size_t count,
+			    struct hb_error *error)
+{
+	const struct hb_patience patience = { 0 };
+	struct hb_domain *domains = calloc(count + 1, sizeof(*domains));
+	enum hb_code code = domains ? hb_lock_host(hb, &patience, error) :
+			    hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
+
+	if (!code) {
+		for (size_t i = 0; i < count; i++)
+			domains[i] = *seen[i];
+		code = note_locked(hb, domains, count, error);
+		hb_unlock_host(hb);
+	}
+	free(domains);
 	return code;
 }

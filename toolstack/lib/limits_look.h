@@ -12,6 +12,9 @@
 enum hb_code hb_limits_all(struct hb *hb, const struct hb_domain *domains, size_t count,
 			   struct hb_limits *limits, struct hb_error *error);
 
+/* They are not known, as they cannot be read: HB_MODE_OFF. */
+void hb_limits_lose(struct hb_limits *limits);
+
 /* Could hb_limits_set() write? An error that names file and line if not. */
 enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error);
 

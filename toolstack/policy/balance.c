@@ -60,6 +60,20 @@ static bool make_room(struct hb_balance *balance, size_t count)
 	return false;
 }
 
+bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from)
+{
+	struct hb_balance next = *from;
+
+	hb_balance_clear(to);
+	if (!make_room(&next, from->count))
+		return false;
+	if (from->count)
+		memcpy(next.all, from->all, from->count * sizeof(*next.all));
+	next.control = (struct hb_control){ 0 };
+	*to = next;
+	return true;
+}
+
 static void move_to(struct hb_balance *balance, const struct hb_balance *next, size_t count)
 {
 	struct hb_control *control = &balance->control;
@@ -289,6 +303,7 @@ void hb_balance_undo(struct hb_balance *balance, const struct hb_controlled *one
 	struct hb_balanced *kept = hb_balance_of(balance, one);
 
 	kept->before = kept->was;
+	balance->domains[one - balance->domains].to_kib = one->from_kib;
 	if (!hold)
 		return;
 	kept->failed_ms = balance->decided_ms;

@@ -74,6 +74,11 @@ struct hb_balance {
 
 /* All zero is one that knows nothing. */
 void hb_balance_clear(struct hb_balance *balance);
+/*
+ * What is known, without the last decision, to try what would be decided; false if there is no
+ * memory. to is one that was clear once.
+ */
+bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from);
 
 /*
  * Take in what the domains say, which are in order of domid; limits are not looked at. True if

@@ -3,6 +3,7 @@
 #include "control.h"
 #include "lend.h"
 #include "limit.h"
+#include "manage.h"
 #include "minmax.h"
 #include "overhead.h"
 #include "plan.h"
@@ -38,29 +39,9 @@
 #define DOUBT_MAX 5
 #define FORGET_MS 600000ULL
 
-/* Xen counts some pages more than the size that a guest has; see wait.c. */
-#define TOLERANCE_KIB MIB_KIB
-
 /* A guest that does not follow is tried again after half a minute, up to a quarter of an hour. */
 #define RETRY_MS 30000ULL
 #define RETRY_DOUBLINGS 5
-
-static const struct {
-	const char *word, *text;
-} reasons[HB_MOTIVE_COUNT] = {
-#define HB_MOTIVE_ROW(name, word, text) [HB_MOTIVE_##name] = { word, text },
-	HB_MOTIVES(HB_MOTIVE_ROW)
-};
-
-const char *hb_motive_word(enum hb_motive reason)
-{
-	return reasons[reason].word;
-}
-
-const char *hb_motive_text(enum hb_motive reason)
-{
-	return reasons[reason].text;
-}
 
 /* What is known of all domains together. */
 struct sums {
@@ -96,38 +77,11 @@ bool hb_control_is_due(const struct hb_estimate *estimate, uint64_t size_kib)
 
 /* ------------------------------------------------------------ who is sized */
 
-/* What keeps all managers from it. */
-static enum hb_motive of_obstacle(enum hb_obstacle obstacle)
-{
-	static const enum hb_motive motives[] = {
-		[HB_OBSTACLE_NONE] = HB_MOTIVE_SETTLED,
-		[HB_OBSTACLE_SERVICE] = HB_MOTIVE_SERVICE,
-		[HB_OBSTACLE_NUMA] = HB_MOTIVE_NUMA,
-		[HB_OBSTACLE_NO_LIMITS] = HB_MOTIVE_MANUAL,
-		[HB_OBSTACLE_OFF] = HB_MOTIVE_OFF,
-		[HB_OBSTACLE_NO_TARGET] = HB_MOTIVE_NO_TARGET,
-		[HB_OBSTACLE_PINNED] = HB_MOTIVE_PINNED,
-		[HB_OBSTACLE_SQUEEZED] = HB_MOTIVE_OTHER_MANAGER,
-		[HB_OBSTACLE_QMEMMAN] = HB_MOTIVE_OTHER_MANAGER,
-		[HB_OBSTACLE_PAUSED] = HB_MOTIVE_PAUSED,
-		[HB_OBSTACLE_BUILDING] = HB_MOTIVE_BUILDING,
-		[HB_OBSTACLE_SHUTDOWN] = HB_MOTIVE_SHUT_DOWN,
-		[HB_OBSTACLE_CRASHED] = HB_MOTIVE_SHUT_DOWN,
-		[HB_OBSTACLE_DYING] = HB_MOTIVE_DYING,
-		[HB_OBSTACLE_SAVING] = HB_MOTIVE_STILL,
-		[HB_OBSTACLE_MIGRATING] = HB_MOTIVE_STILL,
-		[HB_OBSTACLE_STILL] = HB_MOTIVE_STILL,
-		[HB_OBSTACLE_CLAIM] = HB_MOTIVE_CLAIM,
-	};
-
-	return obstacle < sizeof(motives) / sizeof(motives[0]) ? motives[obstacle] : HB_MOTIVE_HELD;
-}
-
 /* Why the domain is left alone; HB_MOTIVE_SETTLED: it is not. */
 static enum hb_motive why_fixed(const struct hb_control *control, const struct hb_controlled *one)
 {
 	const struct hb_domain *domain = one->domain;
-	enum hb_motive reason = of_obstacle(hb_may_size(domain, one->limits));
+	enum hb_motive reason = hb_obstacle_motive(hb_may_size(domain, one->limits));
 
 	if (!domain->domid && !control->domain_0)
 		return HB_MOTIVE_DOMAIN_0;
@@ -161,7 +115,7 @@ static uint64_t coming_kib(const struct hb_controlled *one)
 	/* What it may take again is promised as soon as it has come. */
 	uint64_t coming = less(holds_kib(one), one->from_kib + one->domain->headroom.value);
 
-	return coming > TOLERANCE_KIB ? coming - coming % HB_PAGE_KIB : 0;
+	return coming > hb_wait_tolerance_kib(one->domain) ? coming - coming % HB_PAGE_KIB : 0;
 }
 
 /* What of that is counted on: who did not give is left what it holds. */

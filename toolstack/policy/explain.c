@@ -122,8 +122,8 @@ static void say_who_decides(struct hb_explanation *explanation)
 
 	if (explanation->domain.service)
 		return;
-	if (explanation->limits_damaged)
-		say(explanation, "managers leave it alone: its limits cannot be read");
+	if (limits->damaged)
+		say(explanation, "managers leave it alone: %s", hb_obstacle_text(HB_OBSTACLE_DAMAGED));
 	else if (hb_limits_automatic(&explanation->domain, limits, &why) && hb_limits_fixed(&range))
 		say(explanation, "managers keep it at %s: its limits leave it no other size",
 		    hb_size_human(range.min_kib, min));

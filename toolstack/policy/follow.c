@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "follow.h"
-#include "overhead.h"
 #include "wait.h"
 
 /* A guest slower than 1 MiB/s does not move; see wait.c. */
@@ -14,20 +13,9 @@ static bool can_follow(const struct hb_domain *domain)
 	       domain->target.presence == HB_PRESENT;
 }
 
-/*
- * libxl's target of an HVM guest with a maximum above its size is 1M below what it was
- * built with (XSA-153), and its devices' pages come to that: nothing to be given back.
- */
-static bool rests_as_built(const struct hb_domain *domain)
-{
-	return domain->type == HB_TYPE_HVM && !hb_wait_believes(domain) &&
-	       hb_wait_gap(domain, domain->target.value) <= 2 * HB_MAXMEM_SLACK_KIB;
-}
-
 bool hb_follow_is_there(const struct hb_domain *domain)
 {
-	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value) ||
-	       rests_as_built(domain);
+	return !can_follow(domain) || hb_wait_is_there(domain, domain->target.value);
 }
 
 bool hb_follow_is_stale(const struct hb_domain *domain)

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "limit.h"
 #include "minmax.h"
+#include "moment.h"
 #include "overhead.h"
 #include "plan.h"
 #include "refusal.h"
@@ -50,6 +51,22 @@ static bool parse_size(const char *value, size_t length, struct hb_number *numbe
 	return parse_target(value, length, number) && number->value % HB_PAGE_KIB == 0;
 }
 
+/* DOMID, or DOMID,BOOT. */
+static bool parse_of(const char *value, size_t length, struct hb_limits *limits)
+{
+	const char *comma = memchr(value, ',', length);
+	size_t domid = comma ? (size_t)(comma - value) : length;
+
+	if (limits->set_domid.presence != HB_ABSENT)
+		return false;
+	limits->set_domid = hb_value_number(value, domid, HB_DOMID_OTHER);
+	if (comma && !hb_moment_is_boot(comma + 1, length - domid - 1))
+		return false;
+	if (comma)
+		memcpy(limits->set_boot, comma + 1, sizeof(limits->set_boot) - 1);
+	return limits->set_domid.presence == HB_PRESENT;
+}
+
 /* One NAME=VALUE of length characters. */
 static bool parse_field(const char *field, size_t length, struct hb_limits_entry *entry)
 {
@@ -68,6 +85,8 @@ static bool parse_field(const char *field, size_t length, struct hb_limits_entry
 		return parse_size(value, rest, &limits->max);
 	if (name == 3 && !memcmp(field, "set", 3))
 		return parse_target(value, rest, &limits->set);
+	if (name == 2 && !memcmp(field, "of", 2))
+		return parse_of(value, rest, limits);
 	if (name == 4 && !memcmp(field, "next", 4))
 		return parse_target(value, rest, &entry->next);
 	if (name == 4 && !memcmp(field, "mode", 4)) {
@@ -108,6 +127,15 @@ static void append_size(char text[HB_LIMITS_LINE], const char *name, const struc
 		snprintf(text + used, HB_LIMITS_LINE - used, " %s=%" PRIu64, name, number->value);
 }
 
+static void append_of(char text[HB_LIMITS_LINE], const struct hb_limits *limits)
+{
+	size_t used = strlen(text);
+
+	if (limits->set.presence == HB_PRESENT && limits->set_domid.presence == HB_PRESENT)
+		snprintf(text + used, HB_LIMITS_LINE - used, " of=%" PRIu64 "%s%s", limits->set_domid.value,
+			 *limits->set_boot ? "," : "", limits->set_boot);
+}
+
 char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE])
 {
 	const struct hb_limits *limits = &entry->limits;
@@ -117,6 +145,7 @@ char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_
 	append_size(text, "min", &limits->min);
 	append_size(text, "max", &limits->max);
 	append_size(text, "set", &limits->set);
+	append_of(text, limits);
 	append_size(text, "next", &entry->next);
 	strcat(text, "\n");
 	return text;
@@ -249,11 +278,39 @@ static bool is_as_set(const struct hb_domain *domain, const struct hb_number *se
 	return !off || (domain->type == HB_TYPE_HVM && off == HB_MAXMEM_SLACK_KIB);
 }
 
+void hb_limits_heed_boot(struct hb_limits *limits, const char *boot)
+{
+	if (*boot && *limits->set_boot && strcmp(limits->set_boot, boot))
+		limits->set_domid.value = HB_DOMID_OTHER;
+}
+
+void hb_limits_stamp(struct hb_limits *limits, const struct hb_domain *domain, const char *boot)
+{
+	limits->set_domid = (struct hb_number){ HB_PRESENT, domain->domid };
+	snprintf(limits->set_boot, sizeof(limits->set_boot), "%s", boot);
+}
+
+bool hb_limits_is_of(const struct hb_limits *limits, const struct hb_domain *domain)
+{
+	return limits->set_domid.presence == HB_PRESENT && limits->set_domid.value == domain->domid;
+}
+
+static bool is_built_anew(const struct hb_limits *limits, const struct hb_domain *domain)
+{
+	return limits->set.presence == HB_PRESENT && limits->set_domid.presence == HB_PRESENT &&
+	       !hb_limits_is_of(limits, domain);
+}
+
 void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *domain)
 {
-	if (domain->target.presence == HB_PRESENT && !is_as_set(domain, &entry->limits.set) &&
-	    is_as_set(domain, &entry->next))
-		entry->limits.set = entry->next;
+	struct hb_limits *limits = &entry->limits;
+
+	if (domain->target.presence == HB_PRESENT && !is_as_set(domain, &limits->set)) {
+		if (is_as_set(domain, &entry->next))
+			limits->set = entry->next;
+		else if (is_built_anew(limits, domain))
+			limits->set = domain->target;
+	}
 	entry->next = (struct hb_number){ 0 };
 }
 

@@ -5,13 +5,15 @@
  *
  * Kept by uuid, one line a domain:
  *
- *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB next=KIB
+ *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB of=DOMID,BOOT next=KIB
  *
- * min, max, set and next are left out if there are none. min and max are whole pages. set
+ * min, max, set, of and next are left out if there are none. min and max are whole pages. set
  * is the target that automatic sizing has written last, or any that another tool had
  * written when that began: a domain with another target has been set by a person or
  * another tool since, and is left alone (pinned); so is one without, of which that is
- * written down. next is the target that automatic
+ * written down. of is the domain that had it, and the boot of the host: what has been built
+ * anew since has the size of its configuration, and no person has set that; older versions
+ * wrote none. next is the target that automatic
  * sizing was about to write, which is set as soon as the domain has it: one write of the
  * file before the sizes of many are changed, and who is killed in between pins none.
  */
@@ -24,8 +26,17 @@
 
 /* One line without its newline; false if it is not one. */
 bool hb_limits_parse(const char *line, struct hb_limits_entry *entry);
-/* Has the domain the target that was about to be set? It is the one that is set then. */
+/* Whose boot is another one than this of the host, is another domain's. */
+void hb_limits_heed_boot(struct hb_limits *limits, const char *boot);
+/*
+ * Has the domain the target that was about to be set? It is the one that is set then. So is the one
+ * that a domain was built with that is not the one which the record is of.
+ */
 void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *domain);
+/* What is set is this domain's from now on. */
+void hb_limits_stamp(struct hb_limits *limits, const struct hb_domain *domain, const char *boot);
+/* Is that what is written down? */
+bool hb_limits_is_of(const struct hb_limits *limits, const struct hb_domain *domain);
 /* The line with its newline, which hb_limits_parse() reads back. Returns text. */
 char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE]);
 

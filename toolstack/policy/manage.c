@@ -8,29 +8,32 @@
 #include "manage.h"
 #include "refusal.h"
 
-/* text begins with "it". */
+/* text: where it says more than the sentence of why it is left alone; it begins with "it". */
 static const struct {
 	enum hb_reason reason;
+	enum hb_motive motive;
 	const char *text;
 } obstacles[HB_OBSTACLE_COUNT] = {
-	[HB_OBSTACLE_NONE] = { HB_REASON_NONE, NULL },
-	[HB_OBSTACLE_SERVICE] = { HB_REASON_SERVES_OTHERS, "it works for other domains and is not sized" },
-	[HB_OBSTACLE_NUMA] = { HB_REASON_VIRTUAL_NUMA, "it has virtual NUMA nodes" },
-	[HB_OBSTACLE_NO_LIMITS] = { HB_REASON_NO_LIMITS, "nobody has given it limits" },
-	[HB_OBSTACLE_OFF] = { HB_REASON_SIZING_OFF, "automatic sizing is off for it" },
-	[HB_OBSTACLE_NO_TARGET] = { HB_REASON_NO_TARGET, "it has no target in xenstore, or an invalid one" },
-	[HB_OBSTACLE_PINNED] = { HB_REASON_PINNED, "a person or another tool has set its size: it is pinned" },
-	[HB_OBSTACLE_SQUEEZED] = { HB_REASON_SQUEEZED, "xapi's squeezed sizes it" },
-	[HB_OBSTACLE_QMEMMAN] = { HB_REASON_QMEMMAN, "qmemman of Qubes OS sizes it" },
-	[HB_OBSTACLE_PAUSED] = { HB_REASON_NOT_RUNNING, "it is paused" },
-	[HB_OBSTACLE_BUILDING] = { HB_REASON_BUILDING, "it is being built" },
-	[HB_OBSTACLE_SHUTDOWN] = { HB_REASON_SHUT_DOWN, "it is shut down" },
-	[HB_OBSTACLE_CRASHED] = { HB_REASON_CRASHED, "it has crashed" },
-	[HB_OBSTACLE_DYING] = { HB_REASON_DYING, "it is being destroyed" },
-	[HB_OBSTACLE_SAVING] = { HB_REASON_SAVING, "it is suspended, to be saved or to go to another host" },
-	[HB_OBSTACLE_MIGRATING] = { HB_REASON_MIGRATING, "it is one end of a migration" },
-	[HB_OBSTACLE_STILL] = { HB_REASON_KEPT_STILL, "it is told to keep its memory as it is" },
-	[HB_OBSTACLE_CLAIM] = { HB_REASON_HAS_CLAIM, "it has a claim, and older Xens set aside for that what it gives back" },
+	[HB_OBSTACLE_NONE] = { HB_REASON_NONE, HB_MOTIVE_SETTLED, NULL },
+	[HB_OBSTACLE_SERVICE] = { HB_REASON_SERVES_OTHERS, HB_MOTIVE_SERVICE, NULL },
+	[HB_OBSTACLE_NUMA] = { HB_REASON_VIRTUAL_NUMA, HB_MOTIVE_NUMA, NULL },
+	[HB_OBSTACLE_DAMAGED] = { HB_REASON_DAMAGED_FILE, HB_MOTIVE_LIMITS_DAMAGED, NULL },
+	[HB_OBSTACLE_NO_LIMITS] = { HB_REASON_NO_LIMITS, HB_MOTIVE_MANUAL, NULL },
+	[HB_OBSTACLE_OFF] = { HB_REASON_SIZING_OFF, HB_MOTIVE_OFF, NULL },
+	[HB_OBSTACLE_NO_TARGET] = { HB_REASON_NO_TARGET, HB_MOTIVE_NO_TARGET, NULL },
+	[HB_OBSTACLE_PINNED] = { HB_REASON_PINNED, HB_MOTIVE_PINNED, NULL },
+	[HB_OBSTACLE_SQUEEZED] = { HB_REASON_SQUEEZED, HB_MOTIVE_OTHER_MANAGER, "xapi's squeezed sizes it" },
+	[HB_OBSTACLE_QMEMMAN] = { HB_REASON_QMEMMAN, HB_MOTIVE_OTHER_MANAGER, "qmemman of Qubes OS sizes it" },
+	[HB_OBSTACLE_PAUSED] = { HB_REASON_NOT_RUNNING, HB_MOTIVE_PAUSED, NULL },
+	[HB_OBSTACLE_BUILDING] = { HB_REASON_BUILDING, HB_MOTIVE_BUILDING, NULL },
+	[HB_OBSTACLE_SHUTDOWN] = { HB_REASON_SHUT_DOWN, HB_MOTIVE_SHUT_DOWN, "it is shut down" },
+	[HB_OBSTACLE_CRASHED] = { HB_REASON_CRASHED, HB_MOTIVE_SHUT_DOWN, "it has crashed" },
+	[HB_OBSTACLE_DYING] = { HB_REASON_DYING, HB_MOTIVE_DYING, NULL },
+	[HB_OBSTACLE_SAVING] = { HB_REASON_SAVING, HB_MOTIVE_STILL,
+				 "it is suspended, to be saved or to go to another host" },
+	[HB_OBSTACLE_MIGRATING] = { HB_REASON_MIGRATING, HB_MOTIVE_STILL, "it is one end of a migration" },
+	[HB_OBSTACLE_STILL] = { HB_REASON_KEPT_STILL, HB_MOTIVE_STILL, "it is told to keep its memory as it is" },
+	[HB_OBSTACLE_CLAIM] = { HB_REASON_HAS_CLAIM, HB_MOTIVE_CLAIM, NULL },
 };
 
 static const enum hb_obstacle of_states[] = {
@@ -49,13 +52,22 @@ enum hb_reason hb_obstacle_reason(enum hb_obstacle obstacle)
 	return obstacles[obstacle].reason;
 }
 
+enum hb_motive hb_obstacle_motive(enum hb_obstacle obstacle)
+{
+	return obstacles[obstacle].motive;
+}
+
 const char *hb_obstacle_text(enum hb_obstacle obstacle)
 {
-	return obstacles[obstacle].text;
+	if (!obstacle || obstacles[obstacle].text)
+		return obstacles[obstacle].text;
+	return hb_motive_text(obstacles[obstacle].motive);
 }
 
 static enum hb_obstacle of_limits(const struct hb_domain *domain, const struct hb_limits *limits)
 {
+	if (limits->damaged)
+		return HB_OBSTACLE_DAMAGED;
 	if (limits->mode == HB_MODE_MANUAL)
 		return HB_OBSTACLE_NO_LIMITS;
 	if (limits->mode == HB_MODE_OFF)
@@ -105,7 +117,7 @@ enum hb_code hb_refuse_obstacle(const struct hb_domain *domain, enum hb_obstacle
 	if (!obstacle)
 		return HB_OK;
 	hb_fail(error, obstacles[obstacle].reason, "managers leave %s alone: %s", hb_who(domain, who),
-		obstacles[obstacle].text);
+		hb_obstacle_text(obstacle));
 	hb_about(error, domain, 0);
 	return error->code;
 }

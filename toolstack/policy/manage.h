@@ -5,6 +5,11 @@
 
 #include <hotballoon.h>
 
+#include "motive.h"
+
+/* Why hb_control() leaves it alone then; HB_MOTIVE_SETTLED: there is no obstacle. */
+enum hb_motive hb_obstacle_motive(enum hb_obstacle obstacle);
+
 /* HB_E_REFUSED if it may not. */
 enum hb_code hb_refuse_obstacle(const struct hb_domain *domain, enum hb_obstacle obstacle,
 				struct hb_error *error);

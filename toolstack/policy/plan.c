@@ -129,11 +129,26 @@ uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain)
 	       domain->pod_entries_kib - domain->pod_cache_kib : 0;
 }
 
+/* Of its size, what is not in its word of what it uses: what the guest's kernel keeps for itself. */
+static uint64_t unseen_kib(const struct hb_domain *domain)
+{
+	uint64_t seen = domain->total.value;
+
+	if (!domain->domid)
+		return DOMAIN_0_SPARE_KIB;
+	if (domain->total.presence != HB_PRESENT || domain->actual_kib < seen + domain->videoram_kib)
+		return domain->videoram_kib;
+	return domain->actual_kib - seen;
+}
+
 uint64_t hb_plan_used_kib(const struct hb_domain *domain)
 {
 	if (domain->used.presence != HB_PRESENT)
 		return 0;
-	return domain->used.value + domain->videoram_kib + (domain->domid ? 0 : DOMAIN_0_SPARE_KIB);
+	/* That was said of a larger one than it is now: nobody knows what it can do without. */
+	if (domain->total.presence == HB_PRESENT && domain->total.value > domain->actual_kib)
+		return domain->actual_kib;
+	return domain->used.value + unseen_kib(domain);
 }
 
 static enum hb_code refuse_used(const struct hb_domain *domain, uint64_t target_kib,

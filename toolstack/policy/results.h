@@ -61,7 +61,6 @@ struct hb_explanation {
 	struct hb_domain domain;
 	struct hb_host_memory host;
 	struct hb_limits limits;
-	bool limits_damaged;	/* they cannot be read, and count as HB_MODE_OFF */
 	unsigned int nr_reasons;
 	char reasons[HB_REASONS_MAX][256];
 	struct hb_findings findings;

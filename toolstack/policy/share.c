@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "limit.h"
+#include "motive.h"
 #include "plan.h"
 #include "share.h"
+#include "wait.h"
 
-/*
- * What Xen counts above a size does not come back; see wait.c. Nor do the few
- * pages of a domain being destroyed that others have mapped.
- */
+/* The few pages of a domain being destroyed that others have mapped do not come back. */
 #define KEPT_KIB 1024
 
 static uint64_t pages_up(uint64_t kib)
@@ -97,7 +96,7 @@ uint64_t hb_share_can_give(const struct hb_domain *domain, const struct hb_limit
 
 	*why = hb_obstacle_text(hb_may_size(domain, limits));
 	if (!*why && hb_plan_unsettled_kib(domain))
-		*why = "it has memory without frames to give back first (populate-on-demand)";
+		*why = hb_motive_text(HB_MOTIVE_POPULATING);
 	if (*why)
 		return 0;
 	if (size > least)
@@ -117,5 +116,5 @@ uint64_t hb_share_coming(const struct hb_domain *domain)
 	if (domain->state != HB_DOMAIN_RUNNING || domain->target.presence != HB_PRESENT ||
 	    domain->service || domain->claimed_kib || domain->still != HB_STILL_NO)
 		return 0;
-	return domain->actual_kib > least + KEPT_KIB ? domain->actual_kib - least : 0;
+	return domain->actual_kib > least + hb_wait_tolerance_kib(domain) ? domain->actual_kib - least : 0;
 }

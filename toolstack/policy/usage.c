@@ -22,6 +22,10 @@ struct hb_usage hb_usage_of(const struct hb_domain *domain)
 		return usage;
 	if (domain->used.presence != HB_PRESENT)
 		return (struct hb_usage){ 0 };
+	/* Not as a size: what the kernel keeps is to be learned, and is not given up with the rest. */
+	if (domain->total.presence == HB_PRESENT && domain->total.value >= domain->used.value)
+		return (struct hb_usage){ .known = enough, .total = domain->total.value,
+					  .available = domain->total.value - domain->used.value };
 	return (struct hb_usage){ .known = HB_KNOWS_USED, .used = domain->used.value };
 }
 

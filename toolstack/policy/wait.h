@@ -45,6 +45,9 @@ bool hb_wait_believes(const struct hb_domain *domain);
 /* Where the guest is, counted as the target counts. */
 uint64_t hb_wait_position(const struct hb_domain *domain);
 
+/* What Xen may count beside the size of one that has got there. */
+uint64_t hb_wait_tolerance_kib(const struct hb_domain *domain);
+
 /* Is it there, as far as one look can tell? */
 bool hb_wait_is_there(const struct hb_domain *domain, uint64_t goal_kib);
 /* How far it has to go. */

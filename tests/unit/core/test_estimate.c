@@ -119,6 +119,46 @@ static void test_other_sources(void **state)
 	assert_int_equal(e.want_kib, 2 * GIB);
 }
 
+/* What an agent says of what the kernel hands out, of a guest with so much in use. */
+static struct hb_usage handed_out(u64 total, u64 used)
+{
+	return (struct hb_usage){
+		.known = HB_KNOWS_TOTAL | HB_KNOWS_AVAILABLE, .total = total,
+		.available = total > used ? total - used : 0,
+	};
+}
+
+/* Squeezed further each time, it is never at rest: what the kernel keeps is needed all the same. */
+static void test_squeezed(void **state)
+{
+	struct hb_usage usage = handed_out(1120 * MIB, 300 * MIB);
+	struct hb_estimate e;
+	u64 now = S;
+
+	(void)state;
+	hb_estimate_start(&e, 1280 * MIB);
+	hb_estimate_report(&e, &usage, 1280 * MIB, now);
+	for (u64 size = 1200 * MIB; size >= 260 * MIB; size -= 20 * MIB) {
+		usage = handed_out(size - 160 * MIB, 300 * MIB);
+		hb_estimate_report(&e, &usage, size, now += MIN);
+		assert_true(e.must_kib >= (size < 460 * MIB ? size : 460 * MIB));
+	}
+	/* Its first word was of another size: the next one that is not tells more. */
+	hb_estimate_start(&e, 1200 * MIB);
+	usage = handed_out(1120 * MIB, 300 * MIB);
+	hb_estimate_report(&e, &usage, 1200 * MIB, now);
+	assert_true(e.must_kib < 460 * MIB);
+	usage = handed_out(840 * MIB, 300 * MIB);
+	hb_estimate_report(&e, &usage, 1000 * MIB, now);
+	assert_true(e.must_kib >= 460 * MIB);
+	/* One that is of a larger guest for sure says nothing. */
+	hb_estimate_start(&e, 600 * MIB);
+	usage = handed_out(1120 * MIB, 300 * MIB);
+	hb_estimate_report(&e, &usage, 600 * MIB, now);
+	assert_false(e.known);
+	assert_int_equal(e.must_kib, 600 * MIB);
+}
+
 static void test_sinks_while_short(void **state)
 {
 	struct hb_estimate e = started(&usual);
@@ -496,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_clamped),
 		cmocka_unit_test(test_swap_is_used),
 		cmocka_unit_test(test_other_sources),
+		cmocka_unit_test(test_squeezed),
 		cmocka_unit_test(test_sinks_while_short),
 		cmocka_unit_test(test_never_used),
 		cmocka_unit_test(test_fills),

@@ -108,6 +108,12 @@ static void test_usage(void **state)
 	domains[0].used = (struct hb_number){ HB_PRESENT, 77 * M };
 	assert_int_equal(hb_usage_of(&domains[0]).known, HB_KNOWS_USED);
 	assert_int_equal(hb_usage_of(&domains[0]).used, 77 * M);
+	/* That of XenServer is of what the guest's kernel hands out. */
+	domains[0].total = (struct hb_number){ HB_PRESENT, 480 * M };
+	usage = hb_usage_of(&domains[0]);
+	assert_int_equal(usage.known, HB_KNOWS_TOTAL | HB_KNOWS_AVAILABLE);
+	assert_int_equal(usage.total, 480 * M);
+	assert_int_equal(usage.available, 403 * M);
 	domains[0].used.presence = HB_INVALID;
 	assert_int_equal(hb_usage_of(&domains[0]).known, 0);
 }

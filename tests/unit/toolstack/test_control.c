@@ -132,6 +132,38 @@ static void assert_action(size_t i, size_t who, uint64_t to_kib, enum hb_motive 
 	assert_string_equal(hb_motive_word(f.actions[i]->reason), hb_motive_word(reason));
 }
 
+#define DEVICES_KIB 1400
+
+/* As libxl builds an HVM guest with a maximum above its size: it rests so, and after each shrink. */
+static void test_hvm_as_built(void **state)
+{
+	size_t a, b;
+
+	(void)state;
+	open_host(4 * G);
+	a = add(2 * G, 300 * M, 2 * G);
+	f.domains[a].type = HB_TYPE_HVM;
+	f.domains[a].actual_kib += DEVICES_KIB;
+	b = add(256 * M, 200 * M, 256 * M);
+	for (int round = 0; round < 20; round++) {
+		look();
+		assert_int_equal(f.control.nr_actions, 0);
+		assert_string_equal(hb_motive_word(f.looked[a].reason), "settled");
+		f.control.now_ms += S;
+	}
+	f.estimates[b].must_kib = f.estimates[b].want_kib = 3 * G;
+	for (int round = 0; round < 60; round++) {
+		look();
+		assert_int_equal(f.before[a].stuck, 0);
+		carry_out();
+		arrive();
+		f.domains[a].actual_kib += DEVICES_KIB;
+		f.control.now_ms += S;
+	}
+	assert_true(f.domains[a].target.value < G);
+	assert_true(f.domains[b].target.value >= 3 * G);
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -1060,6 +1092,7 @@ static void test_any_rest(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hvm_as_built),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_nothing_to_do),
 		cmocka_unit_test(test_needs_before_wants),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -223,6 +224,54 @@ static void test_next(void **state)
 	assert_false(hb_limits_automatic(&domain, &entry.limits, &why));
 }
 
+#define BOOT_A "11111111-0000-4000-8000-000000000000"
+#define BOOT_B "22222222-0000-4000-8000-000000000000"
+
+/* What a domain was built with that is not the one whose size was set is no person's choice. */
+static void test_built_anew(void **state)
+{
+	const char *line = UUID " mode=auto weight=1000 min=262144 set=393216 of=5," BOOT_A "\n";
+	struct hb_domain domain = guest();
+	struct hb_limits_entry entry;
+	char text[HB_LIMITS_LINE];
+	const char *why;
+
+	(void)state;
+	/* domid, boot, what the line says, and whether the size that it has is a manager's. */
+	static const struct {
+		unsigned int domid;
+		const char *boot, *words;
+		bool automatic;
+	} rows[] = {
+		{ 5, BOOT_A, " set=393216 of=5," BOOT_A, false },
+		{ 6, BOOT_A, " set=393216 of=5," BOOT_A, true },
+		{ 5, BOOT_B, " set=393216 of=5," BOOT_A, true },
+		{ 5, "", " set=393216 of=5," BOOT_A, false },
+		{ 5, BOOT_B, " set=393216 of=5", false },
+		{ 6, BOOT_B, " set=393216 of=5", true },
+		/* Of an older version; and a person's, which stays so. */
+		{ 6, BOOT_A, " set=393216", false },
+		{ 6, BOOT_A, "", false },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), UUID " mode=auto%s", rows[i].words);
+		assert_true(hb_limits_parse(text, &entry));
+		hb_limits_heed_boot(&entry.limits, rows[i].boot);
+		domain.domid = rows[i].domid;
+		hb_limits_resolve(&entry, &domain);
+		assert_int_equal(hb_limits_automatic(&domain, &entry.limits, &why), rows[i].automatic);
+	}
+	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=393216 of=5," BOOT_A, &entry));
+	assert_string_equal(hb_limits_format(&entry, text), line);
+	hb_limits_stamp(&entry.limits, &domain, BOOT_B);
+	assert_true(hb_limits_is_of(&entry.limits, &domain));
+	assert_non_null(strstr(hb_limits_format(&entry, text), " of=6," BOOT_B));
+	assert_false(hb_limits_parse(UUID " of=5 of=5", &entry));
+	assert_false(hb_limits_parse(UUID " of=", &entry));
+	assert_false(hb_limits_parse(UUID " of=5,", &entry));
+	assert_false(hb_limits_parse(UUID " of=5," BOOT_A "x", &entry));
+}
+
 static void test_range_and_pin(void **state)
 {
 	struct hb_limits limits = { .min = { HB_PRESENT, 256 * M }, .max = { HB_PRESENT, 2 * G } };
@@ -342,7 +391,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_check),
-		cmocka_unit_test(test_next),
+		cmocka_unit_test(test_built_anew), cmocka_unit_test(test_next),
 		cmocka_unit_test(test_range_and_pin),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_range_of_liar),

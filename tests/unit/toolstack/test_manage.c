@@ -27,6 +27,7 @@ static struct hb_limits limits;
 static void serves(void) { domain.service = HB_SERVICE_DRIVER; }
 static void has_stub(void) { domain.service = HB_SERVICE_DEVICE_MODEL; }
 static void has_nodes(void) { domain.vnodes = 2; }
+static void damaged(void) { limits.damaged = true; }
 static void no_limits(void) { limits.mode = HB_MODE_MANUAL; }
 static void off(void) { limits.mode = HB_MODE_OFF; }
 static void no_target(void) { domain.target = (struct hb_number){ HB_ABSENT, 0 }; }
@@ -49,28 +50,29 @@ static void claims(void) { domain.claimed_kib = 4; }
 static const struct {
 	void (*spoil)(void);
 	enum hb_obstacle obstacle;
-	const char *word, *text;
+	const char *word, *motive, *text;
 } rows[] = {
-	{ serves, HB_OBSTACLE_SERVICE, "serves-others", "it works for other domains and is not sized" },
-	{ has_stub, HB_OBSTACLE_SERVICE, "serves-others", "it works for other domains and is not sized" },
-	{ has_nodes, HB_OBSTACLE_NUMA, "virtual-numa", "it has virtual NUMA nodes" },
-	{ no_limits, HB_OBSTACLE_NO_LIMITS, "no-limits", "nobody has given it limits" },
-	{ off, HB_OBSTACLE_OFF, "sizing-off", "automatic sizing is off for it" },
-	{ no_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
-	{ bad_target, HB_OBSTACLE_NO_TARGET, "no-target", "it has no target in xenstore, or an invalid one" },
-	{ pinned, HB_OBSTACLE_PINNED, "pinned", "a person or another tool has set its size: it is pinned" },
-	{ squeezed, HB_OBSTACLE_SQUEEZED, "squeezed", "xapi's squeezed sizes it" },
-	{ qmemman, HB_OBSTACLE_QMEMMAN, "qmemman", "qmemman of Qubes OS sizes it" },
-	{ paused, HB_OBSTACLE_PAUSED, "not-running", "it is paused" },
-	{ building, HB_OBSTACLE_BUILDING, "building", "it is being built" },
-	{ shut_down, HB_OBSTACLE_SHUTDOWN, "shut-down", "it is shut down" },
-	{ crashed, HB_OBSTACLE_CRASHED, "crashed", "it has crashed" },
-	{ dying, HB_OBSTACLE_DYING, "dying", "it is being destroyed" },
-	{ saving, HB_OBSTACLE_SAVING, "saving", "it is suspended, to be saved or to go to another host" },
-	{ migrating, HB_OBSTACLE_MIGRATING, "migrating", "it is one end of a migration" },
-	{ held, HB_OBSTACLE_STILL, "kept-still", "it is told to keep its memory as it is" },
-	{ left, HB_OBSTACLE_STILL, "kept-still", "it is told to keep its memory as it is" },
-	{ claims, HB_OBSTACLE_CLAIM, "has-claim",
+	{ serves, HB_OBSTACLE_SERVICE, "serves-others", "service", "it works for other domains and is not sized" },
+	{ has_stub, HB_OBSTACLE_SERVICE, "serves-others", "service", "it works for other domains and is not sized" },
+	{ has_nodes, HB_OBSTACLE_NUMA, "virtual-numa", "numa", "it has virtual NUMA nodes" },
+	{ damaged, HB_OBSTACLE_DAMAGED, "damaged-file", "limits-damaged", "its limits cannot be read" },
+	{ no_limits, HB_OBSTACLE_NO_LIMITS, "no-limits", "manual", "nobody has given it limits" },
+	{ off, HB_OBSTACLE_OFF, "sizing-off", "off", "automatic sizing is off for it" },
+	{ no_target, HB_OBSTACLE_NO_TARGET, "no-target", "no-target", "it has no target in xenstore, or an invalid one" },
+	{ bad_target, HB_OBSTACLE_NO_TARGET, "no-target", "no-target", "it has no target in xenstore, or an invalid one" },
+	{ pinned, HB_OBSTACLE_PINNED, "pinned", "pinned", "a person or another tool has set its size: it is pinned" },
+	{ squeezed, HB_OBSTACLE_SQUEEZED, "squeezed", "other-manager", "xapi's squeezed sizes it" },
+	{ qmemman, HB_OBSTACLE_QMEMMAN, "qmemman", "other-manager", "qmemman of Qubes OS sizes it" },
+	{ paused, HB_OBSTACLE_PAUSED, "not-running", "paused", "it is paused" },
+	{ building, HB_OBSTACLE_BUILDING, "building", "building", "it is being built" },
+	{ shut_down, HB_OBSTACLE_SHUTDOWN, "shut-down", "shut-down", "it is shut down" },
+	{ crashed, HB_OBSTACLE_CRASHED, "crashed", "shut-down", "it has crashed" },
+	{ dying, HB_OBSTACLE_DYING, "dying", "dying", "it is being destroyed" },
+	{ saving, HB_OBSTACLE_SAVING, "saving", "still", "it is suspended, to be saved or to go to another host" },
+	{ migrating, HB_OBSTACLE_MIGRATING, "migrating", "still", "it is one end of a migration" },
+	{ held, HB_OBSTACLE_STILL, "kept-still", "still", "it is told to keep its memory as it is" },
+	{ left, HB_OBSTACLE_STILL, "kept-still", "still", "it is told to keep its memory as it is" },
+	{ claims, HB_OBSTACLE_CLAIM, "has-claim", "claim",
 	  "it has a claim, and older Xens set aside for that what it gives back" },
 };
 
@@ -93,8 +95,10 @@ static void test_each(void **state)
 		rows[i].spoil();
 		assert_int_equal(hb_may_size(&domain, &limits), rows[i].obstacle);
 		assert_string_equal(word_of(rows[i].obstacle), rows[i].word);
+		assert_string_equal(hb_motive_word(hb_obstacle_motive(rows[i].obstacle)), rows[i].motive);
 		assert_string_equal(hb_obstacle_text(rows[i].obstacle), rows[i].text);
 	}
+	assert_int_equal(hb_obstacle_motive(HB_OBSTACLE_NONE), HB_MOTIVE_SETTLED);
 }
 
 /* Of two the one that is said is the first of the table, unless they exclude each other. */
@@ -120,7 +124,8 @@ static void test_refusal(void **state)
 	(void)state;
 	assert_int_equal(hb_refuse_obstacle(&good, HB_OBSTACLE_NONE, &error), HB_OK);
 	for (size_t i = 0; i < NR_ROWS; i++) {
-		assert_int_equal(hb_refuse_obstacle(&good, rows[i].obstacle, &error), HB_E_REFUSED);
+		assert_int_equal(hb_refuse_obstacle(&good, rows[i].obstacle, &error),
+				 rows[i].obstacle == HB_OBSTACLE_DAMAGED ? HB_E_HOST : HB_E_REFUSED);
 		assert_non_null(strstr(error.message, "guest1"));
 		assert_non_null(strstr(error.message, rows[i].text));
 		assert_string_equal(hb_reason_name(error.reason), rows[i].word);
