@@ -98,6 +98,43 @@ static void test_answers(void **state)
 	room_close(&room);
 }
 
+/* When others have come or gone, and no round was since: limits are known, and who is there still. */
+static void test_between_rounds(void **state)
+{
+	size_t one;
+
+	(void)state;
+	room_open(&room, 4 * G);
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 60000);
+	manager_run(room.manager);
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
+	assert_true(says("\"name\":\"g1\"") && says("\"max_kib\":1048576,\"weight\":1000"));
+	one = room_add(&room, 256 * M, 128 * M, G);
+	room_run(&room, 1000);
+	/* A round was a moment ago. */
+	manager_wake(room.manager);
+	manager_run(room.manager);
+	room_remove(&room, one);
+	manager_run(room.manager);
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
+	assert_true(says("\"name\":\"g1\"") && says("\"max_kib\":1048576,\"weight\":1000"));
+	assert_false(says("\"name\":\"g2\""));
+	manager_wake(room.manager);
+	manager_run(room.manager);
+	sim_add(room.sim, &(const struct sim_guest){
+		.domid = 9, .name = "g9", .type = HB_TYPE_PVH, .memory_kib = 128 * M, .maxmem_kib = 128 * M, .vcpus = 1,
+	});
+	manager_run(room.manager);
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
+	assert_true(says("\"name\":\"g1\"") && says("\"max_kib\":1048576,\"weight\":1000"));
+	assert_false(says("\"name\":\"g9\""));
+	room_run(&room, 300);
+	ask("{\"method\":\"org.hotballoon.Manager.GetDomains\"}");
+	assert_true(says("\"name\":\"g1\"") && says("\"name\":\"g9\""));
+	room_close(&room);
+}
+
 #define MANAGER "org.hotballoon.Manager"
 #define CALL(method, parameters) "{\"method\":\"" MANAGER "." method "\",\"parameters\":{" parameters "}}"
 #define WRONG(name) "{\"parameters\":{\"parameter\":\"" name "\"},\"error\":\"org.varlink.service.InvalidParameter\"}"
@@ -411,7 +448,7 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_answers), TEST(test_reserves), TEST(test_makes_room), TEST(test_locked), TEST(test_limits),
+		TEST(test_answers), TEST(test_between_rounds), TEST(test_reserves), TEST(test_makes_room), TEST(test_locked), TEST(test_limits),
 		TEST(test_balances), TEST(test_balance_fails), TEST(test_lost), TEST(test_follows), TEST(test_mangled),
 		TEST(test_described),
 	};

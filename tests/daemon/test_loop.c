@@ -93,10 +93,12 @@ static unsigned int find_first_look(const struct config *config)
 	return call;
 }
 
+static char history_path[100];
+
 static void run_child(void)
 {
-	static const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
-						  .log = write_line };
+	const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+					   .log = write_line, .history = *history_path ? history_path : NULL };
 	struct config config;
 	struct loop_terms terms = { .host = &host, .config = &config, .config_path = config_path,
 				    .config_must = true, .socket = socket_path, .state_dir = common_state_dir };
@@ -149,6 +151,21 @@ static void listen_to_notes(void)
 	setenv("WATCHDOG_USEC", "2000000", 1);
 }
 
+/* So much waits to be read by who is told that nothing else is taken. */
+static bool nobody_reads;
+
+static void fill_notes(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", notify_path);
+	while (sendto(fd, "FILL=1", 6, 0, (struct sockaddr *)&address, sizeof(address)) == 6)
+		;
+	assert_int_equal(errno, EAGAIN);
+	close(fd);
+}
+
 /* What was read and not looked at yet: of the log; a note is a datagram. */
 static char heard[8192];
 
@@ -166,6 +183,8 @@ static int setup(void **state)
 	snprintf(socket_path, sizeof(socket_path), "%s.socket", common_state_dir);
 	write_config("[balance]\nlook = 3600\n[log]\nverbose = yes\n");
 	listen_to_notes();
+	if (nobody_reads)
+		fill_notes();
 	assert_int_equal(pipe(fds), 0);
 	log_fd = fds[1];
 	child = fork();
@@ -185,6 +204,9 @@ static int teardown(void **state)
 	close(notify_fd);
 	unlink(config_path);
 	unlink(notify_path);
+	if (*history_path)
+		unlink(history_path);
+	history_path[0] = '\0';
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	common_remove_state_dir();
@@ -407,16 +429,18 @@ static void test_written_often(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
-/* What systemd's own client prints, with what it complains of; its exit status. */
+/* systemd's own client. */
+static const char *program;
+
+/* What it prints, with what it complains of; its exit status. */
 static int varlinkctl(const char *arguments)
 {
-	const char *program = getenv("VARLINKCTL");
 	char line[600];
 	size_t used = 0, n;
 	FILE *out;
 
 	/* It would tell our socket, which is full of what nobody reads meanwhile. */
-	snprintf(line, sizeof(line), "env -u NOTIFY_SOCKET %s %s 2>&1", program ? program : "varlinkctl", arguments);
+	snprintf(line, sizeof(line), "env -u NOTIFY_SOCKET %s %s 2>&1", program, arguments);
 	out = popen(line, "r");
 	assert_non_null(out);
 	while (used < sizeof(answer) - 1 && (n = fread(answer + used, 1, sizeof(answer) - 1 - used, out)) > 0)
@@ -434,10 +458,13 @@ static void expect_varlinkctl(const char *format, const char *what)
 		fail_msg("varlinkctl %s: \"%s\" is not in: %s", arguments, what, answer);
 }
 
-static void ask_by_varlinkctl(void)
+/* It judges the description, too. */
+static void test_varlinkctl(void **state)
 {
 	char arguments[400];
 
+	(void)state;
+	expect(notify_fd, "READY=1");
 	expect_varlinkctl("info %s", "hotballoond");
 	expect_varlinkctl("introspect %s org.hotballoon.Manager", "method SetLimits");
 	expect_varlinkctl("introspect %s org.varlink.service", "method GetInfo");
@@ -449,20 +476,45 @@ static void ask_by_varlinkctl(void)
 	snprintf(arguments, sizeof(arguments), "call %s org.hotballoon.Manager.SetLimits '{\"domid\":9,\"off\":true}'", socket_path);
 	assert_int_not_equal(varlinkctl(arguments), 0);
 	assert_non_null(strstr(answer, "org.hotballoon.Manager.Failed"));
+	assert_int_equal(end_by(SIGTERM), 0);
 }
 
-/*
- * That in VARLINKCTL, or in PATH; it judges the description, too. Debian 12 has none (it is of
- * systemd 257 and later): there, our own client is all.
- */
-static void test_varlinkctl(void **state)
+/* Until the connection ends or, with only_one, a message has; so many bytes, zero bytes included. */
+static size_t read_all(int fd, bool only_one)
 {
+	static char some[65536];
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	size_t all = 0;
+	ssize_t n;
+
+	do {
+		assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+		n = read(fd, some, sizeof(some));
+		assert_true(n >= 0);
+		all += n;
+	} while (n && !(only_one && !some[n - 1]));
+	return all;
+}
+
+/* Answers that no buffer of a socket holds: all of each comes, though he asks no more, and more than is ever queued. */
+static void test_long_answers(void **state)
+{
+	static const char history[] = SAY("History", "");
+	size_t length;
+	int fd;
+
 	(void)state;
 	expect(notify_fd, "READY=1");
-	if (varlinkctl("--version"))
-		print_message("no varlinkctl here\n");
-	else
-		ask_by_varlinkctl();
+	fd = call(history, sizeof(history));
+	length = read_all(fd, true);
+	assert_true(length > 512 << 10);
+	for (int i = 0; i < 8; i++)
+		assert_int_equal(write(fd, history, sizeof(history)), sizeof(history));
+	shutdown(fd, SHUT_WR);
+	/* It has heard that when the first of them is read. */
+	usleep(200000);
+	assert_int_equal(read_all(fd, false), 8 * length);
+	close(fd);
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
@@ -534,33 +586,116 @@ static void test_who_may(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+#define NOBODIES 16
+#define AHEAD 16
+
+/* Each answer is one zero byte. */
+static unsigned int zeros_of(int fd)
+{
+	static char some[1 << 16];
+	unsigned int zeros = 0;
+	ssize_t n;
+
+	while ((n = recv(fd, some, sizeof(some), MSG_DONTWAIT)) > 0) {
+		for (ssize_t i = 0; i < n; i++)
+			zeros += !some[i];
+	}
+	return zeros;
+}
+
+static int crowd[2];
+
+/* They ask; when they are told so, they count what was answered; and they wait for the rest. */
+static int asks_much(void)
+{
+	static const char domains[] = SAY("GetDomains", "");
+	unsigned int answered = 0;
+	int fds[NOBODIES];
+	char go = 0;
+
+	for (int i = 0; i < NOBODIES; i++) {
+		fds[i] = connect_to();
+		for (int j = 0; j < AHEAD; j++)
+			answered += write(fds[i], domains, sizeof(domains)) != sizeof(domains);
+	}
+	if (answered || write(crowd[1], &go, 1) != 1 || read(crowd[1], &go, 1) != 1)
+		return 1;
+	for (int i = 0; i < NOBODIES; i++)
+		answered += zeros_of(fds[i]);
+	/* Of all that they have asked: few before root, who came last. */
+	if (answered > NOBODIES * AHEAD / 2)
+		return 2;
+	if (write(crowd[1], &go, 1) != 1)
+		return 3;
+	for (int ms = 0; answered < NOBODIES * AHEAD && ms < WAIT_MS; ms += 20) {
+		usleep(20000);
+		for (int i = 0; i < NOBODIES; i++)
+			answered += zeros_of(fds[i]);
+	}
+	return answered == NOBODIES * AHEAD ? 0 : 4;
+}
+
+/* However much they ask, root is answered first, and the loop does other things between. */
+static void test_crowd(void **state)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fd, rc, status_of_crowd;
+	pid_t pid;
+	char go = 0;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(chmod(common_state_dir, 0755) && errno != ENOENT, 0);
+	expect(notify_fd, "READY=1");
+	reload("[balance]\nlook = 3600\n[socket]\neverybody = yes\n");
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, crowd), 0);
+	kill(child, SIGSTOP);
+	pid = fork();
+	if (!pid)
+		_exit(setgid(65534) || setuid(65534) || close(crowd[0]) ? 99 : asks_much());
+	close(crowd[1]);
+	assert_int_equal(read(crowd[0], &go, 1), 1);
+	fd = call(status, sizeof(status));
+	kill(child, SIGCONT);
+	expect_answer(fd, "\"connected\":true");
+	kill(child, SIGSTOP);
+	assert_int_equal(write(crowd[0], &go, 1), 1);
+	rc = read(crowd[0], &go, 1);
+	kill(child, SIGCONT);
+	assert_int_equal(waitpid(pid, &status_of_crowd, 0), pid);
+	assert_int_equal(WEXITSTATUS(status_of_crowd), 0);
+	assert_int_equal(rc, 1);
+	close(fd);
+	close(crowd[0]);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* Who asks and does not read, asks too much at once, or says half a message, harms nobody. */
 static void test_rude_clients(void **state)
 {
 	static const char status[] = SAY("GetStatus", "");
 	static char long_one[1 << 17];
 	int silent[40], greedy, talker, half, fd;
-	ssize_t n = 0;
+	ssize_t n;
 
 	(void)state;
 	expect(notify_fd, "READY=1");
 	half = call(status, 20);
-	/* Nothing of it is read: in the end it is dropped, and writes into nothing. */
+	/* Nothing of it is read: in the end no more of it is heard. */
 	signal(SIGPIPE, SIG_IGN);
 	greedy = call(status, sizeof(status));
-	for (int i = 0; i < 200000 && n >= 0; i++) {
+	for (unsigned int full = 0; full < 20;) {
 		n = send(greedy, status, sizeof(status), MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN) {
-			n = 0;
-			usleep(1000);
-		}
+		assert_true(n > 0 || errno == EAGAIN);
+		full = n > 0 ? 0 : full + 1;
+		if (full)
+			usleep(10000);
 	}
-	assert_int_equal(n, -1);
-	close(greedy);
 	/* No zero byte in all of it. */
 	memset(long_one, ' ', sizeof(long_one));
 	talker = connect_to();
-	n = send(talker, long_one, sizeof(long_one), MSG_NOSIGNAL);
+	send(talker, long_one, sizeof(long_one), MSG_NOSIGNAL);
 	assert_false(next_answer(talker));
 	close(talker);
 	/* The other half is answered still. */
@@ -574,6 +709,7 @@ static void test_rude_clients(void **state)
 	fd = call(status, sizeof(status));
 	expect_answer(fd, "\"connected\":true");
 	assert_int_equal(read(silent[0], answer, 1), 0);
+	close(greedy);
 	for (int i = 0; i < 40; i++)
 		close(silent[i]);
 	close(half);
@@ -674,6 +810,61 @@ static int setup_failing(void **state)
 	return rc;
 }
 
+/* That it is ready is said once, so it is said until it is heard; the same of a reload. */
+static void test_not_heard(void **state)
+{
+	unsigned int watchdogs = 0;
+	bool ready = false;
+
+	(void)state;
+	expect(log_fd, "guest1 (5) keeps 512M: nobody has given it limits");
+	write_config("[balance]\nlook = 3600\n");
+	while (!ready && watchdogs < 5) {
+		struct pollfd pollfd = { .fd = notify_fd, .events = POLLIN };
+		char note[512] = "";
+
+		assert_int_equal(poll(&pollfd, 1, WAIT_MS), 1);
+		assert_true(read(notify_fd, note, sizeof(note) - 1) > 0);
+		ready = strstr(note, "READY=1");
+		watchdogs += strstr(note, "WATCHDOG=1") != NULL;
+	}
+	assert_true(ready);
+	fill_notes();
+	kill(child, SIGHUP);
+	expect(log_fd, "the configuration was read again");
+	expect(notify_fd, "RELOADING=1\nMONOTONIC_USEC=");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+static int setup_not_heard(void **state)
+{
+	int rc;
+
+	nobody_reads = true;
+	rc = setup(state);
+	nobody_reads = false;
+	return rc;
+}
+
+/* It has done as much as it remembers, to guests with long names. */
+static int setup_history(void **state)
+{
+	FILE *file;
+
+	snprintf(history_path, sizeof(history_path), "/tmp/hotballoon-history-%d", (int)getpid());
+	file = fopen(history_path, "w");
+	for (unsigned int i = 0; i < HB_HISTORY_DEEDS; i++) {
+		fprintf(file, "%u 5 - 524288 262144 others-need ", 1000 + i);
+		/* Two bytes each when they are quoted. */
+		for (unsigned int j = 0; j < 250; j++)
+			putc('"', file);
+		putc('\n', file);
+	}
+	fclose(file);
+	return setup(state);
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -690,11 +881,18 @@ static void test_interrupted(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
-int main(void)
+/* With an argument, that is varlinkctl, and is what is tested: see check-varlinkctl. */
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_varlinkctl), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest with_program[] = { TEST(test_varlinkctl) };
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_crowd), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
+					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
+					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
 					    TEST(test_killed), TEST(test_interrupted) };
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (argc < 2)
+		return cmocka_run_group_tests(tests, NULL, NULL);
+	program = argv[1];
+	return cmocka_run_group_tests(with_program, NULL, NULL);
 }

@@ -117,6 +117,46 @@ static void test_kept(void **state)
 	assert_true(has(",reason=\""));
 }
 
+static void keep_for(uint64_t ms)
+{
+	for (uint64_t end = room.sim->clock_ms + ms; room.sim->clock_ms < end;) {
+		room_run(&room, 100);
+		/* As the loop's timer does, also when no round is due. */
+		manager_run(room.manager);
+		keep();
+	}
+}
+
+/* A text that is made between two rounds says the same of limits and domains as one of a round. */
+static void test_between_rounds(void **state)
+{
+	(void)state;
+	keep_for(1000);
+	assert_true(has("hotballoon_domain_automatic{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\"} 1\n"));
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	for (unsigned int i = 0; i < 12; i++) {
+		keep_for(1000);
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\"} 1\n"));
+	}
+	/* Others are there, and there was no round since. */
+	room_remove(&room, room_add(&room, 256 * M, 128 * M, G));
+	for (unsigned int i = 0; i < 12; i++) {
+		size_t one = room_add(&room, 256 * M, 128 * M, G);
+
+		manager_run(room.manager);
+		file.written_ms = 0;
+		keep();
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\""));
+		room_run(&room, 300);
+		room_remove(&room, one);
+		manager_run(room.manager);
+		file.written_ms = 0;
+		keep();
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\""));
+		room_run(&room, 300);
+	}
+}
+
 /* Where nothing happens the text stays, and its time shows that it is kept. */
 static void test_quiet(void **state)
 {
@@ -159,6 +199,26 @@ static void test_end(void **state)
 	manager_configure(room.manager, &room.config);
 	assert_int_equal(keep(), UINT64_MAX);
 	assert_int_equal(access(path, F_OK), -1);
+}
+
+/* It could not be replaced at last: what is there is old, and does not stay either. */
+static void test_end_of_old(void **state)
+{
+	char new[256];
+
+	(void)state;
+	room_run(&room, 1000);
+	keep();
+	snprintf(new, sizeof(new), "%s.new", path);
+	assert_int_equal(mkdir(new, 0755), 0);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	room_run(&room, 10000);
+	keep();
+	assert_int_equal(complaints, 1);
+	assert_int_equal(access(path, F_OK), 0);
+	textfile_end(&file);
+	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(rmdir(new), 0);
 }
 
 /* A link where the new file is to be is not followed. */
@@ -228,13 +288,34 @@ static void test_lost(void **state)
 	assert_false(has("hotballoon_domain"));
 }
 
+/* Who did not follow and was given what it holds is the one that an alert is for. */
+static void test_stuck(void **state)
+{
+	uint64_t seen = 0;
+
+	(void)state;
+	room_guest(&room, 0)->stuck = true;
+	room_guest(&room, 0)->load.load.anon_kib = 100 * M;
+	room_add(&room, 2 * G, 256 * M, 3 * G);
+	room_guest(&room, 1)->load.load.anon_kib = 2600 * M;
+	for (unsigned int i = 0; i < 60; i++) {
+		room_run(&room, 10000);
+		keep();
+		if (has("hotballoon_domain_reason{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\",reason=\"stuck\"} 1\n")) {
+			seen++;
+			assert_true(room_target(&room, 0) == room_actual(&room, 0));
+		}
+	}
+	assert_true(seen > 40);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_quiet), TEST(test_end), TEST(test_link), TEST(test_cannot),
-		TEST(test_lost),
+		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
+		TEST(test_lost), TEST(test_stuck),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,20 @@ static void test_metrics(void **state)
 	assert_false(says("hotballoon_host_reserved_bytes 0\n"));
 }
 
+/* Whom a manager would not size has nothing to give: another one sizes it, or it has no frames yet. */
+static void test_reclaimable(void **state)
+{
+	(void)state;
+	sim_write_key(command_sim, GUEST, HB_KEY_REPORT_STATS,
+		      "total-memory=500000 free-memory=400000 available-memory=400000 swap-total=0 swap-free=0");
+	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);
+	assert_int_equal(command_line("metrics"), 0);
+	assert_false(says("hotballoon_host_reclaimable_bytes 0\n"));
+	sim_write_key(command_sim, GUEST, "memory/dynamic-min", "262144");
+	assert_int_equal(command_line("metrics"), 0);
+	assert_true(says("hotballoon_host_reclaimable_bytes 0\n"));
+}
+
 /* It goes on with what is known, and says so beside the output. */
 static void test_limits_unknown(void **state)
 {
@@ -51,7 +65,7 @@ static void test_usage(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_limits_unknown), TEST(test_usage) };
+	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_reclaimable), TEST(test_limits_unknown), TEST(test_usage) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,10 +6,11 @@
 #include "metrics.h"
 
 /* Whose limits are not known is not to be sized: as hotballoond has it. */
-static void look_at(struct hb_look *look, const struct hb_domain *domain, const struct cli_limits *limits)
+static void look_at(struct hb_look *look, const struct hb_monitor *monitor, size_t i, const struct cli_limits *limits)
 {
-	look->domain = domain;
-	hb_limits_find(limits->list, limits->count, domain, &look->limits);
+	look->domain = hb_monitor_domain(monitor, i);
+	look->stale = hb_monitor_is_stale(monitor, i);
+	hb_limits_find(limits->list, limits->count, look->domain, &look->limits);
 	if (limits->error.code)
 		look->limits.mode = HB_MODE_OFF;
 }
@@ -32,33 +33,48 @@ static enum hb_code print(struct cli *cli, const struct hb_look *looks, size_t c
 	bool memory;
 
 	hb_balance_hear(&balance, looks, count, 1, &memory);
-	memory = memory && hb_balance_decide(&balance, looks, host, 1);
-	if (memory)
+	if (memory) {
+		hb_balance_decide(&balance, looks, host, 1);
 		hb_metrics_print(&balance, NULL, cli->out);
+	}
 	hb_balance_clear(&balance);
 	return memory ? HB_OK : cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 }
 
-enum hb_code cli_metrics(struct cli *cli)
+static enum hb_code print_all(struct cli *cli, const struct hb_monitor *monitor, const struct hb_host_memory *host)
 {
-	struct hb_host_memory host;
-	struct hb_domain **domains;
+	const size_t count = hb_monitor_count(monitor);
+	struct hb_look *looks = calloc(count + 1, sizeof(*looks));
 	struct cli_limits limits;
-	struct hb_look *looks;
-	size_t count;
-	enum hb_code code = hb_snapshot(cli->hb, &host, &domains, &count, &cli->error);
+	enum hb_code code;
 
-	if (code)
-		return code;
 	cli_read_limits(cli, &limits);
 	tell_damage(cli, &limits);
-	looks = calloc(count + 1, sizeof(*looks));
 	for (size_t i = 0; looks && i < count; i++)
-		look_at(&looks[i], domains[i], &limits);
-	code = looks ? print(cli, looks, count, &host) :
+		look_at(&looks[i], monitor, i, &limits);
+	code = looks ? print(cli, looks, count, host) :
 	       cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	free(looks);
 	hb_limits_list_free(limits.list);
-	hb_domains_free(domains);
+	return code;
+}
+
+/* By a monitor, as hotballoond: it reads all of a domain that says whether a manager may size it. */
+enum hb_code cli_metrics(struct cli *cli)
+{
+	struct hb_host_memory host;
+	struct hb_monitor *monitor;
+	enum hb_code code = hb_monitor_open(cli->hb, NULL, NULL, &monitor, &cli->error);
+
+	if (code)
+		return code;
+	code = hb_monitor_dispatch(monitor, &cli->error);
+	if (!code)
+		code = hb_monitor_measure(monitor, &cli->error);
+	if (!code)
+		code = hb_monitor_memory(monitor, &host, &cli->error);
+	if (!code)
+		code = print_all(cli, monitor, &host);
+	hb_monitor_close(monitor);
 	return code;
 }

@@ -21,7 +21,7 @@ struct sight {
 	struct hb_error damage;		/* which lines of them count for nothing, or HB_OK */
 };
 
-/* Of the domains that the monitor knows, with the limits that were read last. */
+/* Of the domains that the monitor knows, without their limits. */
 enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error);
 /* What Xen and our files say now: pages, limits, what the host has. */
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,

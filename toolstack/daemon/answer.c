@@ -226,8 +226,11 @@ static enum outcome get_domains(struct question *question)
 	const struct manager_view view = manager_look(question->manager);
 	struct json_object *domains = json_object_new_array();
 
-	for (size_t i = 0; i < view.balance->control.count; i++)
-		json_object_array_add(domains, domain_object(&view, i));
+	/* Of one that came since the last round nothing is decided yet. */
+	for (size_t i = 0; i < view.balance->control.count; i++) {
+		if (view.balance->domains[i].domain)
+			json_object_array_add(domains, domain_object(&view, i));
+	}
 	json_object_object_add(question->reply, "domains", domains);
 	return METHOD_DONE;
 }

@@ -25,7 +25,7 @@
 	ROW(DOMAIN_0, "balance", "domain-0", FLAG, domain_0, 0, 0, "no", \
 	    "size domain 0, too, if it has limits") \
 	ROW(POOL, "balance", "pool", SIZE, pool, 0, 0, "auto", \
-	    "what the host keeps for guests in distress; auto: 128M, or 1 % of a large host") \
+	    "what the host keeps for guests in distress, at most half of it; auto: 128M, or 1 % of a large host") \
 	ROW(DRY_RUN, "balance", "dry-run", FLAG, dry_run, 0, 0, "no", \
 	    "decide and log, and change nothing") \
 	ROW(LOOK, "balance", "look", SECONDS, look_s, 1, 3600, "30", \

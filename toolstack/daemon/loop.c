@@ -24,7 +24,11 @@ struct loop {
 	struct socket_server *server;
 	struct textfile metrics;
 	bool ready;
+	bool owes_reloading, owes_ready;	/* that has not been taken yet, in that order */
 };
+
+/* So often who started us is told again what he did not take. */
+#define NOTIFY_AGAIN_MS 100
 
 static void say(const struct loop *loop, enum manager_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -89,23 +93,37 @@ static void set_timer(struct loop *loop, uint64_t next_ms)
 	uv_timer_start(&loop->timer, on_timer, next_ms > now ? next_ms - now : 0, 0);
 }
 
+/* What is said once is said until it is taken; returns by when it is to be tried again. */
+static uint64_t pay_notes(struct loop *loop, uint64_t now_ms)
+{
+	loop->owes_reloading = loop->owes_reloading && !notify_reloading();
+	if (!loop->owes_reloading)
+		loop->owes_ready = loop->owes_ready && !notify("READY=1\nSTATUS=guests are sized");
+	return loop->owes_reloading || loop->owes_ready ? now_ms + NOTIFY_AGAIN_MS : UINT64_MAX;
+}
+
+static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
+{
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 static void turn(struct loop *loop)
 {
-	uint64_t next = manager_run(loop->manager), metrics;
+	uint64_t next = manager_run(loop->manager);
 	const struct manager_view view = manager_look(loop->manager);
 
 	socket_tell(loop->server);
-	metrics = textfile_keep(&loop->metrics, &view);
+	next = earlier(next, textfile_keep(&loop->metrics, &view));
 	watch_manager(loop);
-	set_timer(loop, metrics < next ? metrics : next);
-	if (!loop->ready && manager_look(loop->manager).rounds)
-		notify("READY=1\nSTATUS=guests are sized");
-	loop->ready |= manager_look(loop->manager).rounds;
+	loop->owes_ready |= !loop->ready && view.rounds;
+	loop->ready |= view.rounds;
+	set_timer(loop, earlier(next, pay_notes(loop, view.now_ms)));
 }
 
 static void on_watchdog(uv_timer_t *timer)
 {
 	(void)timer;
+	/* One that is not taken is of no matter: the next one says the same. */
 	notify("WATCHDOG=1");
 }
 
@@ -143,18 +161,18 @@ static void on_hangup(uv_signal_t *signal, int number)
 	struct config config;
 
 	(void)number;
-	notify_reloading();
+	loop->owes_reloading = true;
+	pay_notes(loop, 0);
 	if (config_read(&config, loop->terms->config_path, loop->terms->config_must, on_complaint, loop)) {
 		manager_configure(loop->manager, &config);
 		socket_let_in(loop->server, config.everybody);
 		say(loop, MANAGER_INFO, "the configuration was read again");
-		turn(loop);
 	} else {
 		say(loop, MANAGER_ERROR, "the configuration stays as it was: mend it, then \"hotballoond --check\" and SIGHUP again");
 	}
 	/* Not before guests are sized: turn() says so then. */
-	if (loop->ready)
-		notify("READY=1");
+	loop->owes_ready |= loop->ready;
+	turn(loop);
 }
 
 static void on_end(uv_signal_t *signal, int number)

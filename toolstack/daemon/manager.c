@@ -27,7 +27,7 @@ struct manager {
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
 	struct hb_reopen reopen;
-	bool told_lost, told_short;
+	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
 	char told_limits[512];	/* the last complaint about them */
 	char told_note[512];	/* the same of what is to be written to them */
@@ -193,10 +193,30 @@ static void tell_host(struct manager *manager)
 		return;
 	manager->told_short = kib;
 	if (kib)
-		say(manager, MANAGER_WARNING, "the minima of all guests, and what is kept for those in distress, are %s more than the host has: nobody goes below its own; lower some with \"hotballoon limits DOM --min=SIZE\"",
+		say(manager, MANAGER_WARNING, "the minima of all guests, and what is kept for those in distress, are "
+		    "%s more than the host has: nobody goes below its own; "
+		    "lower some with \"hotballoon limits DOM --min=SIZE\"",
 		    hb_size_human(kib, size));
 	else
 		say(manager, MANAGER_INFO, "the host has the minima of all guests again");
+}
+
+/* Once for a configuration: only the host says whether it can be meant. */
+static void tell_pool(struct manager *manager)
+{
+	const struct config *config = &manager->config;
+	const struct hb_control *control = &manager->balance.control;
+	char pool[HB_SIZE_TEXT], total[HB_SIZE_TEXT], kept[HB_SIZE_TEXT];
+
+	if (manager->told_pool || config->pool.presence == control->pool.presence)
+		return;
+	manager->told_pool = true;
+	say(manager, MANAGER_ERROR,
+	    "%s:%u: pool = %s is more than half of the host's %s: it is as with auto, %s; "
+	    "give it another size there, and reload",
+	    config->from[CONFIG_POOL].file, config->from[CONFIG_POOL].line, hb_size_human(config->pool.value, pool),
+	    hb_size_human(control->host->total_kib, total),
+	    hb_size_human(hb_control_pool_kib(control->host->total_kib), kept));
 }
 
 /* A guest that is left as it is: only what somebody can do something about is no detail. */
@@ -465,10 +485,9 @@ static bool look(struct manager *manager, uint64_t now)
 	return memory ? true : no_memory(manager);
 }
 
-static bool decide(struct manager *manager, struct hb_balance *balance, uint64_t now)
+static void decide(struct manager *manager, struct hb_balance *balance, uint64_t now)
 {
-	return hb_balance_decide(balance, manager->sight.looks, &manager->sight.host, now) ? true :
-	       no_memory(manager);
+	hb_balance_decide(balance, manager->sight.looks, &manager->sight.host, now);
 }
 
 static void do_round(struct manager *manager, uint64_t now)
@@ -478,10 +497,10 @@ static void do_round(struct manager *manager, uint64_t now)
 	if (!look(manager, now))
 		return;
 	tell_limits(manager);
-	if (!decide(manager, &manager->balance, now))
-		return;
+	decide(manager, &manager->balance, now);
 	note_success(manager);
 	tell_host(manager);
+	tell_pool(manager);
 	if (!carry_out_all(manager))
 		return;
 	manager->rounds++;
@@ -533,6 +552,7 @@ uint64_t manager_run(struct manager *manager)
 void manager_configure(struct manager *manager, const struct config *config)
 {
 	manager->config = *config;
+	manager->told_pool = false;
 	manager->balance.preset = config->preset;
 	manager->balance.surplus = config->surplus;
 	manager->balance.domain_0 = config->domain_0;
@@ -662,8 +682,9 @@ enum hb_code manager_preview(struct manager *manager, struct manager_view *view,
 	if (code)
 		return code;
 	if (!hear(manager, now) || !look(manager, now) ||
-	    !hb_balance_copy(&manager->preview, &manager->balance) || !decide(manager, &manager->preview, now))
+	    !hb_balance_copy(&manager->preview, &manager->balance))
 		return fail_look(error);
+	decide(manager, &manager->preview, now);
 	*view = manager_look(manager);
 	view->balance = &manager->preview;
 	/* What was heard for it is still to be acted upon. */

@@ -63,7 +63,7 @@ struct manager_view {
 	bool connected;
 	uint64_t now_ms, time_ms;
 	const struct config *config;
-	const struct hb_balance *balance;	/* of the last round; control.count is 0 before it */
+	const struct hb_balance *balance;	/* of the last round: control's count is 0 before it */
 	const struct hb_host_memory *host;
 	const struct hb_history *history;
 	uint64_t rounds;			/* that came to their end */

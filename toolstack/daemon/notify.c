@@ -2,6 +2,7 @@
 #define _GNU_SOURCE	/* SOCK_CLOEXEC */
 #include "notify.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -27,22 +28,25 @@ static socklen_t address_of(const char *name, struct sockaddr_un *address)
 	return offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/');
 }
 
-void notify(const char *text)
+bool notify(const char *text)
 {
 	const char *name = secure_getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address;
 	socklen_t length = name ? address_of(name, &address) : 0;
 	int fd = length ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
 
+	bool full;
+
 	if (fd < 0)
-		return;
-	/* Who does not read is not waited for: the next one says the same. */
-	sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length);
+		return true;
+	full = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0 &&
+	       (errno == EAGAIN || errno == ENOBUFS);
 	close(fd);
+	return !full;
 }
 
 /* Both belong together. */
-void notify_reloading(void)
+bool notify_reloading(void)
 {
 	struct timespec now;
 	char text[80];
@@ -50,7 +54,7 @@ void notify_reloading(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(text, sizeof(text), "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		 now.tv_sec * UINT64_C(1000000) + now.tv_nsec / 1000);
-	notify(text);
+	return notify(text);
 }
 
 /* Digits only. */

@@ -6,12 +6,13 @@
 #ifndef HB_DAEMON_NOTIFY_H
 #define HB_DAEMON_NOTIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-/* Lines of NAME=VALUE. */
-void notify(const char *text);
-/* The configuration is being read again; notify("READY=1") says that this is over. */
-void notify_reloading(void);
+/* Lines of NAME=VALUE. False: who is told does not read now, and nobody waits for it. */
+bool notify(const char *text);
+/* The same: the configuration is being read again; notify("READY=1") says that this is over. */
+bool notify_reloading(void);
 /* How long we may be silent between two WATCHDOG=1; 0: for ever. */
 uint64_t notify_watchdog_us(void);
 

@@ -10,7 +10,6 @@ static enum outcome wrong(struct question *question, const char *name)
 	return METHOD_WRONG;
 }
 
-
 /* More than Xen gives any guest, and a week, as of the command. */
 #define VCPUS_MAX 512
 #define TTL_MAX_S 604800

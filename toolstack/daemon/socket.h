@@ -3,9 +3,11 @@
  * The control socket: varlink's framing, which is a zero byte behind each message. Root, and the
  * user who runs it, may have everything; if everybody may ask, others may read, by the
  * credentials that the kernel has of who connected. A client can be slow, say nothing, half a
- * message or nonsense: it is dropped when it does not read what it is sent, says too much at
- * once, or when a newcomer needs the place and it was silent longest. Users who are not root have
- * half of the places at most, and take none from root.
+ * message or nonsense: it has one answer at a time, however long, and the next when it has read
+ * that. It is dropped when its message is too long or none, when it follows and does not read, or
+ * when a newcomer needs the place and it was silent longest. Users who are not root have half of the
+ * places at most, and take none from root; they are answered after root, and share fifty answers a
+ * second.
  */
 #ifndef HB_DAEMON_SOCKET_H
 #define HB_DAEMON_SOCKET_H

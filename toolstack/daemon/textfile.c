@@ -103,6 +103,7 @@ static void put(struct textfile *file, char *text)
 	free(file->text);
 	file->text = text;
 	if (replace(file->path, text)) {
+		file->there = true;
 		file->failed = false;
 		return;
 	}
@@ -113,8 +114,10 @@ static void put(struct textfile *file, char *text)
 
 void textfile_end(struct textfile *file)
 {
-	if (*file->path && file->text)
+	/* Also if it could not be replaced since. */
+	if (file->there)
 		unlink(file->path);
+	file->there = false;
 	free(file->text);
 	file->text = NULL;
 	file->path[0] = '\0';

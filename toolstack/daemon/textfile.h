@@ -24,6 +24,7 @@ struct textfile {
 	char *text;			/* what is in it; NULL: not known */
 	uint64_t written_ms, rounds;	/* when, and of which round */
 	bool connected;
+	bool there;			/* it was written there */
 	bool failed;			/* it could not be written, and that has been said */
 };
 

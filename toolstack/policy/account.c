@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "account.h"
 
+#include "minmax.h"
+
 /*
  * Xen warns domain 0 of low memory at 64 MiB free (low_mem_virq_limit); 8 MiB
  * more keep a host that is filled to the last from triggering it at rest.
@@ -27,11 +29,6 @@ uint64_t hb_account_reserve_kib(uint64_t total_kib)
 }
 
 /* The host and the domain are looked at one after the other: sums may not fit. */
-static uint64_t less(uint64_t from, uint64_t what)
-{
-	return from > what ? from - what : 0;
-}
-
 static uint64_t taken(const struct hb_host_memory *host)
 {
 	return host->claimed_kib + host->reserved_kib + host->promised_kib + host->reserve_kib;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "allocate.h"
 
+#include "minmax.h"
+
 typedef unsigned __int128 wide;
 
 static const struct {
@@ -22,11 +24,6 @@ const char *hb_preset_name(enum hb_preset preset)
 bool hb_preset_by_need(enum hb_preset preset)
 {
 	return presets[preset].by_need;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static uint64_t within(const struct hb_range *range, uint64_t kib)

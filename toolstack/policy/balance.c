@@ -16,6 +16,9 @@
 /* Another tool has a domain locked for moments; after so many tries it is left for a while. */
 #define LOCKED_MAX 10
 
+/* That part of the host its pool is at most. */
+#define POOL_PART 2
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -26,25 +29,6 @@ void hb_balance_clear(struct hb_balance *balance)
 	free(balance->portions);
 	free(balance->actions);
 	memset(balance, 0, sizeof(*balance));
-}
-
-bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from)
-{
-	struct hb_balanced *all = calloc(from->count + 1, sizeof(*all));
-
-	hb_balance_clear(to);
-	if (!all)
-		return false;
-	if (from->count)
-		memcpy(all, from->all, from->count * sizeof(*all));
-	*to = *from;
-	to->all = all;
-	to->domains = NULL;
-	to->portions = NULL;
-	to->actions = NULL;
-	to->room = 0;
-	to->control = (struct hb_control){ 0 };
-	return true;
 }
 
 /* ------------------------------------------------------------------ hearing */
@@ -63,29 +47,89 @@ static struct hb_balanced new_one(const struct hb_domain *domain, uint64_t since
 	return one;
 }
 
-/* Make all[] one of the looks: those that went are forgotten, new ones are known. */
+/* As many of each as there are looks, all 0; false: no memory, and nothing is there. */
+static bool make_room(struct hb_balance *balance, size_t count)
+{
+	balance->all = calloc(count + 1, sizeof(*balance->all));
+	balance->domains = calloc(count + 1, sizeof(*balance->domains));
+	balance->portions = calloc(count + 1, sizeof(*balance->portions));
+	balance->actions = calloc(count + 1, sizeof(*balance->actions));
+	if (balance->all && balance->domains && balance->portions && balance->actions)
+		return true;
+	hb_balance_clear(balance);
+	return false;
+}
+
+bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from)
+{
+	struct hb_balance next = *from;
+
+	hb_balance_clear(to);
+	if (!make_room(&next, from->count))
+		return false;
+	if (from->count)
+		memcpy(next.all, from->all, from->count * sizeof(*next.all));
+	next.control = (struct hb_control){ 0 };
+	*to = next;
+	return true;
+}
+
+static void move_to(struct hb_balance *balance, const struct hb_balance *next, size_t count)
+{
+	struct hb_control *control = &balance->control;
+
+	free(balance->all);
+	free(balance->domains);
+	free(balance->portions);
+	free(balance->actions);
+	balance->all = next->all;
+	balance->count = count;
+	control->domains = balance->domains = next->domains;
+	control->portions = balance->portions = next->portions;
+	control->actions = balance->actions = next->actions;
+	/* What was to be done was of domains that need not be there any more. */
+	control->nr_actions = 0;
+	control->count = control->count ? count : 0;
+	balance->undecided = true;
+}
+
+/*
+ * Make all[] one of the looks: those that went are forgotten, new ones are known. What was
+ * decided last of those that stay holds until the next decision.
+ */
 static bool join(struct hb_balance *balance, const struct hb_look *looks, size_t count, uint64_t now_ms)
 {
 	const uint64_t since_ms = balance->all ? now_ms : 0;
-	struct hb_balanced *all = calloc(count + 1, sizeof(*all));
+	struct hb_balance next = { 0 };
 	size_t old = 0;
 
-	if (!all)
+	if (!make_room(&next, count))
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct hb_domain *domain = looks[i].domain;
+		bool known;
 
 		while (old < balance->count && balance->all[old].domid < domain->domid)
 			old++;
-		all[i] = old < balance->count && is_of(&balance->all[old], domain) ?
-			 balance->all[old] : new_one(domain, since_ms);
+		known = old < balance->count && is_of(&balance->all[old], domain);
+		next.all[i] = known ? balance->all[old] : new_one(domain, since_ms);
+		if (known && balance->control.count)
+			next.domains[i] = balance->domains[old];
 	}
-	free(balance->all);
-	balance->all = all;
-	balance->count = count;
-	/* What was decided was of domains that need not be there any more. */
-	balance->control.count = balance->control.nr_actions = 0;
+	move_to(balance, &next, count);
 	return true;
+}
+
+/* What was decided points to what is here now. */
+static void point_to(struct hb_balance *balance, size_t i, const struct hb_look *look)
+{
+	struct hb_controlled *one = &balance->domains[i];
+	struct hb_balanced *kept = &balance->all[i];
+
+	one->domain = look->domain;
+	one->limits = &kept->limits;
+	one->estimate = &kept->shown;
+	one->before = &kept->before;
 }
 
 static bool is_joined(const struct hb_balance *balance, const struct hb_look *looks, size_t count)
@@ -180,31 +224,17 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 	if (!*memory)
 		return false;
 	for (size_t i = 0; i < count; i++) {
+		if (balance->domains[i].domain)
+			point_to(balance, i, &looks[i]);
 		if (looks[i].stale)
 			continue;
 		balance->news |= hear(balance, &balance->all[i], looks[i].domain, now_ms);
 		due |= waits_for_us(&balance->all[i], looks[i].domain);
 	}
-	return due;
+	return due || balance->undecided;
 }
 
 /* ----------------------------------------------------------------- deciding */
-
-static bool make_room(struct hb_balance *balance)
-{
-	size_t room = balance->count + balance->count / 2 + 1;
-
-	if (balance->count <= balance->room && balance->domains)
-		return true;
-	free(balance->domains);
-	free(balance->portions);
-	free(balance->actions);
-	balance->domains = calloc(room, sizeof(*balance->domains));
-	balance->portions = calloc(room, sizeof(*balance->portions));
-	balance->actions = calloc(room, sizeof(*balance->actions));
-	balance->room = room;
-	return balance->domains && balance->portions && balance->actions;
-}
 
 static bool is_held(const struct hb_balanced *one, uint64_t now_ms)
 {
@@ -218,10 +248,11 @@ static void look_at(struct hb_balance *balance, size_t i, const struct hb_look *
 	hb_estimate_pass(&one->estimate, size_of(look->domain), balance->host_short, now_ms);
 	show(balance, one, look->domain);
 	one->was = one->before;
+	one->limits = look->limits;
 	balance->domains[i] = (struct hb_controlled){
-		.domain = look->domain, .limits = &look->limits, .estimate = &one->shown,
-		.before = &one->before, .own_kib = one->own_kib, .held = look->stale || is_held(one, now_ms),
+		.own_kib = one->own_kib, .held = look->stale || is_held(one, now_ms),
 	};
+	point_to(balance, i, look);
 }
 
 /* Who moves, or is about to, is looked at soon in any case. */
@@ -235,16 +266,22 @@ static void note_unserved(struct hb_balance *balance)
 	}
 }
 
-bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
+/* A larger part of the host is one that nobody means: all would be brought to their minima for it. */
+static struct hb_number pool_within(const struct hb_number *pool, uint64_t total_kib)
+{
+	const bool sane = pool->presence == HB_PRESENT && pool->value <= total_kib / POOL_PART;
+
+	return sane ? *pool : (struct hb_number){ HB_ABSENT, 0 };
+}
+
+void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms)
 {
-	if (!make_room(balance))
-		return false;
 	for (size_t i = 0; i < balance->count; i++)
 		look_at(balance, i, &looks[i], now_ms);
 	balance->control = (struct hb_control){
 		.preset = balance->preset, .surplus = balance->surplus, .domain_0 = balance->domain_0,
-		.pool = balance->pool, .to_come = balance->to_come,
+		.pool = pool_within(&balance->pool, host->total_kib), .to_come = balance->to_come,
 		.host = host, .now_ms = now_ms, .domains = balance->domains,
 		.count = balance->count, .portions = balance->portions, .actions = balance->actions,
 	};
@@ -252,8 +289,8 @@ bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 	note_unserved(balance);
 	balance->host_short = balance->control.host_short;
 	balance->news = false;
+	balance->undecided = false;
 	balance->decided_ms = now_ms;
-	return true;
 }
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one)
@@ -318,7 +355,9 @@ static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
 /* It says nothing by itself: what it needs is seen when it is looked at. */
 static bool sizes_domain_0(const struct hb_balance *balance)
 {
-	return balance->control.count && !balance->domains[0].domain->domid && balance->domains[0].movable;
+	const struct hb_controlled *first = balance->domains;
+
+	return balance->control.count && first->domain && !first->domain->domid && first->movable;
 }
 
 uint64_t hb_balance_next_ms(const struct hb_balance *balance)
@@ -340,7 +379,8 @@ bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_control
 {
 	struct hb_step step;
 
-	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable && !one->before->asked && one->to_kib == one->from_kib &&
+	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable &&
+	       !one->before->asked && one->to_kib == one->from_kib &&
 	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
 }
 

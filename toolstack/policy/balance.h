@@ -27,6 +27,7 @@ struct hb_balanced {
 	uint32_t domid;
 	char uuid[37];
 	uint64_t since_ms;		/* first heard then; 0: it was there at the first look */
+	struct hb_limits limits;	/* of the last decision */
 	struct hb_usage heard;
 	struct hb_estimate estimate;
 	struct hb_estimate shown;	/* and what it has called out since */
@@ -52,17 +53,20 @@ struct hb_balance {
 	/* How: set by the caller, at any time. */
 	enum hb_preset preset;
 	bool surplus, domain_0;
-	struct hb_number pool;		/* absent: by rule */
+	struct hb_number pool;		/* absent: by rule, and so if it is more than half of the host */
 	const struct hb_arrivals *to_come;	/* as in hb_control */
 
 	struct hb_balanced *all;	/* of each look, in the same order */
 	size_t count;
-	/* Of the last decision; domains[i] is all[i]'s. control.count is 0 if others are there now. */
+	/*
+	 * Of the last decision; domains[i] is all[i]'s. One that came since has no domain in it;
+	 * control.count is 0 before the first.
+	 */
 	struct hb_control control;
 	struct hb_controlled *domains;
 	struct hb_portion *portions;
 	struct hb_controlled **actions;
-	size_t room;
+	bool undecided;			/* others are there than when that was decided */
 	bool host_short;
 	bool news;			/* something was heard since */
 	uint64_t decided_ms;
@@ -77,17 +81,16 @@ void hb_balance_clear(struct hb_balance *balance);
 bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from);
 
 /*
- * Take in what the domains say, which are in order of domid. True if one says something that
- * does not wait for the next look: not who could be given nothing when that was decided last. *memory is false if there is none: nothing was taken in.
+ * Take in what the domains say, which are in order of domid; limits are not looked at. True if
+ * one says something that does not wait for the next look, not who could be given nothing when that
+ * was decided last, or if others are there now. *memory is false if there is none: nothing was
+ * taken in.
  */
 bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
 		     uint64_t now_ms, bool *memory);
 
-/*
- * Decide: balance->control has the outcome. Of the looks that were heard last. False if there
- * is no memory.
- */
-bool hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
+/* Decide: balance->control has the outcome. Of the looks that were heard last. */
+void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms);
 
 /*

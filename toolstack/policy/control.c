@@ -4,6 +4,7 @@
 #include "lend.h"
 #include "limit.h"
 #include "manage.h"
+#include "minmax.h"
 #include "overhead.h"
 #include "plan.h"
 
@@ -50,21 +51,6 @@ struct sums {
 	uint64_t pool_kib;
 	uint64_t kept_kib;	/* the pool, or what is for a domain to come if that is more */
 };
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint64_t less(uint64_t from, uint64_t what)
-{
-	return from > what ? from - what : 0;
-}
 
 static uint64_t band_of(uint64_t size_kib)
 {

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "lend.h"
+#include "minmax.h"
 #include "plan.h"
 #include "wait.h"
 
 /* Beside what it holds it keeps an eighth of that, what it can take before anybody has looked. */
 #define MARGIN_PART 8
 #define MARGIN_MIN_KIB (64 * 1024ULL)
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static uint64_t holds_kib(const struct hb_domain *domain)
 {

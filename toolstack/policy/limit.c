@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "limit.h"
+#include "minmax.h"
 #include "moment.h"
 #include "overhead.h"
 #include "plan.h"
@@ -148,16 +149,6 @@ char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_
 	append_size(text, "next", &entry->next);
 	strcat(text, "\n");
 	return text;
-}
-
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 /* The guest's own word about its maximum is not believed below least_kib. */

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "account.h"
+#include "minmax.h"
 
 #define BYTES(kib) ((kib) * 1024)
 
@@ -92,11 +93,6 @@ static struct hb_number min(const struct domain *one)
 static struct hb_number max(const struct domain *one)
 {
 	return known(BYTES(one->controlled->range.max_kib));
-}
-
-static uint64_t less(uint64_t from, uint64_t what)
-{
-	return from > what ? from - what : 0;
 }
 
 /* A driver may leave the sum out, and say what it is of. */
@@ -222,8 +218,12 @@ static void print_family(const struct hb_balance *balance, const struct family *
 	print_head(name, family->type, family->help, out);
 	for (size_t i = 0; i < balance->control.count; i++) {
 		const struct domain one = { &balance->control.domains[i], &balance->all[i] };
-		const struct hb_number value = family->value(&one);
+		struct hb_number value;
 
+		/* Nothing is decided of it yet. */
+		if (!one.controlled->domain)
+			continue;
+		value = family->value(&one);
 		if (value.presence != HB_PRESENT)
 			continue;
 		fprintf(out, "%s{", name);

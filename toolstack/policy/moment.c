@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "minmax.h"
 #include "moment.h"
 #include "value.h"
 
@@ -51,11 +52,6 @@ struct hb_moment hb_moment_in(const struct hb_clock *clock, uint64_t seconds)
 
 	memcpy(moment.boot, clock->boot, sizeof(moment.boot));
 	return moment;
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
 }
 
 bool hb_moment_of_this_boot(const struct hb_moment *moment, const struct hb_clock *clock)

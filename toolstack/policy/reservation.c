@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "minmax.h"
 #include "overhead.h"
 #include "reservation.h"
 #include "value.h"
@@ -54,11 +55,6 @@ char *hb_reservation_format(const struct hb_reservation *reservation, const stru
 	snprintf(text, HB_RESERVATION_LINE, "%" PRIu64 " %s %s\n", reservation->kib,
 		 hb_moment_format(until, when), reservation->name);
 	return text;
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 bool hb_reservation_heeds(const struct hb_domain *domain)

@@ -22,7 +22,7 @@
 #
 # Parts: a kernel's name, "source", "debug", "build-SUITE", "debian-KERNEL", and what there is
 # once for each Xen: "xen-VERSION", "qemu-VERSION", "libvirt-VERSION", "hvm-VERSION", "dom0-VERSION",
-# "stress-VERSION" (of its suite).
+# "stress-VERSION" and "varlink-VERSION", which has varlinkctl (of its suite).
 #
 # Installing instead would put kernels into this machine's /boot, and packages of other
 # suites cannot be.
@@ -46,7 +46,7 @@ cache_kdir() { echo "$CACHE/kernel-$1/usr/src/linux-headers-$(cache_release "$1"
 # cache_link PART: its link's name.
 cache_link() {
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | build-* | debian-* | dom0-* | source) echo "$1" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | varlink-* | build-* | debian-* | dom0-* | source) echo "$1" ;;
 	*) echo "kernel-$1" ;;
 	esac
 }
@@ -54,7 +54,7 @@ cache_link() {
 # cache_suite PART: where it comes from.
 cache_suite() {
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | dom0-*) xen_suite "${1#*-}" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | varlink-* | dom0-*) xen_suite "${1#*-}" ;;
 	build-*) echo "${1#build-}" ;;
 	debian-*) kernel_suite "${1#debian-}" ;;
 	source | debug) kernel_suite 6.1 ;;
@@ -73,6 +73,7 @@ cache_complete() {
 		libvirt-*) [ -e "$link/usr/sbin/libvirtd" ] || return 1 ;;
 		hvm-*) [ -e "$link/usr/libexec/xen-qemu-system-i386" ] || return 1 ;;
 		stress-*) [ -e "$link/usr/bin/stress-ng" ] || return 1 ;;
+		varlink-*) [ -e "$link/usr/bin/varlinkctl" ] || return 1 ;;
 		build-*) [[ $(readlink "$link") = *_$(root_hash) ]] && [ -e "$link/usr/bin/make" ] || return 1 ;;
 		debian-*) [ "$(readlink "$link")" = "$(debian_name "${part#debian-}")" ] && [ -e "$link/disk.img" ] || return 1 ;;
 		dom0-*) [[ $(readlink "$link") = *_$(dom0_hash) ]] && [ -e "$link/disk.img" ] || return 1 ;;
@@ -144,7 +145,7 @@ cache_update() {
 cache_known() {
 	local part xen
 	for part in $(platform_names kernel) $(for xen in $(platform_names xen); do
-		echo "xen-$xen qemu-$xen libvirt-$xen hvm-$xen stress-$xen"
+		echo "xen-$xen qemu-$xen libvirt-$xen hvm-$xen stress-$xen varlink-$xen"
 	done) source; do
 		! cache_complete "$part" || echo "$part"
 	done
@@ -170,7 +171,7 @@ cache_try_part() {
 	rm -rf "$dir"
 	mkdir -p "$dir/archives" "$dir/root"
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-*) cache_try_listed "$1" "$dir" ;;
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | varlink-*) cache_try_listed "$1" "$dir" ;;
 	build-*) cache_again "$1_$(root_hash)" "$1" usr/bin/make || cache_try_root "${1#build-}" "$dir" ;;
 	dom0-*) cache_try_dom0 "${1#dom0-}" "$dir" ;;
 	debian-*) cache_again "$(debian_name "${1#debian-}")" "$1" disk.img || cache_try_debian "${1#debian-}" "$dir" ;;
@@ -222,7 +223,7 @@ kernel_candidate() {
 cache_name() {
 	local release='' version listed=()
 	case $1 in
-	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | source)
+	xen-* | qemu-* | libvirt-* | hvm-* | stress-* | varlink-* | source)
 		read -ra listed < <(cache_listed "$1")
 		version=$(pkg_version "${listed[0]}") || return 1
 		echo "${1%%-*}-${version//[^A-Za-z0-9.+~-]/_}"
@@ -355,6 +356,7 @@ cache_listed() {
 	libvirt-*) pattern='^(libvirt|dmidecode)' ;;
 	hvm-*) pattern='^(qemu-system-(xen|data)|seabios)$' ;;
 	stress-*) pattern='^stress-ng$' ;;
+	varlink-*) pattern='^systemd$' ;;
 	source)
 		awk '$1 == "source" { print $2 }' "$TOP/packaging/dependencies"
 		return
@@ -385,6 +387,7 @@ cache_mend_libvirt() { sed -i "/<feature name='sep'\/>/d" "$1/usr/share/libvirt/
 cache_mend_qemu() { :; }
 cache_mend_hvm() { :; }
 cache_mend_stress() { :; }
+cache_mend_varlink() { :; }
 
 cache_try_source() {
 	pkg_unpack "$1" "$(cache_listed source)" || return 1

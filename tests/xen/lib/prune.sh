@@ -8,7 +8,7 @@
 # tree has pointed at it again.
 
 # Kinds of directories that are there for a link.
-PRUNE_KINDS=(kernel xen qemu libvirt hvm stress source build debian dom0)
+PRUNE_KINDS=(kernel xen qemu libvirt hvm stress varlink source build debian dom0)
 
 # cache_prune: for who holds the cache's lock.
 cache_prune() {
