@@ -11,8 +11,10 @@ static void look_at(struct hb_look *look, const struct hb_monitor *monitor, size
 	look->domain = hb_monitor_domain(monitor, i);
 	look->stale = hb_monitor_is_stale(monitor, i);
 	hb_limits_find(limits->list, limits->count, look->domain, &look->limits);
-	if (limits->error.code)
+	if (limits->error.code) {
 		look->limits.mode = HB_MODE_OFF;
+		look->limits.damaged = true;
+	}
 }
 
 /* The output is for a program: what a person should know goes beside it. */
