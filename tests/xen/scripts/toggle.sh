@@ -84,13 +84,18 @@ wait_empty_gone() {
 		n=\$((n + 1)); [ \$n -lt 200 ] || exit 1; sleep 0.1; done"
 }
 
+# tell_why BLOCK: what of the kernel's last words are of the page that kept it from going offline.
+tell_why() {
+	note "$g: block $1 stays: $(in_guest $g "dmesg | tail -n 6 | grep -e pfn -e 'dumped because'" | tr '\n' ' ')"
+}
+
 # The kernel keeps what it cannot move, and says so.
 try_boot_memory() {
 	local block went=0 n=0
 	go_to $((boot - 32))
 	for block in $(driver_blocks $g '$2 == "boot"'); do
 		n=$((n + 1))
-		set_block $g "$block" offline 2>/dev/null || continue
+		set_block $g "$block" offline 2>/dev/null || { tell_why "$block"; continue; }
 		went=$((went + 1))
 		check_parked "boot memory, block $block" "$block"
 		put_online "boot memory, block $block" "$block" online
