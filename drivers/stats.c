@@ -34,7 +34,7 @@ static const struct {
 	    .step_kib = QUBES_STEP_KIB }, hb_agent_tell_qubes },
 };
 
-static DEFINE_SPINLOCK(audience_lock);		/* taken with softirqs off */
+static DEFINE_SPINLOCK(audience_lock);		/* taken with softirqs off, outside of jobs_lock */
 static struct hb_audience audiences[ARRAY_SIZE(listeners)];
 
 /* Whether they are told; guarded by switch_lock. */
@@ -139,8 +139,9 @@ void hb_stats_look(void)
 
 	if (!READ_ONCE(running))
 		return;
-	read_stats(&now);
 	spin_lock_bh(&audience_lock);
+	/* With the lock held: nobody puts off by older numbers what newer ones made due. */
+	read_stats(&now);
 	for (i = 0; i < ARRAY_SIZE(listeners); i++)
 		wait = min(wait, wait_of(i, &now));
 	if (wait != HB_AUDIENCE_HAS_ALL) {
