@@ -26,6 +26,9 @@ static struct hb_status written;
 static struct hb_told told;
 static unsigned long written_at;
 
+/* The last epoch in which all of the report was written.  By the work item. */
+static int complete_in = -1;
+
 static atomic_t domain = ATOMIC_INIT(0);
 static atomic_t epoch = ATOMIC_INIT(0);
 
@@ -68,12 +71,19 @@ void hb_bus_moved(void)
 	hb_bus_report();
 }
 
-/* Somebody has removed the report, and all that is told beside it: it is told again. */
+/*
+ * Somebody has removed the report, and all that is told beside it: it is told again.  Without
+ * a whole one in this epoch nobody has: it is on its way, or could not be written.
+ */
 static void look_for_report(void)
 {
+	/* Before the key is read: the report may become complete right after that. */
+	bool complete = READ_ONCE(complete_in) == hb_bus_epoch();
+
 	if (key_exists(HB_KEY_REPORT_VERSION, true))
 		return;
-	atomic_inc_return(&epoch);
+	if (complete)
+		atomic_inc_return(&epoch);
 	hb_bus_report();
 }
 
@@ -388,6 +398,7 @@ static void report_work(struct work_struct *work)
 		hb_agent_announce(hb_bus_domain());
 	written = now;
 	hb_told_written(&told, now_in, 0);
+	WRITE_ONCE(complete_in, now_in);
 	/* Some of it may have been written in the epoch before. */
 	if (hb_bus_epoch() != now_in)
 		hb_bus_report();
