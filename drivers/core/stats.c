@@ -79,6 +79,7 @@ void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, 
 void hb_audience_failed(struct hb_audience *audience, int epoch, u64 now_ms)
 {
 	hb_told_failed(&audience->told, epoch, 0);
+	hb_told_lost(&audience->told);
 	audience->tried_ms = now_ms;
 }
 

@@ -73,7 +73,7 @@ void hb_stats_derive(struct hb_stats *stats);
 u64 hb_audience_wait(const struct hb_audience *audience, const struct hb_stats *now, int epoch,
 		     u64 now_ms);
 
-/* He has been told @now, or could not be. */
+/* He has been told @now, or could not be: who reads several keys may have a part of it. */
 void hb_audience_told(struct hb_audience *audience, const struct hb_stats *now, int epoch,
 		      u64 now_ms);
 void hb_audience_failed(struct hb_audience *audience, int epoch, u64 now_ms);
