@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "told.h"
 
+/* May a reader find a number in this epoch that was meant for one before? */
+static bool is_astray(const struct hb_told *told, int epoch)
+{
+	return told->astray || (told->epoch != epoch && (told->value || told->tried));
+}
+
 static void begin(struct hb_told *told, int epoch)
 {
 	if (told->epoch != epoch)
-		*told = (struct hb_told){ .epoch = epoch };
+		*told = (struct hb_told){ .epoch = epoch, .astray = is_astray(told, epoch) };
 }
 
 void hb_told_written(struct hb_told *told, int epoch, u64 value)
@@ -30,7 +36,9 @@ void hb_told_lost(struct hb_told *told)
 
 bool hb_told_is(const struct hb_told *told, int epoch, u64 value)
 {
-	return value == (hb_told_holds(told, epoch) ? told->value : 0);
+	if (hb_told_holds(told, epoch))
+		return value == told->value;
+	return !value && !is_astray(told, epoch);
 }
 
 bool hb_told_news(struct hb_told *told, int epoch, u64 value)

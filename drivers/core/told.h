@@ -3,8 +3,9 @@
  * What was told, by writing it to xenstore: whether it is there, and when to try again.
  *
  * What was told belongs to one epoch: in a guest that was restored elsewhere, and after somebody
- * removed it, nothing of it is there.  What could not be written is written again after 1, 2,
- * 4 ... 64 s; something else to say need not wait for that.
+ * removed it, nothing of it is there.  But whoever writes hears of a new epoch late, and a number
+ * may go astray into it: then 0 is written there like any other.  What could not be written is
+ * written again after 1, 2, 4 ... 64 s; something else to say need not wait for that.
  */
 #ifndef HB_CORE_TOLD_H
 #define HB_CORE_TOLD_H
@@ -21,6 +22,7 @@ struct hb_told {
 	u64 value;
 	u64 tried;		/* what failed last, */
 	unsigned int retry_ms;	/* and is tried again after so long; 0: nothing waits */
+	bool astray;		/* a number of an epoch before may be there, if this one has none */
 };
 
 /* Is what was told there, in this epoch? */
@@ -47,7 +49,7 @@ unsigned int hb_told_failed(struct hb_told *told, int epoch, u64 value);
 /* What was told is not there any more, or only a part of it; what waits goes on waiting. */
 void hb_told_lost(struct hb_told *told);
 
-/* Does a reader find this number?  To him 0 and no key are the same. */
+/* Is it certain that a reader finds this number?  To him 0 and no key are the same. */
 bool hb_told_is(const struct hb_told *told, int epoch, u64 value);
 
 /**

@@ -317,7 +317,6 @@ static void test_told(void **state)
 	assert_false(hb_told_holds(&told, 1));
 	assert_false(hb_told_is(&told, 1, 10));
 	assert_true(hb_told_news(&told, 1, 10));
-	assert_false(hb_told_news(&told, 1, 0));
 }
 
 static void test_told_lost(void **state)
@@ -384,6 +383,52 @@ static void test_told_over(void **state)
 	/* Or it is 10 again, as the reader has it. */
 	assert_false(hb_told_news(&told, 0, 10));
 	assert_true(hb_told_news(&told, 0, 14));
+}
+
+/*
+ * The epoch changed just as a number was written, or tried: the reader may find it in the new one.
+ * So 0 is written there, once.
+ */
+static void check_over_in(struct hb_told told, int epoch)
+{
+	/* Whether or not somebody looked in this epoch before it was over. */
+	assert_false(hb_told_is(&told, epoch, 0));
+	assert_true(hb_told_news(&told, epoch, 0));
+	assert_false(hb_told_is(&told, epoch, 0));
+	assert_true(hb_told_news(&told, epoch, 0));
+	/* It waits like any other that fails. */
+	assert_int_equal(hb_told_failed(&told, epoch, 0), HB_RETRY_FIRST_MS);
+	assert_false(hb_told_news(&told, epoch, 0));
+	assert_false(hb_told_is(&told, epoch, 0));
+	hb_told_written(&told, epoch, 0);
+	assert_true(hb_told_is(&told, epoch, 0));
+	assert_false(hb_told_news(&told, epoch, 0));
+	assert_true(hb_told_is(&told, epoch + 1, 0));
+	assert_false(hb_told_news(&told, epoch + 1, 0));
+}
+
+static void test_told_astray(void **state)
+{
+	struct hb_told told = { 0 };
+
+	(void)state;
+	hb_told_failed(&told, 0, 10);
+	check_over_in(told, 1);
+	hb_told_written(&told, 0, 10);
+	check_over_in(told, 1);
+	/* An epoch in which nothing is told leaves it where it is. */
+	assert_true(hb_told_news(&told, 1, 14));
+	check_over_in(told, 2);
+	/* A write that hung is of the epoch in which it began. */
+	hb_told_written(&told, 2, 0);
+	assert_false(hb_told_news(&told, 3, 0));
+	hb_told_written(&told, 2, 10);
+	check_over_in(told, 3);
+	/* What is told in the new one is there in place of it. */
+	hb_told_written(&told, 3, 14);
+	assert_false(hb_told_news(&told, 3, 14));
+	hb_told_written(&told, 3, 0);
+	assert_false(hb_told_news(&told, 3, 0));
 }
 
 /* ---- distress: a guest of 256 MiB, whose reserve is 32 MiB */
@@ -619,6 +664,7 @@ int main(void)
 		cmocka_unit_test(test_told_retries),
 		cmocka_unit_test(test_told_for_nothing),
 		cmocka_unit_test(test_told_over),
+		cmocka_unit_test(test_told_astray),
 		cmocka_unit_test(test_begins),
 		cmocka_unit_test(test_first_look),
 		cmocka_unit_test(test_confined),
