@@ -131,6 +131,54 @@ static void test_floor_published(void **state)
 	}
 }
 
+/* MiB: of what is to be written or being written, what was cache of files. */
+static void test_floor_unwritten(void **state)
+{
+	static const struct {
+		u64 dirty, writing, swapcache, pending, cache, unwritten;
+	} rows[] = {
+		{ 0, 0, 0, 0, 50, 0 },
+		{ 40, 0, 0, 40, 50, 40 },		/* dirty files */
+		{ 40, 0, 30, 40, 50, 40 },		/* and memory that was swapped once */
+		{ 0, 16, 16, 16, 50, 0 },		/* to swap */
+		{ 0, 16, 100, 16, 50, 0 },		/* the same, and more is there already */
+		{ 30, 26, 16, 56, 50, 40 },		/* both */
+		{ 30, 26, 16, 28, 50, 20 },		/* a zone with half of it */
+		{ 30, 26, 16, 0, 50, 0 },		/* one with nothing of it */
+		{ 60, 10, 0, 70, 75, 70 },		/* a disk that hangs */
+		{ 60, 18, 8, 78, 75, 70 },		/* the swap is on it, too */
+		{ 0, 70, 0, 70, 75, 70 },		/* all of it is on its way there */
+		{ 60, 10, 0, 70, 40, 40 },		/* no more than was counted, */
+		{ 60, 10, 0, 70, 0, 0 },		/* which may be nothing */
+		{ 0, 0, 0, 1, 50, 0 },			/* counters lag behind each other */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct hb_writes writes = {
+			.dirty = rows[i].dirty * HB_MIB_PAGES,
+			.writing = rows[i].writing * HB_MIB_PAGES,
+			.swapcache = rows[i].swapcache * HB_MIB_PAGES,
+		};
+
+		assert_int_equal(hb_floor_unwritten(&writes, rows[i].pending * HB_MIB_PAGES,
+						    rows[i].cache * HB_MIB_PAGES),
+				 rows[i].unwritten * HB_MIB_PAGES);
+	}
+}
+
+/* As the kernel counts it: half of a little, and all but the low watermark of much. */
+static void test_floor_cache(void **state)
+{
+	(void)state;
+	assert_int_equal(hb_floor_cache(0, 100), 0);
+	assert_int_equal(hb_floor_cache(100, 0), 100);
+	assert_int_equal(hb_floor_cache(100, 30), 70);
+	assert_int_equal(hb_floor_cache(100, 80), 50);
+	assert_int_equal(hb_floor_cache(101, 80), 51);
+}
+
 /* 512 MiB have a reserve of 48, of which 24 are for the kernel. */
 static void test_floor_margin(void **state)
 {
@@ -485,3 +533,5 @@ int main(void)
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
+		cmocka_unit_test(test_floor_unwritten),
+		cmocka_unit_test(test_floor_cache),
