@@ -19,6 +19,20 @@ static u64 above(u64 value, u64 reserve)
 	return value > reserve ? value - reserve : 0;
 }
 
+u64 hb_floor_cache(u64 files, u64 low)
+{
+	return files - least(files / 2, low);
+}
+
+u64 hb_floor_unwritten(const struct hb_writes *writes, u64 pending, u64 cache)
+{
+	u64 of_files = writes->dirty + above(writes->writing, writes->swapcache);
+
+	if (!of_files)
+		return 0;
+	return least(pending * of_files / (writes->dirty + writes->writing), cache);
+}
+
 /* What one node can give of all its memory, and of what the kernel can use itself. */
 static struct hb_floor node_floor(const struct hb_floor_input *in)
 {

@@ -35,6 +35,13 @@ struct hb_commit {
 	unsigned int percent;	/* of a page that goes, so much goes off the limit */
 };
 
+/* What is to be written first, of a node or of all, in pages. */
+struct hb_writes {
+	u64 dirty;	/* of files, */
+	u64 writing;	/* on its way to a disk: of files, or to swap, */
+	u64 swapcache;	/* in swap as well: what goes there is until it has been written */
+};
+
 /* Nodes beyond are left alone. */
 #define HB_FLOOR_NODES 16
 
@@ -70,6 +77,22 @@ u64 hb_floor_reserve(u64 managed);
  * True once the guest's size moved by more than a sixteenth.
  */
 bool hb_floor_watermarks_stale(u64 managed, u64 before);
+
+/* What si_mem_available() counts of @files pages of cache, with @low pages below the watermark. */
+u64 hb_floor_cache(u64 files, u64 low);
+
+/**
+ * hb_floor_unwritten() - what of the cache must be written first, which is up to a disk
+ * @writes: of the node
+ * @pending: pages of it, or of one of its zones, that are to be written or being written, whatever
+ * they are
+ * @cache: so much was counted as available there
+ *
+ * What goes to swap was not counted, and is free soon.  The kernel does not tell it from what goes
+ * to files: it is taken for as much as can be, and for the same part in each zone.  So memory that
+ * lies in swap as well may hide what is on its way to a disk that hangs, but nothing that is dirty.
+ */
+u64 hb_floor_unwritten(const struct hb_writes *writes, u64 pending, u64 cache);
 
 /**
  * hb_floor_commit_room() - pages that may go before too little can be promised

@@ -168,7 +168,7 @@ u64 hb_press_missing(u64 asked, s64 freed, u64 swapped, u64 writing)
 
 bool hb_press_gave_up(int before, int failures)
 {
-	return failures > before;
+	return failures > before || failures >= HB_PRESS_HOPELESS;
 }
 
 bool hb_press_again(unsigned int rounds, u64 writing)

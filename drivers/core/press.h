@@ -76,6 +76,9 @@ enum hb_press_policy {
 /* So often kswapd is set to work at most, for 250 ms each: a disk that is slow has two seconds. */
 #define HB_PRESS_ROUNDS		8
 
+/* After so many failures in a row nobody wakes kswapd (MAX_RECLAIM_RETRIES of mm/internal.h). */
+#define HB_PRESS_HOPELESS	16
+
 /* So many in a row that made less than a quarter of it free were in vain. */
 #define HB_PRESS_VAIN		8
 
@@ -167,7 +170,8 @@ u64 hb_press_missing(u64 asked, s64 freed, u64 swapped, u64 writing);
  *
  * It begins anew at once as long as it has not got what it works for, and after sixteen of them
  * nobody wakes it any more, which takes it some milliseconds.  These are not its own: without
- * them the guest would wait until an allocation has to free memory itself.
+ * them the guest would wait until an allocation has to free memory itself.  Where nobody wakes it
+ * from the start there is no failure to come.
  */
 bool hb_press_gave_up(int before, int failures);
 

@@ -6,18 +6,22 @@ static bool is_known(const struct hb_stuck *stuck, u64 now_ms)
 	return stuck->looks && now_ms - stuck->last_ms <= HB_STUCK_PAUSE_MS;
 }
 
-void hb_stuck_look(struct hb_stuck *stuck, bool waits, u64 now_ms)
+bool hb_stuck_look(struct hb_stuck *stuck, bool waits, u64 now_ms)
 {
 	if (!waits) {
 		*stuck = (struct hb_stuck){ 0 };
-		return;
+		return false;
 	}
 	if (!is_known(stuck, now_ms))
 		*stuck = (struct hb_stuck){ .since_ms = now_ms };
 	else if (now_ms - stuck->last_ms < HB_STUCK_APART_MS)
-		return;
+		return false;
+	else if (stuck->moments++ < HB_STUCK_MOMENTS)
+		return true;
 	stuck->last_ms = now_ms;
 	stuck->looks++;
+	stuck->moments = 0;
+	return false;
 }
 
 u64 hb_stuck_seconds(const struct hb_stuck *stuck, u64 now_ms)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/ktime.h>
@@ -172,13 +173,22 @@ static unsigned long first_that_waits(unsigned long pfn, unsigned long nr)
 }
 
 /* Blocks go by the worker's hand only: a page that is there stays until it was looked at. */
-static void look_at(unsigned long pfn)
+static bool look_once(unsigned long pfn)
 {
 	struct page *page = pfn_to_online_page(pfn);
+	bool more;
 
 	spin_lock_bh(&jobs_lock);
-	hb_stuck_look(&stuck, page && waits(page), now_ms());
+	more = hb_stuck_look(&stuck, page && waits(page), now_ms());
 	spin_unlock_bh(&jobs_lock);
+	return more;
+}
+
+/* Sleeps, but no more than once a second for about a twentieth of one: idle, as for no disk. */
+static void look_at(unsigned long pfn)
+{
+	while (look_once(pfn))
+		usleep_range_state(HB_STUCK_MOMENT_US, 2 * HB_STUCK_MOMENT_US, TASK_IDLE);
 }
 
 void hb_evacuate_look(void)

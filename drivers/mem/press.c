@@ -105,21 +105,6 @@ static void wake_kswapd(int nid)
 		__free_page(page);
 }
 
-/* It is woken by the low watermark, and works for the high one. */
-static void begin(struct pressed *node, unsigned long pages)
-{
-	struct zone *zones = NODE_DATA(node->nid)->node_zones;
-	int i;
-
-	node->raised = true;
-	node->failures = atomic_read(hb_compat_kswapd_failures(node->nid));
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		raise(&zones[i], &node->zones[i], pages);
-	wake_kswapd(node->nid);
-	for (i = 0; i < MAX_NR_ZONES; i++)
-		lower(&zones[i], &node->zones[i], WMARK_LOW, node->zones[i].low);
-}
-
 static bool gave_up(const struct pressed *node)
 {
 	return hb_press_gave_up(node->failures,
@@ -128,8 +113,36 @@ static bool gave_up(const struct pressed *node)
 
 /*
  * What kswapd could not do was this driver's to ask for, and must not count when others need it.
- * It may be about to count one more: then that is one, and no more, as the next begins anew.
+ * It may be about to count one more: the next that begins takes that for what was before.
  */
+static void take_back_failures(struct pressed *node)
+{
+	node->gave_up = true;
+	atomic_set(hb_compat_kswapd_failures(node->nid), 0);
+}
+
+/*
+ * It is woken by the low watermark, and works for the high one.  Where nobody can wake it any more
+ * nothing is raised: it can be woken the next time.
+ */
+static void begin(struct pressed *node, unsigned long pages)
+{
+	struct zone *zones = NODE_DATA(node->nid)->node_zones;
+	int i;
+
+	node->failures = atomic_read(hb_compat_kswapd_failures(node->nid));
+	if (gave_up(node)) {
+		take_back_failures(node);
+		return;
+	}
+	node->raised = true;
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		raise(&zones[i], &node->zones[i], pages);
+	wake_kswapd(node->nid);
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		lower(&zones[i], &node->zones[i], WMARK_LOW, node->zones[i].low);
+}
+
 static void end(struct pressed *node)
 {
 	struct zone *zones = NODE_DATA(node->nid)->node_zones;
@@ -138,10 +151,8 @@ static void end(struct pressed *node)
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		lower(&zones[i], &node->zones[i], WMARK_HIGH, node->zones[i].high);
 	node->raised = false;
-	if (!gave_up(node))
-		return;
-	node->gave_up = true;
-	atomic_set(hb_compat_kswapd_failures(node->nid), 0);
+	if (gave_up(node))
+		take_back_failures(node);
 }
 
 static u64 free_pages_now(void)

@@ -58,62 +58,88 @@ static s64 zone_files(struct zone *zone)
 	       zone_page_state(zone, NR_ZONE_INACTIVE_FILE);
 }
 
-/*
- * Cache that must be written first, which is up to a disk.  What is on its way to swap is counted
- * with it, and is no cache.
- */
-static s64 zone_unwritten(struct zone *zone)
+/* @stat: a node's, or that of all. */
+static u64 counted(const atomic_long_t *stat, enum node_stat_item item)
 {
-	s64 pages = zone_page_state(zone, NR_ZONE_WRITE_PENDING);
+	/* Below 0 for a moment: each processor adds its part later. */
+	return max(atomic_long_read(&stat[item]), 0L);
+}
 
-	return min(pages, zone_files(zone));
+static struct hb_writes look_at_writes(const atomic_long_t *stat)
+{
+	return (struct hb_writes){
+		.dirty = counted(stat, NR_FILE_DIRTY),
+		.writing = counted(stat, NR_WRITEBACK),
+#ifdef CONFIG_SWAP
+		.swapcache = counted(stat, NR_SWAPCACHE),
+#endif
+	};
 }
 
 /* Page cache that is written. */
-static s64 zone_cache(struct zone *zone)
+static s64 zone_cache(struct zone *zone, const struct hb_writes *writes)
 {
-	return zone_files(zone) - zone_unwritten(zone);
+	s64 files = zone_files(zone);
+
+	return files - (s64)hb_floor_unwritten(writes, zone_page_state(zone, NR_ZONE_WRITE_PENDING),
+					       files);
+}
+
+/* What si_mem_available() takes for available, and must be written first. */
+static s64 unwritten(u64 low)
+{
+	const struct hb_writes writes = look_at_writes(vm_node_stat);
+	u64 files = counted(vm_node_stat, NR_ACTIVE_FILE) +
+		    counted(vm_node_stat, NR_INACTIVE_FILE);
+
+	return hb_floor_unwritten(&writes, global_zone_page_state(NR_ZONE_WRITE_PENDING),
+				  hb_floor_cache(files, low));
 }
 
 u64 hb_watermarks_available(void)
 {
 	s64 pages = si_mem_available();
 	struct zone *zone;
+	u64 low = 0;
 	int nid, i;
 
 	for_each_online_node(nid) {
 		for (i = 0; i < MAX_NR_ZONES; i++) {
 			zone = &NODE_DATA(nid)->node_zones[i];
-			if (managed_zone(zone))
-				pages += percpu_free(zone) - zone_unwritten(zone);
+			if (!managed_zone(zone))
+				continue;
+			pages += percpu_free(zone);
+			low += low_wmark_pages(zone);
 		}
 	}
-	return max_t(s64, pages, 0);
+	return max_t(s64, pages - unwritten(low), 0);
 }
 
 /* Free pages and half the page cache that is written, above the zone's watermark. */
-static s64 zone_available(struct zone *zone)
+static s64 zone_available(struct zone *zone, const struct hb_writes *writes)
 {
 	s64 free = zone_page_state(zone, NR_FREE_PAGES) + percpu_free(zone);
 
-	return free + zone_cache(zone) / 2 - high_wmark_pages(zone);
+	return free + zone_cache(zone, writes) / 2 - high_wmark_pages(zone);
 }
 
 /*
  * What of that is set aside for devices (CMA), where the kernel has nothing of its own.  Nobody
  * counts the cache there: as much as can be is taken for it, so that what is left is the kernel's.
  */
-static s64 zone_available_cma(struct zone *zone)
+static s64 zone_available_cma(struct zone *zone, const struct hb_writes *writes)
 {
 	s64 free = zone_page_state(zone, NR_FREE_CMA_PAGES);
 	s64 used = max_t(s64, (s64)zone_cma_pages(zone) - free, 0);
 
-	return free + min(used, zone_cache(zone)) / 2;
+	return free + min(used, zone_cache(zone, writes)) / 2;
 }
 
 /* One node: all, and what the kernel itself can use, which is not movable memory. */
 static struct hb_floor_input look_at_node(int nid)
 {
+	const atomic_long_t *stat = NODE_DATA(nid)->vm_stat;
+	const struct hb_writes writes = look_at_writes(stat);
 	s64 all = 0, kernel = 0, slab;
 	struct hb_floor_input in = { 0 };
 	int i;
@@ -124,13 +150,14 @@ static struct hb_floor_input look_at_node(int nid)
 		if (!managed_zone(zone))
 			continue;
 		in.managed += zone_managed_pages(zone);
-		all += zone_available(zone);
+		all += zone_available(zone, &writes);
 		/* Nor is what is set aside for devices; and that is never given to Xen. */
 		if (i < ZONE_MOVABLE)
-			kernel += zone_available(zone) - zone_available_cma(zone);
+			kernel += zone_available(zone, &writes) -
+				  zone_available_cma(zone, &writes);
 	}
 	/* Dentries, inodes: half of it, as si_mem_available() has it. */
-	slab = atomic_long_read(&NODE_DATA(nid)->vm_stat[NR_SLAB_RECLAIMABLE_B]);
+	slab = counted(stat, NR_SLAB_RECLAIMABLE_B);
 	all += slab / 2;
 	kernel += slab / 2;
 	in.available = max_t(s64, all, 0);

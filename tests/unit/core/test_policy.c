@@ -131,6 +131,54 @@ static void test_floor_published(void **state)
 	}
 }
 
+/* MiB: of what is to be written or being written, what was cache of files. */
+static void test_floor_unwritten(void **state)
+{
+	static const struct {
+		u64 dirty, writing, swapcache, pending, cache, unwritten;
+	} rows[] = {
+		{ 0, 0, 0, 0, 50, 0 },
+		{ 40, 0, 0, 40, 50, 40 },		/* dirty files */
+		{ 40, 0, 30, 40, 50, 40 },		/* and memory that was swapped once */
+		{ 0, 16, 16, 16, 50, 0 },		/* to swap */
+		{ 0, 16, 100, 16, 50, 0 },		/* the same, and more is there already */
+		{ 30, 26, 16, 56, 50, 40 },		/* both */
+		{ 30, 26, 16, 28, 50, 20 },		/* a zone with half of it */
+		{ 30, 26, 16, 0, 50, 0 },		/* one with nothing of it */
+		{ 60, 10, 0, 70, 75, 70 },		/* a disk that hangs */
+		{ 60, 18, 8, 78, 75, 70 },		/* the swap is on it, too */
+		{ 0, 70, 0, 70, 75, 70 },		/* all of it is on its way there */
+		{ 60, 10, 0, 70, 40, 40 },		/* no more than was counted, */
+		{ 60, 10, 0, 70, 0, 0 },		/* which may be nothing */
+		{ 0, 0, 0, 1, 50, 0 },			/* counters lag behind each other */
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct hb_writes writes = {
+			.dirty = rows[i].dirty * HB_MIB_PAGES,
+			.writing = rows[i].writing * HB_MIB_PAGES,
+			.swapcache = rows[i].swapcache * HB_MIB_PAGES,
+		};
+
+		assert_int_equal(hb_floor_unwritten(&writes, rows[i].pending * HB_MIB_PAGES,
+						    rows[i].cache * HB_MIB_PAGES),
+				 rows[i].unwritten * HB_MIB_PAGES);
+	}
+}
+
+/* As the kernel counts it: half of a little, and all but the low watermark of much. */
+static void test_floor_cache(void **state)
+{
+	(void)state;
+	assert_int_equal(hb_floor_cache(0, 100), 0);
+	assert_int_equal(hb_floor_cache(100, 0), 100);
+	assert_int_equal(hb_floor_cache(100, 30), 70);
+	assert_int_equal(hb_floor_cache(100, 80), 50);
+	assert_int_equal(hb_floor_cache(101, 80), 51);
+}
+
 /* 512 MiB have a reserve of 48, of which 24 are for the kernel. */
 static void test_floor_margin(void **state)
 {
@@ -374,6 +422,15 @@ static void test_backoff_jitter(void **state)
 	}
 }
 
+/* A look as the driver does it, at a page that waits all the time. */
+static void look_waiting(struct hb_stuck *stuck, u64 ms)
+{
+	unsigned int moments = 0;
+
+	while (hb_stuck_look(stuck, true, ms))
+		assert_true(++moments <= HB_STUCK_MOMENTS);
+}
+
 /* One page that waits, looked at as often: told after so long, and no more when it is over. */
 static void test_stuck(void **state)
 {
@@ -394,7 +451,7 @@ static void test_stuck(void **state)
 		u64 ms, first = U64_MAX;
 
 		for (ms = 0; ms < 600000; ms += rows[i].apart_ms) {
-			hb_stuck_look(&stuck, true, 7000 + ms);
+			look_waiting(&stuck, 7000 + ms);
 			if (first == U64_MAX && hb_stuck_seconds(&stuck, 7000 + ms))
 				first = ms;
 			if (first != U64_MAX)
@@ -408,25 +465,72 @@ static void test_stuck(void **state)
 	}
 }
 
-/* A disk that works has something to write all the time, and each page of it for moments. */
-static void test_stuck_busy_disk(void **state)
+/*
+ * A disk that works: one page is written again as soon as it has been, as the end of a log is, for
+ * hours.  In between nothing waits for as long as the next write takes to begin.
+ */
+static void test_stuck_rewritten(void **state)
+{
+	static const struct {
+		u64 write_us, between_us;
+	} rows[] = { { 10000, 200 }, { 10000, 10000 }, { 20000, 500 }, { 100, 100 }, { 1000, 150 } };
+	uint64_t seed = 1;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct hb_stuck stuck = { 0 };
+		u64 us = 0;
+
+		while (us < 3600000000ULL) {
+			u64 round = rows[i].write_us + rows[i].between_us;
+
+			while (hb_stuck_look(&stuck, us % round < rows[i].write_us, us / 1000))
+				us += HB_STUCK_MOMENT_US + random_next(&seed) % HB_STUCK_MOMENT_US;
+			assert_int_equal(hb_stuck_seconds(&stuck, us / 1000), 0);
+			us += 1 + random_next(&seed) % 4000000;
+		}
+	}
+}
+
+/* One write that takes long, of a page after the other: none waits for 5 s. */
+static void test_stuck_slow_disk(void **state)
 {
 	struct hb_stuck stuck = { 0 };
 	uint64_t seed = 1;
 	u64 ms = 1000, written = 0;
 
 	(void)state;
-	for (; ms < 3600000; ms += 1 + random_next(&seed) % 8000) {
-		bool waits = ms < written;
-
-		hb_stuck_look(&stuck, waits, ms);
+	for (; ms < 3600000; ms += 1 + random_next(&seed) % 3000) {
+		if (ms < written) {
+			look_waiting(&stuck, ms);
+		} else {
+			hb_stuck_look(&stuck, false, ms);
+			look_waiting(&stuck, ms);
+			written = ms + random_next(&seed) % HB_STUCK_MS;
+		}
 		assert_int_equal(hb_stuck_seconds(&stuck, ms), 0);
-		if (waits)
-			continue;
-		/* another one, which takes up to 4 s */
-		hb_stuck_look(&stuck, true, ms);
-		written = ms + random_next(&seed) % 4000;
 	}
+}
+
+/* What is polled in one look is bounded, and is done once in a while. */
+static void test_stuck_moments(void **state)
+{
+	struct hb_stuck stuck = { 0 };
+	unsigned int polls = 0;
+	u64 ms;
+
+	(void)state;
+	for (ms = 0; ms < 100 * HB_STUCK_APART_MS; ms += 10)
+		while (hb_stuck_look(&stuck, true, ms))
+			polls++;
+	/* the first look at a page is short */
+	assert_int_equal(polls, 99 * HB_STUCK_MOMENTS);
+	/* a page that is new between two moments is looked at anew */
+	assert_true(hb_stuck_look(&stuck, true, ms));
+	assert_false(hb_stuck_look(&stuck, false, ms));
+	assert_false(hb_stuck_look(&stuck, true, ms));
+	assert_int_equal(stuck.looks, 1);
 }
 
 /* Looks of one pass come one right after the other, and say no more than one. */
@@ -438,10 +542,10 @@ static void test_stuck_passes(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(looks) / sizeof(*looks); i++) {
-		hb_stuck_look(&stuck, true, looks[i]);
+		look_waiting(&stuck, looks[i]);
 		assert_int_equal(hb_stuck_seconds(&stuck, looks[i]), 0);
 	}
-	hb_stuck_look(&stuck, true, 16000);
+	look_waiting(&stuck, 16000);
 	assert_int_equal(hb_stuck_seconds(&stuck, 16000), 16);
 }
 
@@ -453,7 +557,7 @@ static void test_stuck_is_forgotten(void **state)
 
 	(void)state;
 	for (ms = 0; ms <= 60000; ms += 2000)
-		hb_stuck_look(&stuck, true, ms);
+		look_waiting(&stuck, ms);
 	assert_int_equal(hb_stuck_seconds(&stuck, 60000), 60);
 	assert_int_equal(hb_stuck_seconds(&stuck, 60000 + HB_STUCK_PAUSE_MS), 75);
 	assert_int_equal(hb_stuck_seconds(&stuck, 60001 + HB_STUCK_PAUSE_MS), 0);
@@ -472,13 +576,17 @@ int main(void)
 		cmocka_unit_test(test_floor_of_nodes),
 		cmocka_unit_test(test_floor_keeps_promises),
 		cmocka_unit_test(test_floor_promises_property),
+		cmocka_unit_test(test_floor_unwritten),
+		cmocka_unit_test(test_floor_cache),
 		cmocka_unit_test(test_floor_margin),
 		cmocka_unit_test(test_floor_keeps_reserve),
 		cmocka_unit_test(test_zone_table),
 		cmocka_unit_test(test_backoff_grows),
 		cmocka_unit_test(test_backoff_jitter),
 		cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_stuck_busy_disk),
+		cmocka_unit_test(test_stuck_rewritten),
+		cmocka_unit_test(test_stuck_slow_disk),
+		cmocka_unit_test(test_stuck_moments),
 		cmocka_unit_test(test_stuck_passes),
 		cmocka_unit_test(test_stuck_is_forgotten),
 	};

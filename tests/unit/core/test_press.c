@@ -572,6 +572,11 @@ static void test_gave_up(void **state)
 	assert_true(hb_press_gave_up(3, 16));
 	assert_false(hb_press_gave_up(3, 3));
 	assert_false(hb_press_gave_up(3, 0));
+	/* nobody can wake it any more: there is no failure to wait for */
+	assert_false(hb_press_gave_up(HB_PRESS_HOPELESS - 1, HB_PRESS_HOPELESS - 1));
+	assert_true(hb_press_gave_up(HB_PRESS_HOPELESS, HB_PRESS_HOPELESS));
+	assert_true(hb_press_gave_up(HB_PRESS_HOPELESS + 1, HB_PRESS_HOPELESS + 1));
+	assert_true(hb_press_gave_up(HB_PRESS_HOPELESS + 1, HB_PRESS_HOPELESS));
 }
 
 /* Does it go on for @seconds, with so many refaults a second? */

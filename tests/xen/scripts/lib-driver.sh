@@ -184,7 +184,8 @@ eat_until_kill() {
 	note "$g: $2: $EATEN times 8 MiB, lacking $LACKED KiB at most, $(($(guest_tot_pages "$g") / 256)) MiB"
 }
 
-# end_eating NAME: until the last is gone.
+# end_eating NAME: until the last is gone: one may be gone before it is told to, and to tell all of
+# them takes memory, which there may be none of at first.
 # shellcheck disable=SC2016 # it is the guest's shell
 end_eating() {
 	in_guest "$1" 'while pids=$(pidof memfill); do kill $pids 2>/dev/null; sleep 0.1; done'

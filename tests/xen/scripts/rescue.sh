@@ -17,8 +17,6 @@ is_returned() { [ "$(rescued)" -eq 0 ]; }
 stat() { xenstore-read "$(key data/hotballoon/stats)" | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 # Whether it comes to the last moment depends on who is faster.
 says_why() { [ "$(stat rescues)" -gt 0 ] && [ "$(stat oom-rescues)" -le "$(stat rescues)" ]; }
-# Until none is left: one may be gone before it is told to, and to tell all of them takes memory,
-# which there may be none of at first.
 
 # eat MOST: 8 MiB at a time, so many times at most, until something of that is killed.  Sets EATEN.
 eat() {
