@@ -61,7 +61,7 @@ static enum hb_code read_account(struct cli *cli, struct account *account)
 	for (size_t i = 0; i < account->count; i++) {
 		struct hb_limits kept;
 
-		hb_limits_find(limits.list, limits.count, domains[i], &kept);
+		cli_find_limits(&limits, domains[i], &kept);
 		add_domain(account, domains[i], &kept);
 	}
 	hb_limits_list_free(limits.list);

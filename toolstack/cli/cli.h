@@ -253,6 +253,9 @@ struct cli_limits {
 
 /* Never fails: a table is shown without them, and says why. */
 void cli_read_limits(struct cli *cli, struct cli_limits *limits);
+/* Those of domain; what cannot be read is off, as hotballoond has it. */
+void cli_find_limits(const struct cli_limits *limits, const struct hb_domain *domain,
+		     struct hb_limits *found);
 /* A line about what of them is not known, if there is such. */
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits);
 /* Who decides about its size: "auto", "pinned", "manual" or "off"; "-": nobody can. */

@@ -324,7 +324,7 @@ static void tell_givers(struct creation *creation, struct json_object *array)
 		return;
 	cli_read_limits(cli, &limits);
 	for (size_t i = 0; i < count; i++) {
-		hb_limits_find(limits.list, limits.count, list[i], &own);
+		cli_find_limits(&limits, list[i], &own);
 		if (list[i]->domid)
 			tell_giver(creation, list[i], &own, array);
 	}

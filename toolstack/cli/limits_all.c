@@ -12,6 +12,14 @@ void cli_read_limits(struct cli *cli, struct cli_limits *limits)
 					    &limits->error);
 }
 
+void cli_find_limits(const struct cli_limits *limits, const struct hb_domain *domain,
+		     struct hb_limits *found)
+{
+	hb_limits_find(limits->list, limits->count, domain, found);
+	if (limits->error.code)
+		*found = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
+}
+
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits)
 {
 	char remedy[CLI_REMEDY_TEXT];

@@ -73,10 +73,8 @@ static enum hb_code make_rows(struct cli *cli, const struct hb_domain *const *do
 		struct top_row *row = &data->rows[i];
 
 		row->domain = *domains[i];
-		hb_limits_find(limits.list, limits.count, domains[i], &row->limits);
-		/* What cannot be read is off, and doctor tells more. */
-		if (limits.error.code)
-			row->limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
+		/* Of what cannot be read doctor tells more. */
+		cli_find_limits(&limits, domains[i], &row->limits);
 	}
 	hb_limits_list_free(limits.list);
 	return HB_OK;

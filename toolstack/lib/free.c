@@ -18,6 +18,7 @@
 #include "free.h"
 #include "limits_look.h"
 #include "lock.h"
+#include "plan.h"
 #include "reserve.h"
 #include "set.h"
 #include "share.h"
@@ -47,6 +48,7 @@ struct candidate {
 	bool asked;		/* in any round */
 	bool rests;		/* above its target, and does not move any more */
 	uint64_t keep_kib;	/* the size that it gets for that, or 0 */
+	uint64_t kept_kib;	/* by its kernel, see hb_plan_heed_kept() */
 	bool dying;		/* it is waited for as one that is being destroyed */
 	uint64_t target_kib;	/* asked for */
 	struct hb_wait wait;
@@ -176,6 +178,16 @@ static enum hb_code look_at_candidates(struct work *work, struct hb_error *error
 	return hb_limits_all(work->hb, work->looked_at, work->count, work->limits, error);
 }
 
+/* What it said before it shrank in an earlier round is no reason that it gives no more. */
+static uint64_t can_give(struct candidate *candidate, const struct hb_limits *limits)
+{
+	struct hb_domain domain = candidate->domain;
+	const char *why;
+
+	hb_plan_heed_kept(&domain, &candidate->kept_kib);
+	return hb_share_can_give(&domain, limits, &why);
+}
+
 /* What each can give now. *coming_kib is on its way without being asked, and waited for. */
 static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct hb_error *error)
 {
@@ -184,7 +196,6 @@ static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct 
 	*coming_kib = 0;
 	for (size_t i = 0; i < work->count && !code; i++) {
 		struct candidate *candidate = &work->candidates[i];
-		const char *why = NULL;
 
 		work->donors[i] = (struct hb_donor){ .weight = HB_WEIGHT_DEFAULT };
 		if (candidate->gone)
@@ -195,7 +206,7 @@ static enum hb_code make_donors(struct work *work, uint64_t *coming_kib, struct 
 		if (candidate->stuck)
 			continue;
 		work->donors[i].weight = work->limits[i].weight;
-		work->donors[i].can_kib = hb_share_can_give(&candidate->domain, &work->limits[i], &why);
+		work->donors[i].can_kib = can_give(candidate, &work->limits[i]);
 		*coming_kib += expect(work, candidate);
 	}
 	return code;

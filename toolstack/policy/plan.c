@@ -20,6 +20,12 @@
 #define DOMAIN_0_MIN_KIB (1024 * 1024)
 /* What it keeps above what it uses now: a device model, a toolstack and their buffers. */
 #define DOMAIN_0_SPARE_KIB (128 * 1024)
+/*
+ * What few kernels keep more than, of a guest's size: this, what is kept for one that is loaded
+ * after a crash included, and a struct page (64 bytes) for each page that the guest may get.
+ */
+#define KERNEL_KIB (256 * 1024)
+#define PAGES_PER_PAGE_OF_STRUCTS 64
 
 const char *hb_step_name(enum hb_step_kind kind)
 {
@@ -129,26 +135,55 @@ uint64_t hb_plan_unsettled_kib(const struct hb_domain *domain)
 	       domain->pod_entries_kib - domain->pod_cache_kib : 0;
 }
 
+/* Was its word said of a larger one than it is now? An agent may speak once a minute. */
+static bool is_outdated(const struct hb_domain *domain)
+{
+	return domain->total.presence == HB_PRESENT &&
+	       (domain->total.value > domain->actual_kib ||
+		domain->actual_kib - domain->total.value < domain->videoram_kib);
+}
+
+/*
+ * What the kernel of one whose word is outdated keeps at most: all that the guest can have had
+ * beside that, or what few keep more than. Our driver stops at its floor by itself.
+ */
+static uint64_t may_keep_kib(const struct hb_domain *domain)
+{
+	uint64_t most_kib = KERNEL_KIB + domain->static_max.value / PAGES_PER_PAGE_OF_STRUCTS;
+	uint64_t rest_kib = domain->static_max.value > domain->total.value ?
+			    domain->static_max.value - domain->total.value : most_kib;
+
+	if (domain->driver == HB_DRIVER_HOTBALLOON)
+		return 0;
+	return rest_kib < most_kib ? rest_kib : most_kib;
+}
+
 /* Of its size, what is not in its word of what it uses: what the guest's kernel keeps for itself. */
 static uint64_t unseen_kib(const struct hb_domain *domain)
 {
-	uint64_t seen = domain->total.value;
-
 	if (!domain->domid)
 		return DOMAIN_0_SPARE_KIB;
-	if (domain->total.presence != HB_PRESENT || domain->actual_kib < seen + domain->videoram_kib)
+	if (domain->total.presence != HB_PRESENT)
 		return domain->videoram_kib;
-	return domain->actual_kib - seen;
+	if (is_outdated(domain))
+		return domain->videoram_kib + may_keep_kib(domain);
+	return domain->actual_kib - domain->total.value;
 }
 
 uint64_t hb_plan_used_kib(const struct hb_domain *domain)
 {
-	if (domain->used.presence != HB_PRESENT)
-		return 0;
-	/* That was said of a larger one than it is now: nobody knows what it can do without. */
-	if (domain->total.presence == HB_PRESENT && domain->total.value > domain->actual_kib)
-		return domain->actual_kib;
-	return domain->used.value + unseen_kib(domain);
+	return domain->used.presence == HB_PRESENT ? domain->used.value + unseen_kib(domain) : 0;
+}
+
+void hb_plan_heed_kept(struct hb_domain *domain, uint64_t *kept_kib)
+{
+	if (domain->total.presence != HB_PRESENT)
+		return;
+	if (!is_outdated(domain) && domain->actual_kib - domain->total.value > *kept_kib)
+		*kept_kib = domain->actual_kib - domain->total.value;
+	if (*kept_kib && *kept_kib < domain->actual_kib &&
+	    domain->total.value > domain->actual_kib - *kept_kib)
+		domain->total.value = domain->actual_kib - *kept_kib;
 }
 
 static enum hb_code refuse_used(const struct hb_domain *domain, uint64_t target_kib,

@@ -44,6 +44,13 @@ struct hb_domain hb_plan_complete(const struct hb_domain *domain);
 uint64_t hb_plan_used_kib(const struct hb_domain *domain);
 
 /*
+ * For who looks again while it shrinks. *kept_kib, 0 at first, becomes the most that its kernel
+ * was seen to keep: its size is newer than its word, and what is seen is the least that it can
+ * be. What it hands out becomes what that leaves, so that an outdated word is as one of now.
+ */
+void hb_plan_heed_kept(struct hb_domain *domain, uint64_t *kept_kib);
+
+/*
  * Populate-on-demand that has not settled: memory that the guest counts as its own, and
  * for which Xen has set no frames aside. A guest booted with less than its maximum gives
  * it back first, and holds no less by Xen's count until it has.

@@ -567,6 +567,68 @@ static struct hb_plan grant(const struct hb_domain *domain, uint64_t kib)
 	return plan;
 }
 
+/* As a size: with what its kernel keeps for itself, as far as that is known. */
+static void test_used(void **state)
+{
+	struct hb_domain domain = guest(G, 2 * G);
+
+	(void)state;
+	assert_int_equal(hb_plan_used_kib(&domain), 0);
+	domain.videoram_kib = 16 * M;
+	domain.used = (struct hb_number){ HB_PRESENT, 200 * M };
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M);
+	domain.actual_kib = G;
+	domain.total = (struct hb_number){ HB_PRESENT, 900 * M };
+	assert_int_equal(hb_plan_used_kib(&domain), 324 * M);
+	domain.total.value = G - 16 * M;
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M);
+	/* Of a larger one than it is: at most what few kernels keep more than, or all that it can have had. */
+	domain.total.value = G - 16 * M + 4;
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M + 256 * M + 32 * M);
+	domain.total.value = 2 * G - 100 * M;
+	assert_int_equal(hb_plan_used_kib(&domain), 316 * M);
+	domain.total.value = 3 * G;
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M + 256 * M + 32 * M);
+	domain.total.value = UINT64_MAX;
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M + 256 * M + 32 * M);
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	assert_int_equal(hb_plan_used_kib(&domain), 216 * M);
+}
+
+/* What was seen of that while its word was of now is so still when it has shrunk. */
+static void test_heed_kept(void **state)
+{
+	struct hb_domain domain = guest(G, 2 * G);
+	uint64_t kept = 0;
+
+	(void)state;
+	domain.used = (struct hb_number){ HB_PRESENT, 200 * M };
+	hb_plan_heed_kept(&domain, &kept);
+	assert_int_equal(kept, 0);
+	domain.actual_kib = G;
+	domain.total = (struct hb_number){ HB_PRESENT, G + 4 };
+	hb_plan_heed_kept(&domain, &kept);
+	assert_true(!kept && domain.total.value == G + 4);
+	domain.total.value = G - 160 * M;
+	hb_plan_heed_kept(&domain, &kept);
+	assert_true(kept == 160 * M && domain.total.value == G - 160 * M);
+	/* So while the size has come down by less than that. */
+	domain.actual_kib = G - 100 * M;
+	hb_plan_heed_kept(&domain, &kept);
+	assert_true(kept == 160 * M && domain.total.value == G - 260 * M);
+	domain.total.value = G - 160 * M;
+	domain.actual_kib = G - 500 * M;
+	hb_plan_heed_kept(&domain, &kept);
+	assert_int_equal(hb_plan_used_kib(&domain), 360 * M);
+	domain.total.value = G - 700 * M;
+	hb_plan_heed_kept(&domain, &kept);
+	assert_int_equal(kept, 200 * M);
+	/* One that has less than that is not known any better. */
+	domain.actual_kib = 200 * M;
+	hb_plan_heed_kept(&domain, &kept);
+	assert_int_equal(domain.total.value, G - 700 * M);
+}
+
 /* What may be taken is there before it may be, and its room goes after it. */
 static void test_headroom(void **state)
 {
@@ -777,6 +839,8 @@ int main(void)
 		cmocka_unit_test(test_lower),
 		cmocka_unit_test(test_same_size_is_written_again),
 		cmocka_unit_test(test_maxmem_below_target),
+		cmocka_unit_test(test_used),
+		cmocka_unit_test(test_heed_kept),
 		cmocka_unit_test(test_headroom),
 		cmocka_unit_test(test_headroom_refused),
 		cmocka_unit_test(test_headroom_gives_way),
