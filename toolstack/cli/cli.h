@@ -253,6 +253,8 @@ struct cli_limits {
 
 /* Never fails: a table is shown without them, and says why. */
 void cli_read_limits(struct cli *cli, struct cli_limits *limits);
+/* They are not known: off, and doctor tells more. */
+void cli_lose_limits(struct hb_limits *limits);
 /* A line about what of them is not known, if there is such. */
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits);
 /* Who decides about its size: "auto", "pinned", "manual" or "off"; "-": nobody can. */

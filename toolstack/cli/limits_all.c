@@ -12,6 +12,11 @@ void cli_read_limits(struct cli *cli, struct cli_limits *limits)
 					    &limits->error);
 }
 
+void cli_lose_limits(struct hb_limits *limits)
+{
+	*limits = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
+}
+
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits)
 {
 	char remedy[CLI_REMEDY_TEXT];
