@@ -518,14 +518,54 @@ static void test_long_answers(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+#define PLACES 32
+
+/* Who reads his answer, however slowly, keeps his place; who does not, gives way when others come. */
+static void test_slow_readers(void **state)
+{
+	static const char history[] = SAY("History", ""), status[] = SAY("GetStatus", "");
+	int slow, fd, fds[PLACES + 8];
+	size_t length;
+	ssize_t some;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	fd = call(history, sizeof(history));
+	length = read_all(fd, true);
+	close(fd);
+	slow = call(history, sizeof(history));
+	some = read(slow, answer, sizeof(answer));
+	assert_true(some > 0);
+	for (int i = 0; i < PLACES + 8; i++)
+		fds[i] = connect_to();
+	/* The last one has got the place of another one. */
+	assert_int_equal(write(fds[PLACES + 7], status, sizeof(status)), sizeof(status));
+	expect_answer(fds[PLACES + 7], "\"connected\":true");
+	assert_int_equal(read_all(slow, true), length - some);
+	close(slow);
+	for (int i = 0; i < PLACES + 8; i++) {
+		close(fds[i]);
+		fds[i] = call(history, sizeof(history));
+	}
+	fd = call(status, sizeof(status));
+	expect_answer(fd, "\"connected\":true");
+	close(fd);
+	for (int i = 0; i < PLACES + 8; i++)
+		close(fds[i]);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+#define NOBODY 65534
+#define ANOTHER 65533
+
 /* In a process of its own: as somebody who is nobody here. */
-static int as_nobody(int (*run)(void))
+static int as_user(uid_t uid, int (*run)(void))
 {
 	pid_t pid = fork();
 	int status;
 
 	if (!pid)
-		_exit(setgid(65534) || setuid(65534) ? 99 : run());
+		_exit(setgid(uid) || setuid(uid) ? 99 : run());
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return WEXITSTATUS(status);
 }
@@ -569,17 +609,17 @@ static void test_who_may(void **state)
 		skip();
 	assert_int_equal(chmod(common_state_dir, 0755) && errno != ENOENT, 0);
 	expect(notify_fd, "READY=1");
-	assert_int_equal(as_nobody(may_connect), 0);
+	assert_int_equal(as_user(NOBODY, may_connect), 0);
 	reload("[balance]\nlook = 3600\n[socket]\neverybody = yes\n");
 	fd = call(status, sizeof(status));
 	expect_answer(fd, "\"connected\":true");
-	assert_int_equal(as_nobody(may_only_read), 1);
+	assert_int_equal(as_user(NOBODY, may_only_read), 1);
 	/* Who is not root takes no place from root. */
-	assert_int_equal(as_nobody(takes_all), 1);
+	assert_int_equal(as_user(NOBODY, takes_all), 1);
 	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
 	expect_answer(fd, "\"connected\":true");
 	reload("[balance]\nlook = 3600\n");
-	assert_int_equal(as_nobody(may_connect), 0);
+	assert_int_equal(as_user(NOBODY, may_connect), 0);
 	assert_int_equal(write(fd, status, sizeof(status)), sizeof(status));
 	expect_answer(fd, "\"connected\":true");
 	close(fd);
@@ -635,39 +675,90 @@ static int asks_much(void)
 	return answered == NOBODIES * AHEAD ? 0 : 4;
 }
 
-/* However much they ask, root is answered first, and the loop does other things between. */
-static void test_crowd(void **state)
+static int asks_once(void)
 {
 	static const char status[] = SAY("GetStatus", "");
-	int fd, rc, status_of_crowd;
-	pid_t pid;
-	char go = 0;
+	int fd = call(status, sizeof(status));
 
-	(void)state;
-	if (geteuid())
-		skip();
+	return next_answer(fd) && strstr(answer, "\"connected\":true");
+}
+
+static void let_everybody_in(void)
+{
 	assert_int_equal(chmod(common_state_dir, 0755) && errno != ENOENT, 0);
 	expect(notify_fd, "READY=1");
 	reload("[balance]\nlook = 3600\n[socket]\neverybody = yes\n");
+}
+
+/* He asks when the crowd has, and is answered while most of that waits. */
+static void ask_among_crowd(uid_t uid)
+{
+	int rc, status_of_crowd;
+	pid_t pid;
+	char go = 0;
+
+	let_everybody_in();
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, crowd), 0);
 	kill(child, SIGSTOP);
 	pid = fork();
 	if (!pid)
-		_exit(setgid(65534) || setuid(65534) || close(crowd[0]) ? 99 : asks_much());
+		_exit(setgid(NOBODY) || setuid(NOBODY) || close(crowd[0]) ? 99 : asks_much());
 	close(crowd[1]);
 	assert_int_equal(read(crowd[0], &go, 1), 1);
-	fd = call(status, sizeof(status));
 	kill(child, SIGCONT);
-	expect_answer(fd, "\"connected\":true");
+	rc = as_user(uid, asks_once);
 	kill(child, SIGSTOP);
+	assert_int_equal(rc, 1);
 	assert_int_equal(write(crowd[0], &go, 1), 1);
 	rc = read(crowd[0], &go, 1);
 	kill(child, SIGCONT);
 	assert_int_equal(waitpid(pid, &status_of_crowd, 0), pid);
 	assert_int_equal(WEXITSTATUS(status_of_crowd), 0);
 	assert_int_equal(rc, 1);
-	close(fd);
 	close(crowd[0]);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+/* However much they ask, root is answered first, and the loop does other things between. */
+static void test_crowd(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	ask_among_crowd(0);
+}
+
+/* Nor does one user keep another one from being answered. */
+static void test_another_user(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	ask_among_crowd(ANOTHER);
+}
+
+#define MANY 60
+
+static int many_ask(void)
+{
+	static const char status[] = SAY("GetStatus", "");
+	int fds[MANY], answered = 0;
+
+	for (int i = 0; i < MANY; i++)
+		fds[i] = call(status, sizeof(status));
+	for (int i = 0; i < MANY; i++)
+		answered += next_answer(fds[i]) && strstr(answer, "\"connected\":true");
+	return answered;
+}
+
+/* More than there are places, all at once: who waits for his answer makes no room for others. */
+static void test_many_ask(void **state)
+{
+	(void)state;
+	if (geteuid())
+		skip();
+	let_everybody_in();
+	assert_int_equal(as_user(NOBODY, many_ask), MANY);
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
@@ -885,9 +976,10 @@ static void test_interrupted(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest with_program[] = { TEST(test_varlinkctl) };
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_crowd), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_crowd), TEST(test_another_user), TEST(test_many_ask), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
+					    cmocka_unit_test_setup_teardown(test_slow_readers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
 					    TEST(test_killed), TEST(test_interrupted) };
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -79,6 +80,28 @@ static void test_nobody(void **state)
 	assert_true(notify("READY=1"));
 }
 
+/* For now there is no descriptor left: it is said again. */
+static void test_no_descriptor(void **state)
+{
+	struct rlimit before, none;
+	char abstract[100];
+	bool taken;
+	int fd;
+
+	(void)state;
+	snprintf(abstract, sizeof(abstract), "@hotballoon-%d", (int)getpid());
+	fd = listen_at(abstract);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	taken = notify("READY=1");
+	setrlimit(RLIMIT_NOFILE, &before);
+	assert_false(taken);
+	assert_true(notify("READY=1"));
+	assert_string_equal(next(fd), "READY=1");
+	close(fd);
+}
+
 static void test_watchdog(void **state)
 {
 	char pid[20];
@@ -105,7 +128,8 @@ static void test_watchdog(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_told), cmocka_unit_test(test_nobody), cmocka_unit_test(test_watchdog),
+		cmocka_unit_test(test_told), cmocka_unit_test(test_nobody), cmocka_unit_test(test_no_descriptor),
+		cmocka_unit_test(test_watchdog),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

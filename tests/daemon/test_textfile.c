@@ -157,6 +157,26 @@ static void test_between_rounds(void **state)
 	}
 }
 
+/* One that is made right after a deed knows who wrote the target. */
+static void test_after_deed(void **state)
+{
+	uint64_t writes = 0;
+
+	(void)state;
+	room_run(&room, 1000);
+	for (unsigned int i = 0; i < 100; i++) {
+		if (i == 20)
+			room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+		room_run(&room, 100);
+		manager_run(room.manager);
+		file.written_ms = 0;
+		keep();
+		writes += manager_look(room.manager).writes;
+		assert_true(has("hotballoon_domain_automatic{domid=\"1\",name=\"g1\",uuid=\"00000001-0000-0000-0000-000000000000\"} 1\n"));
+	}
+	assert_true(writes > 0);
+}
+
 /* Where nothing happens the text stays, and its time shows that it is kept. */
 static void test_quiet(void **state)
 {
@@ -314,7 +334,7 @@ static void test_stuck(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_between_rounds), TEST(test_quiet), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
+		TEST(test_kept), TEST(test_between_rounds), TEST(test_after_deed), TEST(test_quiet), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
 		TEST(test_lost), TEST(test_stuck),
 	};
 

@@ -52,6 +52,46 @@ static void test_limits_unknown(void **state)
 	assert_non_null(strstr(command_err, "limits"));
 }
 
+/* A domain that is missing is one that has ended, to who reads this: list fails then, too. */
+static void test_unreadable(void **state)
+{
+	enum hb_code code;
+
+	(void)state;
+	assert_int_equal(command_line("metrics"), 0);
+	command_sim->unreadable = "/local/domain/5";
+	code = command_line("list");
+	assert_int_not_equal(code, 0);
+	assert_int_equal(command_line("metrics"), code);
+	assert_string_equal(command_out, "");
+	assert_non_null(strstr(command_err, "cannot list the domains"));
+}
+
+/* Whatever of the host's fails, once or from then on: all domains, or an error. */
+static void test_faults(void **state)
+{
+	const unsigned int before = command_sim->calls;
+	unsigned int calls, failed = 0;
+
+	(void)state;
+	assert_int_equal(command_line("metrics"), 0);
+	calls = command_sim->calls - before;
+	for (unsigned int call = 0; call < 2 * calls; call++) {
+		enum hb_code code;
+
+		command_sim->fault = SIM_FAULT_ERROR;
+		command_sim->fault_errno = 5;
+		command_sim->fault_at = command_sim->calls + 1 + call / 2;
+		command_sim->fault_stays = call % 2;
+		code = command_line("metrics");
+		command_sim->fault = SIM_FAULT_NONE;
+		failed += code != HB_OK;
+		assert_true(code ? *command_err : says("hotballoon_domain_actual_bytes{domid=\"5\""));
+		assert_true(code ? !*command_out : says("hotballoon_domain_actual_bytes{domid=\"0\""));
+	}
+	assert_true(failed > calls / 2);
+}
+
 static void test_usage(void **state)
 {
 	(void)state;
@@ -65,7 +105,7 @@ static void test_usage(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_reclaimable), TEST(test_limits_unknown), TEST(test_usage) };
+	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_reclaimable), TEST(test_limits_unknown), TEST(test_unreadable), TEST(test_faults), TEST(test_usage) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hotballoon metrics: one look at the host, for Prometheus. hotballoond need not run. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "metrics.h"
@@ -10,11 +11,7 @@ static void look_at(struct hb_look *look, const struct hb_monitor *monitor, size
 {
 	look->domain = hb_monitor_domain(monitor, i);
 	look->stale = hb_monitor_is_stale(monitor, i);
-	hb_limits_find(limits->list, limits->count, look->domain, &look->limits);
-	if (limits->error.code) {
-		look->limits.mode = HB_MODE_OFF;
-		look->limits.damaged = true;
-	}
+	cli_find_limits(limits, look->domain, &look->limits);
 }
 
 /* The output is for a program: what a person should know goes beside it. */
@@ -61,6 +58,48 @@ static enum hb_code print_all(struct cli *cli, const struct hb_monitor *monitor,
 	return code;
 }
 
+static bool knows(const struct hb_monitor *monitor, const struct hb_domain *domain)
+{
+	for (size_t i = 0; i < hb_monitor_count(monitor); i++) {
+		const struct hb_domain *known = hb_monitor_domain(monitor, i);
+
+		if (known->domid == domain->domid && !strcmp(known->uuid, domain->uuid))
+			return true;
+	}
+	return false;
+}
+
+/* Why the monitor does not know it; HB_OK: it has ended. */
+static enum hb_code explain_missing(struct cli *cli, const struct hb_domain *domain)
+{
+	struct hb_domain now;
+	enum hb_code code = hb_show(cli->hb, domain->domid, &now, &cli->error);
+
+	if (code == HB_E_NO_DOMAIN)
+		return HB_OK;
+	if (code || now.state == HB_DOMAIN_DYING || strcmp(now.uuid, domain->uuid))
+		return code;
+	return cli_fail(cli, HB_REASON_HOST_FAILED, "", "domain %u could not be read", domain->domid);
+}
+
+/* A monitor goes on without who cannot be read, who would look as if it had ended. */
+static enum hb_code dispatch(struct cli *cli, struct hb_monitor *monitor)
+{
+	struct hb_domain **domains;
+	size_t count;
+	enum hb_code code = hb_list(cli->hb, &domains, &count, &cli->error);
+
+	if (code)
+		return code;
+	code = hb_monitor_dispatch(monitor, &cli->error);
+	for (size_t i = 0; i < count && !code; i++) {
+		if (domains[i]->state != HB_DOMAIN_DYING && !knows(monitor, domains[i]))
+			code = explain_missing(cli, domains[i]);
+	}
+	hb_domains_free(domains);
+	return code;
+}
+
 /* By a monitor, as hotballoond: it reads all of a domain that says whether a manager may size it. */
 enum hb_code cli_metrics(struct cli *cli)
 {
@@ -70,7 +109,7 @@ enum hb_code cli_metrics(struct cli *cli)
 
 	if (code)
 		return code;
-	code = hb_monitor_dispatch(monitor, &cli->error);
+	code = dispatch(cli, monitor);
 	if (!code)
 		code = hb_monitor_measure(monitor, &cli->error);
 	if (!code)

@@ -33,14 +33,16 @@ bool notify(const char *text)
 	const char *name = secure_getenv("NOTIFY_SOCKET");
 	struct sockaddr_un address;
 	socklen_t length = name ? address_of(name, &address) : 0;
-	int fd = length ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
-
 	bool full;
+	int fd;
 
-	if (fd < 0)
+	if (!length)
 		return true;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
 	full = sendto(fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, length) < 0 &&
-	       (errno == EAGAIN || errno == ENOBUFS);
+	       (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM);
 	close(fd);
 	return !full;
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Lines of NAME=VALUE. False: who is told does not read now, and nobody waits for it. */
+/* Lines of NAME=VALUE. False: it cannot be said now, as when who is told does not read, and nobody waits. */
 bool notify(const char *text);
 /* The same: the configuration is being read again; notify("READY=1") says that this is over. */
 bool notify_reloading(void);

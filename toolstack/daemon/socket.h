@@ -5,9 +5,10 @@
  * credentials that the kernel has of who connected. A client can be slow, say nothing, half a
  * message or nonsense: it has one answer at a time, however long, and the next when it has read
  * that. It is dropped when its message is too long or none, when it follows and does not read, or
- * when a newcomer needs the place and it was silent longest. Users who are not root have half of the
- * places at most, and take none from root; they are answered after root, and share fifty answers a
- * second.
+ * when a newcomer needs its place and it was silent longest: not when it asks, or reads its answer.
+ * Who finds no place waits for one. Users who are not root have half of the places at most, one
+ * of them half of those, and take none from root; they are answered after root, and share fifty
+ * answers a second.
  */
 #ifndef HB_DAEMON_SOCKET_H
 #define HB_DAEMON_SOCKET_H

@@ -336,6 +336,8 @@ void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held_ms = 0;
 	kept->locked = 0;
 	kept->settled_kib = 0;
+	/* Who carried it out has noted that size as a manager's. */
+	kept->limits.set = one->domain->target;
 }
 
 /* When is one tried again that is left alone now? */

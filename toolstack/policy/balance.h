@@ -107,7 +107,7 @@ enum hb_undone {
 };
 enum hb_undone hb_balance_failed(struct hb_balance *balance, const struct hb_controlled *one,
 				 enum hb_code code, enum hb_reason reason);
-/* It was: the next look has its target. */
+/* It was, and the domain has that target by now. */
 void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one);
 
 struct hb_balanced *hb_balance_of(struct hb_balance *balance, const struct hb_controlled *one);
