@@ -175,6 +175,22 @@ static void tell_limits(struct manager *manager)
 		say(manager, MANAGER_INFO, "limits can be read again");
 }
 
+/* Once of each that comes to another: whose the record is cannot be told, by its uuid. */
+static void tell_twins(struct manager *manager)
+{
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		const struct hb_look *look = &manager->sight.looks[i];
+		struct hb_balanced *kept = &manager->balance.all[i];
+		char a[WHO_TEXT], b[WHO_TEXT];
+
+		if (look->twin && look->twin->domid < look->domain->domid && !kept->said_twin)
+			say(manager, MANAGER_WARNING, "%s and %s have the same uuid, %s, and with it the same limits: "
+			    "neither is sized; give one another uuid= in its configuration, and build it anew",
+			    who(look->twin, a), who(look->domain, b), look->domain->uuid);
+		kept->said_twin = look->twin;
+	}
+}
+
 /* It comes each time that Xen's free memory sinks below a mark: a guest can have that often. */
 static void tell_low(struct manager *manager, uint64_t now)
 {
@@ -497,6 +513,7 @@ static void do_round(struct manager *manager, uint64_t now)
 	if (!look(manager, now))
 		return;
 	tell_limits(manager);
+	tell_twins(manager);
 	decide(manager, &manager->balance, now);
 	note_success(manager);
 	tell_host(manager);

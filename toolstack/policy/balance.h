@@ -19,6 +19,7 @@
 struct hb_look {
 	const struct hb_domain *domain;
 	struct hb_limits limits;
+	const struct hb_domain *twin;	/* another with its uuid, for which it is left alone: twin.h */
 	bool stale;		/* it could not be read: it is left alone */
 };
 
@@ -45,6 +46,7 @@ struct hb_balanced {
 	/* The caller's: what was last said of it. */
 	enum hb_motive said;
 	bool said_silent;		/* since it was given its size */
+	bool said_twin;
 	uint64_t said_kib;
 	enum hb_reason complained;
 };

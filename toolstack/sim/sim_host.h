@@ -22,6 +22,7 @@
 struct sim_guest {
 	uint32_t domid;
 	unsigned int generation;	/* part of the uuid: 0, unless the domid is used again */
+	uint32_t copy_of;		/* whose uuid its configuration has; 0: it has its own */
 	const char *name;
 	enum hb_type type;
 	uint64_t memory_kib, maxmem_kib;	/* as in the guest's configuration */
