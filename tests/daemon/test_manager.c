@@ -265,6 +265,37 @@ static void test_set_nevertheless(void **state)
 	}
 }
 
+/*
+ * A size was set, and Xen's limit cannot follow: it is said once, not as if nothing had been
+ * given, and tried until it works.
+ */
+static void test_limit_stays(void **state)
+{
+	const struct hb_limits_change change = { .max = { HB_PRESENT, 640 * M } };
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_run(&room, 10000);
+	room.sim->lower_errno = EBUSY;
+	room_guest(&room, a)->load.limits.max.value = 1280 * M;
+	room_limit(&room, a, &change);
+	room_run(&room, 120000);
+	assert_int_equal(room_target(&room, a), 640 * M);
+	assert_int_equal(room_actual(&room, a), 640 * M);
+	assert_true(sim_xen(room.sim, 1, NULL).max_pages * HB_PAGE_KIB > G);
+	assert_int_equal(times_said("Xen's limit for g1 (1) did not follow to its size, and is tried again: "
+				    "g1 has its new target, but maxmem stays at 1281M: "), 1);
+	assert_int_equal(times_said("did not follow"), 1);
+	assert_int_equal(times_said("could not be given"), 0);
+	/* Not in each round, and nobody has to change anything for it. */
+	room_forget(&room);
+	room.sim->lower_errno = 0;
+	room_run(&room, 31000);
+	assert_true(sim_xen(room.sim, 1, NULL).max_pages * HB_PAGE_KIB <= 641 * M);
+	assert_string_equal(room.log, "");
+}
+
 /* What is set while nobody looks is a person's, too, unless it has come back. */
 static void test_person_while_down(void **state)
 {
@@ -1106,7 +1137,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
-		TEST(test_person_while_down), TEST(test_set_nevertheless),
+		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),

@@ -292,6 +292,26 @@ static void complain(struct manager *manager, const struct hb_controlled *one, u
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
+/*
+ * It has its size, and what comes after that failed: it can hold more than that. Once for each
+ * reason, until it works. Another tool's lock, and its end, are no failures, and a lost host is told.
+ */
+static void tell_unsettled(struct manager *manager, const struct hb_controlled *one, enum hb_code code,
+			   const struct hb_error *error)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	const enum hb_reason reason = code ? error->reason : HB_REASON_NONE;
+	char text[WHO_TEXT];
+
+	if (code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN || reason == HB_REASON_NO_ANSWER ||
+	    kept->unsettled == reason)
+		return;
+	kept->unsettled = reason;
+	if (code)
+		say(manager, MANAGER_WARNING, "Xen's limit for %s did not follow to its size, and is tried again: %s",
+		    who(one->domain, text), error->message);
+}
+
 /* Once, until it works. */
 static void tell_history(struct manager *manager, const char *what, int error)
 {
@@ -352,11 +372,13 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 		return true;
 	}
 	code = act_set(manager->hb, manager->monitor, one, &done, &error);
-	/* What could not be done after that, settle() does later. */
-	if (done)
+	if (done) {
 		note_done(manager, one);
-	else
+		/* What could not be done after that, settle() does later. */
+		tell_unsettled(manager, one, code, &error);
+	} else {
 		note_failed(manager, one, code, &error);
+	}
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);
@@ -373,6 +395,7 @@ static bool settle(struct manager *manager, const struct hb_controlled *one)
 		return true;
 	code = act_settle(manager->hb, one->domain, &error);
 	hb_balance_settled(&manager->balance, one, code);
+	tell_unsettled(manager, one, code, &error);
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);

@@ -100,6 +100,7 @@ struct sim {
 	const char *host_lock;		/* if set, our lock of the host is that file, not in memory */
 	const char *still_dir;		/* if set, who keeps a domain still locks a file there */
 	bool no_lock;			/* nobody locks anything */
+	int lower_errno;		/* with which Xen's limit for a domain cannot be lowered; 0: it can */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	bool no_low;			/* a Xen that cannot be heard of when it runs low */
 	/* It says so next at 2^low_order free pages, and at twice that once low_high_pages were free. */
