@@ -522,6 +522,28 @@ static void test_dry_run(void **state)
 	assert_true(room_target(&room, 0) > 512 * M);
 }
 
+/* Whose a size is is written down in a dry run, too: what a person sets meanwhile stays that person's. */
+static void test_person_in_dry_run(void **state)
+{
+	struct sim_guest configured;
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	configured = *sim_guest(room.sim, 1);
+	room_run(&room, 5000);
+	room.config.dry_run = true;
+	boot_host(&configured);
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "768000");
+	room_run(&room, 60000);
+	assert_int_equal(reason_of(0), HB_MOTIVE_PINNED);
+	room.config.dry_run = false;
+	manager_configure(room.manager, &room.config);
+	room_guest(&room, 0)->load.load.anon_kib = 900 * M;
+	room_run(&room, 30000);
+	assert_int_equal(room_target(&room, 0), 768000);
+	assert_int_equal(reason_of(0), HB_MOTIVE_PINNED);
+}
+
 static void expect_as_it_is(void)
 {
 	const struct hb_balance *balance = manager_look(room.manager).balance;
@@ -1140,7 +1162,7 @@ int main(void)
 		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
-		TEST(test_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
+		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),

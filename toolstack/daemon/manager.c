@@ -471,10 +471,10 @@ static bool carry_out_all(struct manager *manager)
 
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
-	if (!manager->config.dry_run) {
-		note_all(manager);
+	/* Whose the sizes are: in a dry run, too, or what a person sets meanwhile is lost when it ends. */
+	note_all(manager);
+	if (!manager->config.dry_run)
 		act_announce(manager->hb, control->actions, control->nr_actions);
-	}
 	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));
 }
 
