@@ -265,6 +265,37 @@ static void test_set_nevertheless(void **state)
 	}
 }
 
+/*
+ * A size was set, and Xen's limit cannot follow: it is said once, not as if nothing had been
+ * given, and tried until it works.
+ */
+static void test_limit_stays(void **state)
+{
+	const struct hb_limits_change change = { .max = { HB_PRESENT, 640 * M } };
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 1280 * M, 256 * M, 2 * G);
+	room_run(&room, 10000);
+	room.sim->lower_errno = EBUSY;
+	room_guest(&room, a)->load.limits.max.value = 1280 * M;
+	room_limit(&room, a, &change);
+	room_run(&room, 120000);
+	assert_int_equal(room_target(&room, a), 640 * M);
+	assert_int_equal(room_actual(&room, a), 640 * M);
+	assert_true(sim_xen(room.sim, 1, NULL).max_pages * HB_PAGE_KIB > G);
+	assert_int_equal(times_said("Xen's limit for g1 (1) did not follow to its size, and is tried again: "
+				    "g1 has its new target, but maxmem stays at 1281M: "), 1);
+	assert_int_equal(times_said("did not follow"), 1);
+	assert_int_equal(times_said("could not be given"), 0);
+	/* Not in each round, and nobody has to change anything for it. */
+	room_forget(&room);
+	room.sim->lower_errno = 0;
+	room_run(&room, 31000);
+	assert_true(sim_xen(room.sim, 1, NULL).max_pages * HB_PAGE_KIB <= 641 * M);
+	assert_string_equal(room.log, "");
+}
+
 /* What is set while nobody looks is a person's, too, unless it has come back. */
 static void test_person_while_down(void **state)
 {
@@ -326,6 +357,54 @@ static void test_host_boots(void **state)
 	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
 	boot_host(&configured);
 	assert_int_equal(manager_look(room.manager).balance->domains[1].reason, HB_MOTIVE_PINNED);
+}
+
+static enum hb_motive reason_of(size_t guest)
+{
+	return manager_look(room.manager).balance->domains[guest + 1].reason;
+}
+
+/*
+ * A configuration was copied with its uuid: what is kept can be of one of the two only. Both are
+ * left alone, which is said once, and neither takes the record from the other again and again.
+ */
+static void test_same_uuid(void **state)
+{
+	struct sim_guest copy;
+	unsigned int syncs;
+	uint64_t rounds;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 10000);
+	copy = *sim_guest(room.sim, 1);
+	copy.domid = 2;
+	copy.name = "copy";
+	copy.copy_of = 1;
+	copy.memory_kib = 640 * M;
+	sim_add(room.sim, &copy);
+	room_guest(&room, a)->load.load.anon_kib = 600 * M;
+	room_run(&room, 1000);
+	syncs = room_syncs;
+	rounds = manager_look(room.manager).rounds;
+	for (int i = 0; i < 60; i++) {
+		room_run(&room, 1000);
+		/* As on_limits() does when the file was written. */
+		manager_notice(room.manager);
+	}
+	assert_int_equal(room_syncs, syncs);
+	assert_true(manager_look(room.manager).rounds - rounds <= 70);
+	assert_int_equal(reason_of(0), HB_MOTIVE_PINNED);
+	assert_int_equal(reason_of(1), HB_MOTIVE_PINNED);
+	assert_int_equal(room_target(&room, a), 512 * M);
+	assert_int_equal(times_said("g1 (1) and copy (2) have the same uuid, 00000001-0000-0000-0000-000000000000, "
+				    "and with it the same limits: neither is sized"), 1);
+	/* Who is left is the one whose limits they are. */
+	sim_destroy(room.sim, 2);
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) > 600 * M);
+	assert_int_equal(times_said("have the same uuid"), 1);
 }
 
 /* Killed and started again it does the same: nothing, if there is nothing to do. */
@@ -441,6 +520,28 @@ static void test_dry_run(void **state)
 	manager_configure(room.manager, &room.config);
 	room_run(&room, 10000);
 	assert_true(room_target(&room, 0) > 512 * M);
+}
+
+/* Whose a size is is written down in a dry run, too: what a person sets meanwhile stays that person's. */
+static void test_person_in_dry_run(void **state)
+{
+	struct sim_guest configured;
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	configured = *sim_guest(room.sim, 1);
+	room_run(&room, 5000);
+	room.config.dry_run = true;
+	boot_host(&configured);
+	sim_write_key(room.sim, 1, HB_KEY_TARGET, "768000");
+	room_run(&room, 60000);
+	assert_int_equal(reason_of(0), HB_MOTIVE_PINNED);
+	room.config.dry_run = false;
+	manager_configure(room.manager, &room.config);
+	room_guest(&room, 0)->load.load.anon_kib = 900 * M;
+	room_run(&room, 30000);
+	assert_int_equal(room_target(&room, 0), 768000);
+	assert_int_equal(reason_of(0), HB_MOTIVE_PINNED);
 }
 
 static void expect_as_it_is(void)
@@ -1058,9 +1159,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
-		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_host_boots),
+		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
+		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
-		TEST(test_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
+		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),

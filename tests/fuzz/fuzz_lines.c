@@ -10,14 +10,15 @@
 static void check_limits(const char *line)
 {
 	struct hb_limits_entry entry, again;
-	char text[HB_LIMITS_LINE];
+	char text[HB_LIMITS_LINE], unknown[HB_LIMITS_UNKNOWN], kept[HB_LIMITS_UNKNOWN];
 
-	if (!hb_limits_parse(line, &entry))
+	if (!hb_limits_parse_all(line, &entry, unknown))
 		return;
-	hb_limits_format(&entry, text);
+	hb_limits_format(&entry, unknown, text);
 	MUST(strchr(text, '\n') == text + strlen(text) - 1);
 	*strchr(text, '\n') = '\0';
-	MUST(hb_limits_parse(text, &again));
+	MUST(hb_limits_parse_all(text, &again, kept));
+	MUST(!strcmp(unknown, kept));
 	MUST(common_same_limits(&entry.limits, &again.limits));
 	MUST(!strcmp(entry.uuid, again.uuid));
 }

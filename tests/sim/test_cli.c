@@ -246,7 +246,7 @@ static void test_damaged_files(void **state)
 
 	(void)state;
 	common_write_state_file("limits", "hotballoon limits 1\n"
-				"00000006-0000-0000-0000-000000000000 mode=auto colour=red\n");
+				"00000006-0000-0000-0000-000000000000 mode=auto colour=\n");
 	common_write_state_file("reservations", "hotballoon reservations 1\n4096 1 2 3\n4096 web\n");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		if (command_line(lines[i]))

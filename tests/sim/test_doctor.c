@@ -390,7 +390,7 @@ static void test_damaged_files(void **state)
 	(void)state;
 	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n"
 		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=262144\n"
-		"00000006-0000-0000-0000-000000000000 mode=auto colour=red\n");
+		"00000006-0000-0000-0000-000000000000 mode=auto colour=\n");
 	common_write_state_file("reservations", "hotballoon reservations 1\n4096 x web\n");
 	assert_string_equal(found(), "damaged-file damaged-file pinned ");
 	assert_int_equal(hb_doctor(hb, &host, &domains, &count, &error), HB_OK);
@@ -630,7 +630,7 @@ static void test_explain_damaged(void **state)
 
 	(void)state;
 	common_write_state_file("limits", "hotballoon limits 1\n"
-		"00000005-0000-0000-0000-000000000000 mode=auto colour=red\n");
+		"00000005-0000-0000-0000-000000000000 mode=auto colour=\n");
 	e = explain();
 	assert_true(says(&e, "managers leave it alone: its limits cannot be read"));
 	assert_false(says(&e, "automatic sizing is off"));

@@ -107,6 +107,26 @@ static void test_changes(void **state)
 	assert_string_equal(common_state_file("limits"), HEADER);
 }
 
+/* What a later version has written is none of this one's, and is there when that comes back. */
+static void test_of_later_version(void **state)
+{
+	const struct hb_domain domain = show(GUEST);
+	const struct hb_limits_next next = { &domain, 384 * M };
+
+	(void)state;
+	common_write_state_file("limits", HEADER UUID " mode=auto later=a,b min=262144 set=524288\n"
+				OTHER " mode=off later=c\n");
+	assert_int_equal(get().min.value, 256 * M);
+	change((struct hb_limits_change){ .weight = 7 });
+	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n"
+			    UUID " mode=auto weight=7 min=262144 set=524288 later=a,b\n");
+	assert_int_equal(hb_limits_announce(hb, &next, 1, &error), HB_OK);
+	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n"
+			    UUID " mode=auto weight=7 min=262144 set=524288 of=5," BOOT " next=393216 later=a,b\n");
+	change((struct hb_limits_change){ .forget = true });
+	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n");
+}
+
 /* A person sets the size: pinned, until --auto. */
 static void test_pin(void **state)
 {
@@ -250,12 +270,12 @@ static void test_damaged_file(void **state)
 		{ UUID " mode=auto\n", "line 1", "\"hotballoon limits 1\"", HB_E_HOST, HB_MODE_OFF },
 		{ HEADER "nonsense\n", "line 2", "delete that line", HB_OK, HB_MODE_MANUAL },
 		{ HEADER "nonsense\n" UUID " mode=auto\n", "line 2", "delete that line", HB_OK, HB_MODE_AUTO },
-		{ HEADER OTHER " mode=auto colour=red\n" UUID " mode=auto\n", "line 2", "delete that line",
+		{ HEADER OTHER " mode=auto colour=\n" UUID " mode=auto\n", "line 2", "delete that line",
 		  HB_OK, HB_MODE_AUTO },
 		{ HEADER UUID " mode=auto\n" UUID " mode=off\n", "line 3", "delete that line", HB_OK,
 		  HB_MODE_AUTO },
 		{ HEADER UUID " mode=auto\n\n" OTHER " mo", "line 3", "delete that line", HB_OK, HB_MODE_AUTO },
-		{ HEADER OTHER " mode=off\n" UUID " mode=auto colour=red\n", "line 3", "delete that line",
+		{ HEADER OTHER " mode=off\n" UUID " mode=auto colour=\n", "line 3", "delete that line",
 		  HB_E_HOST, HB_MODE_OFF },
 	};
 	struct hb_limits_change what = { .off = true };
@@ -379,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_nothing_kept),
 		TEST(test_changes),
+		TEST(test_of_later_version),
 		TEST(test_pin),
 		TEST(test_started_anew),
 		TEST(test_kept_by_uuid),

@@ -8,22 +8,27 @@
 #include "limits_look.h"
 #include "monitor.h"
 #include "results.h"
+#include "twin.h"
 
 /* So many are noted at once: who calls meanwhile does not wait for all. */
 #define NOTES_MAX 128
 
 static bool make_room(struct sight *sight, size_t count)
 {
-	struct hb_look *looks;
+	const size_t room = count + count / 2 + 1;
+	struct hb_look *looks, **order;
 
 	if (count <= sight->room && sight->looks)
 		return true;
-	looks = realloc(sight->looks, (count + count / 2 + 1) * sizeof(*looks));
-	if (!looks)
-		return false;
-	sight->looks = looks;
-	sight->room = count + count / 2 + 1;
-	return true;
+	looks = realloc(sight->looks, room * sizeof(*looks));
+	if (looks)
+		sight->looks = looks;
+	order = realloc(sight->order, room * sizeof(struct hb_look *));
+	if (order)
+		sight->order = order;
+	if (looks && order)
+		sight->room = room;
+	return looks && order;
 }
 
 static enum hb_code no_memory(struct hb_error *error)
@@ -77,6 +82,7 @@ enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *m
 	if (code)
 		return code;
 	find_limits(sight, hb);
+	hb_twins_find(sight->looks, sight->count, sight->order);
 	sight->to_come = hb_to_come_kept(hb);
 	return HB_OK;
 }
@@ -84,6 +90,7 @@ enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *m
 void sight_clear(struct sight *sight)
 {
 	free(sight->looks);
+	free(sight->order);
 	*sight = (struct sight){ 0 };
 }
 

@@ -11,9 +11,9 @@
 #include "balance.h"
 #include "to_come.h"
 
-/* What is seen of all domains; looks is to be released by free(). */
+/* What is seen of all domains; released by sight_clear(). */
 struct sight {
-	struct hb_look *looks;
+	struct hb_look *looks, **order;	/* order: to look for twins */
 	size_t count, room;
 	struct hb_host_memory host;
 	struct hb_arrivals to_come;	/* what is free for domains to come */

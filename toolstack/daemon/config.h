@@ -27,7 +27,7 @@
 	ROW(POOL, "balance", "pool", SIZE, pool, 0, 0, "auto", \
 	    "what the host keeps for guests in distress, at most half of it; auto: 128M, or 1 % of a large host") \
 	ROW(DRY_RUN, "balance", "dry-run", FLAG, dry_run, 0, 0, "no", \
-	    "decide and log, and change nothing") \
+	    "decide and log, and set no size; that a size is a person's is still kept with the limits") \
 	ROW(LOOK, "balance", "look", SECONDS, look_s, 1, 3600, "30", \
 	    "on a host where nothing happens, look so often after what Xen tells nobody, such as a pause") \
 	ROW(VERBOSE, "log", "verbose", FLAG, verbose, 0, 0, "no", \

@@ -175,6 +175,22 @@ static void tell_limits(struct manager *manager)
 		say(manager, MANAGER_INFO, "limits can be read again");
 }
 
+/* Once of each that comes to another: whose the record is cannot be told, by its uuid. */
+static void tell_twins(struct manager *manager)
+{
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		const struct hb_look *look = &manager->sight.looks[i];
+		struct hb_balanced *kept = &manager->balance.all[i];
+		char a[WHO_TEXT], b[WHO_TEXT];
+
+		if (look->twin && look->twin->domid < look->domain->domid && !kept->said_twin)
+			say(manager, MANAGER_WARNING, "%s and %s have the same uuid, %s, and with it the same limits: "
+			    "neither is sized; give one another uuid= in its configuration, and build it anew",
+			    who(look->twin, a), who(look->domain, b), look->domain->uuid);
+		kept->said_twin = look->twin;
+	}
+}
+
 /* It comes each time that Xen's free memory sinks below a mark: a guest can have that often. */
 static void tell_low(struct manager *manager, uint64_t now)
 {
@@ -276,6 +292,26 @@ static void complain(struct manager *manager, const struct hb_controlled *one, u
 	say_error(manager, MANAGER_WARNING, what, error);
 }
 
+/*
+ * It has its size, and what comes after that failed: it can hold more than that. Once for each
+ * reason, until it works. Another tool's lock, and its end, are no failures, and a lost host is told.
+ */
+static void tell_unsettled(struct manager *manager, const struct hb_controlled *one, enum hb_code code,
+			   const struct hb_error *error)
+{
+	struct hb_balanced *kept = hb_balance_of(&manager->balance, one);
+	const enum hb_reason reason = code ? error->reason : HB_REASON_NONE;
+	char text[WHO_TEXT];
+
+	if (code == HB_E_INTERRUPTED || code == HB_E_NO_DOMAIN || reason == HB_REASON_NO_ANSWER ||
+	    kept->unsettled == reason)
+		return;
+	kept->unsettled = reason;
+	if (code)
+		say(manager, MANAGER_WARNING, "Xen's limit for %s did not follow to its size, and is tried again: %s",
+		    who(one->domain, text), error->message);
+}
+
 /* Once, until it works. */
 static void tell_history(struct manager *manager, const char *what, int error)
 {
@@ -336,11 +372,13 @@ static bool carry_out(struct manager *manager, const struct hb_controlled *one)
 		return true;
 	}
 	code = act_set(manager->hb, manager->monitor, one, &done, &error);
-	/* What could not be done after that, settle() does later. */
-	if (done)
+	if (done) {
 		note_done(manager, one);
-	else
+		/* What could not be done after that, settle() does later. */
+		tell_unsettled(manager, one, code, &error);
+	} else {
 		note_failed(manager, one, code, &error);
+	}
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);
@@ -357,6 +395,7 @@ static bool settle(struct manager *manager, const struct hb_controlled *one)
 		return true;
 	code = act_settle(manager->hb, one->domain, &error);
 	hb_balance_settled(&manager->balance, one, code);
+	tell_unsettled(manager, one, code, &error);
 	if (!code || error.reason != HB_REASON_NO_ANSWER)
 		return true;
 	lose(manager, &error);
@@ -432,10 +471,10 @@ static bool carry_out_all(struct manager *manager)
 
 	for (size_t i = 0; i < control->count; i++)
 		tell_reason(manager, &control->domains[i]);
-	if (!manager->config.dry_run) {
-		note_all(manager);
+	/* Whose the sizes are: in a dry run, too, or what a person sets meanwhile is lost when it ends. */
+	note_all(manager);
+	if (!manager->config.dry_run)
 		act_announce(manager->hb, control->actions, control->nr_actions);
-	}
 	return act_on_all(manager, hb_pace_until_ms(now_ms(manager)));
 }
 
@@ -497,6 +536,7 @@ static void do_round(struct manager *manager, uint64_t now)
 	if (!look(manager, now))
 		return;
 	tell_limits(manager);
+	tell_twins(manager);
 	decide(manager, &manager->balance, now);
 	note_success(manager);
 	tell_host(manager);

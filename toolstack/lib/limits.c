@@ -15,12 +15,20 @@
 #define HEADER "hotballoon limits 1"
 
 /* As the file has it, seen from this boot of the host. */
-static bool parse(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry)
+static bool parse_all(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry,
+		      char unknown[HB_LIMITS_UNKNOWN])
 {
-	const bool good = hb_limits_parse(line, entry);
+	const bool good = hb_limits_parse_all(line, entry, unknown);
 
 	hb_limits_heed_boot(&entry->limits, clock->boot);
 	return good;
+}
+
+static bool parse(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry)
+{
+	char unknown[HB_LIMITS_UNKNOWN];
+
+	return parse_all(line, clock, entry, unknown);
 }
 
 static struct hb_clock clock_of(struct hb *hb)
@@ -39,15 +47,17 @@ struct edit {
 	const struct hb_domain *domain;
 	struct hb_clock clock;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
+	char unknown[HB_LIMITS_UNKNOWN];	/* of its line */
 	struct hb_text others;		/* the lines of the other domains */
 };
 
 static bool read_line(const char *line, void *argument)
 {
+	char unknown[HB_LIMITS_UNKNOWN];
 	struct hb_limits_entry entry;
 	struct edit *edit = argument;
 
-	if (!parse(line, &edit->clock, &entry))
+	if (!parse_all(line, &edit->clock, &entry, unknown))
 		return false;
 	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
@@ -57,6 +67,7 @@ static bool read_line(const char *line, void *argument)
 	if (edit->found.uuid[0])
 		return false;
 	edit->found = entry;
+	strcpy(edit->unknown, unknown);
 	hb_limits_resolve(&edit->found, edit->domain);
 	return true;
 }
@@ -194,7 +205,7 @@ static enum hb_code append_line(const struct hb_domain *domain, struct edit *edi
 	char line[HB_LIMITS_LINE], who[HB_WHO_TEXT];
 	struct hb_limits_entry back;
 
-	hb_limits_format(&edit->found, line);
+	hb_limits_format(&edit->found, edit->unknown, line);
 	line[strlen(line) - 1] = '\0';
 	if (!hb_limits_parse(line, &back)) {
 		hb_fail(error, HB_REASON_BAD_LIMITS, "these limits of %s cannot be kept: \"%s\"", hb_who(domain, who),
@@ -383,15 +394,15 @@ static bool rewrite_line(const char *line, void *argument)
 {
 	struct rewriting *rewriting = argument;
 	struct hb_limits_entry entry;
-	char text[HB_LIMITS_LINE];
+	char text[HB_LIMITS_LINE], unknown[HB_LIMITS_UNKNOWN];
 	struct place key, *place;
 
-	if (!parse(line, &rewriting->clock, &entry))
+	if (!parse_all(line, &rewriting->clock, &entry, unknown))
 		return false;
 	key.uuid = entry.uuid;
 	place = bsearch(&key, rewriting->places, rewriting->count, sizeof(key), compare_places);
 	if (place && rewriting->change(rewriting, place->i, &entry)) {
-		hb_text_append(&rewriting->body, hb_limits_format(&entry, text));
+		hb_text_append(&rewriting->body, hb_limits_format(&entry, unknown, text));
 		rewriting->changed = true;
 	} else {
 		hb_text_append(&rewriting->body, line);

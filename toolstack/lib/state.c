@@ -12,7 +12,7 @@
 
 #include "state.h"
 
-/* A line is at most about 400 bytes, and a host has at most 32751 domains. */
+/* A line is at most about 450 bytes, and a host has at most 32751 domains. */
 #define FILE_MAX (16 << 20)
 
 void hb_text_append(struct hb_text *text, const char *more)

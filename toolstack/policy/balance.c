@@ -19,6 +19,9 @@
 /* That part of the host its pool is at most. */
 #define POOL_PART 2
 
+/* Xen's limit that could not follow is tried again. */
+#define SETTLE_MS 30000
+
 #define HOLD_MS 1000ULL
 #define HOLD_DOUBLINGS 9
 
@@ -336,6 +339,7 @@ void hb_balance_done(struct hb_balance *balance, const struct hb_controlled *one
 	kept->held_ms = 0;
 	kept->locked = 0;
 	kept->settled_kib = 0;
+	kept->settle_ms = 0;
 	/* Who carried it out has noted that size as a manager's. */
 	kept->limits.set = one->domain->target;
 }
@@ -349,6 +353,8 @@ static uint64_t again_ms(const struct hb_balanced *one, uint64_t now_ms)
 		again = now_ms + SHORT_MS;
 	if (one->held_ms > now_ms && one->held_ms < again)
 		again = one->held_ms;
+	if (one->settle_ms > now_ms && one->settle_ms < again)
+		again = one->settle_ms;
 	if (one->before.retry_ms > now_ms && one->before.retry_ms < again)
 		again = one->before.retry_ms;
 	return again;
@@ -379,15 +385,20 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance)
 
 bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_controlled *one)
 {
+	const struct hb_balanced *kept = hb_balance_of(balance, one);
 	struct hb_step step;
 
-	return hb_balance_of(balance, one)->settled_kib != one->domain->target.value && one->movable &&
+	return kept->settled_kib != one->domain->target.value && balance->decided_ms >= kept->settle_ms && one->movable &&
 	       !one->before->asked && one->to_kib == one->from_kib &&
 	       hb_follow_is_there(one->domain) && hb_plan_settle(one->domain, one->from_kib, &step);
 }
 
 void hb_balance_settled(struct hb_balance *balance, const struct hb_controlled *one, enum hb_code code)
 {
-	if (code != HB_E_INTERRUPTED)
-		hb_balance_of(balance, one)->settled_kib = one->domain->target.value;
+	struct hb_balanced *kept = hb_balance_of(balance, one);
+
+	if (!code)
+		kept->settled_kib = one->domain->target.value;
+	else if (code != HB_E_INTERRUPTED)
+		kept->settle_ms = balance->decided_ms + SETTLE_MS;
 }

@@ -19,6 +19,7 @@
 struct hb_look {
 	const struct hb_domain *domain;
 	struct hb_limits limits;
+	const struct hb_domain *twin;	/* another with its uuid, for which it is left alone: twin.h */
 	bool stale;		/* it could not be read: it is left alone */
 };
 
@@ -41,12 +42,14 @@ struct hb_balanced {
 	uint64_t distresses;		/* so often it came into distress */
 	bool unserved;			/* it needs what the last decision could not give it */
 	uint64_t settled_kib;		/* the target that Xen's limit has followed to; 0: none */
+	uint64_t settle_ms;		/* it could not, and is not tried before */
 	unsigned int locked;		/* so often in a row another tool had it locked */
 	/* The caller's: what was last said of it. */
 	enum hb_motive said;
 	bool said_silent;		/* since it was given its size */
+	bool said_twin;
 	uint64_t said_kib;
-	enum hb_reason complained;
+	enum hb_reason complained, unsettled;	/* that it was given nothing; that Xen's limit did not follow */
 };
 
 struct hb_balance {
@@ -117,7 +120,7 @@ uint64_t hb_balance_next_ms(const struct hb_balance *balance);
 
 /*
  * Has Xen's limit for it to follow to its target? A guest that was not waited for has got
- * there. It is tried once for a target, but for who is locked.
+ * there. It is done once for a target, and tried again in a while if that failed; who is locked at once.
  */
 bool hb_balance_is_to_settle(struct hb_balance *balance, const struct hb_controlled *one);
 /* That was tried. */

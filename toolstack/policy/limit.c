@@ -67,8 +67,33 @@ static bool parse_of(const char *value, size_t length, struct hb_limits *limits)
 	return limits->set_domid.presence == HB_PRESENT;
 }
 
+/*
+ * One NAME=VALUE of length characters that this version does not know. Nothing of it is believed,
+ * but that it is one: a value is of printable characters, without a space.
+ */
+static bool keep_unknown(const char *field, size_t length, char unknown[HB_LIMITS_UNKNOWN])
+{
+	const char *value = memchr(field, '=', length);
+	size_t used = strlen(unknown);
+
+	if (!value || field[0] < 'a' || field[0] > 'z' || value + 1 == field + length ||
+	    length + 2 > HB_LIMITS_UNKNOWN - used)
+		return false;
+	for (const char *at = field; at < value; at++) {
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *at))
+			return false;
+	}
+	for (const char *at = value; at < field + length; at++) {
+		if (*at <= ' ' || *at > '~')
+			return false;
+	}
+	snprintf(unknown + used, HB_LIMITS_UNKNOWN - used, " %.*s", (int)length, field);
+	return true;
+}
+
 /* One NAME=VALUE of length characters. */
-static bool parse_field(const char *field, size_t length, struct hb_limits_entry *entry)
+static bool parse_field(const char *field, size_t length, struct hb_limits_entry *entry,
+			char unknown[HB_LIMITS_UNKNOWN])
 {
 	struct hb_limits *limits = &entry->limits;
 	const char *value = memchr(field, '=', length);
@@ -95,16 +120,17 @@ static bool parse_field(const char *field, size_t length, struct hb_limits_entry
 		return mode.presence == HB_PRESENT;
 	}
 	if (name != 6 || memcmp(field, "weight", 6))
-		return false;
+		return keep_unknown(field, length, unknown);
 	weight = hb_value_number(value, rest, HB_WEIGHT_MAX);
 	limits->weight = weight.value;
 	return weight.value > 0;
 }
 
-bool hb_limits_parse(const char *line, struct hb_limits_entry *entry)
+bool hb_limits_parse_all(const char *line, struct hb_limits_entry *entry, char unknown[HB_LIMITS_UNKNOWN])
 {
 	size_t length = strcspn(line, " ");
 
+	*unknown = '\0';
 	*entry = (struct hb_limits_entry){ .limits.weight = HB_WEIGHT_DEFAULT };
 	if (!is_uuid(line, length))
 		return false;
@@ -112,10 +138,17 @@ bool hb_limits_parse(const char *line, struct hb_limits_entry *entry)
 	for (line += length; *line == ' '; line += length) {
 		line++;
 		length = strcspn(line, " ");
-		if (!parse_field(line, length, entry))
+		if (!parse_field(line, length, entry, unknown))
 			return false;
 	}
 	return true;
+}
+
+bool hb_limits_parse(const char *line, struct hb_limits_entry *entry)
+{
+	char unknown[HB_LIMITS_UNKNOWN];
+
+	return hb_limits_parse_all(line, entry, unknown);
 }
 
 /* Appends to text, which has room for a line of the longest values. */
@@ -136,7 +169,7 @@ static void append_of(char text[HB_LIMITS_LINE], const struct hb_limits *limits)
 			 *limits->set_boot ? "," : "", limits->set_boot);
 }
 
-char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE])
+char *hb_limits_format(const struct hb_limits_entry *entry, const char *unknown, char text[HB_LIMITS_LINE])
 {
 	const struct hb_limits *limits = &entry->limits;
 
@@ -147,6 +180,7 @@ char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_
 	append_size(text, "set", &limits->set);
 	append_of(text, limits);
 	append_size(text, "next", &entry->next);
+	strcat(text, unknown);
 	strcat(text, "\n");
 	return text;
 }

@@ -7,6 +7,9 @@
  *
  *   UUID mode=WORD min=KIB max=KIB weight=N set=KIB of=DOMID,BOOT next=KIB
  *
+ * What a later version has written behind that, NAME=VALUE, is passed over and kept; versions
+ * before "of" took a line with a name that they did not know for damaged.
+ *
  * min, max, set, of and next are left out if there are none. min and max are whole pages. set
  * is the target that automatic sizing has written last, or any that another tool had
  * written when that began: a domain with another target has been set by a person or
@@ -22,10 +25,14 @@
 
 #include <hotballoon.h>
 
-#define HB_LIMITS_LINE 256
+/* What is passed over of a line, each with the space before it; longer is damaged. */
+#define HB_LIMITS_UNKNOWN 256
+#define HB_LIMITS_LINE (256 + HB_LIMITS_UNKNOWN)
 
 /* One line without its newline; false if it is not one. */
 bool hb_limits_parse(const char *line, struct hb_limits_entry *entry);
+/* The same, for who writes it again: unknown is what is to be kept of it. */
+bool hb_limits_parse_all(const char *line, struct hb_limits_entry *entry, char unknown[HB_LIMITS_UNKNOWN]);
 /* Whose boot is another one than this of the host, is another domain's. */
 void hb_limits_heed_boot(struct hb_limits *limits, const char *boot);
 /*
@@ -38,7 +45,7 @@ void hb_limits_stamp(struct hb_limits *limits, const struct hb_domain *domain, c
 /* Is that what is written down? */
 bool hb_limits_is_of(const struct hb_limits *limits, const struct hb_domain *domain);
 /* The line with its newline, which hb_limits_parse() reads back. Returns text. */
-char *hb_limits_format(const struct hb_limits_entry *entry, char text[HB_LIMITS_LINE]);
+char *hb_limits_format(const struct hb_limits_entry *entry, const char *unknown, char text[HB_LIMITS_LINE]);
 
 /*
  * The smallest and the largest size that make sense for the domain. What its guest

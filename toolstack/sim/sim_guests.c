@@ -69,10 +69,15 @@ static void write_number(struct sim *sim, uint32_t domid, const char *key, uint6
 	sim_write_key(sim, domid, key, value);
 }
 
+static uint32_t uuid_domid(const struct sim_guest *guest)
+{
+	return guest->copy_of ? guest->copy_of : guest->domid;
+}
+
 /* As in the records that fill_xen() makes. */
 void sim_uuid(const struct sim_guest *guest, char text[SIM_UUID])
 {
-	snprintf(text, SIM_UUID, "%08x-%04x-0000-0000-000000000000", guest->domid, guest->generation);
+	snprintf(text, SIM_UUID, "%08x-%04x-0000-0000-000000000000", uuid_domid(guest), guest->generation);
 }
 
 static void vm_path(char path[SIM_PATH], const struct sim_guest *guest)
@@ -365,6 +370,8 @@ static void move_guest(struct sim *sim, struct sim_domain *domain, unsigned int 
 
 static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 {
+	const uint32_t domid = uuid_domid(guest);
+
 	return (struct hb_xen_domain){
 		.domid = guest->domid,
 		.vcpus = guest->vcpus,
@@ -374,7 +381,7 @@ static struct hb_xen_domain fill_xen(const struct sim_guest *guest)
 		.hap = guest->type != HB_TYPE_PV,
 		.max_pages = (guest->memory_kib + 1024) / HB_PAGE_KIB,
 		.tot_pages = (guest->memory_kib + guest->offset_kib) / HB_PAGE_KIB,
-		.uuid = { guest->domid >> 24, guest->domid >> 16, guest->domid >> 8, guest->domid,
+		.uuid = { domid >> 24, domid >> 16, domid >> 8, domid,
 			  guest->generation >> 8, guest->generation },
 	};
 }

@@ -449,6 +449,8 @@ static int sim_set_maxmem(struct hb_host *host, uint32_t domid, uint64_t kib)
 	struct sim_domain *domain;
 	int rc = change_domain(host, domid, &domain);
 
+	if (!rc && kib / HB_PAGE_KIB < domain->xen.max_pages)
+		rc = -sim_of(host)->lower_errno;
 	if (!rc)
 		domain->xen.max_pages = kib / HB_PAGE_KIB;
 	return rc;

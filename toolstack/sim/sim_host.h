@@ -22,6 +22,7 @@
 struct sim_guest {
 	uint32_t domid;
 	unsigned int generation;	/* part of the uuid: 0, unless the domid is used again */
+	uint32_t copy_of;		/* whose uuid its configuration has; 0: it has its own */
 	const char *name;
 	enum hb_type type;
 	uint64_t memory_kib, maxmem_kib;	/* as in the guest's configuration */
@@ -99,6 +100,7 @@ struct sim {
 	const char *host_lock;		/* if set, our lock of the host is that file, not in memory */
 	const char *still_dir;		/* if set, who keeps a domain still locks a file there */
 	bool no_lock;			/* nobody locks anything */
+	int lower_errno;		/* with which Xen's limit for a domain cannot be lowered; 0: it can */
 	bool no_pool;			/* a Xen without the paging pool calls */
 	bool no_low;			/* a Xen that cannot be heard of when it runs low */
 	/* It says so next at 2^low_order free pages, and at twice that once low_high_pages were free. */

@@ -454,10 +454,17 @@ static void test_settle(void **state)
 	domains[0].maxmem_kib = G;
 	decide();
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
-	/* Who is locked is tried again; another failure is for good, of that target. */
+	/* Who is locked is tried again at once, after another failure in a while. */
 	hb_balance_settled(&balance, &balance.domains[0], HB_E_INTERRUPTED);
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	hb_balance_settled(&balance, &balance.domains[0], HB_E_HOST);
+	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
+	assert_true(hb_balance_next_ms(&balance) <= now + 30 * S);
+	now += 30 * S;
+	decide();
+	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));
+	/* What has followed has, of that target. */
+	hb_balance_settled(&balance, &balance.domains[0], HB_OK);
 	assert_false(hb_balance_is_to_settle(&balance, &balance.domains[0]));
 	hb_balance_done(&balance, &balance.domains[0]);
 	assert_true(hb_balance_is_to_settle(&balance, &balance.domains[0]));

@@ -48,8 +48,9 @@ static void test_damaged(void **state)
 		UUID " weight=0", UUID " weight=1000001", UUID " weight=-1", UUID " weight=", UUID " min=",
 		UUID " min=4k", UUID " min=-4", UUID " min=3", UUID " min=4 min=8",
 		UUID " max=3", UUID " set=3 set=3", UUID " set=4398046511105",
-		UUID " max=4398046511108", UUID " max=99999999999999999999999", UUID " unknown=4",
-		UUID " minimum=4", UUID " mi=4", UUID " mode=auto trailing",
+		UUID " max=4398046511108", UUID " max=99999999999999999999999", UUID " unknown=",
+		UUID " Minimum=4", UUID " m_i=4", UUID " 4=4", UUID " -=4", UUID " =", UUID " mode=auto trailing",
+		UUID " later=\t", UUID " later=\x80", UUID " later=\x7f", UUID " la\tter=4",
 	};
 	struct hb_limits_entry entry;
 
@@ -57,6 +58,34 @@ static void test_damaged(void **state)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		if (hb_limits_parse(lines[i], &entry))
 			fail_msg("accepted: \"%s\"", lines[i]);
+	}
+}
+
+/* What a later version has written is passed over, and is there again when the line is written. */
+static void test_unknown(void **state)
+{
+	char text[HB_LIMITS_LINE], unknown[HB_LIMITS_UNKNOWN], line[512];
+	struct hb_limits_entry entry;
+
+	(void)state;
+	assert_true(hb_limits_parse_all(UUID " later=4 mode=auto mi=4,x=y weight=500 minimum=4 min=262144", &entry, unknown));
+	assert_string_equal(unknown, " later=4 mi=4,x=y minimum=4");
+	assert_int_equal(entry.limits.min.value, 256 * M);
+	assert_string_equal(hb_limits_format(&entry, unknown, text),
+			    UUID " mode=auto weight=500 min=262144 later=4 mi=4,x=y minimum=4\n");
+	assert_true(hb_limits_parse_all(UUID " mode=auto", &entry, unknown));
+	assert_string_equal(unknown, "");
+	/* As much as there is room for, behind the longest line of ours, and no more. */
+	for (int more = 0; more < 2; more++) {
+		snprintf(line, sizeof(line), UUID " mode=manual weight=1000000 min=4398046511104 max=4398046511104 "
+			 "set=4398046511104 of=4294967295,%s next=4398046511104 later=%0*d", UUID,
+			 HB_LIMITS_UNKNOWN - 8 + more, 0);
+		assert_int_equal(hb_limits_parse_all(line, &entry, unknown), !more);
+		if (more)
+			continue;
+		strcat(line, "\n");
+		assert_int_equal(strlen(unknown), HB_LIMITS_UNKNOWN - 1);
+		assert_string_equal(hb_limits_format(&entry, unknown, text), line);
 	}
 }
 
@@ -90,7 +119,7 @@ static void test_round_trip(void **state)
 		/* A target need not be whole pages. */
 		if (entry.limits.set.value)
 			entry.limits.set.value -= random() % 4;
-		hb_limits_format(&entry, text);
+		hb_limits_format(&entry, "", text);
 		end = strchr(text, '\n');
 		assert_non_null(end);
 		*end = '\0';
@@ -200,7 +229,7 @@ static void test_next(void **state)
 
 	(void)state;
 	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
-	assert_string_equal(hb_limits_format(&entry, text), line);
+	assert_string_equal(hb_limits_format(&entry, "", text), line);
 	assert_false(hb_limits_parse(UUID " mode=auto next=1 next=1", &entry));
 
 	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=524288 next=393216", &entry));
@@ -262,10 +291,10 @@ static void test_built_anew(void **state)
 		assert_int_equal(hb_limits_automatic(&domain, &entry.limits, &why), rows[i].automatic);
 	}
 	assert_true(hb_limits_parse(UUID " mode=auto min=262144 set=393216 of=5," BOOT_A, &entry));
-	assert_string_equal(hb_limits_format(&entry, text), line);
+	assert_string_equal(hb_limits_format(&entry, "", text), line);
 	hb_limits_stamp(&entry.limits, &domain, BOOT_B);
 	assert_true(hb_limits_is_of(&entry.limits, &domain));
-	assert_non_null(strstr(hb_limits_format(&entry, text), " of=6," BOOT_B));
+	assert_non_null(strstr(hb_limits_format(&entry, "", text), " of=6," BOOT_B));
 	assert_false(hb_limits_parse(UUID " of=5 of=5", &entry));
 	assert_false(hb_limits_parse(UUID " of=", &entry));
 	assert_false(hb_limits_parse(UUID " of=5,", &entry));
@@ -388,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_check),
