@@ -2,6 +2,7 @@
 /* Limits as they are kept: by uuid, across restarts, kills and damage. */
 #include "common.h"
 #include "announce.h"
+#include "manage.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 
 #include "announce.h"
 #include "limits_look.h"
+#include "manage.h"
 #include "monitor.h"
 #include "results.h"
 #include "twin.h"

@@ -40,7 +40,5 @@ enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
  */
 enum hb_code hb_limits_note(struct hb *hb, const struct hb_domain *const *domains, size_t count,
 			    struct hb_error *error);
-/* Is there something to be noted of it, as it is seen with these limits? */
-bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits);
 
 #endif

@@ -6,6 +6,7 @@
 #include "announce.h"
 #include "domain.h"
 #include "limit.h"
+#include "manage.h"
 #include "limits_look.h"
 #include "lock.h"
 #include "objects.h"
@@ -533,16 +534,6 @@ enum hb_code hb_limits_pin_locked(struct hb *hb, const struct hb_domain *domain,
 	enum hb_code code = load_own(hb, domain, &own, &damage, error);
 
 	return code || !is_recorded(&own) ? code : forget_set(hb, domain, error);
-}
-
-bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits)
-{
-	if (limits->set.presence != HB_PRESENT || domain->state != HB_DOMAIN_RUNNING)
-		return false;
-	if (hb_may_size(domain, limits) == HB_OBSTACLE_PINNED)
-		return true;
-	return limits->mode == HB_MODE_AUTO && hb_limits_is_set(domain, limits) &&
-	       !hb_limits_is_of(limits, domain);
 }
 
 static bool note_one(const struct rewriting *rewriting, size_t i, struct hb_limits_entry *entry)

@@ -121,3 +121,13 @@ enum hb_code hb_refuse_obstacle(const struct hb_domain *domain, enum hb_obstacle
 	hb_about(error, domain, 0);
 	return error->code;
 }
+
+bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits)
+{
+	if (limits->set.presence != HB_PRESENT || domain->state != HB_DOMAIN_RUNNING)
+		return false;
+	if (hb_may_size(domain, limits) == HB_OBSTACLE_PINNED)
+		return true;
+	return limits->mode == HB_MODE_AUTO && hb_limits_is_set(domain, limits) &&
+	       !hb_limits_is_of(limits, domain);
+}

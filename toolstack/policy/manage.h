@@ -14,4 +14,10 @@ enum hb_motive hb_obstacle_motive(enum hb_obstacle obstacle);
 enum hb_code hb_refuse_obstacle(const struct hb_domain *domain, enum hb_obstacle obstacle,
 				struct hb_error *error);
 
+/*
+ * Is something to be written down of it, as it is seen with these limits: that a person has set its
+ * size, or that it has been built anew with the one that it has?
+ */
+bool hb_limits_is_to_note(const struct hb_domain *domain, const struct hb_limits *limits);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "account.h"
 #include "error.h"
+#include "minmax.h"
 #include "overhead.h"
 #include "plan.h"
 #include "refusal.h"
@@ -155,7 +156,7 @@ static uint64_t may_keep_kib(const struct hb_domain *domain)
 
 	if (domain->driver == HB_DRIVER_HOTBALLOON)
 		return 0;
-	return rest_kib < most_kib ? rest_kib : most_kib;
+	return smaller(rest_kib, most_kib);
 }
 
 /* Of its size, what is not in its word of what it uses: what the guest's kernel keeps for itself. */

@@ -111,19 +111,6 @@ static void test_can_give(void **state)
 	domain.used.value = HB_SIZE_MAX_KIB;
 	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
 	assert_string_equal(why, "it uses or needs what it has");
-	/*
-	 * And with what its kernel keeps beside that. Of a larger guest than it is, it says what is
-	 * used; nobody knows what its kernel keeps of it, but with our driver it has a floor.
-	 */
-	domain.used.value = 500 * M;
-	domain.total = (struct hb_number){ HB_PRESENT, G - 160 * M };
-	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 660 * M - 64);
-	domain.total.value = G + 68;
-	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 500 * M - 256 * M - 16 * M);
-	domain.driver = HB_DRIVER_HOTBALLOON;
-	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 500 * M);
-	domain.driver = HB_DRIVER_UNKNOWN;
-	domain.total.presence = HB_ABSENT;
 	domain.used = (struct hb_number){ HB_INVALID, 0 };
 	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 768 * M);
 	limits.min.value = G;
@@ -144,6 +131,30 @@ static void test_can_give(void **state)
 	domain.claimed_kib = 4;
 	assert_int_equal(hb_share_can_give(&domain, &limits, &why), 0);
 	assert_non_null(strstr(why, "it has a claim"));
+}
+
+/*
+ * Nor is what its kernel keeps beside what is used. Of a larger guest than it is, its word says what
+ * is used; nobody knows what its kernel keeps of it, but with our driver it has a floor.
+ */
+static void test_kernel_keeps(void **state)
+{
+	const struct hb_limits limits = {
+		.mode = HB_MODE_AUTO, .min = { HB_PRESENT, 256 * M }, .set = { HB_PRESENT, G },
+	};
+	struct hb_domain domain = {
+		.domid = 5, .state = HB_DOMAIN_RUNNING, .target = { HB_PRESENT, G },
+		.static_max = { HB_PRESENT, G }, .actual_kib = G + 64,
+		.used = { HB_PRESENT, 500 * M }, .total = { HB_PRESENT, G - 160 * M },
+	};
+	const char *why;
+
+	(void)state;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 660 * M - 64);
+	domain.total.value = G + 68;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 500 * M - 256 * M - 16 * M);
+	domain.driver = HB_DRIVER_HOTBALLOON;
+	assert_int_equal(hb_share_can_give(&domain, &limits, &why), G - 500 * M);
 }
 
 static void test_coming(void **state)
@@ -353,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_by_weight),
 		cmocka_unit_test(test_any_share),
 		cmocka_unit_test(test_can_give),
+		cmocka_unit_test(test_kernel_keeps),
 		cmocka_unit_test(test_coming),
 		cmocka_unit_test(test_moment),
 		cmocka_unit_test(test_arrival_line),
