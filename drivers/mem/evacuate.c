@@ -23,6 +23,8 @@
  */
 #define LIMIT_MS	2000
 #define LIMIT_UNIT_MS	10
+/* Most take less: no reference on the module is taken for these, so it can be unloaded. */
+#define USUAL_MS	50
 
 /* Each has a thread, and a range that the guest cannot use until it comes back. */
 #define MOST_LATE	8
@@ -242,17 +244,13 @@ static void ask(struct job *job, unsigned long pfn, unsigned long nr)
 }
 
 /*
- * The worker will not wait any longer.  Not while the module is about to go, when nobody
- * could keep it here.  Return: whether the outcome is there after all.
+ * The worker will not wait any longer: the thread has the worker's reference on the module from
+ * now on, and nobody else knows of the job.  Return: false if the outcome is there after all.
  */
-static bool give_up(struct job *job)
+static bool leave(struct job *job)
 {
 	bool done;
 
-	if (!try_module_get(THIS_MODULE)) {
-		wait_event(job_wait, is_in(job, JOB_DONE));
-		return true;
-	}
 	spin_lock_bh(&jobs_lock);
 	done = job->state == JOB_DONE;
 	if (!done) {
@@ -261,20 +259,33 @@ static bool give_up(struct job *job)
 		nr_late++;
 	}
 	spin_unlock_bh(&jobs_lock);
-	if (done)
-		module_put(THIS_MODULE);
-	else
+	if (!done)
 		current_job = NULL;
-	return done;
+	return !done;
 }
 
+static bool is_done_within(struct job *job, unsigned long ms)
+{
+	return wait_event_timeout(job_wait, is_in(job, JOB_DONE), msecs_to_jiffies(ms));
+}
+
+/*
+ * What takes longer than usual keeps the module.  Unloading that begins before has to wait: a
+ * thread may be in the module's code for as long as the disk takes, and nobody can keep a module
+ * that is about to go.  Return: whether the outcome is there.
+ */
 static bool wait_for_outcome(struct job *job)
 {
-	unsigned long limit = LIMIT_MS +
-			      job->nr / HB_UNIT_PAGES * LIMIT_UNIT_MS;
-
-	return wait_event_timeout(job_wait, is_in(job, JOB_DONE),
-				  msecs_to_jiffies(limit));
+	if (is_done_within(job, USUAL_MS))
+		return true;
+	if (!try_module_get(THIS_MODULE)) {
+		wait_event(job_wait, is_in(job, JOB_DONE));
+		return true;
+	}
+	if (!is_done_within(job, LIMIT_MS + job->nr / HB_UNIT_PAGES * LIMIT_UNIT_MS) && leave(job))
+		return false;
+	module_put(THIS_MODULE);
+	return true;
 }
 
 int hb_evacuate(unsigned long pfn, unsigned long nr)
@@ -293,7 +304,7 @@ int hb_evacuate(unsigned long pfn, unsigned long nr)
 		return rc;
 	job = current_job;
 	ask(job, pfn, nr);
-	if (!wait_for_outcome(job) && !give_up(job)) {
+	if (!wait_for_outcome(job)) {
 		pr_info("memory at %#llx cannot be moved: something waits there, for a disk or a lock; going round it\n",
 			(u64)PFN_PHYS(pfn));
 		return -EBUSY;

@@ -10,7 +10,8 @@
  * left to it, and the worker goes round, with another thread.  Of such there are only so
  * many: then nothing moves until one of them ends, and what is free is still taken.
  *
- * Until the last of them ends the module cannot be unloaded.
+ * Until the last of them ends the module cannot be unloaded; from a twentieth of a second on,
+ * long before a range is left so.
  */
 #ifndef HB_MEM_EVACUATE_H
 #define HB_MEM_EVACUATE_H
