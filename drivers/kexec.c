@@ -35,6 +35,7 @@ static u64 pages_in_own_blocks(void)
 	unsigned long from = 0;
 	u64 pages = 0;
 
+	hb_assert_locked();
 	while ((block = hb_blockmap_next_block(&hb.guest.map, from))) {
 		if (block->origin == HB_BLOCK_OURS)
 			pages += hb.guest.map.block_pages - block->held;

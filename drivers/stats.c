@@ -105,6 +105,7 @@ static int tell_host(const struct hb_stats *stats, int domain)
 /* audience_lock is held. */
 static u64 wait_of(unsigned int i, const struct hb_stats *now)
 {
+	lockdep_assert_held(&audience_lock);
 	return hb_audience_wait(&audiences[i], now, hb_bus_epoch(), now_ms());
 }
 
@@ -192,6 +193,7 @@ static void follow(void)
 {
 	bool was = running;
 
+	lockdep_assert_held(&switch_lock);
 	WRITE_ONCE(running, started && by_parameter && by_host);
 	if (running && !was) {
 		forget(NULL);

@@ -98,21 +98,25 @@ static bool op_release(struct hb_guest *g, const unsigned long *pfns,
 
 static enum hb_frame op_frame(struct hb_guest *g, unsigned long pfn)
 {
+	hb_assert_locked();
 	return hb_extents_frame(pfn);
 }
 
 static enum hb_cause op_refusal(struct hb_guest *g, unsigned long pages)
 {
+	hb_assert_locked();
 	return hb_extents_refusal(pages);
 }
 
 static enum hb_cause op_kept(struct hb_guest *g)
 {
+	hb_assert_locked();
 	return hb_extents_kept();
 }
 
 static u64 op_xen_pages(struct hb_guest *g)
 {
+	hb_assert_locked();
 	return hb_extents_current();
 }
 
@@ -173,6 +177,7 @@ static void op_mark_onlined(struct hb_guest *g, unsigned long pfn,
 
 static void op_strand(struct hb_guest *g, unsigned long pfn)
 {
+	hb_assert_locked();
 	pr_warn_ratelimited("page %#lx cannot be mapped again and stays unused: %lu of this guest's pages are lost until it reboots\n",
 			    pfn, g->stranded + 1);
 }
@@ -195,6 +200,7 @@ static bool op_clear_removed(struct hb_guest *g, const unsigned long *pfns,
 
 static bool op_is_ram(struct hb_guest *g, unsigned long pfn)
 {
+	hb_assert_locked();
 	return page_is_ram(pfn);
 }
 
@@ -295,6 +301,7 @@ static bool op_poisoned(struct hb_guest *g, const struct hb_block *block)
 static void op_quarantined(struct hb_guest *g, const struct hb_block *block,
 			   enum hb_block_state before, enum hb_block_event event)
 {
+	hb_assert_locked();
 	pr_err("memory block %lu is %s and cannot be told \"%s\": leaving it alone from now on\n",
 	       block->start_pfn / g->map.block_pages,
 	       hb_block_state_word(before), hb_block_event_word(event));
@@ -369,6 +376,7 @@ static void op_publish(struct hb_guest *g, const struct hb_status *report)
 
 static void op_wrong(struct hb_guest *g, const char *what)
 {
+	hb_assert_locked();
 	WARN_ONCE(1, "hotballoon: %s", what);
 }
 

@@ -8,6 +8,7 @@
 #include <xen/interface/xen.h>
 
 #include "../core/blockmap.h"
+#include "../driver.h"
 #include "pv.h"
 #include "reservation.h"
 
@@ -247,6 +248,7 @@ static unsigned int fill_batch(const unsigned long *pfns, unsigned int nr,
 	unsigned int total = nr << order, i;
 	unsigned long mask = (1UL << order) - 1;
 
+	hb_assert_locked();
 	if (WARN_ON_ONCE(total > BATCH))
 		return 0;
 	for (i = 0; i < total; i++)
