@@ -5,8 +5,8 @@
  * All decisions and books are in drivers/core; what they need of the kernel and of Xen is
  * in drivers/mem and drivers/xen, and worker.c brings the two together.
  *
- * Lock order: device_hotplug (kernel), mem_hotplug (kernel), hb.lock,
- * the built-in driver's balloon_mutex.  hb.lock is never held while adding,
+ * Lock order: device_hotplug (kernel), mem_hotplug (kernel), hb.lock.  The built-in driver's
+ * balloon_mutex is only tried while hb.lock is held, which is never held while adding,
  * onlining, offlining or allocating memory: the kernel calls our memory
  * notifier and our online callback, which take it, with its own locks held.
  */

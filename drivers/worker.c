@@ -3,8 +3,8 @@
  * The worker's thread, and the operations by which core/pass.c deals with the kernel and
  * with Xen.
  *
- * At its target the thread sleeps without a timer, unless there is something to tidy up or a
- * grant that it could not prepare for yet.
+ * At its target the thread sleeps without a timer, unless there is something to tidy up, a
+ * grant that it could not prepare for yet, or a statistic that somebody else had locked.
  */
 #include <linux/delay.h>
 #include <linux/freezer.h>
@@ -434,6 +434,8 @@ const struct hb_ops hb_kernel_ops = {
 	.isolate = op_isolate,
 	.is_free = op_is_free,
 	.put_back = op_put_back,
+	.begin_hold = op_begin_hold,
+	.end_hold = op_end_hold,
 	.hold = op_hold,
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
@@ -473,6 +475,16 @@ const struct hb_ops hb_kernel_ops = {
 
 /* ---- the thread */
 
+/* So soon the kernel's statistics are tried again, where somebody had them locked. */
+#define SYNC_MS 1000ULL
+
+static u64 run_pass(void)
+{
+	u64 rest = hb_pass_run(&hb.guest);
+
+	return hb_intree_is_behind() ? min(rest, SYNC_MS) : rest;
+}
+
 static int worker_thread(void *unused)
 {
 	unsigned int flags;
@@ -484,7 +496,7 @@ static int worker_thread(void *unused)
 	flags = memalloc_noio_save();
 	while (!kthread_should_stop()) {
 		hb_evacuate_look();
-		hb_events_sleep(hb_pass_run(&hb.guest));
+		hb_events_sleep(run_pass());
 	}
 	memalloc_noio_restore(flags);
 	return 0;

@@ -29,13 +29,16 @@ static struct {
 	/* Resolved by name; see drivers/xen/balloon.c and xen-balloon.c. */
 	online_page_callback_t online_page;
 	int (*thread)(void *unused);
-	struct mutex *mutex;		/* guards balloon_stats but .target_pages */
+	/* Guards balloon_stats but .target_pages; held while memory is freed, which may hang. */
+	struct mutex *mutex;
 	wait_queue_head_t *wait;	/* woken when somebody sets its target */
 	struct xenbus_watch *watch;
 
 	struct wait_queue_entry listener;
 	/* populated - balloon_stats.current_pages: pages it never knew of */
 	s64 offset;
+	unsigned long current_pages;	/* what balloon_stats.current_pages shall be, */
+	bool behind;			/* and is not yet */
 	unsigned long target_seen;	/* balloon_stats.target_pages as we left it */
 } intree;
 
@@ -273,10 +276,21 @@ absent:
 	return rc;
 }
 
+/* Its thread goes by them. */
+static void catch_up(void)
+{
+	mutex_lock(intree.mutex);
+	if (intree.behind)
+		balloon_stats.current_pages = intree.current_pages;
+	intree.behind = false;
+	mutex_unlock(intree.mutex);
+}
+
 void hb_intree_detach(void)
 {
 	if (!intree.present)
 		return;
+	catch_up();
 	remove_wait_queue(intree.wait, &intree.listener);
 	resume_thread();
 	return_watch();
@@ -314,6 +328,19 @@ void hb_intree_calibrate(u64 populated)
 		intree.offset = populated - balloon_stats.current_pages;
 }
 
+/* Whoever has the mutex may have it for as long as a disk takes: the next pass tries again. */
+static void write_current(unsigned long pages)
+{
+	bool free = mutex_trylock(intree.mutex);
+
+	intree.current_pages = pages;
+	WRITE_ONCE(intree.behind, !free);
+	if (!free)
+		return;
+	balloon_stats.current_pages = pages;
+	mutex_unlock(intree.mutex);
+}
+
 bool hb_intree_sync(u64 populated, u64 *target)
 {
 	unsigned long wish = max_t(s64, *target - intree.offset, 0);
@@ -322,9 +349,7 @@ bool hb_intree_sync(u64 populated, u64 *target)
 
 	if (!intree.present)
 		return false;
-	mutex_lock(intree.mutex);
-	balloon_stats.current_pages = populated - intree.offset;
-	mutex_unlock(intree.mutex);
+	write_current(populated - intree.offset);
 
 	/* .target_pages is written without the mutex, also by its sysfs file. */
 	found = cmpxchg(&balloon_stats.target_pages, seen, wish);
@@ -333,6 +358,11 @@ bool hb_intree_sync(u64 populated, u64 *target)
 		return false;
 	}
 	WRITE_ONCE(intree.target_seen, found);
-	*target = found + intree.offset;
+	*target = max_t(s64, found + intree.offset, 0);
 	return true;
+}
+
+bool hb_intree_is_behind(void)
+{
+	return READ_ONCE(intree.behind);
 }

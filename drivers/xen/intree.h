@@ -65,11 +65,14 @@ void hb_intree_return(struct page **pages, unsigned int nr);
 void hb_intree_calibrate(u64 populated);
 
 /*
- * Keep its statistics true.
+ * Keep its statistics true, as far as that needs no waiting; hb_lock is held.
  *
  * Return: true if somebody wrote a target to its sysfs file since the last
  * call: *@target has it, in our count; the statistics then show that target.
  */
 bool hb_intree_sync(u64 populated, u64 *target);
+
+/* Could the last call not write all of them?  Then it is to be called again. */
+bool hb_intree_is_behind(void);
 
 #endif /* HB_XEN_INTREE_H */
