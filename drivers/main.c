@@ -100,11 +100,13 @@ static int adopt_batch(struct page **pages, unsigned int nr)
 
 	for (i = 0; i < nr; i++)
 		pfns[i] = page_to_pfn(pages[i]);
+	page_offline_begin();
 	hb_lock();
 	known = hb_blockmap_hold_list(&hb.guest.map, pfns, nr);
 	for (i = 0; i < known; i++)
 		hb_pages_hold(pfns[i], 1, false);
 	hb_unlock();
+	page_offline_end();
 	if (known == nr)
 		return 0;
 	hb_intree_return(pages + known, nr - known);

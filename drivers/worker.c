@@ -162,6 +162,16 @@ static void op_put_back(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 	hb_pages_put_back(pfn, nr);
 }
 
+static void op_begin_hold(struct hb_guest *g)
+{
+	page_offline_begin();
+}
+
+static void op_end_hold(struct hb_guest *g)
+{
+	page_offline_end();
+}
+
 static void op_hold(struct hb_guest *g, unsigned long pfn, unsigned long nr)
 {
 	hb_assert_locked();

@@ -102,6 +102,12 @@ struct hb_ops {
 	bool (*is_free)(const void *owner, unsigned long pfn);
 	/* Pages that alloc() or isolate() gave go back as they came. */
 	void (*put_back)(struct hb_guest *g, unsigned long pfn, unsigned long nr);
+	/*
+	 * Around hold(), of as many pages as may be: begin_hold() without the lock, as it waits for
+	 * whoever reads memory without asking; end_hold() with or without it.
+	 */
+	void (*begin_hold)(struct hb_guest *g);
+	void (*end_hold)(struct hb_guest *g);
 	/* They become held pages.  The lock is held. */
 	void (*hold)(struct hb_guest *g, unsigned long pfn, unsigned long nr);
 	/* Held pages that have frames go to the allocator.  The lock is held. */

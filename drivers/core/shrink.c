@@ -59,6 +59,7 @@ struct hb_outcome hb_surrender(struct hb_guest *g, const unsigned long *pfns,
 	struct hb_outcome outcome = { 0 };
 	unsigned int usable, i;
 
+	g->ops->begin_hold(g);
 	g->ops->lock(g);
 	usable = sort_out(g, pfns, nr, order);
 	if (usable < nr)
@@ -67,6 +68,7 @@ struct hb_outcome hb_surrender(struct hb_guest *g, const unsigned long *pfns,
 		g->ops->hold(g, g->pfns[i], size);
 		hb_guest_hold(g, g->pfns[i], size);
 	}
+	g->ops->end_hold(g);
 	outcome.pages = (u64)usable << order;
 	if (usable && !g->ops->release(g, g->pfns, usable, order)) {
 		outcome.pages = keep_what_stayed(g, g->pfns, usable, order);

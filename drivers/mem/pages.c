@@ -107,12 +107,10 @@ void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed)
 	unsigned long i;
 
 	hb_assert_locked();
-	page_offline_begin();
 	for (i = 0; i < nr; i++) {
 		ClearPageReserved(page + i);
 		hb_compat_set_page_offline(page + i);
 	}
-	page_offline_end();
 	if (managed)
 		adjust_managed_page_count(page, -(long)nr);
 }

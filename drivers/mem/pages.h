@@ -36,7 +36,9 @@ void hb_pages_put_back(unsigned long pfn, unsigned long nr);
 
 /*
  * Pages with one reference of the driver's become held; @managed says whether the zone
- * still counts them.  Cannot fail.  The lock is held.
+ * still counts them.  Cannot fail.  The lock is held, and the caller is between
+ * page_offline_begin(), which comes first, and page_offline_end(): it waits for whoever reads
+ * /proc/kcore, and he for a disk perhaps.
  */
 void hb_pages_hold(unsigned long pfn, unsigned long nr, bool managed);
 

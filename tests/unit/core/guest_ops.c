@@ -248,11 +248,28 @@ static void op_put_back(struct hb_guest *core, unsigned long pfn, unsigned long 
 	sim_free(sim_of(core), pfn, nr);
 }
 
+static void op_begin_hold(struct hb_guest *core)
+{
+	struct guest *g = without_lock(core);
+
+	sim_require(g, !g->holding);
+	g->holding = true;
+}
+
+static void op_end_hold(struct hb_guest *core)
+{
+	struct guest *g = sim_of(core);
+
+	sim_require(g, g->holding);
+	g->holding = false;
+}
+
 /* A page that is held later than its block let its held pages go would stop that. */
 static void op_hold(struct hb_guest *core, unsigned long pfn, unsigned long nr)
 {
 	struct guest *g = with_lock(core);
 
+	sim_require(g, g->holding);
 	sim_require(g, g->kernel[pfn / sim_block_pages(g)].referenced);
 }
 
@@ -631,6 +648,8 @@ const struct hb_ops sim_ops = {
 	.isolate = op_isolate,
 	.is_free = op_is_free,
 	.put_back = op_put_back,
+	.begin_hold = op_begin_hold,
+	.end_hold = op_end_hold,
 	.hold = op_hold,
 	.mark_onlined = op_mark_onlined,
 	.strand = op_strand,
@@ -700,7 +719,7 @@ u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))
 	g->pass_steps = 0;
 	rest = hb_pass_run(&g->core);
 	g->happen = NULL;
-	sim_require(g, !g->locked);
+	sim_require(g, !g->locked && !g->holding);
 	check_end(g, rest);
 	return rest;
 }

@@ -64,6 +64,7 @@ struct guest {
 	u64 reserve;			/* pages kept for a block's descriptors */
 	unsigned int news;		/* why the worker has been woken */
 	bool locked;
+	bool holding;			/* between begin_hold() and end_hold() */
 	bool watch_books;		/* never more than Xen counts, at any moment */
 	int references;			/* that keep the driver loaded */
 	bool settled;			/* the gap is measured */
