@@ -47,7 +47,8 @@ struct hb_writes {
 
 struct hb_pressure {
 	unsigned int nr;
-	unsigned int added;	/* index of the node that hot-added memory belongs to */
+	/* Index of the node that hot-added memory belongs to; HB_FLOOR_NODES: none of these. */
+	unsigned int added;
 	struct hb_commit commit;
 	struct {
 		int node;	/* the kernel's number */

@@ -171,7 +171,8 @@ void hb_watermarks_pressure(struct hb_pressure *pressure, int added)
 
 	pressure->commit = hb_commit_look();
 	pressure->nr = 0;
-	pressure->added = 0;
+	/* A node that is left alone gives nothing. */
+	pressure->added = HB_FLOOR_NODES;
 	for_each_online_node(nid) {
 		if (pressure->nr == HB_FLOOR_NODES)
 			break;

@@ -313,6 +313,13 @@ static void test_floor_of_nodes(void **state)
 	assert_int_equal(floor.take_boot, mib(152));
 	assert_int_equal(floor.node, 5);
 	assert_int_equal(hb_floor_available_kernel(&pressure), mib(340));
+	/* Hot-added memory is of a node beyond: nobody knows what it can give. */
+	pressure.added = HB_FLOOR_NODES;
+	floor = hb_floor_compute(&pressure);
+	assert_int_equal(floor.take_added, 0);
+	assert_int_equal(floor.take_added_kernel, 0);
+	assert_int_equal(floor.take_boot, mib(152));
+	pressure.added = 1;
 	/* The best is not the last one. */
 	pressure.of[0].in = (struct hb_floor_input){ mib(512), mib(400), mib(400) };
 	floor = hb_floor_compute(&pressure);
