@@ -143,10 +143,17 @@ static bool op_alloc(struct hb_guest *g, unsigned int order, int node,
 	return hb_pages_alloc(order, node, pfn);
 }
 
+static void op_node_range(struct hb_guest *g, int node, unsigned long *from,
+			  unsigned long *end)
+{
+	hb_isolate_range(node, from, end);
+}
+
 static int op_isolate(struct hb_guest *g, unsigned long pfn, unsigned long nr,
 		      bool give, int node)
 {
-	if (node != HB_ANY_NODE && pfn_to_nid(pfn) != node)
+	if (node != HB_ANY_NODE &&
+	    (pfn_to_nid(pfn) != node || pfn_to_nid(pfn + nr - 1) != node))
 		return -EBUSY;
 	return hb_isolate(pfn, nr, give);
 }
@@ -441,6 +448,7 @@ const struct hb_ops hb_kernel_ops = {
 	.superpages = op_superpages,
 	.removable = op_removable,
 	.alloc = op_alloc,
+	.node_range = op_node_range,
 	.isolate = op_isolate,
 	.is_free = op_is_free,
 	.put_back = op_put_back,

@@ -172,14 +172,28 @@ static inline unsigned int first_unit(const struct hb_block *block,
 	return block->units;
 }
 
-/* The last unit that is selected; block->units: none. */
-static inline unsigned int last_unit(const struct hb_block *block,
+/* Units of a block that lie together: from the first to before the end. */
+struct hb_units {
+	unsigned int first, end;
+};
+
+static inline struct hb_units all_of(const struct hb_block *block)
+{
+	return (struct hb_units){ 0, block->units };
+}
+
+/* The last unit among @of that is selected; block->units: none. */
+static inline unsigned int last_unit(const struct hb_block *block, struct hb_units of,
 				     hb_unit_selector select)
 {
-	unsigned int word = BITS_TO_LONGS(block->units);
+	unsigned int word = BITS_TO_LONGS(of.end);
+	unsigned long mask = ~0UL >> (-of.end % BITS_PER_LONG);
 
-	while (word-- > 0) {
-		unsigned long found = select(block, word);
+	for (; word-- > of.first / BITS_PER_LONG; mask = ~0UL) {
+		unsigned long found = select(block, word) & mask;
+
+		if (word == of.first / BITS_PER_LONG)
+			found &= ~0UL << (of.first % BITS_PER_LONG);
 
 		if (found)
 			return word * BITS_PER_LONG + __fls(found);

@@ -121,10 +121,16 @@ struct hb_block *hb_class_first(const struct hb_blockmap *map,
 	return block_at(map, hb_class_first_slot(map, class, from));
 }
 
+struct hb_block *hb_class_last_below(const struct hb_blockmap *map,
+				     enum hb_block_class class, unsigned int end)
+{
+	return block_at(map, hb_slotset_last(set_of(map, class), map->nr_slots, end));
+}
+
 struct hb_block *hb_class_last(const struct hb_blockmap *map,
 			       enum hb_block_class class)
 {
-	return block_at(map, hb_slotset_last(set_of(map, class), map->nr_slots));
+	return hb_class_last_below(map, class, map->nr_slots);
 }
 
 /* ---- the least pages with frames */

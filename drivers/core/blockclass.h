@@ -55,9 +55,11 @@ void hb_class_leave(struct hb_blockmap *map, struct hb_block *block);
 unsigned int hb_class_first_slot(const struct hb_blockmap *map,
 				 enum hb_block_class class, unsigned int from);
 
-/* The first block of a class from slot @from on, and the last of all; or NULL. */
+/* The first block of a class from slot @from on, the last below @end, and of all; or NULL. */
 struct hb_block *hb_class_first(const struct hb_blockmap *map,
 				enum hb_block_class class, unsigned int from);
+struct hb_block *hb_class_last_below(const struct hb_blockmap *map,
+				     enum hb_block_class class, unsigned int end);
 struct hb_block *hb_class_last(const struct hb_blockmap *map,
 			       enum hb_block_class class);
 

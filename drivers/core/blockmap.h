@@ -160,6 +160,7 @@ unsigned int hb_blockmap_held_pages(const struct hb_blockmap *map,
 struct hb_pick {
 	bool added;		/* in hot-added blocks, or else in boot memory */
 	bool movable_only;	/* in blocks for movable pages only */
+	unsigned long from, end; /* wholly between these pfns, or with no end anywhere */
 	unsigned long max;	/* a run of at most this many pages */
 	unsigned long whole;	/* a hot-added block with no more frames may go whole */
 	/*

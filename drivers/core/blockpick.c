@@ -205,12 +205,12 @@ static struct hb_run last_plugged(const struct hb_block *block,
 }
 
 /* Let a run that starts with a whole unit go on downwards while units are whole. */
-static struct hb_run extend(const struct hb_block *block, unsigned int unit,
-			    struct hb_run run, unsigned long max)
+static struct hb_run extend(const struct hb_block *block, struct hb_units of,
+			    unsigned int unit, struct hb_run run, unsigned long max)
 {
 	if (run.nr < HB_UNIT_PAGES)
 		return run;
-	while (unit-- > 0 && max - run.nr >= HB_UNIT_PAGES &&
+	while (unit-- > of.first && max - run.nr >= HB_UNIT_PAGES &&
 	       !block->unit_held[unit] && unit_is(block, unit, units_takeable)) {
 		run.pfn -= HB_UNIT_PAGES;
 		run.nr += HB_UNIT_PAGES;
@@ -218,16 +218,20 @@ static struct hb_run extend(const struct hb_block *block, unsigned int unit,
 	return run;
 }
 
-/* The highest run in @block, which has one.  A part of a unit comes from a broken one. */
-static struct hb_run block_run(const struct hb_block *block, unsigned long max)
+/*
+ * The highest run in these units of @block, which have one.  A part of a unit comes from a broken
+ * one.
+ */
+static struct hb_run block_run(const struct hb_block *block, struct hb_units of,
+			       unsigned long max)
 {
 	unsigned int unit = block->units;
 
 	if (max < HB_UNIT_PAGES)
-		unit = last_unit(block, units_takeable_part);
+		unit = last_unit(block, of, units_takeable_part);
 	if (unit == block->units)
-		unit = last_unit(block, units_takeable);
-	return extend(block, unit, last_plugged(block, unit, max), max);
+		unit = last_unit(block, of, units_takeable);
+	return extend(block, of, unit, last_plugged(block, unit, max), max);
 }
 
 /* ---- what to take */
@@ -244,20 +248,57 @@ static struct hb_run pick_whole(const struct hb_blockmap *map,
 	if (!pick->movable_only)
 		block = higher(block, hb_class_last_plugged(map, false,
 							    pick->whole));
-	return block ? block_run(block, pick->max) : none;
+	return block ? block_run(block, all_of(block), pick->max) : none;
+}
+
+/* The units of @block that lie wholly where they may be taken. */
+static struct hb_units units_for(const struct hb_block *block, const struct hb_pick *pick)
+{
+	unsigned long start = block->start_pfn, end = start + block_pages(block);
+	struct hb_units of = all_of(block);
+
+	if (!pick->end)
+		return of;
+	if (pick->end < end)
+		of.end = pick->end > start ? (pick->end - start) / HB_UNIT_PAGES : 0;
+	if (pick->from > start)
+		of.first = pick->from < end ?
+			(pick->from - start + HB_UNIT_PAGES - 1) / HB_UNIT_PAGES : block->units;
+	return of;
+}
+
+/*
+ * The highest block of @class that has what is selected where it may be taken.  Only the blocks
+ * at both ends may have it elsewhere.
+ */
+static struct hb_block *last_for(const struct hb_blockmap *map, unsigned int class,
+				 const struct hb_pick *pick, hb_unit_selector select)
+{
+	unsigned int end = pick->end ? slot_of(map, pick->end - 1) + 1 : map->nr_slots;
+	struct hb_block *block;
+
+	end = end < map->nr_slots ? end : map->nr_slots;
+	for (;; end = slot_of(map, block->start_pfn)) {
+		block = hb_class_last_below(map, class, end);
+		if (!block || block->start_pfn + block_pages(block) <= pick->from)
+			return NULL;
+		if (last_unit(block, units_for(block, pick), select) < block->units)
+			return block;
+	}
 }
 
 static struct hb_block *last_of_kind(const struct hb_blockmap *map,
 				     enum hb_block_class class,
 				     const struct hb_pick *pick, bool full)
 {
+	hb_unit_selector select = class == HB_CLASS_ASK ? units_askable : units_takeable;
 	struct hb_block *block =
-		hb_class_last(map, class + hb_kind(pick->added, true, full));
+		last_for(map, class + hb_kind(pick->added, true, full), pick, select);
 
 	if (pick->movable_only)
 		return block;
-	return higher(block, hb_class_last(map, class +
-					   hb_kind(pick->added, false, full)));
+	return higher(block, last_for(map, class + hb_kind(pick->added, false, full),
+				      pick, select));
 }
 
 /* The highest block of @class, of partly plugged ones first. */
@@ -286,16 +327,17 @@ static bool ask(struct hb_block *block, unsigned int unit,
 static struct hb_run free_run(struct hb_block *block, const struct hb_pick *pick,
 			      unsigned int *budget)
 {
+	struct hb_units of = units_for(block, pick);
 	unsigned int unit;
 	struct hb_run run;
 
 	do {
-		unit = last_unit(block, units_askable);
+		unit = last_unit(block, of, units_askable);
 		if (unit == block->units || !*budget)
 			return none;
 	} while (!ask(block, unit, pick, budget));
 	run = whole_unit(block, unit);
-	while (unit-- > 0 && pick->max - run.nr >= HB_UNIT_PAGES && *budget &&
+	while (unit-- > of.first && pick->max - run.nr >= HB_UNIT_PAGES && *budget &&
 	       unit_is(block, unit, units_askable) &&
 	       ask(block, unit, pick, budget)) {
 		run.pfn -= HB_UNIT_PAGES;
@@ -328,7 +370,7 @@ static struct hb_run pick_used(const struct hb_blockmap *map,
 {
 	struct hb_block *block = best_block(map, HB_CLASS_TAKE, pick);
 
-	return block ? block_run(block, pick->max) : none;
+	return block ? block_run(block, units_for(block, pick), pick->max) : none;
 }
 
 struct hb_run hb_blockmap_pick(struct hb_blockmap *map, struct hb_pick *pick)
@@ -351,7 +393,7 @@ struct hb_run hb_blockmap_parked_run(const struct hb_blockmap *map,
 {
 	struct hb_block *block = hb_class_last(map, HB_CLASS_PARKED);
 
-	return block && max ? block_run(block, max) : none;
+	return block && max ? block_run(block, all_of(block), max) : none;
 }
 
 struct hb_run hb_blockmap_mendable_unit(const struct hb_blockmap *map)

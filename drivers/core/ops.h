@@ -88,6 +88,12 @@ struct hb_ops {
 	bool (*alloc)(struct hb_guest *g, unsigned int order, int node,
 		      unsigned long *pfn);
 	/*
+	 * Where the boot memory of @node lies: from *@from on and before *@end, where no other
+	 * node begins.  Without the lock.
+	 */
+	void (*node_range)(struct hb_guest *g, int node, unsigned long *from,
+			   unsigned long *end);
+	/*
 	 * The same for chosen pages; what is in use there moves elsewhere.  @give: they
 	 * are for Xen to keep; @node: and must be on this one, or HB_ANY_NODE.  Without the
 	 * lock.  Return: 0, -ENOMEM with nowhere to move things to, or another errno if

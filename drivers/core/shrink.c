@@ -248,6 +248,8 @@ struct hb_outcome hb_step_shrink_boot(struct hb_guest *g,
 {
 	struct hb_pick pick = { .added = false };
 
+	/* Another node's would be refused, and then taken for busy. */
+	g->ops->node_range(g, step->node, &pick.from, &pick.end);
 	return shrink_picked(g, pick, step->pages, step->node);
 }
 

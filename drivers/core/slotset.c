@@ -39,13 +39,19 @@ unsigned int hb_slotset_first(const unsigned long *set, unsigned int nr,
 		word * BITS_PER_LONG + __ffs(set[word]) : nr;
 }
 
-unsigned int hb_slotset_last(const unsigned long *set, unsigned int nr)
+unsigned int hb_slotset_last(const unsigned long *set, unsigned int nr,
+			     unsigned int end)
 {
 	const unsigned long *words = set + BITS_TO_LONGS(nr);
-	unsigned int word = find_last_bit(words, BITS_TO_LONGS(nr));
+	unsigned int full = end / BITS_PER_LONG, word;
+	unsigned long rest = 0;
 
-	return word < BITS_TO_LONGS(nr) ?
-		word * BITS_PER_LONG + __fls(set[word]) : nr;
+	if (end % BITS_PER_LONG)
+		rest = set[full] & ((1UL << (end % BITS_PER_LONG)) - 1);
+	if (rest)
+		return full * BITS_PER_LONG + __fls(rest);
+	word = find_last_bit(words, full);
+	return word < full ? word * BITS_PER_LONG + __fls(set[word]) : nr;
 }
 
 bool hb_slotset_is_sound(const unsigned long *set, unsigned int nr)

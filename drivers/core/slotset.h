@@ -16,10 +16,11 @@ unsigned int hb_slotset_longs(unsigned int nr);
 void hb_slotset_put(unsigned long *set, unsigned int nr, unsigned int slot,
 		    bool in);
 
-/* The first slot from @from on, and the last of all; @nr if there is none. */
+/* The first slot from @from on, and the last one below @end; @nr if there is none. */
 unsigned int hb_slotset_first(const unsigned long *set, unsigned int nr,
 			      unsigned int from);
-unsigned int hb_slotset_last(const unsigned long *set, unsigned int nr);
+unsigned int hb_slotset_last(const unsigned long *set, unsigned int nr,
+			     unsigned int end);
 
 /* Do the bits of the words say what the words are? */
 bool hb_slotset_is_sound(const unsigned long *set, unsigned int nr);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/gfp.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 
 #include "../driver.h"
 #include "evacuate.h"
@@ -11,6 +14,18 @@
 static bool is_precious(unsigned long pfn)
 {
 	return page_zonenum(pfn_to_page(pfn)) < ZONE_DMA32;
+}
+
+/* What is hot-added lies behind all boot memory, whosever it is. */
+void hb_isolate_range(int node, unsigned long *from, unsigned long *end)
+{
+	int other;
+
+	*from = node_start_pfn(node);
+	*end = node_end_pfn(node);
+	for_each_online_node(other)
+		if (node_start_pfn(other) > *from)
+			*end = min(*end, node_start_pfn(other));
 }
 
 /*

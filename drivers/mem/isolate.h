@@ -17,4 +17,10 @@
  */
 int hb_isolate(unsigned long pfn, unsigned long nr, bool give);
 
+/*
+ * Where the boot memory of @node lies: from *@from on and before *@end, where no other node
+ * begins.
+ */
+void hb_isolate_range(int node, unsigned long *from, unsigned long *end);
+
 #endif /* HB_MEM_ISOLATE_H */

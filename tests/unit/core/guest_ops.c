@@ -219,18 +219,31 @@ static bool op_alloc(struct hb_guest *core, unsigned int order, int node,
 	u64 found;
 
 	if ((sim_one_in(g, 16) && sim_fault(g)) ||
-	    !sim_alloc(g, 1UL << order, &found))
+	    !sim_alloc(g, 1UL << order, node, &found))
 		return false;
 	*pfn = found;
 	return true;
+}
+
+/* Hot-added memory lies behind both, and is of the first. */
+static void op_node_range(struct hb_guest *core, int node, unsigned long *from,
+			  unsigned long *end)
+{
+	struct guest *g = without_lock(core);
+
+	*from = node ? g->second_node : 0;
+	*end = g->second_node && !node ? g->second_node : ULONG_MAX;
 }
 
 static int op_isolate(struct hb_guest *core, unsigned long pfn, unsigned long nr,
 		      bool give, int node)
 {
 	struct guest *g = without_lock(core);
-	int rc = sim_alloc_range(g, pfn, nr);
+	int rc;
 
+	sim_require(g, node == HB_ANY_NODE || (sim_node_of(g, pfn) == node &&
+					       sim_node_of(g, pfn + nr - 1) == node));
+	rc = sim_alloc_range(g, pfn, nr);
 	/* Somebody begins to take the block offline just now. */
 	if (!rc && (g->leave_next || (g->fault_percent && sim_one_in(g, 100))))
 		sim_way_begin(g, pfn / sim_block_pages(g), false, false, false);
@@ -465,12 +478,17 @@ static void op_pressure(struct hb_guest *core, struct hb_pressure *pressure)
 {
 	struct guest *g = without_lock(core);
 
-	*pressure = (struct hb_pressure){ .nr = 1 };
-	pressure->of[0].in = (struct hb_floor_input){
-		.managed = sim_managed(g),
-		.available = sim_free_pages(g, false),
-		.available_kernel = sim_free_pages(g, true),
-	};
+	unsigned int i;
+
+	*pressure = (struct hb_pressure){ .nr = g->second_node ? 2 : 1 };
+	for (i = 0; i < pressure->nr; i++) {
+		pressure->of[i].node = i;
+		pressure->of[i].in = (struct hb_floor_input){
+			.managed = sim_node_managed(g, i),
+			.available = sim_node_free(g, i, false),
+			.available_kernel = sim_node_free(g, i, true),
+		};
+	}
 }
 
 static void op_swap_room(struct hb_guest *core, struct hb_press_look *look)
@@ -645,6 +663,7 @@ const struct hb_ops sim_ops = {
 	.superpages = op_translated,
 	.removable = op_translated,
 	.alloc = op_alloc,
+	.node_range = op_node_range,
 	.isolate = op_isolate,
 	.is_free = op_is_free,
 	.put_back = op_put_back,

@@ -145,25 +145,47 @@ static bool for_kernel(const struct guest *g, unsigned int unit)
 	return !slot_of(g, unit)->movable;
 }
 
-u64 sim_free_pages(const struct guest *g, bool kernel_only)
+int sim_node_of(const struct guest *g, u64 pfn)
+{
+	return g->second_node && pfn >= g->second_node &&
+	       pfn < g->first_added * sim_block_pages(g);
+}
+
+/* A unit on both nodes counts for the first. */
+static bool is_on(const struct guest *g, unsigned int unit, int node)
+{
+	return node == SIM_ALL_NODES || sim_node_of(g, (u64)unit * HB_UNIT_PAGES) == node;
+}
+
+u64 sim_node_free(const struct guest *g, int node, bool kernel_only)
 {
 	unsigned int unit;
 	u64 sum = 0;
 
 	for (unit = 0; unit < sim_nr_units(g); unit++)
-		if (!kernel_only || for_kernel(g, unit))
+		if (is_on(g, unit, node) && (!kernel_only || for_kernel(g, unit)))
 			sum += unit_free(g, unit);
 	return sum;
 }
 
-u64 sim_managed(const struct guest *g)
+u64 sim_node_managed(const struct guest *g, int node)
 {
 	unsigned int unit;
 	u64 sum = 0;
 
 	for (unit = 0; unit < sim_nr_units(g); unit++)
-		sum += g->units[unit].owned;
+		sum += is_on(g, unit, node) ? g->units[unit].owned : 0;
 	return sum;
+}
+
+u64 sim_free_pages(const struct guest *g, bool kernel_only)
+{
+	return sim_node_free(g, SIM_ALL_NODES, kernel_only);
+}
+
+u64 sim_managed(const struct guest *g)
+{
+	return sim_node_managed(g, SIM_ALL_NODES);
 }
 
 bool sim_unit_is_free(const struct guest *g, unsigned int unit)
@@ -207,7 +229,7 @@ static void take(struct guest *g, u64 pfn, u64 nr)
  * From boot memory and from blocks that are for everything.  Single pages come from
  * units that are in use if there are such, as the allocator keeps whole ones.
  */
-bool sim_alloc(struct guest *g, u64 size, u64 *pfn)
+bool sim_alloc(struct guest *g, u64 size, int node, u64 *pfn)
 {
 	unsigned int units = sim_nr_units(g), i, best = units;
 	unsigned int start = random_below(&g->seed, units);
@@ -216,7 +238,7 @@ bool sim_alloc(struct guest *g, u64 size, u64 *pfn)
 		unsigned int unit = (start + i) % units;
 		u64 nr = unit_free(g, unit);
 
-		if (!nr || nr < size || !for_kernel(g, unit))
+		if (!nr || nr < size || !for_kernel(g, unit) || !is_on(g, unit, node))
 			continue;
 		best = unit;
 		if (size > 1 || nr < HB_UNIT_PAGES)

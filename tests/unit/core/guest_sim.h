@@ -81,6 +81,7 @@ struct guest {
 	/* the kernel and its programs */
 	struct sim_shape shape;
 	unsigned int first_added;	/* slot where the address window begins */
+	u64 second_node;		/* boot memory from this pfn on is of node 1; 0: none is */
 	struct sim_slot *kernel;
 	struct sim_unit *units;
 	unsigned long *owned;		/* one bit a page */
@@ -154,7 +155,12 @@ u64 sim_populated(const struct guest *g);
 u64 sim_block_pages(const struct guest *g);
 unsigned int sim_nr_units(const struct guest *g);
 
+/* Where it is, and what a node, or SIM_ALL_NODES, has: of hot-added memory, too. */
+#define SIM_ALL_NODES (-1)
+int sim_node_of(const struct guest *g, u64 pfn);
 /* Free pages of units that are online; @kernel_only: that the kernel can use. */
+u64 sim_node_free(const struct guest *g, int node, bool kernel_only);
+u64 sim_node_managed(const struct guest *g, int node);
 u64 sim_free_pages(const struct guest *g, bool kernel_only);
 /* Pages that the allocator has in all. */
 u64 sim_managed(const struct guest *g);
@@ -174,8 +180,8 @@ enum hb_cause sim_xen_refusal(const struct guest *g);
 /* ---- the allocator */
 
 void sim_free(struct guest *g, u64 pfn, u64 nr);
-/* alloc_pages() of one page or a unit, from where the kernel allocates. */
-bool sim_alloc(struct guest *g, u64 size, u64 *pfn);
+/* alloc_pages() of one page or a unit, from where the kernel allocates, on this node. */
+bool sim_alloc(struct guest *g, u64 size, int node, u64 *pfn);
 /* alloc_contig_range(): 0, -EBUSY or -ENOMEM. */
 int sim_alloc_range(struct guest *g, u64 pfn, u64 nr);
 bool sim_unit_is_free(const struct guest *g, unsigned int unit);

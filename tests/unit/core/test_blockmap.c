@@ -46,6 +46,7 @@ struct fixture {
 	bool movable[MAX_BLOCKS];
 	unsigned int in_unit[MAX_UNITS]; /* held, counted anew for each look */
 	unsigned int in_block[MAX_BLOCKS];
+	unsigned long from, end;	/* what is taken lies between, if there is an end */
 };
 
 static bool free_units[MAX_UNITS];
@@ -262,10 +263,17 @@ static struct hb_run expect_mendable_unit(const struct fixture *f)
 	return (struct hb_run){ 0, 0 };
 }
 
+static bool within(const struct fixture *f, unsigned int unit)
+{
+	unsigned long pfn = unit * HB_UNIT_PAGES;
+
+	return !f->end || (pfn >= f->from && pfn + HB_UNIT_PAGES <= f->end);
+}
+
 /* Has frames that may be taken. */
 static bool eligible(const struct fixture *f, unsigned int unit)
 {
-	return f->in_unit[unit] < HB_UNIT_PAGES && !f->busy[unit];
+	return f->in_unit[unit] < HB_UNIT_PAGES && !f->busy[unit] && within(f, unit);
 }
 
 /* The topmost pages with frames of one unit, at most @max. */
@@ -482,8 +490,15 @@ static void check_pick(struct fixture *f, uint64_t *seed)
 	bool more;
 
 	asked = 0;
+	if (!pick.whole && random_below(seed, 2)) {
+		pick.from = random_below(seed, PAGES);
+		pick.end = 1 + random_below(seed, PAGES + BLOCK_PAGES);
+	}
+	f->from = pick.from;
+	f->end = pick.end;
 	run = hb_blockmap_pick(&f->map, &pick);
 	assert_run(run, expect_pick(f, &pick, &more));
+	f->end = 0;
 	assert_int_equal(pick.more, more);
 	assert_true(!pick.budget || asked <= pick.budget);
 	check_in_use(f);
@@ -1078,15 +1093,16 @@ static void test_hold_list_stops(void **state)
 static void check_set(const unsigned long *set, const bool *in, uint64_t *seed)
 {
 	unsigned int from = random_below(seed, SLOTS + 100), first = from, i;
+	unsigned int end = random_below(seed, 2) ? SLOTS : random_below(seed, SLOTS);
 	unsigned int last = SLOTS;
 
 	while (first < SLOTS && !in[first])
 		first++;
-	for (i = 0; i < SLOTS; i++)
+	for (i = 0; i < end; i++)
 		last = in[i] ? i : last;
 	assert_int_equal(hb_slotset_first(set, SLOTS, from),
 			 first < SLOTS ? first : SLOTS);
-	assert_int_equal(hb_slotset_last(set, SLOTS), last);
+	assert_int_equal(hb_slotset_last(set, SLOTS, end), last);
 }
 
 static void test_slotset(void **state)
@@ -1105,7 +1121,7 @@ static void test_slotset(void **state)
 
 		hb_slotset_put(set, SLOTS, slot, put);
 		in[slot] = put;
-		slot = hb_slotset_last(set, SLOTS);
+		slot = hb_slotset_last(set, SLOTS, SLOTS);
 		if (random_below(&seed, 2) && slot < SLOTS) {
 			hb_slotset_put(set, SLOTS, slot, false);
 			in[slot] = false;

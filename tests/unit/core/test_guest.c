@@ -280,6 +280,33 @@ static void test_holes(void **state)
 	sim_halt(g);
 }
 
+/*
+ * Memory is taken from the node with most to spare.  What is not there is not asked for, though
+ * it lies higher: it would be refused, and be taken for busy.
+ */
+static void test_other_node(void **state)
+{
+	static const struct sim_shape large = { 32, 4, 6 };
+	struct guest *g = sim_boot_plain(&large, true);
+	u64 boot = sim_populated(g), target = boot - 5 * HB_UNIT_PAGES;
+	unsigned int i;
+
+	(void)state;
+	/* In the midst of a unit, which is of neither. */
+	g->second_node = 71 * HB_UNIT_PAGES + 100;
+	/* Nowhere is a whole unit free; and the first node has more. */
+	for (i = 0; i < 4 * 32; i++)
+		g->units[i].data = i > 71 ? 250 : 200;
+	sim_set_target(g, target);
+	worker_pass(g, NULL);
+	assert_int_equal(sim_populated(g), target);
+	assert_int_equal(g->core.map.boot_empty_units, 5);
+	assert_int_equal(g->core.map.busy_units, 0);
+	for (i = 66; i < 71; i++)
+		assert_int_equal(g->units[i].owned, 0);
+	sim_halt(g);
+}
+
 /* What was planned before the guest moved must not be done where it is then. */
 static void test_moves_while_it_grows(void **state)
 {
@@ -1031,6 +1058,7 @@ int main(void)
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_works_in_words_only),
 		cmocka_unit_test(test_switched_off),
+		cmocka_unit_test(test_other_node),
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_written_target_and_save),
