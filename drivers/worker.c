@@ -218,7 +218,8 @@ static bool op_clear_removed(struct hb_guest *g, const unsigned long *pfns,
 static bool op_is_ram(struct hb_guest *g, unsigned long pfn)
 {
 	hb_assert_locked();
-	return page_is_ram(pfn);
+	return page_is_ram(pfn) &&
+	       !(hb_intree_foreign_pages() && hb_pages_is_for_grants(pfn));
 }
 
 static void op_clear_parked(struct hb_guest *g, unsigned long pfn,

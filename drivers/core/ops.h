@@ -124,7 +124,10 @@ struct hb_ops {
 	/* Clear held pages that have frames, for Xen.  The lock is held. */
 	void (*clear)(struct hb_guest *g, const unsigned long *pfns,
 		      unsigned int nr);
-	/* Is it RAM, or a hole in a memory block?  The lock is held. */
+	/*
+	 * Is it RAM that has a frame by rights, and neither a hole in a memory block nor given up
+	 * for others' memory?  The lock is held.
+	 */
 	bool (*is_ram)(struct hb_guest *g, unsigned long pfn);
 	/*
 	 * Clear pages that have frames but no struct pages, in address space that is the

@@ -69,6 +69,18 @@ bool hb_pages_is_free_unit(unsigned long pfn)
 	return false;
 }
 
+/* Those of the page cache that are private have a mapping. */
+bool hb_pages_is_for_grants(unsigned long pfn)
+{
+	struct page *page;
+
+	if (IS_ENABLED(CONFIG_XEN_UNPOPULATED_ALLOC))
+		return false;
+	page = pfn_to_online_page(pfn);
+	return page && !PageLRU(page) && !page->mapping &&
+	       hb_compat_page_flags(page) & BIT(PG_private);
+}
+
 /*
  * Like the built-in driver: take what is free or easy to reclaim, leave the
  * reserves alone, and never wake the OOM killer.

@@ -89,6 +89,14 @@ bool hb_pages_are_good(unsigned long pfn, unsigned long nr);
 bool hb_pages_is_free_unit(unsigned long pfn);
 
 /*
+ * Where the kernel has no address space for them (CONFIG_XEN_UNPOPULATED_ALLOC), pages of other
+ * guests are mapped in place of the guest's own, whose frames the built-in driver gives up: they
+ * have none by rights while nothing is mapped there.  Is this such a page?  Only those can be told
+ * that gnttab_alloc_pages() marks; others are too like any page that is in use.
+ */
+bool hb_pages_is_for_grants(unsigned long pfn);
+
+/*
  * Where the kernel's own driver is absent, nobody takes over held pages when the
  * module is unloaded.  They are marked and stay as they are, and a driver that is
  * loaded later finds them by the mark.  Take the lock.
