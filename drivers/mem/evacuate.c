@@ -23,7 +23,7 @@
  */
 #define LIMIT_MS	2000
 #define LIMIT_UNIT_MS	10
-/* Most take less: no reference on the module is taken for these, so it can be unloaded. */
+/* Most take less, and as much a unit: for these no reference keeps the module from being unloaded. */
 #define USUAL_MS	50
 
 /* Each has a thread, and a range that the guest cannot use until it comes back. */
@@ -276,13 +276,15 @@ static bool is_done_within(struct job *job, unsigned long ms)
  */
 static bool wait_for_outcome(struct job *job)
 {
-	if (is_done_within(job, USUAL_MS))
+	unsigned long units_ms = job->nr / HB_UNIT_PAGES * LIMIT_UNIT_MS;
+
+	if (is_done_within(job, USUAL_MS + units_ms))
 		return true;
 	if (!try_module_get(THIS_MODULE)) {
 		wait_event(job_wait, is_in(job, JOB_DONE));
 		return true;
 	}
-	if (!is_done_within(job, LIMIT_MS + job->nr / HB_UNIT_PAGES * LIMIT_UNIT_MS) && leave(job))
+	if (!is_done_within(job, LIMIT_MS) && leave(job))
 		return false;
 	module_put(THIS_MODULE);
 	return true;
