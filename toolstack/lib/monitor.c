@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "change.h"
 #include "deadline.h"
 #include "domain.h"
@@ -47,7 +48,7 @@ enum entry_state {
 };
 
 struct entry {
-	struct hb_domain domain;	/* of a new one, only domid and uuid */
+	struct hb_domain domain;	/* of a new one, only what Xen says */
 	enum entry_state state;
 	bool watched;
 	bool seen;			/* by the last look at Xen's list */
@@ -507,12 +508,18 @@ bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 	return true;
 }
 
+/*
+ * xenstored tells of a domain when that is built. It takes its memory before, and one that others
+ * cannot see yet is owed it all the same.
+ */
 static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 {
 	struct entry *entry = find(monitor, xen->domid);
 
+	if (!entry)
+		return merge(monitor, xen);
 	/* That all of it has frames by now nobody tells. */
-	if (entry && entry->state == ENTRY_KNOWN &&
+	if (entry->state != ENTRY_GONE &&
 	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
 		entry->marked = true;
 	return 0;
@@ -527,6 +534,18 @@ enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *err
 	return rc ? hb_fail_host(error, rc, "cannot list the domains") : HB_OK;
 }
 
+/* Of those that have not been read nobody knows the target: at most what Xen lets them take. */
+static uint64_t unread_kib(const struct hb_monitor *monitor)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->entries[i]->state == ENTRY_NEW)
+			kib += hb_account_limit_kib(&monitor->entries[i]->domain);
+	}
+	return kib;
+}
+
 enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory *memory,
 			       struct hb_error *error)
 {
@@ -538,6 +557,8 @@ enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory
 	for (size_t i = 0; i < monitor->nr_known; i++)
 		domains[i] = monitor->known[i]->domain;
 	code = hb_memory_among(monitor->hb, domains, monitor->nr_known, memory, error);
+	if (!code)
+		memory->promised_kib += unread_kib(monitor);
 	free(domains);
 	return code;
 }
