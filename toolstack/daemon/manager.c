@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "advice.h"
 #include "history_file.h"
 #include "monitor.h"
 #include "pace.h"
@@ -186,8 +187,8 @@ static void tell_twins(struct manager *manager)
 
 		if (look->twin && look->twin->domid < look->domain->domid && !kept->said_twin)
 			say(manager, MANAGER_WARNING, "%s and %s have the same uuid, %s, and with it the same limits: "
-			    "neither is sized; give one another uuid= in its configuration, and build it anew",
-			    who(look->twin, a), who(look->domain, b), look->domain->uuid);
+			    "neither is sized; %s",
+			    who(look->twin, a), who(look->domain, b), look->domain->uuid, hb_advice_same_uuid());
 		kept->said_twin = look->twin;
 	}
 }
