@@ -561,6 +561,16 @@ void hb_monitor_note_set(struct hb_monitor *monitor, const struct hb_set_result 
 		hb_take_step(&entry->domain, &result->steps[i]);
 }
 
+bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid)
+{
+	for (size_t i = position(monitor, *domid); i < monitor->count; i++) {
+		*domid = monitor->entries[i]->domain.domid;
+		if (monitor->entries[i]->state == ENTRY_NEW)
+			return true;
+	}
+	return false;
+}
+
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 {
 	for (size_t i = 0; i < monitor->count; i++) {
