@@ -231,6 +231,52 @@ static void test_promised_unreadable(void **state)
 	assert_int_equal(promised(), 0);
 }
 
+static void write_target(uint32_t domid, uint64_t kib)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%" PRIu64, kib);
+	sim_write_key(sim, domid, HB_KEY_TARGET, value);
+}
+
+/* Who has looked at all need not look at those who have said nothing. */
+static void test_heard(void **state)
+{
+	struct hb_heard heard;
+
+	(void)state;
+	add_guests(HB_HEARD_MAX + 1);
+	run(500);
+	assert_true(hb_monitor_take_heard(monitor).all);
+	heard = hb_monitor_take_heard(monitor);
+	assert_false(heard.all);
+	assert_int_equal(heard.count, 0);
+	/* In words that nobody is told of, too. */
+	sim_guest(sim, GUEST)->reports = false;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATS, "total-memory=500000 free-memory=1 available-memory=2 swap-total=0 swap-free=0");
+	changes = 0;
+	run(50);
+	heard = hb_monitor_take_heard(monitor);
+	assert_int_equal(changes, 0);
+	assert_false(heard.all);
+	assert_int_equal(heard.count, 1);
+	assert_int_equal(heard.domids[0], GUEST);
+	/* As many as there is room for, and one more. */
+	for (unsigned int more = 0; more < 2; more++) {
+		for (uint32_t i = 0; i < HB_HEARD_MAX + more; i++) {
+			sim_guest(sim, 100 + i)->reports = false;
+			write_target(100 + i, 500 * M - more);
+		}
+		run(500);
+		heard = hb_monitor_take_heard(monitor);
+		assert_int_equal(heard.all, more);
+		assert_int_equal(heard.count, HB_HEARD_MAX);
+	}
+	sim_destroy(sim, 100);
+	run(500);
+	assert_true(hb_monitor_take_heard(monitor).all);
+}
+
 /* In a moment. */
 #define FLOOD 100
 
@@ -455,7 +501,7 @@ int main(void)
 		TEST(test_name_and_demand),
 		TEST(test_order),
 		TEST(test_unreadable),
-		TEST(test_built), TEST(test_promised_unreadable), TEST(test_unreadable_new),
+		TEST(test_built), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new),
 		TEST(test_flood),
 		TEST(test_low),
 		TEST(test_flood_of_domains),
