@@ -1029,6 +1029,8 @@ size_t hb_monitor_count(const struct hb_monitor *monitor);
 const struct hb_domain *hb_monitor_domain(const struct hb_monitor *monitor, size_t i);
 /* Could it not be read when that was tried last? */
 bool hb_monitor_is_stale(const struct hb_monitor *monitor, size_t i);
+/* Is there one that could never be read yet, from *domid on? *domid becomes the first; it is not among those. */
+bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid);
 
 struct hb_watch_request {
 	bool all;

@@ -5,7 +5,6 @@
 
 #include "cli.h"
 #include "metrics.h"
-#include "monitor.h"
 
 /* The output is for a program: what a person should know goes beside it. */
 static void tell_damage(struct cli *cli, const struct cli_limits *limits)

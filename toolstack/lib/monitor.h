@@ -30,9 +30,6 @@ struct hb_heard hb_monitor_take_heard(struct hb_monitor *monitor);
 /* Is there no domain, be it one that could not be read yet? */
 bool hb_monitor_is_empty(const struct hb_monitor *monitor);
 
-/* Is there one that could not be read yet, from *domid on? *domid becomes the first. */
-bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid);
-
 /*
  * That was set by this handle, and is known from now on: the event of it comes later, and a domain
  * that writes on and on is read later still.
