@@ -132,6 +132,16 @@ void common_begin_build(struct sim *sim, uint32_t domid, const char *name)
 	sim_remove_key(sim, domid, HB_KEY_STATIC_MAX);
 }
 
+void common_add_copy(struct sim *sim, uint32_t domid, const char *name)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	guest.copy_of = GUEST;
+	sim_add(sim, &guest);
+}
+
 char common_state_dir[64];
 
 void common_make_state_dir(void)

@@ -49,6 +49,9 @@ bool common_same_limits(const struct hb_limits *a, const struct hb_limits *b);
  */
 void common_begin_build(struct sim *sim, uint32_t domid, const char *name);
 
+/* Another with the guest's uuid, as a copied configuration makes it. */
+void common_add_copy(struct sim *sim, uint32_t domid, const char *name);
+
 /* What the command says to do about it; valid until the next call. */
 const char *common_remedy(const struct hb_error *error);
 const char *common_finding_remedy(const struct hb_finding *finding);

@@ -164,14 +164,9 @@ static void pin(void)
 
 static void copy(bool may_be_sized)
 {
-	struct sim_guest guest = usual_guest;
-
 	common_write_state_file("limits", may_be_sized ? "hotballoon limits 1\n"
 		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=524288\n" : "hotballoon limits 1\n");
-	guest.domid = 6;
-	guest.name = "guest1-copy";
-	guest.copy_of = GUEST;
-	sim_add(sim, &guest);
+	common_add_copy(sim, 6, "guest1-copy");
 }
 
 static void copy_it(void) { copy(true); }

@@ -46,14 +46,10 @@ static void test_list(void **state)
 static void test_same_uuid(void **state)
 {
 	static const char told[] = "guest1 (5) and copy (6) have the same uuid and limits, and neither is sized: \"hotballoon doctor\" tells what to do\n";
-	struct sim_guest guest = usual_guest;
 	struct json_object *object;
 
 	(void)state;
-	guest.domid = 6;
-	guest.name = "copy";
-	guest.copy_of = GUEST;
-	sim_add(command_sim, &guest);
+	common_add_copy(command_sim, 6, "copy");
 	assert_int_equal(command_line("list"), 0);
 	assert_null(strstr(command_out, "uuid"));
 	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);

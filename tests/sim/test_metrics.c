@@ -96,13 +96,9 @@ static void test_read_once(void **state)
 /* As hotballoond has it: who has another's uuid is sized by nobody. */
 static void test_same_uuid(void **state)
 {
-	struct sim_guest guest = usual_guest;
-
 	(void)state;
 	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);
-	guest.domid = 6;
-	guest.copy_of = GUEST;
-	sim_add(command_sim, &guest);
+	common_add_copy(command_sim, 6, "copy");
 	assert_int_equal(command_line("metrics"), 0);
 	assert_true(says("\nhotballoon_domain_automatic{domid=\"5\",name=\"guest1\",uuid=\"00000005-0000-0000-0000-000000000000\"} 0\n"));
 }
