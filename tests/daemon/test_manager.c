@@ -795,6 +795,24 @@ static void test_silent_at_times(void **state)
 	assert_true(room_said(&room, ": it says nothing of what it needs: it keeps its size\n"));
 }
 
+/* Before xenstored tells of it, while its builder loads its kernel: what it will take is not given to others. */
+static void test_built(void **state)
+{
+	const uint64_t pages = G / HB_PAGE_KIB;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 512 * M, 256 * M, 4 * G);
+	room_run(&room, 5000);
+	common_begin_build(room.sim, 9, "web");
+	sim_set_limit(room.sim, 9, G);
+	room_guest(&room, a)->load.load.anon_kib = 3 * G;
+	room_run(&room, 30000);
+	assert_true(room_target(&room, a) > G);
+	assert_true(room.sim->free_pages >= pages);
+	assert_int_equal(sim_populate(room.sim, sim_domain(room.sim, 9), pages), pages);
+}
+
 /* Nobody writes to xenstore what domain 0 needs: it is looked at. */
 static void test_domain_0(void **state)
 {
@@ -1201,7 +1219,7 @@ int main(void)
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),
