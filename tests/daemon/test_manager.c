@@ -810,6 +810,8 @@ static void test_built(void **state)
 	room_run(&room, 30000);
 	assert_true(room_target(&room, a) > G);
 	assert_true(room.sim->free_pages >= pages);
+	/* Nor is that tried. */
+	assert_int_equal(manager_look(room.manager).refused, 0);
 	assert_int_equal(sim_populate(room.sim, sim_domain(room.sim, 9), pages), pages);
 }
 
