@@ -1008,12 +1008,16 @@ enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *er
 
 /*
  * Xen tells nobody how many pages a domain has, and neither of its limit or a pause: ask
- * for these numbers of all domains, and for what domain 0 uses. A call to Xen for each 128
+ * for these numbers of all domains, and for what domain 0 uses. One that is built, of which
+ * xenstore tells nobody before that is done, is found by this. A call to Xen for each 128
  * domains, none to xenstore.
  */
 enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error);
 
-/* hb_host_memory() by the domains that it knows: nothing is asked about any of them. */
+/*
+ * hb_host_memory() by the domains that it knows: nothing is asked about any of them. One that could not
+ * be read yet is promised what Xen lets it take, as of the last hb_monitor_measure().
+ */
 enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory *memory,
 			       struct hb_error *error);
 
@@ -1025,6 +1029,8 @@ size_t hb_monitor_count(const struct hb_monitor *monitor);
 const struct hb_domain *hb_monitor_domain(const struct hb_monitor *monitor, size_t i);
 /* Could it not be read when that was tried last? */
 bool hb_monitor_is_stale(const struct hb_monitor *monitor, size_t i);
+/* Is there one that could never be read yet, from *domid on? *domid becomes the first; it is not among those. */
+bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid);
 
 struct hb_watch_request {
 	bool all;

@@ -141,7 +141,8 @@ enum hb_reason {
 	ROW(WRONG_REPORT, "wrong-report", "the driver reports something else than Xen counts") \
 	ROW(OUTSIDE_LIMITS, "outside-limits", "the size does not fit the limits") \
 	ROW(PINNED, "pinned", "a person or another tool has set the size, and managers leave it alone") \
-	ROW(RESCUED, "rescued", "the guest has taken memory above its target in need, from its headroom")
+	ROW(RESCUED, "rescued", "the guest has taken memory above its target in need, from its headroom") \
+	ROW(SAME_UUID, "same-uuid", "two domains have one uuid, and with it the same limits: managers leave both alone")
 
 #define HB_FINDING_ENUM(name, word, meaning) HB_FINDING_##name,
 enum hb_finding_kind {

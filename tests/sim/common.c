@@ -117,6 +117,31 @@ enum hb_code common_set_telling(struct sim *sim, const char *size,
 	return code;
 }
 
+void common_begin_build(struct sim *sim, uint32_t domid, const char *name)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	guest.memory_kib = guest.maxmem_kib = guest.offset_kib = 0;
+	guest.never_ran = true;
+	guest.reports = false;
+	sim_add_quietly(sim, &guest);
+	sim_set_limit(sim, domid, 0);
+	sim_remove_key(sim, domid, HB_KEY_TARGET);
+	sim_remove_key(sim, domid, HB_KEY_STATIC_MAX);
+}
+
+void common_add_copy(struct sim *sim, uint32_t domid, const char *name)
+{
+	struct sim_guest guest = usual_guest;
+
+	guest.domid = domid;
+	guest.name = name;
+	guest.copy_of = GUEST;
+	sim_add(sim, &guest);
+}
+
 char common_state_dir[64];
 
 void common_make_state_dir(void)

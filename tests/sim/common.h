@@ -43,6 +43,15 @@ void common_assert_consistent(const struct sim *sim, uint32_t domid);
 /* By what they say: between their fields there can be anything. */
 bool common_same_limits(const struct hb_limits *a, const struct hb_limits *b);
 
+/*
+ * A domain as libxl makes it: it is there, and has neither a limit of Xen's nor a target. What
+ * becomes of it the test does. xenstored tells nobody of it.
+ */
+void common_begin_build(struct sim *sim, uint32_t domid, const char *name);
+
+/* Another with the guest's uuid, as a copied configuration makes it. */
+void common_add_copy(struct sim *sim, uint32_t domid, const char *name);
+
 /* What the command says to do about it; valid until the next call. */
 const char *common_remedy(const struct hb_error *error);
 const char *common_finding_remedy(const struct hb_finding *finding);

@@ -162,6 +162,16 @@ static void pin(void)
 		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=262144\n");
 }
 
+static void copy(bool may_be_sized)
+{
+	common_write_state_file("limits", may_be_sized ? "hotballoon limits 1\n"
+		"00000005-0000-0000-0000-000000000000 mode=auto min=262144 set=524288\n" : "hotballoon limits 1\n");
+	common_add_copy(sim, 6, "guest1-copy");
+}
+
+static void copy_it(void) { copy(true); }
+static void copy_manual(void) { copy(false); }
+
 static const struct {
 	void (*make)(void);
 	const char *names;
@@ -193,6 +203,8 @@ static const struct {
 	{ promise, "promised-too-much small-pool stuck " },
 	{ leave_limits, "outside-limits " },
 	{ pin, "pinned " },
+	{ copy_it, "same-uuid same-uuid " },
+	{ copy_manual, "" },
 };
 
 static void test_findings(void **state)
@@ -471,6 +483,19 @@ static struct hb_finding finding_of(const char *what)
 	return finding;
 }
 
+/* Both are named, and what is to be done. */
+static void test_same_uuid(void **state)
+{
+	struct hb_finding finding;
+
+	(void)state;
+	copy_it();
+	finding = finding_of("same-uuid");
+	assert_int_equal(finding.severity, HB_WARNING);
+	assert_string_equal(finding.message, "guest1 (domain 5) and guest1-copy (domain 6) have the same uuid, 00000005-0000-0000-0000-000000000000, and with it the same limits: neither is sized");
+	assert_string_equal(common_finding_remedy(&finding), "give one another uuid= in its configuration, and build it anew");
+}
+
 /* One look cannot tell who follows: a note at most of one that is on its way, and time is taken for it. */
 static void test_following(void **state)
 {
@@ -683,6 +708,7 @@ int main(void)
 		TEST(test_damaged_files),
 		TEST(test_unreadable_files),
 		TEST(test_each_invalid_key),
+		TEST(test_same_uuid),
 		TEST(test_following),
 		TEST(test_stale_report),
 		TEST(test_short_without_report),

@@ -851,6 +851,72 @@ static void test_two_at_once_one_arrived(void **state)
 	forget_result();
 }
 
+#define COMES (THIRD + 1)
+
+/* How far libxl has come with it. */
+static enum { MADE, LIMITED, CLAIMED, HALF_POPULATED } stage;
+
+static void build(void)
+{
+	struct sim_domain *domain;
+
+	common_begin_build(sim, COMES, "fourth");
+	domain = sim_domain(sim, COMES);
+	if (stage >= LIMITED)
+		sim_set_limit(sim, COMES, 513 * M);
+	if (stage >= CLAIMED)
+		domain->xen.outstanding_pages = 512 * M / HB_PAGE_KIB;
+	if (stage >= HALF_POPULATED)
+		sim_populate(sim, domain, 256 * M / HB_PAGE_KIB);
+}
+
+/* It takes what it was to have, whatever others have been told. */
+static void build_on(void)
+{
+	struct sim_domain *domain = sim_domain(sim, COMES);
+
+	sim_set_limit(sim, COMES, 513 * M);
+	sim_populate(sim, domain, 512 * M / HB_PAGE_KIB - domain->xen.tot_pages);
+	domain->xen.outstanding_pages = 0;
+	assert_int_equal(domain->xen.tot_pages * HB_PAGE_KIB, 512 * M);
+	sim_write_key(sim, COMES, HB_KEY_TARGET, "524288");
+}
+
+static bool come_and_build(const struct hb_progress *progress, void *argument)
+{
+	come_beside(progress, argument);
+	if (times == 5)
+		build();
+	return true;
+}
+
+/*
+ * It is there, and has not taken its memory: that is nobody else's, at no moment, and is not made
+ * free a second time.
+ */
+static void test_two_at_once_one_built(void **state)
+{
+	for (stage = MADE; stage <= HALF_POPULATED; stage++) {
+		const uint64_t need = available() + G;
+		const struct hb_free_request request = { .need_kib = need };
+
+		print_message("stage %d\n", stage);
+		limit(SECOND, 64 * M, 0);
+		limit(THIRD, 64 * M, 0);
+		times = 0;
+		beside = (struct hb_free_request){ .need_kib = 520 * M };
+		hb_set_progress(hb, come_and_build, NULL);
+		assert_int_equal(hb_free(hb, &request, &result, &error), HB_OK);
+		hb_set_progress(hb, NULL, NULL);
+		assert_true(times > 5);
+		build_on();
+		assert_in_range(available(), need, need + 128 * M);
+		forget_result();
+		teardown(state);
+		setup(state);
+	}
+}
+
 /* Who was set aside before has made it free, and hands over from the one file to the other. */
 static bool hand_over(const struct hb_progress *progress, void *argument)
 {
@@ -1693,6 +1759,7 @@ int main(void)
 		TEST(test_report_of_liar),
 		TEST(test_last_round), TEST(test_to_come), TEST(test_several_to_come),
 		TEST(test_two_at_once), TEST(test_two_at_once_one_arrived),
+		TEST(test_two_at_once_one_built),
 		TEST(test_first_ends_first),
 		TEST(test_make_room),
 		TEST(test_kept_while_it_takes),

@@ -42,6 +42,30 @@ static void test_list(void **state)
 	json_object_put(object);
 }
 
+/* Two that have one record: said below the table, of one that is asked for, too. */
+static void test_same_uuid(void **state)
+{
+	static const char told[] = "guest1 (5) and copy (6) have the same uuid and limits, and neither is sized: \"hotballoon doctor\" tells what to do\n";
+	struct json_object *object;
+
+	(void)state;
+	common_add_copy(command_sim, 6, "copy");
+	assert_int_equal(command_line("list"), 0);
+	assert_null(strstr(command_out, "uuid"));
+	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);
+	assert_int_equal(command_line("list"), 0);
+	assert_non_null(strstr(command_out, "512M   512M  pinned  none"));
+	assert_null(strstr(command_out, " auto "));
+	assert_non_null(strstr(strstr(command_out, told), "Host: "));
+	assert_null(strstr(strstr(command_out, told) + 1, told));
+	assert_int_equal(command_line("list copy"), 0);
+	assert_non_null(strstr(command_out, told));
+	assert_int_equal(command_line("list --json"), 0);
+	object = command_json();
+	assert_false(json_object_get_boolean(command_at(object, "domains.1.limits.automatic")));
+	json_object_put(object);
+}
+
 /* Some of them, in their order and once; one that is not there is an error beside. */
 static void test_some(void **state)
 {
@@ -316,7 +340,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_list),
-		TEST(test_some),
+		TEST(test_same_uuid), TEST(test_some),
 		TEST(test_width),
 		TEST(test_utf8),
 		TEST(test_cell),

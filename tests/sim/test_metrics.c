@@ -64,7 +64,43 @@ static void test_unreadable(void **state)
 	assert_int_not_equal(code, 0);
 	assert_int_equal(command_line("metrics"), code);
 	assert_string_equal(command_out, "");
-	assert_non_null(strstr(command_err, "cannot list the domains"));
+	assert_non_null(strstr(command_err, "cannot read domain 5"));
+}
+
+static unsigned int calls_of(const char *line)
+{
+	const unsigned int before = command_sim->calls;
+
+	assert_int_equal(command_line(line), 0);
+	return command_sim->calls - before;
+}
+
+/* Each domain is read once: more of it than for list, which a watch is set for and ended. */
+static void test_read_once(void **state)
+{
+	unsigned int listed = calls_of("list"), told = calls_of("metrics");
+
+	(void)state;
+	for (uint32_t domid = 6; domid < 16; domid++) {
+		struct sim_guest guest = usual_guest;
+
+		guest.domid = domid;
+		sim_add(command_sim, &guest);
+	}
+	listed = calls_of("list") - listed;
+	told = calls_of("metrics") - told;
+	print_message("ten more guests: %u questions for list, %u for metrics\n", listed, told);
+	assert_true(told < 2 * listed);
+}
+
+/* As hotballoond has it: who has another's uuid is sized by nobody. */
+static void test_same_uuid(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("limits 5 --min=256M --max=1G --auto"), 0);
+	common_add_copy(command_sim, 6, "copy");
+	assert_int_equal(command_line("metrics"), 0);
+	assert_true(says("\nhotballoon_domain_automatic{domid=\"5\",name=\"guest1\",uuid=\"00000005-0000-0000-0000-000000000000\"} 0\n"));
 }
 
 /* Whatever of the host's fails, once or from then on: all domains, or an error. */
@@ -105,7 +141,7 @@ static void test_usage(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_reclaimable), TEST(test_limits_unknown), TEST(test_unreadable), TEST(test_faults), TEST(test_usage) };
+	const struct CMUnitTest tests[] = { TEST(test_metrics), TEST(test_reclaimable), TEST(test_limits_unknown), TEST(test_unreadable), TEST(test_read_once), TEST(test_same_uuid), TEST(test_faults), TEST(test_usage) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -182,6 +182,101 @@ static void test_unreadable_new(void **state)
 	assert_string_equal(domain(9)->name, "other");
 }
 
+static uint64_t promised(void)
+{
+	struct hb_host_memory memory;
+
+	assert_int_equal(hb_monitor_measure(monitor, &error), HB_OK);
+	assert_int_equal(hb_monitor_memory(monitor, &memory, &error), HB_OK);
+	return memory.promised_kib;
+}
+
+/* xenstored tells of it when it is built: what Xen lets it take is promised before, as it takes it. */
+static void test_built(void **state)
+{
+	(void)state;
+	assert_int_equal(promised(), 0);
+	common_begin_build(sim, 9, "web");
+	assert_int_equal(promised(), 0);
+	sim_set_limit(sim, 9, 2 * G);
+	assert_int_equal(promised(), 2 * G);
+	sim_populate(sim, sim_domain(sim, 9), G / HB_PAGE_KIB);
+	assert_int_equal(promised(), G);
+	/* As long as it cannot be read, and as it can. */
+	run(500);
+	assert_int_equal(hb_monitor_count(monitor), 3);
+	assert_int_equal(promised(), G);
+	sim_write_key(sim, 9, HB_KEY_TARGET, "1572864");
+	run(500);
+	assert_int_equal(promised(), 512 * M);
+	sim_destroy(sim, 9);
+	run(500);
+	assert_int_equal(promised(), 0);
+}
+
+/* Nobody knows its target: at most that, or nothing if Xen lets it take what it likes. */
+static void test_promised_unreadable(void **state)
+{
+	(void)state;
+	sim->unreadable = "/local/domain/9/";
+	add_guest(9, "other");
+	sim_set_limit(sim, 9, G + M);
+	run(500);
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	assert_int_equal(promised(), G + M - sim_xen(sim, 9, NULL).tot_pages * HB_PAGE_KIB);
+	sim_set_limit(sim, 9, HB_SIZE_MAX_KIB);
+	assert_int_equal(promised(), 0);
+	sim->unreadable = NULL;
+	run(1500);
+	assert_int_equal(promised(), 0);
+}
+
+static void write_target(uint32_t domid, uint64_t kib)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%" PRIu64, kib);
+	sim_write_key(sim, domid, HB_KEY_TARGET, value);
+}
+
+/* Who has looked at all need not look at those who have said nothing. */
+static void test_heard(void **state)
+{
+	struct hb_heard heard;
+
+	(void)state;
+	add_guests(HB_HEARD_MAX + 1);
+	run(500);
+	assert_true(hb_monitor_take_heard(monitor).all);
+	heard = hb_monitor_take_heard(monitor);
+	assert_false(heard.all);
+	assert_int_equal(heard.count, 0);
+	/* In words that nobody is told of, too. */
+	sim_guest(sim, GUEST)->reports = false;
+	sim_write_key(sim, GUEST, HB_KEY_REPORT_STATS, "total-memory=500000 free-memory=1 available-memory=2 swap-total=0 swap-free=0");
+	changes = 0;
+	run(50);
+	heard = hb_monitor_take_heard(monitor);
+	assert_int_equal(changes, 0);
+	assert_false(heard.all);
+	assert_int_equal(heard.count, 1);
+	assert_int_equal(heard.domids[0], GUEST);
+	/* As many as there is room for, and one more. */
+	for (unsigned int more = 0; more < 2; more++) {
+		for (uint32_t i = 0; i < HB_HEARD_MAX + more; i++) {
+			sim_guest(sim, 100 + i)->reports = false;
+			write_target(100 + i, 500 * M - more);
+		}
+		run(500);
+		heard = hb_monitor_take_heard(monitor);
+		assert_int_equal(heard.all, more);
+		assert_int_equal(heard.count, HB_HEARD_MAX);
+	}
+	sim_destroy(sim, 100);
+	run(500);
+	assert_true(hb_monitor_take_heard(monitor).all);
+}
+
 /* In a moment. */
 #define FLOOD 100
 
@@ -406,7 +501,7 @@ int main(void)
 		TEST(test_name_and_demand),
 		TEST(test_order),
 		TEST(test_unreadable),
-		TEST(test_unreadable_new),
+		TEST(test_built), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new),
 		TEST(test_flood),
 		TEST(test_low),
 		TEST(test_flood_of_domains),

@@ -14,6 +14,7 @@
 
 #include <json-c/json.h>
 
+#include "balance.h"
 #include "results.h"
 
 /* What to do about an error, for whom uses this command; returns text, which is not empty. */
@@ -256,12 +257,12 @@ void cli_read_limits(struct cli *cli, struct cli_limits *limits);
 /* Those of domain; what cannot be read is off, as hotballoond has it. */
 void cli_find_limits(const struct cli_limits *limits, const struct hb_domain *domain,
 		     struct hb_limits *found);
+/* The same of count domains that are looked at, and who of them has another's uuid (twin.h). False: no memory. */
+bool cli_look_at_limits(const struct cli_limits *limits, struct hb_look *looks, size_t count);
 /* A line about what of them is not known, if there is such. */
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits);
 /* Who decides about its size: "auto", "pinned", "manual" or "off"; "-": nobody can. */
 const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *limits);
-/* cli_json_limits(), or NULL if they are not known. */
-struct json_object *cli_json_limits_of(const struct cli_limits *limits, const struct hb_domain *domain);
 /* What "limits" does without a domain; and with a uuid, also of a domain that is not there. */
 cli_run_fn cli_limits_all, cli_limits_of_uuid;
 bool cli_is_uuid(const char *text);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "twin.h"
 
 void cli_read_limits(struct cli *cli, struct cli_limits *limits)
 {
@@ -18,6 +19,19 @@ void cli_find_limits(const struct cli_limits *limits, const struct hb_domain *do
 	hb_limits_find(limits->list, limits->count, domain, found);
 	if (limits->error.code)
 		*found = (struct hb_limits){ .mode = HB_MODE_OFF, .weight = HB_WEIGHT_DEFAULT, .damaged = true };
+}
+
+bool cli_look_at_limits(const struct cli_limits *limits, struct hb_look *looks, size_t count)
+{
+	struct hb_look **order = calloc(count + 1, sizeof(*order));
+
+	if (!order)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		cli_find_limits(limits, looks[i].domain, &looks[i].limits);
+	hb_twins_find(looks, count, order);
+	free(order);
+	return true;
 }
 
 void cli_print_damage(struct cli *cli, const struct cli_limits *limits)
@@ -39,14 +53,6 @@ const char *cli_mode(const struct hb_domain *domain, const struct hb_limits *lim
 	if (limits->mode != HB_MODE_AUTO || hb_limits_automatic(domain, limits, &why))
 		return hb_mode_name(limits->mode);
 	return domain->target.presence == HB_PRESENT ? "pinned" : "-";
-}
-
-struct json_object *cli_json_limits_of(const struct cli_limits *limits, const struct hb_domain *domain)
-{
-	struct hb_limits kept;
-
-	hb_limits_find(limits->list, limits->count, domain, &kept);
-	return limits->error.code ? NULL : cli_json_limits(domain, &kept);
 }
 
 static const struct cli_column columns[] = {

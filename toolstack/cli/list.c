@@ -17,17 +17,15 @@ static const struct cli_column columns[] = {
 
 #define NR_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
-static void add_row(struct cli_table *table, const struct hb_domain *domain,
+static void add_row(struct cli_table *table, const struct hb_look *look,
 		    const struct cli_limits *limits)
 {
+	const struct hb_domain *domain = look->domain;
 	char domid[16], actual[HB_SIZE_TEXT], target[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
 	char marked[HB_SIZE_TEXT + 1];
 	struct hb_number size = cli_size(domain);
-	struct hb_limits kept;
-	const char *mode;
+	const char *mode = limits->error.code ? "?" : cli_mode(domain, &look->limits);
 
-	hb_limits_find(limits->list, limits->count, domain, &kept);
-	mode = limits->error.code ? "?" : cli_mode(domain, &kept);
 	snprintf(domid, sizeof(domid), "%u", domain->domid);
 	snprintf(marked, sizeof(marked), "%s%s", cli_column_number(&size, target),
 		 hb_would_be_lost(domain, NULL) ? MARK : "");
@@ -65,6 +63,16 @@ static void print_remarks(FILE *out, const struct hb_domain *domain)
 			cli_who(domain, who), domain->domid, domain->domid, hb_size_format(size_kib, size));
 }
 
+/* Once for both. */
+static void print_twin(FILE *out, const struct hb_domain *domain, const struct hb_domain *twin)
+{
+	char first[CLI_WHO_TEXT], second[CLI_WHO_TEXT];
+
+	if (twin && twin->domid < domain->domid)
+		fprintf(out, "%s (%u) and %s (%u) have the same uuid and limits, and neither is sized: \"hotballoon doctor\" tells what to do\n",
+			cli_who(twin, first), twin->domid, cli_who(domain, second), domain->domid);
+}
+
 /* What is free, and why not all of it can be given away. */
 static void print_host(FILE *out, const struct hb_host_memory *host)
 {
@@ -90,32 +98,35 @@ static void print_host(FILE *out, const struct hb_host_memory *host)
 	fprintf(out, "\n");
 }
 
-static enum hb_code print_table(struct cli *cli, struct hb_domain *const *domains, size_t count,
+static enum hb_code print_table(struct cli *cli, const struct hb_look *looks, size_t count,
 				const struct hb_host_memory *host, const struct cli_limits *limits)
 {
 	struct cli_table *table = cli_table_new(columns, NR_COLUMNS);
 	enum hb_code code;
 
 	for (size_t i = 0; i < count; i++)
-		add_row(table, domains[i], limits);
+		add_row(table, &looks[i], limits);
 	code = cli_table_print(cli, table);
-	for (size_t i = 0; i < count; i++)
-		print_remarks(cli->out, domains[i]);
+	for (size_t i = 0; i < count; i++) {
+		print_remarks(cli->out, looks[i].domain);
+		print_twin(cli->out, looks[i].domain, looks[i].twin);
+	}
 	cli_print_damage(cli, limits);
 	print_host(cli->out, host);
 	return code;
 }
 
-static void print_list_json(struct cli *cli, struct hb_domain *const *domains, size_t count,
+static void print_list_json(struct cli *cli, const struct hb_look *looks, size_t count,
 			    const struct hb_host_memory *host, const struct cli_limits *limits,
 			    const struct hb_error *missing)
 {
 	struct json_object *object = json_object_new_object(), *array = json_object_new_array();
 
 	for (size_t i = 0; i < count; i++) {
-		struct json_object *domain = cli_json_domain(domains[i]);
+		struct json_object *domain = cli_json_domain(looks[i].domain);
 
-		json_object_object_add(domain, "limits", cli_json_limits_of(limits, domains[i]));
+		json_object_object_add(domain, "limits", limits->error.code ? NULL :
+				       cli_json_limits(looks[i].domain, &looks[i].limits));
 		json_object_array_add(array, domain);
 	}
 	json_object_object_add(object, "host", cli_json_host(host));
@@ -129,8 +140,7 @@ static void print_list_json(struct cli *cli, struct hb_domain *const *domains, s
  * Only those that were asked for, in the order of domid; *missing is the first that is not
  * there.
  */
-static void choose(struct cli *cli, struct hb_domain **domains, size_t *count,
-		   struct hb_error *missing)
+static void choose(struct cli *cli, struct hb_look *looks, size_t *count, struct hb_error *missing)
 {
 	bool chosen[*count + 1];
 	size_t kept = 0;
@@ -145,32 +155,48 @@ static void choose(struct cli *cli, struct hb_domain **domains, size_t *count,
 		if (code && !cli_has(cli, OPT_JSON))
 			cli_print_error(cli);
 		for (size_t j = 0; j < *count && !code; j++)
-			chosen[j] |= domains[j]->domid == domid;
+			chosen[j] |= looks[j].domain->domid == domid;
 	}
 	for (size_t i = 0; i < *count; i++) {
 		if (chosen[i])
-			domains[kept++] = domains[i];
+			looks[kept++] = looks[i];
 	}
 	*count = kept;
 }
 
-static enum hb_code print_list(struct cli *cli, struct hb_domain **domains, size_t count,
-			       const struct hb_host_memory *host)
+static enum hb_code print_looks(struct cli *cli, struct hb_look *looks, size_t count,
+				const struct hb_host_memory *host, const struct cli_limits *limits)
 {
 	struct hb_error missing = { 0 };
-	struct cli_limits limits;
 	enum hb_code code = HB_OK;
 
+	if (!cli_look_at_limits(limits, looks, count))
+		return cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	if (cli->nr_doms)
-		choose(cli, domains, &count, &missing);
-	cli_read_limits(cli, &limits);
+		choose(cli, looks, &count, &missing);
 	if (cli_has(cli, OPT_JSON))
-		print_list_json(cli, domains, count, host, &limits, &missing);
+		print_list_json(cli, looks, count, host, limits, &missing);
 	else if (count)
-		code = print_table(cli, domains, count, host, &limits);
-	hb_limits_list_free(limits.list);
+		code = print_table(cli, looks, count, host, limits);
 	cli->told = missing.code;
 	return code ? code : missing.code;
+}
+
+static enum hb_code print_list(struct cli *cli, struct hb_domain *const *domains, size_t count,
+			       const struct hb_host_memory *host)
+{
+	struct hb_look *looks = calloc(count + 1, sizeof(*looks));
+	struct cli_limits limits;
+	enum hb_code code;
+
+	for (size_t i = 0; i < count && looks; i++)
+		looks[i].domain = domains[i];
+	cli_read_limits(cli, &limits);
+	code = looks ? print_looks(cli, looks, count, host, &limits) :
+	       cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
+	hb_limits_list_free(limits.list);
+	free(looks);
+	return code;
 }
 
 enum hb_code cli_list(struct cli *cli)

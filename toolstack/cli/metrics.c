@@ -6,14 +6,6 @@
 #include "cli.h"
 #include "metrics.h"
 
-/* Whose limits are not known is not to be sized: as hotballoond has it. */
-static void look_at(struct hb_look *look, const struct hb_monitor *monitor, size_t i, const struct cli_limits *limits)
-{
-	look->domain = hb_monitor_domain(monitor, i);
-	look->stale = hb_monitor_is_stale(monitor, i);
-	cli_find_limits(limits, look->domain, &look->limits);
-}
-
 /* The output is for a program: what a person should know goes beside it. */
 static void tell_damage(struct cli *cli, const struct cli_limits *limits)
 {
@@ -50,53 +42,34 @@ static enum hb_code print_all(struct cli *cli, const struct hb_monitor *monitor,
 	cli_read_limits(cli, &limits);
 	tell_damage(cli, &limits);
 	for (size_t i = 0; looks && i < count; i++)
-		look_at(&looks[i], monitor, i, &limits);
-	code = looks ? print(cli, looks, count, host) :
+		looks[i].domain = hb_monitor_domain(monitor, i);
+	code = looks && cli_look_at_limits(&limits, looks, count) ? print(cli, looks, count, host) :
 	       cli_fail(cli, HB_REASON_OUT_OF_MEMORY, "", "out of memory");
 	free(looks);
 	hb_limits_list_free(limits.list);
 	return code;
 }
 
-static bool knows(const struct hb_monitor *monitor, const struct hb_domain *domain)
-{
-	for (size_t i = 0; i < hb_monitor_count(monitor); i++) {
-		const struct hb_domain *known = hb_monitor_domain(monitor, i);
-
-		if (known->domid == domain->domid && !strcmp(known->uuid, domain->uuid))
-			return true;
-	}
-	return false;
-}
-
-/* Why the monitor does not know it; HB_OK: it has ended. */
-static enum hb_code explain_missing(struct cli *cli, const struct hb_domain *domain)
+/* HB_OK: it has ended. */
+static enum hb_code explain_missing(struct cli *cli, uint32_t domid)
 {
 	struct hb_domain now;
-	enum hb_code code = hb_show(cli->hb, domain->domid, &now, &cli->error);
+	enum hb_code code = hb_show(cli->hb, domid, &now, &cli->error);
 
 	if (code == HB_E_NO_DOMAIN)
 		return HB_OK;
-	if (code || now.state == HB_DOMAIN_DYING || strcmp(now.uuid, domain->uuid))
+	if (code || now.state == HB_DOMAIN_DYING)
 		return code;
-	return cli_fail(cli, HB_REASON_HOST_FAILED, "", "domain %u could not be read", domain->domid);
+	return cli_fail(cli, HB_REASON_HOST_FAILED, "", "domain %u could not be read", domid);
 }
 
 /* A monitor goes on without who cannot be read, who would look as if it had ended. */
 static enum hb_code dispatch(struct cli *cli, struct hb_monitor *monitor)
 {
-	struct hb_domain **domains;
-	size_t count;
-	enum hb_code code = hb_list(cli->hb, &domains, &count, &cli->error);
+	enum hb_code code = hb_monitor_dispatch(monitor, &cli->error);
 
-	if (code)
-		return code;
-	code = hb_monitor_dispatch(monitor, &cli->error);
-	for (size_t i = 0; i < count && !code; i++) {
-		if (domains[i]->state != HB_DOMAIN_DYING && !knows(monitor, domains[i]))
-			code = explain_missing(cli, domains[i]);
-	}
-	hb_domains_free(domains);
+	for (uint32_t domid = 0; !code && hb_monitor_find_unread(monitor, &domid); domid++)
+		code = explain_missing(cli, domid);
 	return code;
 }
 

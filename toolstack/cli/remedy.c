@@ -134,6 +134,7 @@ static const char *const finding_remedies[HB_FINDING_COUNT] = {
 	[HB_FINDING_INVALID_REPORT] = "{look at the guest}",
 	[HB_FINDING_WRONG_REPORT] = "{look at the guest}",
 	[HB_FINDING_OUTSIDE_LIMITS] = "{set a size between them, or change them}: \"hotballoon limits DOM\"",
+	[HB_FINDING_SAME_UUID] = "{give one another uuid}",
 	[HB_FINDING_PINNED] = "{say that it may be sized again}: \"hotballoon limits DOM --auto\"",
 };
 

@@ -53,6 +53,23 @@ enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor
 	return HB_OK;
 }
 
+static int compare_domid(const void *domid, const void *look)
+{
+	const uint32_t one = *(const uint32_t *)domid, other = ((const struct hb_look *)look)->domain->domid;
+
+	return (one > other) - (one < other);
+}
+
+struct hb_look *sight_heard(struct sight *sight, uint32_t domid)
+{
+	struct hb_look *look = sight->count ?
+		bsearch(&domid, sight->looks, sight->count, sizeof(*look), compare_domid) : NULL;
+
+	if (look)
+		look->stale = false;
+	return look;
+}
+
 /* Nobody is sized whose limits are not known. */
 static void find_limits(struct sight *sight, struct hb *hb)
 {

@@ -23,6 +23,8 @@ struct sight {
 
 /* Of the domains that the monitor knows, without their limits. */
 enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error);
+/* Of that domain, which has been read since; NULL: none. */
+struct hb_look *sight_heard(struct sight *sight, uint32_t domid);
 /* What Xen and our files say now: pages, limits, what the host has. */
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
 			struct hb_error *error);

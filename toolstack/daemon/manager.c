@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "act.h"
+#include "advice.h"
 #include "history_file.h"
 #include "monitor.h"
 #include "pace.h"
@@ -26,6 +27,7 @@ struct manager {
 	struct hb_balance preview;	/* what manager_preview() decided */
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
+	bool unheard;		/* what was to be heard last could not be */
 	struct hb_reopen reopen;
 	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
@@ -185,8 +187,8 @@ static void tell_twins(struct manager *manager)
 
 		if (look->twin && look->twin->domid < look->domain->domid && !kept->said_twin)
 			say(manager, MANAGER_WARNING, "%s and %s have the same uuid, %s, and with it the same limits: "
-			    "neither is sized; give one another uuid= in its configuration, and build it anew",
-			    who(look->twin, a), who(look->domain, b), look->domain->uuid);
+			    "neither is sized; %s",
+			    who(look->twin, a), who(look->domain, b), look->domain->uuid, hb_advice_same_uuid());
 		kept->said_twin = look->twin;
 	}
 }
@@ -548,20 +550,58 @@ static void do_round(struct manager *manager, uint64_t now)
 		    manager->config.dry_run);
 }
 
+/* False if there is no memory. */
+static bool hear_all(struct manager *manager, uint64_t now, bool *due)
+{
+	struct sight *sight = &manager->sight;
+	struct hb_error ignored;
+	bool memory;
+
+	if (sight_domains(sight, manager->monitor, &ignored))
+		return false;
+	*due = hb_balance_hear(&manager->balance, sight->looks, sight->count, now, &memory);
+	return memory;
+}
+
+static bool hear_some(struct manager *manager, const struct hb_heard *heard, uint64_t now)
+{
+	bool due = false;
+
+	for (size_t i = 0; i < heard->count; i++) {
+		const struct hb_look *look = sight_heard(&manager->sight, heard->domids[i]);
+
+		due |= look && hb_balance_hear_one(&manager->balance, look - manager->sight.looks, look, now);
+	}
+	return due;
+}
+
+/* What the domains say by now: all, or those that have been read since. False if there is no memory. */
+static bool hear_domains(struct manager *manager, uint64_t now, bool *due)
+{
+	const struct hb_heard heard = hb_monitor_take_heard(manager->monitor);
+
+	manager->unheard |= heard.all;
+	if (manager->unheard)
+		manager->unheard = !hear_all(manager, now, due);
+	else
+		*due = hear_some(manager, &heard, now);
+	return !manager->unheard;
+}
+
 /* Takes note of what has happened; false if there is no more to do now. */
 static bool hear(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
-	bool memory, due;
+	bool due;
+	enum hb_code code = hb_monitor_dispatch(manager->monitor, &error);
 
-	if (hb_monitor_dispatch(manager->monitor, &error) ||
-	    sight_domains(&manager->sight, manager->monitor, &error)) {
+	/* Whatever has failed: of who has ended nothing is left, also not in what was decided last. */
+	if (!hear_domains(manager, now, &due))
+		return no_memory(manager);
+	if (code) {
 		note_failure(manager, &error);
 		return false;
 	}
-	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory)
-		return no_memory(manager);
 	if (hb_monitor_take_low(manager->monitor)) {
 		tell_low(manager, now);
 		due = true;

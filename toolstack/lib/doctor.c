@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "objects.h"
 #include "reserve.h"
+#include "twin.h"
 
 /* hb_limits_damage() or hb_reservations_damage(). */
 typedef enum hb_code damage_fn(struct hb *hb, struct hb_error *damage, struct hb_error *error);
@@ -166,7 +167,32 @@ static enum hb_code follow_all(struct hb *hb, struct hb_domain *list, size_t *co
 struct notes {
 	struct hb_limits *limits;
 	struct hb_follow *follows;
+	struct hb_look *looks, **order;	/* see twin.h */
 };
+
+static bool make_notes(struct notes *notes, size_t count)
+{
+	notes->limits = calloc(count + 1, sizeof(*notes->limits));
+	notes->follows = calloc(count + 1, sizeof(*notes->follows));
+	notes->looks = calloc(count + 1, sizeof(*notes->looks));
+	notes->order = calloc(count + 1, sizeof(*notes->order));
+	return notes->limits && notes->follows && notes->looks && notes->order;
+}
+
+static void clear_notes(struct notes *notes)
+{
+	free(notes->limits);
+	free(notes->follows);
+	free(notes->looks);
+	free(notes->order);
+}
+
+static void find_twins(const struct notes *notes, const struct hb_domain *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		notes->looks[i] = (struct hb_look){ .domain = &list[i], .limits = notes->limits[i] };
+	hb_twins_find(notes->looks, count, notes->order);
+}
 
 /* Of limits what cannot be read is off, and a finding of its own. */
 static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *count,
@@ -175,14 +201,13 @@ static enum hb_code take_notes(struct hb *hb, struct hb_domain *list, size_t *co
 {
 	enum hb_code code;
 
-	notes->limits = calloc(*count + 1, sizeof(*notes->limits));
-	notes->follows = calloc(*count + 1, sizeof(*notes->follows));
-	if (!notes->limits || !notes->follows)
+	if (!make_notes(notes, *count))
 		return hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	code = follow_all(hb, list, count, notes->follows, memory, error);
 	if (code)
 		return code;
 	code = hb_limits_all(hb, list, *count, notes->limits, error);
+	find_twins(notes, list, *count);
 	return code == HB_E_HOST ? HB_OK : code;
 }
 
@@ -194,7 +219,8 @@ static struct hb_examination *examine_all(const struct hb_domain *list, const st
 
 	for (size_t i = 0; i < count && all; i++) {
 		all[i].domain = list[i];
-		hb_examine_domain(&list[i], &notes->limits[i], &notes->follows[i], &all[i].findings);
+		hb_examine_domain(&list[i], &notes->limits[i], notes->looks[i].twin, &notes->follows[i],
+				  &all[i].findings);
 	}
 	return all;
 }
@@ -222,8 +248,7 @@ enum hb_code hb_doctor(struct hb *hb, struct hb_findings *host, struct hb_examin
 	if (!code)
 		hb_examine_host(&memory, all, *count, host);
 	*domains = hb_array_of(all, count, sizeof(*all), &code, error);
-	free(notes.limits);
-	free(notes.follows);
+	clear_notes(&notes);
 	free(list);
 	return code;
 }

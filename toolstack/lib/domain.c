@@ -427,8 +427,7 @@ static void fill_from_xen(struct hb_domain *domain, const struct hb_xen_domain *
 void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen)
 {
 	memset(domain, 0, sizeof(*domain));
-	domain->domid = xen->domid;
-	uuid_text(domain->uuid, xen->uuid);
+	fill_from_xen(domain, xen);
 }
 
 /* Of domain 0, where we run ourselves: all that is not available, its kernel included. */
@@ -562,8 +561,7 @@ static int fill_domain(struct hb *hb, const struct hb_xen_domain *xen, struct hb
 {
 	int rc;
 
-	memset(domain, 0, sizeof(*domain));
-	fill_from_xen(domain, xen);
+	hb_domain_identify(domain, xen);
 	rc = read_destruction(hb, domain);
 	if (!rc)
 		rc = read_name(hb, domain);
@@ -673,8 +671,7 @@ int hb_domain_account(struct hb *hb, const struct hb_xen_domain *xen, struct hb_
 {
 	int rc;
 
-	memset(domain, 0, sizeof(*domain));
-	fill_from_xen(domain, xen);
+	hb_domain_identify(domain, xen);
 	rc = hb_read_target(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->target);
 	if (!rc)
 		rc = hb_read_headroom(hb->host, HB_NO_TRANSACTION, xen->domid, &domain->headroom);

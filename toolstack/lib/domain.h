@@ -20,7 +20,7 @@ enum hb_code hb_domain_list(struct hb *hb, struct hb_domain **domains, size_t *c
 int hb_domain_read(struct hb *hb, uint32_t domid, struct hb_domain *domain);
 /* What hb_list() leaves out. Returns a negative errno. */
 int hb_domain_details(struct hb *hb, struct hb_domain *domain);
-/* Only who it is: domid and uuid. */
+/* Only what Xen says of it: nothing is asked. */
 void hb_domain_identify(struct hb_domain *domain, const struct hb_xen_domain *xen);
 /* Take Xen's numbers. True: Xen says that more has changed than these, so that it must be read. */
 bool hb_domain_measure(struct hb *hb, struct hb_domain *domain, const struct hb_xen_domain *xen);

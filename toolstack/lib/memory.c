@@ -35,10 +35,9 @@ static int add_promises(struct hb *hb, struct hb_host_memory *memory)
 #define FEW_DOMAINS 64
 #define GAP_KIB (2 * HB_MAXMEM_SLACK_KIB)
 
-static uint64_t gap_kib(const struct hb_xen_domain *xen)
+static bool is_near_limit(const struct hb_domain *domain)
 {
-	return xen->max_pages > xen->tot_pages ?
-	       (xen->max_pages - xen->tot_pages) * HB_PAGE_KIB : 0;
+	return domain->maxmem_kib < HB_SIZE_MAX_KIB && hb_account_limit_kib(domain) <= GAP_KIB;
 }
 
 static int add_at_most(struct hb *hb, const struct hb_xen_domain *xen, bool exact,
@@ -47,8 +46,9 @@ static int add_at_most(struct hb *hb, const struct hb_xen_domain *xen, bool exac
 	struct hb_domain domain;
 	int rc;
 
-	if (!exact && gap_kib(xen) <= GAP_KIB) {
-		memory->promised_kib += gap_kib(xen);
+	hb_domain_identify(&domain, xen);
+	if (!exact && is_near_limit(&domain)) {
+		memory->promised_kib += hb_account_limit_kib(&domain);
 		return 0;
 	}
 	rc = hb_domain_account(hb, xen, &domain);

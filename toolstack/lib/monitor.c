@@ -8,6 +8,8 @@
  * that cannot be read keeps what it said last and is due later. Nothing marked: no
  * timer, and no call to the host.
  *
+ * What an event costs depends on how many are marked, not on how many domains there are.
+ *
  * An entry is there for each domain that Xen lists, in order of domid. Who is told of
  * a domain when it starts must have been able to hear of its changes since: it is
  * watched first and read afterwards. Xen lists one that has ended for as long as
@@ -18,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "change.h"
 #include "deadline.h"
 #include "domain.h"
@@ -47,11 +50,12 @@ enum entry_state {
 };
 
 struct entry {
-	struct hb_domain domain;	/* of a new one, only domid and uuid */
+	struct hb_domain domain;	/* of a new one, only what Xen says */
 	enum entry_state state;
 	bool watched;
 	bool seen;			/* by the last look at Xen's list */
 	bool marked;			/* to be read when it is due */
+	bool listed;			/* among the marked, or it was: see sweep_marked() */
 	bool stale;			/* could not be read when it was tried last */
 	uint64_t due_ms, paid_ms;
 };
@@ -64,10 +68,14 @@ struct hb_monitor {
 	uint32_t domid;
 	struct entry **entries;
 	size_t count;
-	const struct entry **known;	/* those of the entries that are */
+	struct entry **marked;		/* all entries that are, none of them twice; room for all */
+	size_t nr_marked;
+	const struct entry **known;	/* the same */
 	size_t nr_known;
+	bool others_known;		/* than are in known */
 	bool list_marked;
 	uint64_t list_due_ms;
+	struct hb_heard heard;		/* since somebody asked */
 	bool low;			/* Xen has run low, and nobody has asked since */
 };
 
@@ -168,22 +176,53 @@ static struct entry *find(const struct hb_monitor *monitor, uint32_t domid)
 	       monitor->entries[i] : NULL;
 }
 
+static bool grow(struct entry ***list, size_t count)
+{
+	struct entry **grown = realloc(*list, count * sizeof(*grown));
+
+	if (grown)
+		*list = grown;
+	return grown;
+}
+
+static void mark_entry(struct hb_monitor *monitor, struct entry *entry)
+{
+	if (!entry->listed)
+		monitor->marked[monitor->nr_marked++] = entry;
+	entry->listed = entry->marked = true;
+}
+
+/* Those that are not marked any more leave the list, which keeps its order. */
+static void sweep_marked(struct hb_monitor *monitor)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		struct entry *entry = monitor->marked[i];
+
+		entry->listed = entry->marked;
+		if (entry->listed)
+			monitor->marked[kept++] = entry;
+	}
+	monitor->nr_marked = kept;
+}
+
 static int add_entry(struct hb_monitor *monitor, const struct hb_domain *domain)
 {
 	size_t i = position(monitor, domain->domid);
-	struct entry **grown = realloc(monitor->entries, (monitor->count + 1) * sizeof(*grown));
 	struct entry *entry;
 
-	if (!grown)
+	if (!grow(&monitor->entries, monitor->count + 1) || !grow(&monitor->marked, monitor->count + 1))
 		return -ENOMEM;
-	monitor->entries = grown;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
 	entry->domain = *domain;
-	entry->seen = entry->marked = true;
-	memmove(&grown[i + 1], &grown[i], (monitor->count++ - i) * sizeof(*grown));
-	grown[i] = entry;
+	entry->seen = true;
+	mark_entry(monitor, entry);
+	memmove(&monitor->entries[i + 1], &monitor->entries[i],
+		(monitor->count++ - i) * sizeof(*monitor->entries));
+	monitor->entries[i] = entry;
 	return 0;
 }
 
@@ -194,6 +233,8 @@ static void end_entry(struct hb_monitor *monitor, struct entry *entry)
 	unwatch(monitor, entry);
 	entry->state = ENTRY_GONE;
 	entry->marked = false;
+	monitor->others_known |= told;
+	monitor->heard.all |= told;
 	if (told)
 		tell(monitor, HB_CHANGE_ENDED, entry);
 }
@@ -203,6 +244,7 @@ static void remove_entry(struct hb_monitor *monitor, size_t i)
 	struct entry *entry = monitor->entries[i];
 
 	end_entry(monitor, entry);
+	sweep_marked(monitor);
 	memmove(&monitor->entries[i], &monitor->entries[i + 1],
 		(--monitor->count - i) * sizeof(*monitor->entries));
 	free(entry);
@@ -269,7 +311,7 @@ static int look_at_list(struct hb_monitor *monitor, uint64_t now)
 /* ----------------------------------------------------------------- events */
 
 /* Who writes on and on is left alone for a while: that it has written is known. */
-static void mark_entry(struct hb_monitor *monitor, struct entry *entry)
+static void hear_of(struct hb_monitor *monitor, struct entry *entry)
 {
 	const uint64_t now = now_ms(monitor);
 
@@ -277,7 +319,7 @@ static void mark_entry(struct hb_monitor *monitor, struct entry *entry)
 		unwatch(monitor, entry);
 		entry->due_ms = hb_pace_read_ms(&entry->paid_ms, now, READ_EVERY_MS);
 	}
-	entry->marked = true;
+	mark_entry(monitor, entry);
 }
 
 static void mark(struct hb_monitor *monitor, const char *token)
@@ -292,7 +334,7 @@ static void mark(struct hb_monitor *monitor, const char *token)
 	entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
 
 	if (entry && entry->state != ENTRY_GONE)
-		mark_entry(monitor, entry);
+		hear_of(monitor, entry);
 	else if (domid.presence != HB_PRESENT)
 		monitor->list_marked = true;
 }
@@ -310,16 +352,25 @@ static int take_events(struct hb_monitor *monitor)
 
 /* ---------------------------------------------------------------- reading */
 
+static void note_heard(struct hb_heard *heard, uint32_t domid)
+{
+	heard->all |= heard->count == HB_HEARD_MAX;
+	if (!heard->all)
+		heard->domids[heard->count++] = domid;
+}
+
 static void take(struct hb_monitor *monitor, struct entry *entry, const struct hb_domain *now)
 {
 	struct hb_domain was = entry->domain;
 
 	entry->domain = *now;
 	entry->stale = false;
+	note_heard(&monitor->heard, now->domid);
 	if (entry->state == ENTRY_KNOWN && monitor->change) {
 		hb_change_compare(&was, &entry->domain, monitor->change, monitor->argument);
 	} else if (entry->state != ENTRY_KNOWN) {
 		entry->state = ENTRY_KNOWN;
+		monitor->others_known = monitor->heard.all = true;
 		tell(monitor, HB_CHANGE_STARTED, entry);
 	}
 }
@@ -359,22 +410,22 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 	}
 }
 
+/* Who is heard of meanwhile is behind the others, or still in his place. */
 static void read_due(struct hb_monitor *monitor, uint64_t now)
 {
-	for (size_t i = 0; i < monitor->count; i++) {
-		struct entry *entry = monitor->entries[i];
-
-		if (entry->marked && now >= entry->due_ms)
-			read_entry(monitor, entry, now);
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		if (monitor->marked[i]->marked && now >= monitor->marked[i]->due_ms)
+			read_entry(monitor, monitor->marked[i], now);
 	}
+	sweep_marked(monitor);
 }
 
 static uint64_t next_due(const struct hb_monitor *monitor)
 {
 	uint64_t due = monitor->list_marked ? monitor->list_due_ms : NEVER;
 
-	for (size_t i = 0; i < monitor->count; i++) {
-		const struct entry *entry = monitor->entries[i];
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		const struct entry *entry = monitor->marked[i];
 
 		if (entry->marked && entry->due_ms < due)
 			due = entry->due_ms;
@@ -384,13 +435,13 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 
 /* --------------------------------------------------------------- following */
 
-/* Watched before anything is read, all is read once. */
+/* Watched before anything is read, all is read once; until then it is marked. */
 static int watch_new(struct hb_monitor *monitor)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < monitor->count; i++) {
-		struct entry *entry = monitor->entries[i];
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		struct entry *entry = monitor->marked[i];
 
 		if (entry->state == ENTRY_NEW && !entry->watched)
 			any |= !watch(monitor, entry);
@@ -400,11 +451,15 @@ static int watch_new(struct hb_monitor *monitor)
 
 static int note_known(struct hb_monitor *monitor)
 {
-	const struct entry **known = realloc(monitor->known, (monitor->count + 1) * sizeof(*known));
+	const struct entry **known;
 
+	if (!monitor->others_known)
+		return 0;
+	known = realloc(monitor->known, (monitor->count + 1) * sizeof(*known));
 	if (!known)
 		return -ENOMEM;
 	monitor->known = known;
+	monitor->others_known = false;
 	monitor->nr_known = 0;
 	for (size_t i = 0; i < monitor->count; i++) {
 		if (monitor->entries[i]->state == ENTRY_KNOWN)
@@ -480,6 +535,14 @@ int hb_monitor_hear_low(struct hb_monitor *monitor)
 	return monitor->hb->host->ops->watch_low(monitor->hb->host, TOKEN_LOW);
 }
 
+struct hb_heard hb_monitor_take_heard(struct hb_monitor *monitor)
+{
+	const struct hb_heard heard = monitor->heard;
+
+	monitor->heard = (struct hb_heard){ 0 };
+	return heard;
+}
+
 bool hb_monitor_take_low(struct hb_monitor *monitor)
 {
 	bool low = monitor->low;
@@ -498,6 +561,16 @@ void hb_monitor_note_set(struct hb_monitor *monitor, const struct hb_set_result 
 		hb_take_step(&entry->domain, &result->steps[i]);
 }
 
+bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid)
+{
+	for (size_t i = position(monitor, *domid); i < monitor->count; i++) {
+		*domid = monitor->entries[i]->domain.domid;
+		if (monitor->entries[i]->state == ENTRY_NEW)
+			return true;
+	}
+	return false;
+}
+
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 {
 	for (size_t i = 0; i < monitor->count; i++) {
@@ -507,14 +580,20 @@ bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 	return true;
 }
 
+/*
+ * xenstored tells of a domain when that is built. It takes its memory before, and one that others
+ * cannot see yet is owed it all the same.
+ */
 static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 {
 	struct entry *entry = find(monitor, xen->domid);
 
+	if (!entry)
+		return merge(monitor, xen);
 	/* That all of it has frames by now nobody tells. */
-	if (entry && entry->state == ENTRY_KNOWN &&
+	if (entry->state != ENTRY_GONE &&
 	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
-		entry->marked = true;
+		mark_entry(monitor, entry);
 	return 0;
 }
 
@@ -525,6 +604,18 @@ enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *err
 	if (!rc)
 		rc = set_timer(monitor, next_due(monitor));
 	return rc ? hb_fail_host(error, rc, "cannot list the domains") : HB_OK;
+}
+
+/* Of those that have not been read nobody knows the target: at most what Xen lets them take. */
+static uint64_t unread_kib(const struct hb_monitor *monitor)
+{
+	uint64_t kib = 0;
+
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->entries[i]->state == ENTRY_NEW)
+			kib += hb_account_limit_kib(&monitor->entries[i]->domain);
+	}
+	return kib;
 }
 
 enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory *memory,
@@ -538,6 +629,8 @@ enum hb_code hb_monitor_memory(struct hb_monitor *monitor, struct hb_host_memory
 	for (size_t i = 0; i < monitor->nr_known; i++)
 		domains[i] = monitor->known[i]->domain;
 	code = hb_memory_among(monitor->hb, domains, monitor->nr_known, memory, error);
+	if (!code)
+		memory->promised_kib += unread_kib(monitor);
 	free(domains);
 	return code;
 }
@@ -604,6 +697,7 @@ void hb_monitor_close(struct hb_monitor *monitor)
 	hb_deadline_end(monitor->hb, before);
 	monitor->hb->monitored = false;
 	free(monitor->entries);
+	free(monitor->marked);
 	free(monitor->known);
 	free(monitor);
 }

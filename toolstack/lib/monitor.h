@@ -14,6 +14,19 @@ enum hb_code hb_monitor_open_for(struct hb *hb, const uint32_t *only, hb_change_
 /* Wait for the descriptor with that signal mask. Returns 0 or a negative errno; -EINTR: a signal. */
 int hb_monitor_wait(struct hb_monitor *monitor, const sigset_t *mask);
 
+/*
+ * Which domains were read anew, for who has looked at all. As long as none has come or gone
+ * hb_monitor_domain() gives the same ones, in the same place.
+ */
+#define HB_HEARD_MAX 32
+struct hb_heard {
+	bool all;		/* look at all: others are there, or that many were read that it is as quick */
+	size_t count;
+	uint32_t domids[HB_HEARD_MAX];
+};
+/* By the dispatches since this was last asked. */
+struct hb_heard hb_monitor_take_heard(struct hb_monitor *monitor);
+
 /* Is there no domain, be it one that could not be read yet? */
 bool hb_monitor_is_empty(const struct hb_monitor *monitor);
 

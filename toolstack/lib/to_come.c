@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdlib.h>
 
+#include "domain.h"
 #include "lock.h"
 #include "state.h"
 #include "to_come.h"
@@ -83,7 +84,6 @@ enum hb_code hb_to_come_keep(struct hb *hb, const struct hb_arrival *arrival, un
 	return code;
 }
 
-/* Also if it is built still: what it takes then is its claim or its target's, which both count. */
 static int arrive(struct hb *hb, struct hb_arrivals *arrivals)
 {
 	struct hb_xen_domain batch[BATCH];
@@ -91,8 +91,13 @@ static int arrive(struct hb *hb, struct hb_arrivals *arrivals)
 	int n;
 
 	while ((n = hb->host->ops->domains(hb->host, first, batch, BATCH)) > 0) {
-		for (int i = 0; i < n; i++)
-			hb_arrivals_arrive(arrivals, batch[i].domid);
+		for (int i = 0; i < n; i++) {
+			struct hb_domain domain;
+
+			hb_domain_identify(&domain, &batch[i]);
+			if (hb_arrival_is_there(&domain))
+				hb_arrivals_arrive(arrivals, domain.domid);
+		}
 		first = batch[n - 1].domid + 1;
 	}
 	return n;

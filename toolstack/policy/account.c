@@ -10,6 +10,22 @@
 #define RESERVE_MIN_KIB ((64 + 8) * 1024ULL)
 #define RESERVE_PERCENT 1
 
+uint64_t hb_account_limit_kib(const struct hb_domain *domain)
+{
+	return domain->maxmem_kib < HB_SIZE_MAX_KIB ?
+	       less(domain->maxmem_kib, domain->actual_kib + domain->claimed_kib) : 0;
+}
+
+/*
+ * libxl writes the target when all is populated. Xen's limit is there before, and so that the
+ * target can be reached, be it built or come in by a migration.
+ */
+static bool has_no_target_yet(const struct hb_domain *domain)
+{
+	return domain->target.presence == HB_ABSENT &&
+	       (domain->state == HB_DOMAIN_BUILDING || domain->state == HB_DOMAIN_MIGRATING);
+}
+
 uint64_t hb_account_promised_kib(const struct hb_domain *domain)
 {
 	uint64_t size = domain->target.value + domain->videoram_kib + domain->headroom.value;
@@ -18,6 +34,8 @@ uint64_t hb_account_promised_kib(const struct hb_domain *domain)
 	/* Neither comes back to life; a suspended one does. */
 	if (domain->state == HB_DOMAIN_DYING || domain->state == HB_DOMAIN_CRASHED)
 		return 0;
+	if (has_no_target_yet(domain))
+		return hb_account_limit_kib(domain);
 	return domain->target.presence == HB_PRESENT && size > has ? size - has : 0;
 }
 

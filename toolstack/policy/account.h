@@ -6,7 +6,8 @@
  *     - claimed    set aside in Xen for a domain, not allocated yet
  *     - reserved   set aside by us for a domain that does not exist yet
  *     - promised   targets, and the headroom granted above them, as far as that is more than
- *                  the domains hold: they may take it any time
+ *                  the domains hold: they may take it any time. While a domain is built it has no
+ *                  target: Xen's limit for it stands for that
  *     - reserve    what Xen and domain 0 need to go on working
  *
  * A guest on its way down adds nothing: what it still holds is not free.
@@ -15,6 +16,12 @@
 #define HB_ACCOUNT_H
 
 #include <hotballoon.h>
+
+/*
+ * What Xen lets the domain still take, claims not counted: what it may be owed at most, by whoever
+ * has not read its target. 0 without a limit, which says nothing.
+ */
+uint64_t hb_account_limit_kib(const struct hb_domain *domain);
 
 /*
  * What the domain may still take on the ground of its target and its headroom, claims

@@ -89,6 +89,11 @@ const char *hb_advice_stale_report(void)
 	return stale_report.remedy;
 }
 
+const char *hb_advice_same_uuid(void)
+{
+	return "give one another uuid= in its configuration, and build it anew";
+}
+
 /* Does what its driver says count? */
 static bool reports(const struct hb_domain *domain)
 {

@@ -22,5 +22,7 @@ const char *hb_advice_remedy(enum hb_cause cause);
 const char *hb_advice_no_report(void);
 /* And about one whose driver acts on another target. */
 const char *hb_advice_stale_report(void);
+/* And about two domains with one uuid. */
+const char *hb_advice_same_uuid(void);
 
 #endif

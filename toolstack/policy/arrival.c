@@ -123,6 +123,12 @@ static size_t find_for(const struct hb_arrivals *arrivals, uint32_t domid, bool 
 	return at;
 }
 
+bool hb_arrival_is_there(const struct hb_domain *domain)
+{
+	return domain->state != HB_DOMAIN_BUILDING || domain->maxmem_kib ||
+	       domain->target.presence == HB_PRESENT;
+}
+
 void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid)
 {
 	size_t at = find_for(arrivals, domid, true);

@@ -42,6 +42,12 @@ bool hb_arrival_lasts(const struct hb_arrival *arrival, const struct hb_clock *c
 /* In the place of the one that the same has asked for, if there is one. */
 void hb_arrivals_put(struct hb_arrivals *arrivals, const struct hb_arrival *arrival);
 void hb_arrivals_remove(struct hb_arrivals *arrivals, const char *who);
+/*
+ * Is it one that has arrived? Before Xen has a limit for it nothing says what it will take, which a
+ * boot loader that asks a person can put off for long: what was made free stays kept. From then on it
+ * is promised that (account.h), has a claim, and has pages.
+ */
+bool hb_arrival_is_there(const struct hb_domain *domain);
 /* A domain is there: it is the first that it can be, of those for whom there is room before. */
 void hb_arrivals_arrive(struct hb_arrivals *arrivals, uint32_t domid);
 /* What is kept for all of them. */

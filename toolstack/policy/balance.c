@@ -214,6 +214,16 @@ static bool waits_for_us(struct hb_balanced *one, const struct hb_domain *domain
 	return due && !one->unserved;
 }
 
+bool hb_balance_hear_one(struct hb_balance *balance, size_t i, const struct hb_look *look, uint64_t now_ms)
+{
+	if (balance->domains[i].domain)
+		point_to(balance, i, look);
+	if (look->stale)
+		return false;
+	balance->news |= hear(balance, &balance->all[i], look->domain, now_ms);
+	return waits_for_us(&balance->all[i], look->domain);
+}
+
 bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
 		     uint64_t now_ms, bool *memory)
 {
@@ -224,17 +234,9 @@ bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, si
 		*memory = join(balance, looks, count, now_ms);
 		balance->news = true;
 	}
-	if (!*memory)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (balance->domains[i].domain)
-			point_to(balance, i, &looks[i]);
-		if (looks[i].stale)
-			continue;
-		balance->news |= hear(balance, &balance->all[i], looks[i].domain, now_ms);
-		due |= waits_for_us(&balance->all[i], looks[i].domain);
-	}
-	return due || balance->undecided;
+	for (size_t i = 0; i < count && *memory; i++)
+		due |= hb_balance_hear_one(balance, i, &looks[i], now_ms);
+	return *memory && (due || balance->undecided);
 }
 
 /* ----------------------------------------------------------------- deciding */

@@ -92,6 +92,9 @@ bool hb_balance_copy(struct hb_balance *to, const struct hb_balance *from);
 bool hb_balance_hear(struct hb_balance *balance, const struct hb_look *looks, size_t count,
 		     uint64_t now_ms, bool *memory);
 
+/* The same of one of them, looks[i], when no others have said anything, and none has come or gone. */
+bool hb_balance_hear_one(struct hb_balance *balance, size_t i, const struct hb_look *look, uint64_t now_ms);
+
 /* Decide: balance->control has the outcome. Of the looks that were heard last. */
 void hb_balance_decide(struct hb_balance *balance, const struct hb_look *looks,
 		       const struct hb_host_memory *host, uint64_t now_ms);

@@ -285,7 +285,7 @@ static uint64_t to_come_of(const struct hb_control *control, uint64_t free_kib)
 	for (size_t i = 0; i < control->count; i++) {
 		const struct hb_controlled *one = &control->domains[i];
 
-		if (one->domain->state != HB_DOMAIN_BUILDING)
+		if (hb_arrival_is_there(one->domain))
 			hb_arrivals_arrive(&left, one->domain->domid);
 		if (one->movable)
 			free_kib += awaited_kib(one);

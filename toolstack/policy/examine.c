@@ -357,13 +357,31 @@ static void examine_still(const struct hb_domain *domain, struct hb_findings *fi
 			size_kib;
 }
 
+/* Why managers leave it alone: a twin's size is a person's only because of that. */
+static void examine_automatic(const struct hb_domain *domain, const struct hb_limits *limits,
+			      const struct hb_domain *twin, struct hb_findings *findings)
+{
+	char who[HB_WHO_TEXT], other[HB_WHO_TEXT];
+	const char *why;
+
+	hb_who(domain, who);
+	if (twin)
+		remedy(hb_examine_add(findings, HB_WARNING, HB_FINDING_SAME_UUID,
+				      "%s (domain %u) and %s (domain %u) have the same uuid, %s, and with it the same limits: neither is sized",
+				      who, domain->domid, hb_who(twin, other), twin->domid, domain->uuid),
+		       "%s", hb_advice_same_uuid());
+	else if (!hb_limits_automatic(domain, limits, &why))
+		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_PINNED, "%s is not sized automatically: %s",
+				      who, why),
+		       "say that it may be sized again");
+}
+
 static void examine_limits(const struct hb_domain *domain, const struct hb_limits *limits,
-			   struct hb_findings *findings)
+			   const struct hb_domain *twin, struct hb_findings *findings)
 {
 	uint64_t size = domain->target.value + domain->videoram_kib;
 	struct hb_range range;
 	char who[HB_WHO_TEXT], now[HB_SIZE_TEXT], min[HB_SIZE_TEXT], max[HB_SIZE_TEXT];
-	const char *why;
 
 	if (limits->mode != HB_MODE_AUTO || domain->target.presence != HB_PRESENT)
 		return;
@@ -375,14 +393,11 @@ static void examine_limits(const struct hb_domain *domain, const struct hb_limit
 				      hb_size_human(size, now), hb_size_human(range.min_kib, min),
 				      hb_size_human(range.max_kib, max)),
 		       "set a size between them, or change them");
-	if (!hb_limits_automatic(domain, limits, &why))
-		remedy(hb_examine_add(findings, HB_NOTE, HB_FINDING_PINNED, "%s is not sized automatically: %s",
-				      who, why),
-		       "say that it may be sized again");
+	examine_automatic(domain, limits, twin, findings);
 }
 
 static void examine_all(const struct hb_domain *domain, const struct hb_limits *limits,
-			const struct hb_follow *follow, struct hb_findings *findings)
+			const struct hb_domain *twin, const struct hb_follow *follow, struct hb_findings *findings)
 {
 	examine_state(domain, findings);
 	if (!is_running(domain) || domain->service)
@@ -398,13 +413,14 @@ static void examine_all(const struct hb_domain *domain, const struct hb_limits *
 		examine_follow(domain, follow, findings);
 		examine_still(domain, findings);
 	}
-	examine_limits(domain, limits, findings);
+	examine_limits(domain, limits, twin, findings);
 }
 
 void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       const struct hb_follow *follow, struct hb_findings *findings)
+		       const struct hb_domain *twin, const struct hb_follow *follow,
+		       struct hb_findings *findings)
 {
-	examine_all(domain, limits, follow, findings);
+	examine_all(domain, limits, twin, follow, findings);
 	for (unsigned int i = 0; i < findings->count; i++) {
 		findings->list[i].of_domain = true;
 		findings->list[i].domid = domain->domid;

@@ -5,9 +5,10 @@
 
 #include "follow.h"
 
-/* domain as hb_show() reads it. */
+/* domain as hb_show() reads it; twin as in struct hb_look, NULL: none, or nobody has looked. */
 void hb_examine_domain(const struct hb_domain *domain, const struct hb_limits *limits,
-		       const struct hb_follow *follow, struct hb_findings *findings);
+		       const struct hb_domain *twin, const struct hb_follow *follow,
+		       struct hb_findings *findings);
 
 /* domains as hb_show() reads them. */
 void hb_examine_host(const struct hb_host_memory *host, const struct hb_examination *domains,

@@ -187,5 +187,5 @@ void hb_explain_domain(struct hb_explanation *explanation, const struct hb_follo
 		say_who_decides(explanation);
 		say_room(explanation);
 	}
-	hb_examine_domain(domain, &explanation->limits, follow, &explanation->findings);
+	hb_examine_domain(domain, &explanation->limits, NULL, follow, &explanation->findings);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "account.h"
 #include "error.h"
 #include "minmax.h"
 #include "overhead.h"
@@ -88,8 +89,7 @@ uint64_t hb_reservation_left(const struct hb_reservation *reservation,
 	if (!is_being_filled(domain))
 		return 0;
 	/* Claims and promises are counted for themselves, the pool is taken already. */
-	has = larger(domain->actual_kib + domain->claimed_kib,
-		     domain->target.value + domain->videoram_kib);
+	has = domain->actual_kib + domain->claimed_kib + hb_account_promised_kib(domain);
 	if (domain->actual_kib)
 		has += hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus,
 					    larger(domain->static_max.value, domain->target.value));

@@ -397,7 +397,7 @@ static struct sim_domain *insert(struct sim *sim, uint32_t domid)
 	return &sim->domains[i];
 }
 
-void sim_add(struct sim *sim, const struct sim_guest *guest)
+void sim_add_quietly(struct sim *sim, const struct sim_guest *guest)
 {
 	struct sim_domain *domain = insert(sim, guest->domid);
 	uint64_t mib = (guest->maxmem_kib + 1023) / 1024;
@@ -412,6 +412,11 @@ void sim_add(struct sim *sim, const struct sim_guest *guest)
 	sim_check_low(sim);
 	build_store(sim, guest);
 	publish(sim, domain, read_target(sim, domain), HB_CAUSE_NONE);
+}
+
+void sim_add(struct sim *sim, const struct sim_guest *guest)
+{
+	sim_add_quietly(sim, guest);
 	sim_fire(sim, "@introduceDomain");
 }
 

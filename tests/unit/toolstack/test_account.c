@@ -62,6 +62,32 @@ static void test_promised(void **state)
 	assert_int_equal(hb_account_promised_kib(&domain), 0);
 }
 
+/* While it is built it has no target: what libxl lets it have is what it will take. */
+static void test_promised_while_built(void **state)
+{
+	struct hb_domain domain = domain_of(0, 100 * M);
+
+	(void)state;
+	domain.target.presence = HB_ABSENT;
+	domain.maxmem_kib = G;
+	assert_int_equal(hb_account_promised_kib(&domain), 0);
+	domain.state = HB_DOMAIN_MIGRATING;
+	assert_int_equal(hb_account_promised_kib(&domain), G - 100 * M);
+	domain.state = HB_DOMAIN_BUILDING;
+	assert_int_equal(hb_account_promised_kib(&domain), G - 100 * M);
+	domain.claimed_kib = 500 * M;
+	assert_int_equal(hb_account_promised_kib(&domain), G - 600 * M);
+	domain.claimed_kib = G;
+	assert_int_equal(hb_account_promised_kib(&domain), 0);
+	domain.claimed_kib = 0;
+	/* No limit says nothing. */
+	domain.maxmem_kib = HB_SIZE_MAX_KIB;
+	assert_int_equal(hb_account_promised_kib(&domain), 0);
+	domain.maxmem_kib = G;
+	domain.target = (struct hb_number){ HB_PRESENT, 512 * M };
+	assert_int_equal(hb_account_promised_kib(&domain), 412 * M);
+}
+
 static void test_reserve(void **state)
 {
 	(void)state;
@@ -123,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_promised),
+		cmocka_unit_test(test_promised_while_built),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_available),
 		cmocka_unit_test(test_available_for),

@@ -283,11 +283,14 @@ static void test_to_come(void **state)
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
 	assert_int_equal(f.looked[0].share_kib, G);
-	/* It is being built, and then it is there. */
+	/* It is made, without anything that it may take, and then it is there. */
 	add(256 * M, 256 * M, 256 * M);
 	f.domains[1].state = HB_DOMAIN_BUILDING;
+	f.domains[1].target.presence = HB_ABSENT;
+	f.domains[1].maxmem_kib = 0;
 	look();
 	assert_int_equal(f.control.nr_actions, 0);
+	f.domains[1].target.presence = HB_PRESENT;
 	f.domains[1].state = HB_DOMAIN_RUNNING;
 	look();
 	assert_int_equal(f.control.nr_actions, 1);

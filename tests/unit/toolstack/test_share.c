@@ -306,6 +306,22 @@ static void test_arrivals(void **state)
 	assert_int_equal(arrivals.count, 0);
 }
 
+/* One for which nothing is set aside yet has not come: it would be nobody's. */
+static void test_arrival_is_there(void **state)
+{
+	struct hb_domain domain = { .state = HB_DOMAIN_BUILDING };
+
+	(void)state;
+	assert_false(hb_arrival_is_there(&domain));
+	domain.maxmem_kib = G;
+	assert_true(hb_arrival_is_there(&domain));
+	domain.maxmem_kib = 0;
+	domain.target = (struct hb_number){ HB_PRESENT, G };
+	assert_true(hb_arrival_is_there(&domain));
+	domain = (struct hb_domain){ .state = HB_DOMAIN_RUNNING };
+	assert_true(hb_arrival_is_there(&domain));
+}
+
 /* Of those who are there now: who was told of its memory after the look before. */
 static void test_arrivals_since(void **state)
 {
@@ -345,6 +361,11 @@ static void test_reservation_left(void **state)
 	domain.claimed_kib = 2 * G;
 	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
 	domain.claimed_kib = 0;
+	/* Before that is written Xen's limit is a promise. */
+	domain.target.presence = HB_ABSENT;
+	domain.target.value = 0;
+	domain.maxmem_kib = G;
+	assert_int_equal(hb_reservation_left(&r, &domain, 999), 2 * M);
 	domain.state = HB_DOMAIN_RUNNING;
 	assert_int_equal(hb_reservation_left(&r, &domain, 999), 0);
 	/* As if it were not there. */
@@ -371,6 +392,7 @@ int main(void)
 		cmocka_unit_test(test_arrivals),
 		cmocka_unit_test(test_arrivals_since),
 		cmocka_unit_test(test_reservation_line),
+		cmocka_unit_test(test_arrival_is_there),
 		cmocka_unit_test(test_reservation_left),
 	};
 
