@@ -8,8 +8,8 @@
 # make toolstack          library and command line tool
 # make toolstack-lab XEN=4.20   the tool, for the lab's dom0 with that Xen
 # make test               everything that CI runs; installs what it needs
-# make test-unit          the part of it that needs no Xen: seconds
-# make test-full          the whole matrix and long random runs: hours
+# make test-unit          the part of it that needs no Xen: minutes
+# make test-full          the whole matrix and long random runs: takes root, hours
 # make fresh SUITE=trixie make demo and test in a minimal Debian of that release, or GOALS=: takes
 #                         root, hours
 # make demo               a guest growing past its boot size, on real Xen in QEMU

@@ -36,25 +36,26 @@ root_network() {
 }
 
 # minimal_root SUITE ROOT PACKAGE...: makes it, with these packages.  Backports are in its lists,
-# if SUITE is such a one, and nothing is installed from there.
+# if SUITE is such a one, and nothing is installed from there.  No name of its own is one that
+# callers' traps use: what is to be removed when it is interrupted.
 minimal_root() {
-	local suite=$1 root=$2 packages work start
+	local suite=$1 root=$2 packages conf start
 	shift 2
 	packages=$(IFS=, && echo "$*")
 	start=$(now_ms)
-	work=$(mktemp -d)
-	apt_configure "$work/apt" "$suite"
-	acquire_options "$work/apt/apt.conf" "$(apt_mirror "$suite")" >"$work/acquire"
+	conf=$(mktemp -d)
+	apt_configure "$conf/apt" "$suite"
+	acquire_options "$conf/apt/apt.conf" "$(apt_mirror "$suite")" >"$conf/acquire"
 	# A killed one leaves neither processes nor mounts in what the next one deletes.
 	unshare --mount --pid --fork --kill-child --mount-proc \
 		mmdebstrap --quiet --variant=minbase --include="$packages" \
-		--aptopt="$work/acquire" "$(base_suite "$suite")" "$root" "$work/apt/etc/sources.list" >&2 || {
-		rm -rf "$work"
+		--aptopt="$conf/acquire" "$(base_suite "$suite")" "$root" "$conf/apt/etc/sources.list" >&2 || {
+		rm -rf "$conf"
 		return 1
 	}
-	cp "$work/acquire" "$root/etc/apt/apt.conf.d/99machine"
-	root_network "$root" "$work/apt/etc/sources.list"
-	rm -rf "$work"
+	cp "$conf/acquire" "$root/etc/apt/apt.conf.d/99machine"
+	root_network "$root" "$conf/apt/etc/sources.list"
+	rm -rf "$conf"
 	phase "a minimal $suite" "$start"
 }
 

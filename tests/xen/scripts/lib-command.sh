@@ -57,6 +57,19 @@ settled() {
 	check_near "$1: Xen's count" "$3" "$(field "$2" actual_kib)" 256
 }
 
+# healthy [warning]: the doctor has looked and found nothing, or no more than a warning.
+healthy() {
+	local status=0
+	hotballoon doctor >/tmp/doctor || status=$?
+	case $status:${1:-} in
+	0: | 0:warning | 11:warning) ;;
+	*)
+		sed 's/^/# /' /tmp/doctor
+		return $status
+		;;
+	esac
+}
+
 # refused LABEL WORDS COMMAND...: with exit status 4 and these words in the reason.
 refused() {
 	local label="$1" words="$2" status=0
