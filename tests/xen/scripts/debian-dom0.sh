@@ -135,12 +135,14 @@ upgrade() {
 
 # prerm fails when it has done all: dpkg goes back.
 given_up() {
-	local prerm=/var/lib/dpkg/info/hotballoon.prerm
+	local prerm=/var/lib/dpkg/info/hotballoon.prerm pid
+	pid=$(main_pid)
 	cp $prerm /tmp/prerm
 	echo 'exit 1' >>$prerm
 	check_fails "a removal fails" sh -c 'apt-get -q -y remove hotballoon </dev/null >/tmp/apt.log 2>&1'
 	cp /tmp/prerm $prerm
 	check "given up: the daemon is active" active "$(systemctl is-active $UNIT)"
+	check_fails "given up: it was not for a while" [ "$(main_pid)" = "$pid" ]
 	in_order "given up"
 	as_packaged "given up"
 }

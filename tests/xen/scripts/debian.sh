@@ -93,12 +93,15 @@ upgrade() {
 	resize "the new one"
 }
 
+timer_since() { in_guest $g systemctl show -P ActiveEnterTimestampMonotonic xen-hotballoon-limits.timer; }
+
 # prerm fails when it has done all: dpkg goes back.
 given_up() {
-	local prerm=/var/lib/dpkg/info/$PACKAGE.prerm
+	local prerm=/var/lib/dpkg/info/$PACKAGE.prerm since
 	back "to be removed"
 	check_ok "limits are raised, though nobody has enabled that" in_guest $g \
 		'systemctl disable -q xen-hotballoon-limits.timer && systemctl start xen-hotballoon-limits.timer'
+	since=$(timer_since)
 	check_fails "a removal fails" in_guest -t $BUILD_SECONDS $g \
 		"cp $prerm /tmp/prerm; echo exit 1 >>$prerm; apt-get -q -y remove $PACKAGE </dev/null >/tmp/apt.log 2>&1"
 	in_guest $g "cp /tmp/prerm $prerm"
@@ -106,6 +109,7 @@ given_up() {
 	as_packaged "given up"
 	check_ok "given up: it is loaded" loaded
 	check "given up: limits are raised as before" active "$(in_guest $g systemctl is-active xen-hotballoon-limits.timer)"
+	check_fails "given up: they were not for a while" [ "$(timer_since)" = "$since" ]
 	check "given up: no unit has failed" "" "$(failed_units)"
 	books_open $g
 	resize "given up"
