@@ -97,7 +97,7 @@ timer_since() { in_guest $g systemctl show -P ActiveEnterTimestampMonotonic xen-
 
 # prerm fails when it has done all: dpkg goes back.
 given_up() {
-	local prerm=/var/lib/dpkg/info/$PACKAGE.prerm since
+	local prerm="/var/lib/dpkg/info/$PACKAGE.prerm" since
 	back "to be removed"
 	check_ok "limits are raised, though nobody has enabled that" in_guest $g \
 		'systemctl disable -q xen-hotballoon-limits.timer && systemctl start xen-hotballoon-limits.timer'
