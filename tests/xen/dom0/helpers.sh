@@ -6,10 +6,12 @@
 # Guests
 #   guest_create NAME [type=pvh|pv|hvm] [kernel=KERNEL] [memory=MIB] [maxmem=MIB] [vcpus=N]
 #                [driver=load|none] [params='A=1 B=2'] [cmdline='...'] [cfg='xl.cfg lines'] [by=xl|hotballoon]
-#                [io=yes]              create it, do not wait; kernel: one of the run's, the first
+#                [io=yes] [ramdisk=FILE]
+#                                      create it, do not wait; kernel: one of the run's, the first
 #                                      if none is named; io: with modules for disks and
-#                                      networks in /lib/modules; hvm: only in a script that
-#                                      says "needs: hvm", with 16 MiB of video memory
+#                                      networks in /lib/modules; ramdisk: instead of the
+#                                      lab's; hvm: only in a script that says "needs: hvm",
+#                                      with 16 MiB of video memory
 #   guest_wait_up NAME [SECONDS]       wait until it takes commands (and our driver is loaded)
 #   guest_start NAME [KEY=VALUE...]    both
 #   guest_destroy NAME
@@ -220,11 +222,11 @@ _dead() {
 guest_create() {
 	local name="$1" type="$LAB_GUEST" kernel="${LAB_KERNELS%% *}" memory="$LAB_MEMORY" maxmem="$LAB_MAXMEM"
 	local vcpus="$LAB_VCPUS" driver="$LAB_DRIVER" params='' cmdline='' cfg='' io=no dir start n
-	local image=vmlinux by=xl
+	local image=vmlinux by=xl ramdisk=''
 	shift
 	for n in "$@"; do
 		case $n in
-		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=* | io=* | by=*) ;;
+		type=* | kernel=* | memory=* | maxmem=* | vcpus=* | driver=* | params=* | cmdline=* | cfg=* | io=* | by=* | ramdisk=*) ;;
 		*) fail "guest_create $name: unknown setting '$n'" ;;
 		esac
 		# shellcheck disable=SC2163 # that is the point: a name of the list above
@@ -271,7 +273,7 @@ guest_create() {
 		name = "$name"
 		type = "$type"
 		kernel = "/kernels/$kernel/$image"
-		ramdisk = "/kernels/$kernel/initrd$io.gz"
+		ramdisk = "${ramdisk:-/kernels/$kernel/initrd$io.gz}"
 		cmdline = "console=hvc0 rdinit=/init quiet panic=-1 oops=panic panic_on_warn=1 hb.driver=$driver${params:+ hb.params=$(echo "$params" | tr ' ' ';')} $cmdline"
 		memory = $memory
 		maxmem = $maxmem

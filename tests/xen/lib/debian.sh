@@ -9,19 +9,19 @@
 # /srv/next, some that are installed and removed all the time in /srv/load, and what acts on want
 # of memory in /srv/pressure.  The lab's agent runs in it as a service, so that helpers.sh
 # commands it like any guest.  It boots with the lab's kernel and an initramfs that mounts
-# /dev/xvda (guest/init); dom0 has the image as a disk whose changes are thrown away.
+# /dev/xvda (guest/init), or with one that it made itself; dom0 has the image as a disk whose changes are thrown away.
 #
 # An emulated compiler takes half an hour for the module.  So the compiler of that system is
 # ccache, and before a run the packages are installed in a copy of it here: what DKMS compiles
 # then, as always, in the guest, its ccache has seen.
 # Takes root.
 
-DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache stress-ng)
+DEBIAN_PACKAGES=(systemd systemd-sysv dbus udev kmod procps dkms ccache initramfs-tools stress-ng)
 # What apt has to do while the guest's size changes.
 DEBIAN_LOAD=(hello tree)
 DEBIAN_PRESSURE=(systemd-oomd systemd-zram-generator)
-# Of its kernel's: what swap in memory takes.
-DEBIAN_MODULES=(?zsmalloc ?lz4_compress ?lz4hc_compress zram)
+# Of its kernel's: what an initramfs of its own takes, and swap in memory.
+DEBIAN_MODULES=(crc16 ?crc32c_generic mbcache jbd2 ext4 xen-blkfront ?zsmalloc ?lz4_compress ?lz4hc_compress zram)
 # In the environment of whoever builds a module.
 DEBIAN_CCACHE=DEBIAN_KERNEL_USE_CCACHE=1
 # KiB; most of it is a hole.
@@ -31,7 +31,7 @@ DEBIAN_DISK=3145728
 debian_hash() {
 	{
 		echo "${DEBIAN_PACKAGES[*]} ${DEBIAN_LOAD[*]} ${DEBIAN_PRESSURE[*]} ${DEBIAN_MODULES[*]} $DEBIAN_DISK $DEBIAN_CCACHE"
-		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_packages debian_slim debian_compiler debian_trim debian_disk
+		declare -f cache_try_debian debian_agent debian_next debian_download debian_next_packages debian_slim debian_compiler debian_trim debian_initramfs debian_disk
 		cat "$XEN_TESTS/guest/agent.c"
 	} | sha256sum | cut -c 1-12
 }
@@ -136,9 +136,16 @@ debian_trim() {
 	copy_modules "$kernel" "$root/lib/modules/$release/kernel" "${DEBIAN_MODULES[@]}" || return 1
 	in_root "$root" "depmod $release" >&2 || return 1
 	rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,locale}
-	# Nor does anything boot from the initramfs that a new kernel makes.
-	mkdir -p "$root/etc/initramfs-tools/conf.d"
-	echo MODULES=list >"$root/etc/initramfs-tools/conf.d/small"
+	debian_initramfs "$root" "$release"
+}
+
+# debian_initramfs ROOT RELEASE: one that update-initramfs makes there has what its root file system
+# takes; the kernel's package, which may not be there, would have its configuration.
+debian_initramfs() {
+	mkdir -p "$1/etc/initramfs-tools/conf.d"
+	echo MODULES=list >"$1/etc/initramfs-tools/conf.d/small"
+	printf '%s\n' crc32c ext4 xen-blkfront >>"$1/etc/initramfs-tools/modules"
+	[ -e "$1/boot/config-$2" ] || cp "$1/usr/src/linux-headers-$2/.config" "$1/boot/config-$2"
 }
 
 # cache_try_debian KERNEL DIR

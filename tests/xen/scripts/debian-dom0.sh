@@ -133,7 +133,22 @@ upgrade() {
 	has 192 "the guest has its size"
 }
 
+# prerm fails when it has done all: dpkg goes back.
+given_up() {
+	local prerm=/var/lib/dpkg/info/hotballoon.prerm pid
+	pid=$(main_pid)
+	cp $prerm /tmp/prerm
+	echo 'exit 1' >>$prerm
+	check_fails "a removal fails" sh -c 'apt-get -q -y remove hotballoon </dev/null >/tmp/apt.log 2>&1'
+	cp /tmp/prerm $prerm
+	check "given up: the daemon is active" active "$(systemctl is-active $UNIT)"
+	check_fails "given up: it was not for a while" [ "$(main_pid)" = "$pid" ]
+	in_order "given up"
+	as_packaged "given up"
+}
+
 remove() {
+	given_up
 	apt "they are removed" remove $PACKAGES
 	check "the daemon has ended" inactive "$(systemctl is-active $UNIT)"
 	check_fails "no process of it is left" pidof hotballoond

@@ -4,13 +4,14 @@
 #
 # debian [parts=PART,...] [KEY=VALUE...]: a real Debian as guest, of the release of the run's first kernel,
 # from the installation of xen-hotballoon-dkms to its purge.  Nobody answers a question,
-# nothing is put on the kernel's command line, and the guest reboots only for a new kernel, if the
-# run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next, and when all
-# is over.
+# nothing is put on the kernel's command line, and the guest reboots only for its initramfs, for a new
+# kernel, if the run has a second one (--kernel 6.1 --kernel 6.12), which is the one of /srv/next, and
+# when all is over.
 #
-# Parts: udev, hibernation, upgrade, kernel between the installation and the removal; reboot after
-# it, and afterwards, where nothing was added, ordinary: once more installed and removed.  none, or
-# all of them but ordinary if nothing else is said.
+# Parts: udev, hibernation, upgrade, given-up (a removal), initramfs (the driver in one of the guest's
+# own, from which it boots), kernel between the installation and the removal; reboot after it, and
+# afterwards, where nothing was added, ordinary: once more installed and removed.  none, or all of
+# them but ordinary if nothing else is said.
 #
 # DKMS builds in the guest, once for each kernel and each version of the package; the compiler
 # has seen these files before (lib/debian.sh).
@@ -24,7 +25,7 @@ FIRST=${LAB_KERNELS%% *}
 SECOND=${LAB_KERNELS#"$FIRST"}
 SECOND=${SECOND# }
 
-PARTS=udev,hibernation,upgrade,kernel,reboot
+PARTS=udev,hibernation,upgrade,given-up,initramfs,kernel,reboot
 case ${1:-} in parts=*) PARTS=${1#parts=}; shift ;; esac
 
 # wanted PART
@@ -90,6 +91,68 @@ upgrade() {
 	check_ok "the new one is taken" in_guest $g 'modprobe -r xen-hotballoon && modprobe xen-hotballoon'
 	check "it is the new one" "$old.1" "$(version)"
 	resize "the new one"
+}
+
+timer_since() { in_guest $g systemctl show -P ActiveEnterTimestampMonotonic xen-hotballoon-limits.timer; }
+
+# prerm fails when it has done all: dpkg goes back.
+given_up() {
+	local prerm="/var/lib/dpkg/info/$PACKAGE.prerm" since
+	back "to be removed"
+	check_ok "limits are raised, though nobody has enabled that" in_guest $g \
+		'systemctl disable -q xen-hotballoon-limits.timer && systemctl start xen-hotballoon-limits.timer'
+	since=$(timer_since)
+	check_fails "a removal fails" in_guest -t $BUILD_SECONDS $g \
+		"cp $prerm /tmp/prerm; echo exit 1 >>$prerm; apt-get -q -y remove $PACKAGE </dev/null >/tmp/apt.log 2>&1"
+	in_guest $g "cp /tmp/prerm $prerm"
+	check "given up: it is installed" "install ok installed" "$(in_guest $g "dpkg-query -W -f '\${Status}' $PACKAGE")"
+	as_packaged "given up"
+	check_ok "given up: it is loaded" loaded
+	check "given up: limits are raised as before" active "$(in_guest $g systemctl is-active xen-hotballoon-limits.timer)"
+	check_fails "given up: they were not for a while" [ "$(timer_since)" = "$since" ]
+	check "given up: no unit has failed" "" "$(failed_units)"
+	books_open $g
+	resize "given up"
+}
+
+# boot_own [KEY=VALUE...]: from the initramfs of its kernel that is on its disk.
+boot_own() {
+	local image
+	image=boot/initrd.img-$(in_guest $g uname -r)
+	power_off
+	mount -t ext4 -o ro /dev/vdb /run/mnt && cp "/run/mnt/$image" /run/initrd.img && umount /run/mnt ||
+		fail "dom0: take $image from the guest's disk"
+	boot "$FIRST" ramdisk=/run/initrd.img cmdline="root=/dev/xvda systemd.show_status=false" "$@"
+	up_in_order
+	check_ok "the driver is loaded at boot" loaded || why_not_loaded
+	books_open $g
+}
+
+in_initramfs() { in_guest -t 300 $g 'lsinitramfs /boot/initrd.img-$(uname -r) | grep -q /xen-hotballoon.ko'; }
+
+# first_at_boot: which of the two the kernel's log has first, the driver or the root file system.
+first_at_boot() { in_guest $g 'dmesg | sed -n "s/.*hotballoon: .*/driver/p; s/.*EXT4-fs (xvda): mounted.*/root/p" | head -n 1'; }
+
+# say_initramfs yes|no: as the manual has it.
+say_initramfs() {
+	check_ok "INITRAMFS=$1, and it is made anew" in_guest -t $BUILD_SECONDS $g \
+		"sed -i 's/^INITRAMFS=.*/INITRAMFS=$1/' /etc/default/xen-hotballoon && update-initramfs -u"
+}
+
+initramfs() {
+	# The kernel's package would have made it.
+	check_ok "an initramfs is made" in_guest -t $BUILD_SECONDS $g 'update-initramfs -c -k $(uname -r)'
+	check_fails "nobody has asked for the driver in it" in_initramfs
+	say_initramfs yes
+	check_ok "the driver is in it" in_initramfs
+	boot_own "$@"
+	check "it is loaded before the root file system is mounted" driver "$(first_at_boot)"
+	resize "loaded by the initramfs"
+	say_initramfs no
+	check_fails "the driver is not in it any more" in_initramfs
+	boot_own "$@"
+	check "it is loaded by the system on the disk" root "$(first_at_boot)"
+	resize "loaded by the system"
 }
 
 why_not_loaded() {
@@ -177,6 +240,8 @@ install
 resize "installed"
 ! wanted hibernation || hibernation
 ! wanted upgrade || upgrade
+! wanted given-up || given_up
+! wanted initramfs || initramfs "$@"
 ! wanted kernel || [ -z "$SECOND" ] || new_kernel "$@"
 remove
 ! wanted reboot || again "$@"
