@@ -213,6 +213,17 @@ static bool is_killed(const struct room *room)
 	return room->sim->fault == SIM_FAULT_KILL && room->sim->calls >= room->sim->fault_at;
 }
 
+static void run_manager(struct room *room)
+{
+	const uint64_t before = room->sim->clock_ms;
+	uint64_t took;
+
+	room->next_ms = manager_run(room->manager);
+	room->wakes++;
+	took = room->sim->clock_ms - before;
+	room->longest_ms = took > room->longest_ms ? took : room->longest_ms;
+}
+
 /* As an event loop does. */
 
 static void wake(struct room *room)
@@ -220,8 +231,7 @@ static void wake(struct room *room)
 	for (unsigned int i = 0; !room->down && i < 20; i++) {
 		if (room->next_ms > room->sim->clock_ms && !is_readable(room))
 			return;
-		room->next_ms = manager_run(room->manager);
-		room->wakes++;
+		run_manager(room);
 		if (is_killed(room))
 			room_kill(room);
 	}

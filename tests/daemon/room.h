@@ -32,6 +32,7 @@ struct room {
 	bool down;		/* hotballoond does not run */
 	const char *history;	/* where it keeps that when it is started again; NULL: nowhere */
 	unsigned int wakes;
+	uint64_t longest_ms;	/* that the manager took at once */
 	char log[1 << 16];	/* what it has said, a line each; the last of it */
 	unsigned int lines;
 	/* What must hold and did not: the first. */

@@ -26,6 +26,8 @@ struct manager {
 	struct hb_balance preview;	/* what manager_preview() decided */
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
+	bool knows_all;		/* each domain that was there when the host was opened */
+	bool behind;		/* something is left to be heard at once */
 	struct hb_reopen reopen;
 	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
@@ -85,16 +87,22 @@ static void on_change(const struct hb_change *change, void *argument)
 	manager->changed = true;
 }
 
+/* They point to domains of the monitor, which need not be there any more. */
+static void forget_domains(struct manager *manager)
+{
+	manager->sight.count = 0;
+	manager->balance.control.count = 0;
+	hb_balance_clear(&manager->preview);
+}
+
 static void disconnect(struct manager *manager)
 {
 	hb_monitor_close(manager->monitor);
 	hb_close(manager->hb);
 	manager->monitor = NULL;
 	manager->hb = NULL;
-	/* They point to domains of the monitor. */
-	manager->sight.count = 0;
-	manager->balance.control.count = 0;
-	hb_balance_clear(&manager->preview);
+	manager->knows_all = manager->behind = false;
+	forget_domains(manager);
 }
 
 /* The host does not work: all is tried again later, ever more rarely. */
@@ -548,27 +556,50 @@ static void do_round(struct manager *manager, uint64_t now)
 		    manager->config.dry_run);
 }
 
-/* Takes note of what has happened; false if there is no more to do now. */
-static bool hear(struct manager *manager, uint64_t now)
+/* All that there is to see of the domains, in so much time; false if they cannot be judged yet. */
+static bool see(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
-	bool memory, due;
 
-	if (hb_monitor_dispatch(manager->monitor, &error) ||
+	if (hb_monitor_dispatch_until(manager->monitor, hb_pace_until_ms(now), &manager->behind, &error) ||
 	    sight_domains(&manager->sight, manager->monitor, &error)) {
+		manager->behind = false;
+		forget_domains(manager);
 		note_failure(manager, &error);
 		return false;
 	}
+	/* What is known of one that is not there yet, from before the host was opened anew, stays. */
+	manager->knows_all |= !manager->behind;
+	return manager->knows_all;
+}
+
+/* Takes note of what has happened; false if there is no more to do now. */
+static bool hear(struct manager *manager, uint64_t now)
+{
+	bool memory, due;
+
+	if (!see(manager, now))
+		return false;
 	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory)
+	if (!memory) {
+		forget_domains(manager);
 		return no_memory(manager);
+	}
 	if (hb_monitor_take_low(manager->monitor)) {
 		tell_low(manager, now);
 		due = true;
 	}
 	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,
 		     manager->changed || manager->balance.news, now);
-	return true;
+	/* Nobody is given what one that is not known yet may take. */
+	return !manager->behind;
+}
+
+static uint64_t next_ms(const struct manager *manager, uint64_t now)
+{
+	if (!manager->hb)
+		return manager->reopen.at_ms;
+	return manager->behind ? now : hb_pace_again_ms(now);
 }
 
 uint64_t manager_run(struct manager *manager)
@@ -580,7 +611,7 @@ uint64_t manager_run(struct manager *manager)
 	if (!manager->hb)
 		return manager->reopen.at_ms;
 	if (!hear(manager, now))
-		return manager->hb ? hb_pace_again_ms(now) : manager->reopen.at_ms;
+		return next_ms(manager, now);
 	if (manager->pace.round_ms > now)
 		return manager->pace.round_ms;
 	do_round(manager, now);

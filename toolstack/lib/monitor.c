@@ -6,7 +6,8 @@
  * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's list is due after
  * READ_EVERY_MS, too. One
  * that cannot be read keeps what it said last and is due later. Nothing marked: no
- * timer, and no call to the host.
+ * timer, and no call to the host. Who has other things to do gives it a time (struct turn);
+ * what it does not get to stays due, and who was read last comes last then.
  *
  * An entry is there for each domain that Xen lists, in order of domid. Who is told of
  * a domain when it starts must have been able to hear of its changes since: it is
@@ -66,9 +67,16 @@ struct hb_monitor {
 	size_t count;
 	const struct entry **known;	/* those of the entries that are */
 	size_t nr_known;
+	uint32_t next_domid;		/* who comes first when all are due */
 	bool list_marked;
 	uint64_t list_due_ms;
 	bool low;			/* Xen has run low, and nobody has asked since */
+};
+
+/* One dispatch: what is due now is done until then, and something in any case. */
+struct turn {
+	uint64_t now_ms, until_ms;
+	bool began;
 };
 
 /*
@@ -87,6 +95,11 @@ static const char *const list_paths[] = { "@introduceDomain", "@releaseDomain" }
 static uint64_t now_ms(const struct hb_monitor *monitor)
 {
 	return monitor->hb->host->ops->now_ms(monitor->hb->host);
+}
+
+static bool is_over(const struct hb_monitor *monitor, const struct turn *turn)
+{
+	return turn->began && now_ms(monitor) >= turn->until_ms;
 }
 
 static void tell(struct hb_monitor *monitor, enum hb_change_kind kind, const struct entry *entry)
@@ -247,7 +260,23 @@ static int each_in_xen(struct hb_monitor *monitor,
 	return n;
 }
 
-static int look_at_list(struct hb_monitor *monitor, uint64_t now)
+/* Each has its watches: of many that have ended at once some are left for the next look, which comes at once. */
+static void remove_unseen(struct hb_monitor *monitor, struct turn *turn)
+{
+	for (size_t i = monitor->count; i-- > 0;) {
+		if (monitor->entries[i]->seen)
+			continue;
+		if (is_over(monitor, turn)) {
+			monitor->list_marked = true;
+			monitor->list_due_ms = turn->now_ms;
+			return;
+		}
+		remove_entry(monitor, i);
+		turn->began = true;
+	}
+}
+
+static int look_at_list(struct hb_monitor *monitor, struct turn *turn)
 {
 	int rc;
 
@@ -255,15 +284,11 @@ static int look_at_list(struct hb_monitor *monitor, uint64_t now)
 		monitor->entries[i]->seen = false;
 	rc = each_in_xen(monitor, merge);
 	monitor->list_marked = rc;
-	monitor->list_due_ms = now + (rc ? RETRY_MS : READ_EVERY_MS);
+	monitor->list_due_ms = turn->now_ms + (rc ? RETRY_MS : READ_EVERY_MS);
 	/* What was not looked at has not ended. */
-	if (rc)
-		return rc;
-	for (size_t i = monitor->count; i-- > 0;) {
-		if (!monitor->entries[i]->seen)
-			remove_entry(monitor, i);
-	}
-	return 0;
+	if (!rc)
+		remove_unseen(monitor, turn);
+	return rc;
 }
 
 /* ----------------------------------------------------------------- events */
@@ -359,13 +384,26 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 	}
 }
 
-static void read_due(struct hb_monitor *monitor, uint64_t now)
+static bool is_due(const struct entry *entry, const struct turn *turn)
 {
-	for (size_t i = 0; i < monitor->count; i++) {
-		struct entry *entry = monitor->entries[i];
+	return entry->marked && turn->now_ms >= entry->due_ms;
+}
 
-		if (entry->marked && now >= entry->due_ms)
-			read_entry(monitor, entry, now);
+/* Those that have not been read yet, or the others. */
+static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
+{
+	const size_t first = position(monitor, monitor->next_domid);
+
+	for (size_t i = 0; i < monitor->count; i++) {
+		struct entry *entry = monitor->entries[(first + i) % monitor->count];
+
+		if ((entry->state == ENTRY_NEW) != new || !is_due(entry, turn))
+			continue;
+		if (is_over(monitor, turn))
+			return;
+		read_entry(monitor, entry, turn->now_ms);
+		monitor->next_domid = entry->domain.domid + 1;
+		turn->began = true;
 	}
 }
 
@@ -385,15 +423,17 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 /* --------------------------------------------------------------- following */
 
 /* Watched before anything is read, all is read once. */
-static int watch_new(struct hb_monitor *monitor)
+static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < monitor->count; i++) {
+	for (size_t i = 0; i < monitor->count && !is_over(monitor, turn); i++) {
 		struct entry *entry = monitor->entries[i];
 
-		if (entry->state == ENTRY_NEW && !entry->watched)
-			any |= !watch(monitor, entry);
+		if (entry->state != ENTRY_NEW || entry->watched)
+			continue;
+		any |= !watch(monitor, entry);
+		turn->began = true;
 	}
 	return any ? take_events(monitor) : 0;
 }
@@ -422,30 +462,53 @@ static int set_timer(struct hb_monitor *monitor, uint64_t due)
 }
 
 /* What is read is not due again at once, so that this ends. */
-static int follow(struct hb_monitor *monitor)
+static int follow(struct hb_monitor *monitor, struct turn *turn)
 {
-	uint64_t now = now_ms(monitor);
 	int rc = take_events(monitor);
 
-	while (!rc && next_due(monitor) <= now) {
-		if (monitor->list_marked && monitor->list_due_ms <= now)
-			rc = look_at_list(monitor, now);
+	while (!rc && next_due(monitor) <= turn->now_ms && !is_over(monitor, turn)) {
+		if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
+			rc = look_at_list(monitor, turn);
 		if (!rc)
-			rc = watch_new(monitor);
+			rc = watch_new(monitor, turn);
 		if (!rc)
-			read_due(monitor, now);
+			read_due(monitor, true, turn);
+		if (!rc)
+			read_due(monitor, false, turn);
 	}
 	return rc;
 }
 
-enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error)
+/* Who writes on and on is always due: that some of those that are known were not read says nothing. */
+static bool is_behind(const struct hb_monitor *monitor, const struct turn *turn)
 {
-	int rc = follow(monitor), known = note_known(monitor);
+	if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
+		return true;
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (monitor->entries[i]->state == ENTRY_NEW && is_due(monitor->entries[i], turn))
+			return true;
+	}
+	return false;
+}
+
+enum hb_code hb_monitor_dispatch_until(struct hb_monitor *monitor, uint64_t until_ms, bool *behind,
+				       struct hb_error *error)
+{
+	struct turn turn = { .now_ms = now_ms(monitor), .until_ms = until_ms };
+	int rc = follow(monitor, &turn), known = note_known(monitor);
 	/* What has failed is tried again. */
 	int timer = set_timer(monitor, next_due(monitor));
 
+	*behind = is_behind(monitor, &turn);
 	rc = rc ? rc : known ? known : timer;
 	return rc ? hb_fail_host(error, rc, "cannot follow the domains") : HB_OK;
+}
+
+enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error)
+{
+	bool behind;
+
+	return hb_monitor_dispatch_until(monitor, NEVER, &behind, error);
 }
 
 /* ------------------------------------------------------------- the object */
