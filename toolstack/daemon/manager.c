@@ -556,35 +556,47 @@ static void do_round(struct manager *manager, uint64_t now)
 		    manager->config.dry_run);
 }
 
-/* All that there is to see of the domains, in so much time; false if they cannot be judged yet. */
-static bool see(struct manager *manager, uint64_t now)
+/* What the domains say by now. False if there is no memory. */
+static bool hear_domains(struct manager *manager, uint64_t now, bool *due)
 {
-	struct hb_error error;
+	struct sight *sight = &manager->sight;
+	struct hb_error ignored;
+	bool memory = !sight_domains(sight, manager->monitor, &ignored);
 
-	if (hb_monitor_dispatch_until(manager->monitor, hb_pace_until_ms(now), &manager->behind, &error) ||
-	    sight_domains(&manager->sight, manager->monitor, &error)) {
-		manager->behind = false;
+	if (memory)
+		*due = hb_balance_hear(&manager->balance, sight->looks, sight->count, now, &memory);
+	if (!memory)
 		forget_domains(manager);
-		note_failure(manager, &error);
-		return false;
-	}
-	/* What is known of one that is not there yet, from before the host was opened anew, stays. */
-	manager->knows_all |= !manager->behind;
-	return manager->knows_all;
+	return memory;
+}
+
+/*
+ * Reads of the domains what there is time for. Until all have been read nothing is said of them: what
+ * was known of one before the host was opened anew stays so.
+ */
+static enum hb_code read_domains(struct manager *manager, uint64_t now, struct hb_error *error)
+{
+	enum hb_code code = hb_monitor_dispatch_until(manager->monitor, hb_pace_until_ms(now), &manager->behind, error);
+
+	manager->behind &= !code;
+	manager->knows_all |= !code && !manager->behind;
+	return code;
 }
 
 /* Takes note of what has happened; false if there is no more to do now. */
 static bool hear(struct manager *manager, uint64_t now)
 {
-	bool memory, due;
+	struct hb_error error;
+	bool due = false;
+	enum hb_code code = read_domains(manager, now, &error);
 
-	if (!see(manager, now))
-		return false;
-	due = hb_balance_hear(&manager->balance, manager->sight.looks, manager->sight.count, now, &memory);
-	if (!memory) {
-		forget_domains(manager);
+	/* Whatever has failed: of who has ended nothing is left, also not in what was decided last. */
+	if (manager->knows_all && !hear_domains(manager, now, &due))
 		return no_memory(manager);
-	}
+	if (code)
+		note_failure(manager, &error);
+	if (code || !manager->knows_all)
+		return false;
 	if (hb_monitor_take_low(manager->monitor)) {
 		tell_low(manager, now);
 		due = true;
