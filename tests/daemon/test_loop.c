@@ -429,6 +429,32 @@ static void test_written_often(void **state)
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
+/*
+ * A new file that does not fit on a full disk is made and taken away at each try, which is no cause of
+ * the next; and what was done is no news.
+ */
+static void test_written_in_vain(void **state)
+{
+	static const char *const names[] = { ".limits.a1B2c3", "history", "history.old" };
+	unsigned long before;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	before = rounds();
+	for (unsigned int i = 0; i < 300; i++) {
+		char path[sizeof(common_state_dir) + 20];
+
+		snprintf(path, sizeof(path), "%s/%s", common_state_dir, names[i % 3]);
+		common_write_state_file(names[i % 3], "hotballoon");
+		unlink(path);
+		usleep(1000);
+	}
+	assert_int_equal(rounds(), before);
+	common_write_state_file("limits", "nonsense\n");
+	expect(log_fd, "no guest is sized: ");
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
 /* systemd's own client. */
 static const char *program;
 
@@ -976,7 +1002,7 @@ static void test_interrupted(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest with_program[] = { TEST(test_varlinkctl) };
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_crowd), TEST(test_another_user), TEST(test_many_ask), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_written_in_vain), TEST(test_who_may), TEST(test_crowd), TEST(test_another_user), TEST(test_many_ask), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_slow_readers, setup_history, teardown),

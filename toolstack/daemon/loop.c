@@ -10,6 +10,7 @@
 
 #include "notify.h"
 #include "socket.h"
+#include "state.h"
 #include "textfile.h"
 
 struct loop {
@@ -127,6 +128,20 @@ static void on_watchdog(uv_timer_t *timer)
 	notify("WATCHDOG=1");
 }
 
+/* What else is there a round does not look at: what was done, and new files that may not fit on the disk. */
+static bool is_for_rounds(const char *name)
+{
+	static const char *const names[] = {
+		HB_STATE_HOST, HB_STATE_LIMITS, HB_STATE_RESERVATIONS, HB_STATE_TO_COME,
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Limits are files that are replaced: what is there now is looked at in a round. One is replaced
  * in several events, and by ourselves, too.
@@ -135,9 +150,8 @@ static void on_limits(uv_fs_event_t *event, const char *name, int events, int st
 {
 	struct loop *loop = event->data;
 
-	(void)name;
 	(void)events;
-	if (status)
+	if (status || (name && !is_for_rounds(name)))
 		return;
 	manager_notice(loop->manager);
 	turn(loop);
