@@ -982,6 +982,50 @@ static int setup_history(void **state)
 	return setup(state);
 }
 
+static char complaint[1024];
+
+static void take_complaint(enum manager_level level, const char *text, void *argument)
+{
+	(void)argument;
+	assert_int_equal(level, MANAGER_ERROR);
+	snprintf(complaint, sizeof(complaint), "%s", text);
+}
+
+/* What it ends with, if that is what each call to Xen says; 0: it goes on. */
+static int try_with(int error)
+{
+	const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+					   .log = take_complaint };
+	int status;
+
+	complaint[0] = '\0';
+	common_make_state_dir();
+	sim = common_host();
+	sim->fault = error ? SIM_FAULT_ERROR : SIM_FAULT_NONE;
+	sim->fault_errno = error;
+	sim->fault_at = 1;
+	sim->fault_stays = true;
+	status = loop_try(&host);
+	assert_int_equal(sim->nr_connections, 0);
+	sim_close(sim);
+	common_remove_state_dir();
+	return status;
+}
+
+/* A Xen of another version than we were built for: no other try mends that, and it is said. */
+static void test_other_xen(void **state)
+{
+	(void)state;
+	assert_int_equal(try_with(EACCES), HB_E_PERMISSION);
+	assert_string_equal(complaint, "cannot ask Xen for its domains: Permission denied; run it as root in domain 0; "
+			    "root there is refused by a Xen of another version than the libxenctrl of this program "
+			    "is for: boot that Xen, or install what was built for the one that runs");
+	assert_int_equal(try_with(EIO), 0);
+	assert_string_equal(complaint, "");
+	assert_int_equal(try_with(0), 0);
+	assert_string_equal(complaint, "");
+}
+
 static void test_killed(void **state)
 {
 	(void)state;
@@ -1007,7 +1051,7 @@ int main(int argc, char **argv)
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_slow_readers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
-					    TEST(test_killed), TEST(test_interrupted) };
+					    cmocka_unit_test(test_other_xen), TEST(test_killed), TEST(test_interrupted) };
 
 	if (argc < 2)
 		return cmocka_run_group_tests(tests, NULL, NULL);

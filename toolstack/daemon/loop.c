@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act.h"
 #include "notify.h"
 #include "socket.h"
 #include "state.h"
@@ -278,6 +279,24 @@ static void end(struct loop *loop)
 	/* Until all that is ours has been closed; who gave the loop may have more in it. */
 	uv_run(loop->uv, UV_RUN_NOWAIT);
 	manager_free(loop->manager);
+}
+
+int loop_try(const struct manager_host *host)
+{
+	const struct loop_terms terms = { .host = host };
+	const struct loop loop = { .terms = &terms };
+	struct hb_error error;
+	struct hb *hb;
+	enum hb_code code = host->open(&hb, &error, host->argument);
+
+	if (!code) {
+		code = act_try(hb, &error);
+		hb_close(hb);
+	}
+	if (code != HB_E_PERMISSION && code != HB_E_USAGE)
+		return 0;
+	say(&loop, MANAGER_ERROR, "%s%s%s", error.message, *error.remedy ? "; " : "", error.remedy);
+	return code;
 }
 
 int loop_run(uv_loop_t *uv, const struct loop_terms *terms)

@@ -150,7 +150,11 @@ enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ..
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	return hb_fail(error, reason_of_errno(rc), "%s: %s", what, text_of_errno(rc));
+	hb_fail(error, reason_of_errno(rc), "%s: %s", what, text_of_errno(rc));
+	/* So it answers who speaks another version of its interface, too. */
+	if (error->reason == HB_REASON_NOT_ALLOWED)
+		hb_remedy(error, "run it as root in domain 0; root there is refused by a Xen of another version than the libxenctrl of this program is for: boot that Xen, or install what was built for the one that runs");
+	return error->code;
 }
 
 const char *hb_at_least(uint64_t kib, char text[HB_SIZE_TEXT])
