@@ -93,6 +93,9 @@ static unsigned int find_first_look(const struct config *config)
 	return call;
 }
 
+/* So long takes each call to the host. */
+static unsigned int call_ms;
+
 static char history_path[100];
 
 static void run_child(void)
@@ -113,6 +116,7 @@ static void run_child(void)
 	first = fail_looks ? find_first_look(&config) : 0;
 	sim = common_host();
 	sim->clock_ms = 1000;
+	sim->call_ms = call_ms;
 	if (first)
 		fail_from(sim, first);
 	uv_timer_init(uv, &tick);
@@ -964,6 +968,25 @@ static int setup_not_heard(void **state)
 	return rc;
 }
 
+/* A first look that takes long, and gets on, is given its time. */
+static void test_slow(void **state)
+{
+	(void)state;
+	expect(notify_fd, "EXTEND_TIMEOUT_USEC=30000000");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+static int setup_slow(void **state)
+{
+	int rc;
+
+	call_ms = 10;
+	rc = setup(state);
+	call_ms = 0;
+	return rc;
+}
+
 /* It has done as much as it remembers, to guests with long names. */
 static int setup_history(void **state)
 {
@@ -1051,6 +1074,7 @@ int main(int argc, char **argv)
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_slow_readers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
+					    cmocka_unit_test_setup_teardown(test_slow, setup_slow, teardown),
 					    cmocka_unit_test(test_other_xen), TEST(test_killed), TEST(test_interrupted) };
 
 	if (argc < 2)

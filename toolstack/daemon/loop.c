@@ -104,6 +104,12 @@ static uint64_t pay_notes(struct loop *loop, uint64_t now_ms)
 	return loop->owes_reloading || loop->owes_ready ? now_ms + NOTIFY_AGAIN_MS : UINT64_MAX;
 }
 
+/* Who gets on with a first look that takes its time shall not be started again for that. */
+static void ask_for_time(void)
+{
+	notify("EXTEND_TIMEOUT_USEC=30000000");
+}
+
 static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
 {
 	return a_ms < b_ms ? a_ms : b_ms;
@@ -119,6 +125,8 @@ static void turn(struct loop *loop)
 	watch_manager(loop);
 	loop->owes_ready |= !loop->ready && view.rounds;
 	loop->ready |= view.rounds;
+	if (!loop->ready && view.behind)
+		ask_for_time();
 	set_timer(loop, earlier(next, pay_notes(loop, view.now_ms)));
 }
 

@@ -684,7 +684,7 @@ void manager_free(struct manager *manager)
 struct manager_view manager_look(const struct manager *manager)
 {
 	return (struct manager_view){
-		.connected = manager->hb, .now_ms = now_ms(manager), .config = &manager->config,
+		.connected = manager->hb, .behind = manager->behind, .now_ms = now_ms(manager), .config = &manager->config,
 		.balance = &manager->balance, .host = &manager->sight.host, .history = &manager->history,
 		.time_ms = manager->host.time_ms(manager->host.argument), .rounds = manager->rounds, .writes = manager->writes,
 		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,
