@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "account.h"
 #include "core/reserve.h"
@@ -213,15 +214,32 @@ static bool is_killed(const struct room *room)
 	return room->sim->fault == SIM_FAULT_KILL && room->sim->calls >= room->sim->fault_at;
 }
 
-/* As an event loop does. */
+static uint64_t processor_us(void)
+{
+	struct timespec used;
 
-static void wake(struct room *room)
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return used.tv_sec * 1000000ULL + used.tv_nsec / 1000;
+}
+
+static void run_manager(struct room *room)
+{
+	const uint64_t before = room->sim->clock_ms, cpu_us = processor_us();
+	uint64_t took;
+
+	room->next_ms = manager_run(room->manager);
+	room->cpu_us += processor_us() - cpu_us;
+	room->wakes++;
+	took = room->sim->clock_ms - before;
+	room->longest_ms = took > room->longest_ms ? took : room->longest_ms;
+}
+
+void room_wake(struct room *room)
 {
 	for (unsigned int i = 0; !room->down && i < 20; i++) {
 		if (room->next_ms > room->sim->clock_ms && !is_readable(room))
 			return;
-		room->next_ms = manager_run(room->manager);
-		room->wakes++;
+		run_manager(room);
 		if (is_killed(room))
 			room_kill(room);
 	}
@@ -230,7 +248,7 @@ static void wake(struct room *room)
 void room_run(struct room *room, uint64_t ms)
 {
 	for (uint64_t end = room->sim->clock_ms + ms; room->sim->clock_ms < end;) {
-		wake(room);
+		room_wake(room);
 		sim_run(room->sim, TICK_MS - room->sim->clock_ms % TICK_MS);
 	}
 }

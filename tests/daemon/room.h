@@ -32,6 +32,8 @@ struct room {
 	bool down;		/* hotballoond does not run */
 	const char *history;	/* where it keeps that when it is started again; NULL: nowhere */
 	unsigned int wakes;
+	uint64_t longest_ms;	/* that the manager took at once */
+	uint64_t cpu_us;	/* that it took of the processor, with what the simulated host does for it */
 	char log[1 << 16];	/* what it has said, a line each; the last of it */
 	unsigned int lines;
 	/* What must hold and did not: the first. */
@@ -61,6 +63,8 @@ uint64_t room_target(struct room *room, size_t guest);
 uint64_t room_actual(struct room *room, size_t guest);
 /* Let time pass, in ticks of 100 ms. */
 void room_run(struct room *room, uint64_t ms);
+/* What is due now is done, as an event loop does. */
+void room_wake(struct room *room);
 /* The daemon is killed, or started again. */
 void room_kill(struct room *room);
 /*

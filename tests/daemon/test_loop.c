@@ -93,6 +93,9 @@ static unsigned int find_first_look(const struct config *config)
 	return call;
 }
 
+/* So long takes each call to the host. */
+static unsigned int call_ms;
+
 static char history_path[100];
 
 static void run_child(void)
@@ -113,6 +116,7 @@ static void run_child(void)
 	first = fail_looks ? find_first_look(&config) : 0;
 	sim = common_host();
 	sim->clock_ms = 1000;
+	sim->call_ms = call_ms;
 	if (first)
 		fail_from(sim, first);
 	uv_timer_init(uv, &tick);
@@ -426,6 +430,32 @@ static void test_written_often(void **state)
 	}
 	expect(log_fd, "no guest is sized: ");
 	assert_in_range(rounds() - before, 1, 20);
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+/*
+ * A new file that does not fit on a full disk is made and taken away at each try, which is no cause of
+ * the next; and what was done is no news.
+ */
+static void test_written_in_vain(void **state)
+{
+	static const char *const names[] = { ".limits.a1B2c3", "history", "history.old" };
+	unsigned long before;
+
+	(void)state;
+	expect(notify_fd, "READY=1");
+	before = rounds();
+	for (unsigned int i = 0; i < 300; i++) {
+		char path[sizeof(common_state_dir) + 20];
+
+		snprintf(path, sizeof(path), "%s/%s", common_state_dir, names[i % 3]);
+		common_write_state_file(names[i % 3], "hotballoon");
+		unlink(path);
+		usleep(1000);
+	}
+	assert_int_equal(rounds(), before);
+	common_write_state_file("limits", "nonsense\n");
+	expect(log_fd, "no guest is sized: ");
 	assert_int_equal(end_by(SIGTERM), 0);
 }
 
@@ -938,6 +968,25 @@ static int setup_not_heard(void **state)
 	return rc;
 }
 
+/* A first look that takes long, and gets on, is given its time. */
+static void test_slow(void **state)
+{
+	(void)state;
+	expect(notify_fd, "EXTEND_TIMEOUT_USEC=30000000");
+	expect(notify_fd, "READY=1");
+	assert_int_equal(end_by(SIGTERM), 0);
+}
+
+static int setup_slow(void **state)
+{
+	int rc;
+
+	call_ms = 10;
+	rc = setup(state);
+	call_ms = 0;
+	return rc;
+}
+
 /* It has done as much as it remembers, to guests with long names. */
 static int setup_history(void **state)
 {
@@ -954,6 +1003,50 @@ static int setup_history(void **state)
 	}
 	fclose(file);
 	return setup(state);
+}
+
+static char complaint[1024];
+
+static void take_complaint(enum manager_level level, const char *text, void *argument)
+{
+	(void)argument;
+	assert_int_equal(level, MANAGER_ERROR);
+	snprintf(complaint, sizeof(complaint), "%s", text);
+}
+
+/* What it ends with, if that is what each call to Xen says; 0: it goes on. */
+static int try_with(int error)
+{
+	const struct manager_host host = { .open = open_sim, .now_ms = now_ms, .time_ms = now_ms,
+					   .log = take_complaint };
+	int status;
+
+	complaint[0] = '\0';
+	common_make_state_dir();
+	sim = common_host();
+	sim->fault = error ? SIM_FAULT_ERROR : SIM_FAULT_NONE;
+	sim->fault_errno = error;
+	sim->fault_at = 1;
+	sim->fault_stays = true;
+	status = loop_try(&host);
+	assert_int_equal(sim->nr_connections, 0);
+	sim_close(sim);
+	common_remove_state_dir();
+	return status;
+}
+
+/* A Xen of another version than we were built for: no other try mends that, and it is said. */
+static void test_other_xen(void **state)
+{
+	(void)state;
+	assert_int_equal(try_with(EACCES), HB_E_PERMISSION);
+	assert_string_equal(complaint, "cannot ask Xen for its domains: Permission denied; run it as root in domain 0; "
+			    "root there is refused by a Xen of another version than the libxenctrl of this program "
+			    "is for: boot that Xen, or install what was built for the one that runs");
+	assert_int_equal(try_with(EIO), 0);
+	assert_string_equal(complaint, "");
+	assert_int_equal(try_with(0), 0);
+	assert_string_equal(complaint, "");
 }
 
 static void test_killed(void **state)
@@ -976,12 +1069,13 @@ static void test_interrupted(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest with_program[] = { TEST(test_varlinkctl) };
-	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_who_may), TEST(test_crowd), TEST(test_another_user), TEST(test_many_ask), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
+	const struct CMUnitTest tests[] = { TEST(test_life), TEST(test_asked), TEST(test_changed), TEST(test_written_often), TEST(test_written_in_vain), TEST(test_who_may), TEST(test_crowd), TEST(test_another_user), TEST(test_many_ask), TEST(test_rude_clients), TEST(test_gone_clients), TEST(test_command), TEST(test_metrics),
 					    cmocka_unit_test_setup_teardown(test_not_ready, setup_failing, teardown),
 					    cmocka_unit_test_setup_teardown(test_long_answers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_slow_readers, setup_history, teardown),
 					    cmocka_unit_test_setup_teardown(test_not_heard, setup_not_heard, teardown),
-					    TEST(test_killed), TEST(test_interrupted) };
+					    cmocka_unit_test_setup_teardown(test_slow, setup_slow, teardown),
+					    cmocka_unit_test(test_other_xen), TEST(test_killed), TEST(test_interrupted) };
 
 	if (argc < 2)
 		return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,6 +455,63 @@ static void test_lost(void **state)
 	assert_true(room_target(&room, a) >= 700 * M);
 }
 
+/* Xen's list fails behind a domid that is another domain's by now: nothing points to who had it. */
+static void test_lost_track(void **state)
+{
+	const struct hb_balance *balance;
+	struct sim_guest other;
+
+	(void)state;
+	room_close(&room);
+	room_open(&room, 200 * G);
+	for (size_t i = 0; i < 200; i++)
+		room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	balance = manager_look(room.manager).balance;
+	assert_int_equal(balance->control.count, 201);
+	other = *sim_guest(room.sim, 1);
+	other.generation = 1;
+	room_remove(&room, 0);
+	sim_add(room.sim, &other);
+	room.sim->fault = SIM_FAULT_ERROR;
+	room.sim->fault_errno = 5;
+	/* The first part of the list, and the end of three watches. */
+	room.sim->fault_at = room.sim->calls + 5;
+	room_forget(&room);
+	manager_run(room.manager);
+	assert_true(room_said(&room, "the host could not be looked at"));
+	assert_int_equal(balance->control.count, 200);
+	for (size_t i = 0; i < balance->control.count; i++)
+		assert_string_equal(balance->domains[i].domain->uuid, balance->all[i].uuid);
+	room_run(&room, 5000);
+	assert_int_equal(balance->control.count, 201);
+}
+
+/* xenstored restarts, or ends us: a connection is lost at once, however seldom somebody needs it. */
+static void test_connection_lost(void **state)
+{
+	static const int lost[] = { ECONNRESET, EPIPE, EPROTO };
+
+	(void)state;
+	room_add(&room, 512 * M, 256 * M, G);
+	room_run(&room, 5000);
+	for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++) {
+		room_forget(&room);
+		room.sim->fault = SIM_FAULT_ERROR;
+		room.sim->fault_errno = lost[i];
+		room.sim->fault_at = room.sim->calls + 1;
+		room.sim->fault_stays = true;
+		manager_wake(room.manager);
+		manager_run(room.manager);
+		assert_true(manager_fd(room.manager) < 0);
+		assert_true(room_said(&room, "nobody is sized for now, and it is tried again: "));
+		assert_true(room_said(&room, "xenstored"));
+		room.sim->fault = SIM_FAULT_NONE;
+		room_run(&room, 35000);
+		assert_true(room_said(&room, "the host answers again"));
+	}
+}
+
 /* xenstored hangs: the handle is given up after the ten seconds that it waits. */
 static void test_hung(void **state)
 {
@@ -842,7 +899,7 @@ static void test_domain_0(void **state)
 	assert_true(common_number(room.sim, 0, HB_KEY_TARGET) > G);
 }
 
-/* All of many guests are to be sized, and xenstored is slow: nobody else waits until that is done. */
+/* Many guests are to be sized, and xenstored is slow: nobody else waits until that is done. */
 static void test_many_slow(void **state)
 {
 	const struct hb_reserve_request request = { .name = "next", .size_kib = 20 * G, .force = true };
@@ -872,8 +929,78 @@ static void test_many_slow(void **state)
 		sim_run(room.sim, 100);
 	}
 	printf("at most %lu ms at once, %lu sizes\n", (unsigned long)longest, (unsigned long)room_writes(&room));
-	assert_true(room_writes(&room) >= 190);
-	assert_true(longest <= 10000);
+	assert_true(room.sim->free_pages * HB_PAGE_KIB >= request.size_kib);
+	assert_true(longest <= 1000);
+}
+
+#define MANY 500
+#define NEEDY 50
+
+static void add_many(size_t guests[MANY])
+{
+	for (size_t i = 0; i < MANY; i++) {
+		struct room_guest *guest;
+
+		guests[i] = room_add(&room, 512 * M, 256 * M, G);
+		guest = room_guest(&room, guests[i]);
+		guest->load.load.files_kib = 0;
+		if (i >= MANY - NEEDY)
+			guest->load.load.anon_kib = 600 * M;
+	}
+}
+
+static bool is_served(const size_t guests[MANY])
+{
+	for (size_t i = MANY - NEEDY; i < MANY; i++) {
+		if (room_target(&room, guests[i]) <= 600 * M)
+			return false;
+	}
+	return true;
+}
+
+/* Nothing is decided by a part of the domains, and each was there before. */
+static void expect_first_look(void)
+{
+	const struct hb_balance *balance;
+
+	while (!manager_look(room.manager).rounds) {
+		assert_true(room.sim->clock_ms < 400000);
+		assert_true(room.longest_ms < 1000);
+		room_run(&room, 1000);
+	}
+	balance = manager_look(room.manager).balance;
+	assert_int_equal(balance->control.count, 1 + MANY);
+	for (size_t i = 0; i < balance->count; i++)
+		assert_int_equal(balance->all[i].since_ms, 0);
+}
+
+/*
+ * A call takes 10 ms, and a first look at all domains minutes: who waits for a sign of life has it
+ * between, and in the end each is served. The same when most of them end at once. A size is set in
+ * one piece, whatever it has to ask for.
+ */
+static void test_begin_slow(void **state)
+{
+	static size_t guests[MANY];
+
+	(void)state;
+	room_close(&room);
+	room_open(&room, 450 * G);
+	add_many(guests);
+	room.sim->call_ms = 10;
+	expect_first_look();
+	printf("first look in %lu s\n", (unsigned long)room.sim->clock_ms / 1000);
+	while (!is_served(guests)) {
+		assert_true(room.sim->clock_ms < 1000000);
+		room_run(&room, 10000);
+	}
+	for (size_t i = 0; i < MANY - NEEDY; i++)
+		room_remove(&room, guests[i]);
+	room_run(&room, 30000);
+	printf("in all %lu s, at most %lu ms at once\n", (unsigned long)room.sim->clock_ms / 1000,
+	       (unsigned long)room.longest_ms);
+	assert_in_range(room.longest_ms, 1, 2000);
+	assert_int_equal(manager_look(room.manager).balance->control.count, 1 + NEEDY);
 }
 
 /* What is reserved is given to nobody. */
@@ -1215,13 +1342,13 @@ static void test_hears_nothing_low(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
+				TEST(test_moves), TEST(test_quiet), TEST(test_locked), TEST(test_person),
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
 		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
 		TEST(test_host_boots), TEST(test_same_uuid),
-		TEST(test_restarted), TEST(test_lost), TEST(test_hung), TEST(test_damaged),
+		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),

@@ -2,6 +2,7 @@
 /* The command as a whole: exit codes, what is printed, and JSON read back. */
 #include "common.h"
 
+#include <errno.h>
 #include <pty.h>
 #include <signal.h>
 #include <stdio.h>
@@ -921,12 +922,26 @@ static void test_obstacle_is_said(void **state)
 	assert_non_null(strstr(command_out, "Managers leave it alone: it is paused."));
 }
 
+/* A Xen of another version than this was built for answers as to one who is not root. */
+static void test_other_xen(void **state)
+{
+	(void)state;
+	command_sim->fault = SIM_FAULT_ERROR;
+	command_sim->fault_errno = EACCES;
+	command_sim->fault_at = command_sim->calls + 1;
+	command_sim->fault_stays = true;
+	assert_int_equal(command_line("list"), HB_E_PERMISSION);
+	assert_non_null(strstr(command_err, "Permission denied\n"));
+	assert_non_null(strstr(command_err, "root there is refused by a Xen of another version"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, command_setup, command_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_exit_codes),
+		TEST(test_other_xen),
 		TEST(test_show),
 		TEST(test_report_without_version),
 		TEST(test_set),

@@ -187,6 +187,14 @@ enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_
 	return code;
 }
 
+enum hb_code act_try(struct hb *hb, struct hb_error *error)
+{
+	struct hb_xen_domain first;
+	int n = hb->host->ops->domains(hb->host, 0, &first, 1);
+
+	return n < 0 ? hb_fail_host(error, n, "cannot ask Xen for its domains") : HB_OK;
+}
+
 enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
 {
 	struct hb_domain now;

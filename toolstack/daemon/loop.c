@@ -8,8 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "act.h"
 #include "notify.h"
 #include "socket.h"
+#include "state.h"
 #include "textfile.h"
 
 struct loop {
@@ -102,6 +104,12 @@ static uint64_t pay_notes(struct loop *loop, uint64_t now_ms)
 	return loop->owes_reloading || loop->owes_ready ? now_ms + NOTIFY_AGAIN_MS : UINT64_MAX;
 }
 
+/* Who gets on with a first look that takes its time shall not be started again for that. */
+static void ask_for_time(void)
+{
+	notify("EXTEND_TIMEOUT_USEC=30000000");
+}
+
 static uint64_t earlier(uint64_t a_ms, uint64_t b_ms)
 {
 	return a_ms < b_ms ? a_ms : b_ms;
@@ -117,6 +125,8 @@ static void turn(struct loop *loop)
 	watch_manager(loop);
 	loop->owes_ready |= !loop->ready && view.rounds;
 	loop->ready |= view.rounds;
+	if (!loop->ready && view.behind)
+		ask_for_time();
 	set_timer(loop, earlier(next, pay_notes(loop, view.now_ms)));
 }
 
@@ -127,6 +137,20 @@ static void on_watchdog(uv_timer_t *timer)
 	notify("WATCHDOG=1");
 }
 
+/* What else is there a round does not look at: what was done, and new files that may not fit on the disk. */
+static bool is_for_rounds(const char *name)
+{
+	static const char *const names[] = {
+		HB_STATE_HOST, HB_STATE_LIMITS, HB_STATE_RESERVATIONS, HB_STATE_TO_COME,
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(name, names[i]))
+			return true;
+	}
+	return false;
+}
+
 /*
  * Limits are files that are replaced: what is there now is looked at in a round. One is replaced
  * in several events, and by ourselves, too.
@@ -135,9 +159,8 @@ static void on_limits(uv_fs_event_t *event, const char *name, int events, int st
 {
 	struct loop *loop = event->data;
 
-	(void)name;
 	(void)events;
-	if (status)
+	if (status || (name && !is_for_rounds(name)))
 		return;
 	manager_notice(loop->manager);
 	turn(loop);
@@ -264,6 +287,24 @@ static void end(struct loop *loop)
 	/* Until all that is ours has been closed; who gave the loop may have more in it. */
 	uv_run(loop->uv, UV_RUN_NOWAIT);
 	manager_free(loop->manager);
+}
+
+int loop_try(const struct manager_host *host)
+{
+	const struct loop_terms terms = { .host = host };
+	const struct loop loop = { .terms = &terms };
+	struct hb_error error;
+	struct hb *hb;
+	enum hb_code code = host->open(&hb, &error, host->argument);
+
+	if (!code) {
+		code = act_try(hb, &error);
+		hb_close(hb);
+	}
+	if (code != HB_E_PERMISSION && code != HB_E_USAGE)
+		return 0;
+	say(&loop, MANAGER_ERROR, "%s%s%s", error.message, *error.remedy ? "; " : "", error.remedy);
+	return code;
 }
 
 int loop_run(uv_loop_t *uv, const struct loop_terms *terms)

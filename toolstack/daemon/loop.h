@@ -17,6 +17,12 @@ struct loop_terms {
 };
 
 /*
+ * Is there a host that can be sized? What another try cannot mend is said, and ends the program with the
+ * status that this returns, so that who starts it sees why; else 0, also if the host fails for now.
+ */
+int loop_try(const struct manager_host *host);
+
+/*
  * Runs until SIGTERM or SIGINT: targets stay as they are then. SIGHUP has the configuration
  * read again, and a wrong one changes nothing. Returns 0, or 1 if it could not begin.
  */

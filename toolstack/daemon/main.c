@@ -139,27 +139,12 @@ static void complain(const char *text, void *argument)
 	fprintf(stderr, "%s\n", text);
 }
 
-/* What another try cannot mend ends it at once, so that who starts it sees why. */
-static enum hb_code try_host(struct hb_error *error)
-{
-	struct hb *hb;
-	enum hb_code code = open_xen(&hb, error, NULL);
-
-	if (!code)
-		hb_close(hb);
-	return code == HB_E_PERMISSION || code == HB_E_USAGE ? code : HB_OK;
-}
-
 static int run(const struct loop_terms *terms)
 {
-	struct hb_error error;
-	enum hb_code code = try_host(&error);
-	int lock, status;
+	int status = loop_try(terms->host), lock;
 
-	if (code) {
-		fprintf(stderr, "hotballoond: %s%s%s\n", error.message, *error.remedy ? "; " : "", error.remedy);
-		return code;
-	}
+	if (status)
+		return status;
 	lock = hb_file_lock(LOCK_PATH);
 	if (lock < 0) {
 		fprintf(stderr, "hotballoond: %s\n", lock == -EBUSY ?

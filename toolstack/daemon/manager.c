@@ -28,6 +28,8 @@ struct manager {
 	struct hb_pace pace;
 	bool changed;		/* a domain has: by the monitor */
 	bool unheard;		/* what was to be heard last could not be */
+	bool knows_all;		/* each domain that was there when the host was opened */
+	bool behind;		/* something is left to be heard at once */
 	struct hb_reopen reopen;
 	bool told_lost, told_short, told_pool;
 	uint64_t told_low_ms;		/* 0: never */
@@ -87,16 +89,22 @@ static void on_change(const struct hb_change *change, void *argument)
 	manager->changed = true;
 }
 
+/* They point to domains of the monitor, which need not be there any more. */
+static void forget_domains(struct manager *manager)
+{
+	manager->sight.count = 0;
+	manager->balance.control.count = 0;
+	hb_balance_clear(&manager->preview);
+}
+
 static void disconnect(struct manager *manager)
 {
 	hb_monitor_close(manager->monitor);
 	hb_close(manager->hb);
 	manager->monitor = NULL;
 	manager->hb = NULL;
-	/* They point to domains of the monitor. */
-	manager->sight.count = 0;
-	manager->balance.control.count = 0;
-	hb_balance_clear(&manager->preview);
+	manager->knows_all = manager->behind = false;
+	forget_domains(manager);
 }
 
 /* The host does not work: all is tried again later, ever more rarely. */
@@ -581,34 +589,58 @@ static bool hear_domains(struct manager *manager, uint64_t now, bool *due)
 	const struct hb_heard heard = hb_monitor_take_heard(manager->monitor);
 
 	manager->unheard |= heard.all;
-	if (manager->unheard)
-		manager->unheard = !hear_all(manager, now, due);
-	else
+	if (!manager->unheard) {
 		*due = hear_some(manager, &heard, now);
+		return true;
+	}
+	manager->unheard = !hear_all(manager, now, due);
+	if (manager->unheard)
+		forget_domains(manager);
 	return !manager->unheard;
+}
+
+/*
+ * Reads of the domains what there is time for. Until all have been read nothing is said of them: what
+ * was known of one before the host was opened anew stays so.
+ */
+static enum hb_code read_domains(struct manager *manager, uint64_t now, struct hb_error *error)
+{
+	enum hb_code code = hb_monitor_dispatch_until(manager->monitor, hb_pace_until_ms(now), &manager->behind, error);
+
+	manager->behind &= !code;
+	manager->knows_all |= !code && !manager->behind;
+	return code;
 }
 
 /* Takes note of what has happened; false if there is no more to do now. */
 static bool hear(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
-	bool due;
-	enum hb_code code = hb_monitor_dispatch(manager->monitor, &error);
+	bool due = false;
+	enum hb_code code = read_domains(manager, now, &error);
 
 	/* Whatever has failed: of who has ended nothing is left, also not in what was decided last. */
-	if (!hear_domains(manager, now, &due))
+	if (manager->knows_all && !hear_domains(manager, now, &due))
 		return no_memory(manager);
-	if (code) {
+	if (code)
 		note_failure(manager, &error);
+	if (code || !manager->knows_all)
 		return false;
-	}
 	if (hb_monitor_take_low(manager->monitor)) {
 		tell_low(manager, now);
 		due = true;
 	}
 	hb_pace_hear(&manager->pace, due || !manager->balance.control.count,
 		     manager->changed || manager->balance.news, now);
-	return true;
+	/* Nobody is given what one that is not known yet may take. */
+	return !manager->behind;
+}
+
+static uint64_t next_ms(const struct manager *manager, uint64_t now)
+{
+	if (!manager->hb)
+		return manager->reopen.at_ms;
+	return manager->behind ? now : hb_pace_again_ms(now);
 }
 
 uint64_t manager_run(struct manager *manager)
@@ -620,7 +652,7 @@ uint64_t manager_run(struct manager *manager)
 	if (!manager->hb)
 		return manager->reopen.at_ms;
 	if (!hear(manager, now))
-		return manager->hb ? hb_pace_again_ms(now) : manager->reopen.at_ms;
+		return next_ms(manager, now);
 	if (manager->pace.round_ms > now)
 		return manager->pace.round_ms;
 	do_round(manager, now);
@@ -681,7 +713,7 @@ void manager_free(struct manager *manager)
 struct manager_view manager_look(const struct manager *manager)
 {
 	return (struct manager_view){
-		.connected = manager->hb, .now_ms = now_ms(manager), .config = &manager->config,
+		.connected = manager->hb, .behind = manager->behind, .now_ms = now_ms(manager), .config = &manager->config,
 		.balance = &manager->balance, .host = &manager->sight.host, .history = &manager->history,
 		.time_ms = manager->host.time_ms(manager->host.argument), .rounds = manager->rounds, .writes = manager->writes,
 		.refused = manager->refused, .locked = manager->locked, .reopened = manager->reopened,

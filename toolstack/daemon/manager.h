@@ -61,6 +61,7 @@ int manager_fd(const struct manager *manager);
 /* For who shows it. Valid until the next manager_run(). */
 struct manager_view {
 	bool connected;
+	bool behind;		/* there are domains that it has not got to yet: it goes on at once */
 	uint64_t now_ms, time_ms;
 	const struct config *config;
 	const struct hb_balance *balance;	/* of the last round: control's count is 0 before it */

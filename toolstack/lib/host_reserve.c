@@ -11,7 +11,7 @@
 #include "state.h"
 #include "value.h"
 
-#define FILE_NAME "host"
+#define FILE_NAME HB_STATE_HOST
 #define HEADER "hotballoon host 1"
 #define WORD "reserve="
 

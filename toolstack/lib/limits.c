@@ -12,7 +12,7 @@
 #include "objects.h"
 #include "state.h"
 
-#define FILE_NAME "limits"
+#define FILE_NAME HB_STATE_LIMITS
 #define HEADER "hotballoon limits 1"
 
 /* As the file has it, seen from this boot of the host. */

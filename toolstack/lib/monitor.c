@@ -6,7 +6,8 @@
  * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's list is due after
  * READ_EVERY_MS, too. One
  * that cannot be read keeps what it said last and is due later. Nothing marked: no
- * timer, and no call to the host.
+ * timer, and no call to the host. Who has other things to do gives it a time (struct turn);
+ * what it does not get to stays due, and who was read last comes last then.
  *
  * What an event costs depends on how many are marked, not on how many domains there are.
  *
@@ -73,10 +74,17 @@ struct hb_monitor {
 	const struct entry **known;	/* the same */
 	size_t nr_known;
 	bool others_known;		/* than are in known */
+	size_t next_marked;		/* who comes first of those that are due */
 	bool list_marked;
 	uint64_t list_due_ms;
 	struct hb_heard heard;		/* since somebody asked */
 	bool low;			/* Xen has run low, and nobody has asked since */
+};
+
+/* One dispatch: what is due now is done until then, and something in any case. */
+struct turn {
+	uint64_t now_ms, until_ms;
+	bool began;
 };
 
 /*
@@ -95,6 +103,11 @@ static const char *const list_paths[] = { "@introduceDomain", "@releaseDomain" }
 static uint64_t now_ms(const struct hb_monitor *monitor)
 {
 	return monitor->hb->host->ops->now_ms(monitor->hb->host);
+}
+
+static bool is_over(const struct hb_monitor *monitor, const struct turn *turn)
+{
+	return turn->began && now_ms(monitor) >= turn->until_ms;
 }
 
 static void tell(struct hb_monitor *monitor, enum hb_change_kind kind, const struct entry *entry)
@@ -195,16 +208,18 @@ static void mark_entry(struct hb_monitor *monitor, struct entry *entry)
 /* Those that are not marked any more leave the list, which keeps its order. */
 static void sweep_marked(struct hb_monitor *monitor)
 {
-	size_t kept = 0;
+	size_t kept = 0, next = 0;
 
 	for (size_t i = 0; i < monitor->nr_marked; i++) {
 		struct entry *entry = monitor->marked[i];
 
+		next += i < monitor->next_marked && entry->marked;
 		entry->listed = entry->marked;
 		if (entry->listed)
 			monitor->marked[kept++] = entry;
 	}
 	monitor->nr_marked = kept;
+	monitor->next_marked = next;
 }
 
 static int add_entry(struct hb_monitor *monitor, const struct hb_domain *domain)
@@ -289,7 +304,23 @@ static int each_in_xen(struct hb_monitor *monitor,
 	return n;
 }
 
-static int look_at_list(struct hb_monitor *monitor, uint64_t now)
+/* Each has its watches: of many that have ended at once some are left for the next look, which comes at once. */
+static void remove_unseen(struct hb_monitor *monitor, struct turn *turn)
+{
+	for (size_t i = monitor->count; i-- > 0;) {
+		if (monitor->entries[i]->seen)
+			continue;
+		if (is_over(monitor, turn)) {
+			monitor->list_marked = true;
+			monitor->list_due_ms = turn->now_ms;
+			return;
+		}
+		remove_entry(monitor, i);
+		turn->began = true;
+	}
+}
+
+static int look_at_list(struct hb_monitor *monitor, struct turn *turn)
 {
 	int rc;
 
@@ -297,15 +328,11 @@ static int look_at_list(struct hb_monitor *monitor, uint64_t now)
 		monitor->entries[i]->seen = false;
 	rc = each_in_xen(monitor, merge);
 	monitor->list_marked = rc;
-	monitor->list_due_ms = now + (rc ? RETRY_MS : READ_EVERY_MS);
+	monitor->list_due_ms = turn->now_ms + (rc ? RETRY_MS : READ_EVERY_MS);
 	/* What was not looked at has not ended. */
-	if (rc)
-		return rc;
-	for (size_t i = monitor->count; i-- > 0;) {
-		if (!monitor->entries[i]->seen)
-			remove_entry(monitor, i);
-	}
-	return 0;
+	if (!rc)
+		remove_unseen(monitor, turn);
+	return rc;
 }
 
 /* ----------------------------------------------------------------- events */
@@ -410,12 +437,27 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 	}
 }
 
-/* Who is heard of meanwhile is behind the others, or still in his place. */
-static void read_due(struct hb_monitor *monitor, uint64_t now)
+static bool is_due(const struct entry *entry, const struct turn *turn)
 {
-	for (size_t i = 0; i < monitor->nr_marked; i++) {
-		if (monitor->marked[i]->marked && now >= monitor->marked[i]->due_ms)
-			read_entry(monitor, monitor->marked[i], now);
+	return entry->marked && turn->now_ms >= entry->due_ms;
+}
+
+/* Those that have not been read yet, or the others. Who is heard of meanwhile comes after them, or in his place. */
+static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
+{
+	const size_t first = monitor->next_marked, count = monitor->nr_marked;
+
+	for (size_t i = 0; i < count; i++) {
+		const size_t at = (first + i) % count;
+		struct entry *entry = monitor->marked[at];
+
+		if ((entry->state == ENTRY_NEW) != new || !is_due(entry, turn))
+			continue;
+		if (is_over(monitor, turn))
+			break;
+		read_entry(monitor, entry, turn->now_ms);
+		monitor->next_marked = at + 1;
+		turn->began = true;
 	}
 	sweep_marked(monitor);
 }
@@ -436,15 +478,17 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 /* --------------------------------------------------------------- following */
 
 /* Watched before anything is read, all is read once; until then it is marked. */
-static int watch_new(struct hb_monitor *monitor)
+static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < monitor->nr_marked; i++) {
+	for (size_t i = 0; i < monitor->nr_marked && !is_over(monitor, turn); i++) {
 		struct entry *entry = monitor->marked[i];
 
-		if (entry->state == ENTRY_NEW && !entry->watched)
-			any |= !watch(monitor, entry);
+		if (entry->state != ENTRY_NEW || entry->watched)
+			continue;
+		any |= !watch(monitor, entry);
+		turn->began = true;
 	}
 	return any ? take_events(monitor) : 0;
 }
@@ -477,30 +521,53 @@ static int set_timer(struct hb_monitor *monitor, uint64_t due)
 }
 
 /* What is read is not due again at once, so that this ends. */
-static int follow(struct hb_monitor *monitor)
+static int follow(struct hb_monitor *monitor, struct turn *turn)
 {
-	uint64_t now = now_ms(monitor);
 	int rc = take_events(monitor);
 
-	while (!rc && next_due(monitor) <= now) {
-		if (monitor->list_marked && monitor->list_due_ms <= now)
-			rc = look_at_list(monitor, now);
+	while (!rc && next_due(monitor) <= turn->now_ms && !is_over(monitor, turn)) {
+		if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
+			rc = look_at_list(monitor, turn);
 		if (!rc)
-			rc = watch_new(monitor);
+			rc = watch_new(monitor, turn);
 		if (!rc)
-			read_due(monitor, now);
+			read_due(monitor, true, turn);
+		if (!rc)
+			read_due(monitor, false, turn);
 	}
 	return rc;
 }
 
-enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error)
+/* Who writes on and on is always due: that some of those that are known were not read says nothing. */
+static bool is_behind(const struct hb_monitor *monitor, const struct turn *turn)
 {
-	int rc = follow(monitor), known = note_known(monitor);
+	if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
+		return true;
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		if (monitor->marked[i]->state == ENTRY_NEW && is_due(monitor->marked[i], turn))
+			return true;
+	}
+	return false;
+}
+
+enum hb_code hb_monitor_dispatch_until(struct hb_monitor *monitor, uint64_t until_ms, bool *behind,
+				       struct hb_error *error)
+{
+	struct turn turn = { .now_ms = now_ms(monitor), .until_ms = until_ms };
+	int rc = follow(monitor, &turn), known = note_known(monitor);
 	/* What has failed is tried again. */
 	int timer = set_timer(monitor, next_due(monitor));
 
+	*behind = is_behind(monitor, &turn);
 	rc = rc ? rc : known ? known : timer;
 	return rc ? hb_fail_host(error, rc, "cannot follow the domains") : HB_OK;
+}
+
+enum hb_code hb_monitor_dispatch(struct hb_monitor *monitor, struct hb_error *error)
+{
+	bool behind;
+
+	return hb_monitor_dispatch_until(monitor, NEVER, &behind, error);
 }
 
 /* ------------------------------------------------------------- the object */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What hb_watch() needs of a monitor beyond what everybody has. */
+/* What hb_watch() and hotballoond need of a monitor beyond what everybody has. */
 #ifndef HB_MONITOR_H
 #define HB_MONITOR_H
 
@@ -13,6 +13,14 @@ enum hb_code hb_monitor_open_for(struct hb *hb, const uint32_t *only, hb_change_
 
 /* Wait for the descriptor with that signal mask. Returns 0 or a negative errno; -EINTR: a signal. */
 int hb_monitor_wait(struct hb_monitor *monitor, const sigset_t *mask);
+
+/*
+ * hb_monitor_dispatch() for who has other things to do, too: what it has not got to by then, by the
+ * host's clock, is left for the next, and hb_monitor_fd() is readable at once. Some progress is made in
+ * any case. *behind: there are domains of which nothing is known yet, or that may have ended.
+ */
+enum hb_code hb_monitor_dispatch_until(struct hb_monitor *monitor, uint64_t until_ms, bool *behind,
+				       struct hb_error *error);
 
 /*
  * Which domains were read anew, for who has looked at all. As long as none has come or gone

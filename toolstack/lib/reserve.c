@@ -18,7 +18,7 @@
 #include "reserve.h"
 #include "state.h"
 
-#define FILE_NAME "reservations"
+#define FILE_NAME HB_STATE_RESERVATIONS
 #define HEADER "hotballoon reservations 1"
 
 /* An hour: longer than any domain takes to be created. */

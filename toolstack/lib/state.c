@@ -38,6 +38,8 @@ static enum hb_code fail_problem(struct hb_error *error, int problem, const char
 	hb_refine(error, HB_REASON_FILE_FAILED);
 	if (problem == ELOOP)
 		hb_remedy(error, "it is a symbolic link, and none is followed: put the file itself there");
+	else if (code == HB_E_PERMISSION)
+		hb_remedy(error, "run it as root in domain 0");
 	else if (code == HB_E_HOST)
 		hb_remedy(error, "look at that file system: is it full or read-only?");
 	return code;

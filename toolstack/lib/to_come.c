@@ -6,7 +6,7 @@
 #include "state.h"
 #include "to_come.h"
 
-#define FILE_NAME "to-come"
+#define FILE_NAME HB_STATE_TO_COME
 #define HEADER "hotballoon to-come 3"
 /* Domains that are asked for at once. */
 #define BATCH 64

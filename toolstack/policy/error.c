@@ -115,9 +115,30 @@ static enum hb_reason reason_of_errno(int rc)
 	case EPERM:
 		return HB_REASON_NOT_ALLOWED;
 	case ETIMEDOUT:
+	/* A connection that has ended answers no more than one that hangs. */
+	case ECONNRESET:
+	case EPIPE:
+	case EPROTO:
 		return HB_REASON_NO_ANSWER;
 	default:
 		return HB_REASON_HOST_FAILED;
+	}
+}
+
+static const char *text_of_errno(int rc)
+{
+	switch (-rc) {
+	case ESRCH:
+		return "no such domain";
+	case ETIMEDOUT:
+		return "xenstored does not answer";
+	case ECONNRESET:
+	case EPIPE:
+		return "xenstored has ended the connection";
+	case EPROTO:
+		return "xenstored does not answer as its protocol says";
+	default:
+		return strerror(-rc);
 	}
 }
 
@@ -129,9 +150,11 @@ enum hb_code hb_fail_host(struct hb_error *error, int rc, const char *format, ..
 	va_start(args, format);
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-	return hb_fail(error, reason_of_errno(rc), "%s: %s", what,
-		       rc == -ESRCH ? "no such domain" :
-		       rc == -ETIMEDOUT ? "xenstored does not answer" : strerror(-rc));
+	hb_fail(error, reason_of_errno(rc), "%s: %s", what, text_of_errno(rc));
+	/* So it answers who speaks another version of its interface, too. */
+	if (error->reason == HB_REASON_NOT_ALLOWED)
+		hb_remedy(error, "run it as root in domain 0; root there is refused by a Xen of another version than the libxenctrl of this program is for: boot that Xen, or install what was built for the one that runs");
+	return error->code;
 }
 
 const char *hb_at_least(uint64_t kib, char text[HB_SIZE_TEXT])

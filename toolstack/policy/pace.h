@@ -27,7 +27,7 @@ void hb_pace_hear(struct hb_pace *pace, bool due, bool news, uint64_t now_ms);
 /* A round begins. Unless it comes to an end, the next is in a second. */
 void hb_pace_begin(struct hb_pace *pace, uint64_t now_ms);
 
-/* Sizes are set: until then, but one of them in any case. */
+/* Domains are read, or sizes are set: until then, but one of them in any case. */
 uint64_t hb_pace_until_ms(uint64_t now_ms);
 
 /*
