@@ -5,9 +5,9 @@
  * All decisions and books are in drivers/core; what they need of the kernel and of Xen is
  * in drivers/mem and drivers/xen, and worker.c brings the two together.
  *
- * Lock order: device_hotplug (kernel), mem_hotplug (kernel), hb.lock.  The built-in driver's
- * balloon_mutex is only tried while hb.lock is held, which is never held while adding,
- * onlining, offlining or allocating memory: the kernel calls our memory
+ * Lock order: device_hotplug (kernel), mem_hotplug (kernel), page_offline_begin() (kernel),
+ * hb.lock.  The built-in driver's balloon_mutex is only tried while hb.lock is held, which is
+ * never held while adding, onlining, offlining or allocating memory: the kernel calls our memory
  * notifier and our online callback, which take it, with its own locks held.
  */
 #ifndef HB_DRIVER_H

@@ -274,10 +274,12 @@ static void hand_back(void)
 	set_closed(true);
 	hb_online_finish();
 	hb_pages_uncount_held();
-	if (hb_intree_present())
+	if (hb_intree_present()) {
+		hb_intree_settle(hb_guest_populated(&hb.guest));
 		return_all();
-	else
+	} else {
 		hb_pages_leave();
+	}
 	step_down();
 }
 

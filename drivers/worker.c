@@ -497,11 +497,24 @@ const struct hb_ops hb_kernel_ops = {
 /* So soon the kernel's statistics are tried again, where somebody had them locked. */
 #define SYNC_MS 1000ULL
 
-static u64 run_pass(void)
+static bool is_called(void)
 {
-	u64 rest = hb_pass_run(&hb.guest);
+	return hb_events_pending() || kthread_should_stop() || freezing(current) ||
+	       signal_pending(current);
+}
 
-	return hb_intree_is_behind() ? min(rest, SYNC_MS) : rest;
+/* Until the next pass is due: for the kernel's statistics none is run before. */
+static void rest(u64 ms)
+{
+	while (hb_intree_is_behind() && ms > SYNC_MS && !is_called()) {
+		hb_events_sleep(SYNC_MS);
+		hb_lock();
+		hb_intree_catch_up();
+		hb_unlock();
+		if (ms != HB_REST_FOREVER)
+			ms -= SYNC_MS;
+	}
+	hb_events_sleep(ms);
 }
 
 static int worker_thread(void *unused)
@@ -515,7 +528,7 @@ static int worker_thread(void *unused)
 	flags = memalloc_noio_save();
 	while (!kthread_should_stop()) {
 		hb_evacuate_look();
-		hb_events_sleep(run_pass());
+		rest(hb_pass_run(&hb.guest));
 	}
 	memalloc_noio_restore(flags);
 	return 0;

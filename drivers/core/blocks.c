@@ -138,7 +138,9 @@ struct hb_outcome hb_step_add_block(struct hb_guest *g,
 	}
 	/* Page descriptors for memory that Xen does not give would be a loss. */
 	if (!g->ops->probe(g, pfn, step->pages)) {
+		g->ops->lock(g);
 		outcome.cause = g->ops->refusal(g, step->pages);
+		g->ops->unlock(g);
 		return outcome;
 	}
 	rc = add_block(g);

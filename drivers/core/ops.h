@@ -63,11 +63,11 @@ struct hb_ops {
 	bool (*release)(struct hb_guest *g, const unsigned long *pfns,
 			unsigned int nr, unsigned int order);
 	enum hb_frame (*frame)(struct hb_guest *g, unsigned long pfn);
-	/* Why Xen just refused to populate so many pages. */
+	/* Why Xen just refused to populate so many pages.  The lock is held. */
 	enum hb_cause (*refusal)(struct hb_guest *g, unsigned long pages);
-	/* Why Xen just did not release a page. */
+	/* Why Xen just did not release a page.  The lock is held. */
 	enum hb_cause (*kept)(struct hb_guest *g);
-	/* Xen's count of the domain's pages. */
+	/* Xen's count of the domain's pages.  The lock is held. */
 	u64 (*xen_pages)(struct hb_guest *g);
 	/*
 	 * Would Xen populate @nr pages (HB_UNIT_PAGES at most)?  They have no struct pages
@@ -88,8 +88,9 @@ struct hb_ops {
 	bool (*alloc)(struct hb_guest *g, unsigned int order, int node,
 		      unsigned long *pfn);
 	/*
-	 * Where the boot memory of @node lies: from *@from on and before *@end, where no other
-	 * node begins.  Without the lock.
+	 * Where the boot memory of @node lies: from *@from on and before *@end, where another node
+	 * begins or it has no more memory, hot-added or not; 0 and 0 if it has none at all.
+	 * Without the lock.
 	 */
 	void (*node_range)(struct hb_guest *g, int node, unsigned long *from,
 			   unsigned long *end);

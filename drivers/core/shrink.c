@@ -59,6 +59,8 @@ struct hb_outcome hb_surrender(struct hb_guest *g, const unsigned long *pfns,
 	struct hb_outcome outcome = { 0 };
 	unsigned int usable, i;
 
+	if (!nr)
+		return outcome;
 	g->ops->begin_hold(g);
 	g->ops->lock(g);
 	usable = sort_out(g, pfns, nr, order);

@@ -10,8 +10,8 @@
  * left to it, and the worker goes round, with another thread.  Of such there are only so
  * many: then nothing moves until one of them ends, and what is free is still taken.
  *
- * Until the last of them ends the module cannot be unloaded; from a twentieth of a second on,
- * long before a range is left so.
+ * Until the last of them ends the module cannot be unloaded; while a range moves for longer than
+ * usual, long before it is left so, neither.
  */
 #ifndef HB_MEM_EVACUATE_H
 #define HB_MEM_EVACUATE_H

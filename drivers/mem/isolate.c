@@ -16,16 +16,35 @@ static bool is_precious(unsigned long pfn)
 	return page_zonenum(pfn_to_page(pfn)) < ZONE_DMA32;
 }
 
-/* What is hot-added lies behind all boot memory, whosever it is. */
+/* What the kernel uses of a node: others' memory that is mapped there has a zone, too. */
+static void node_span(int node, unsigned long *from, unsigned long *end)
+{
+	struct zone *zone = NODE_DATA(node)->node_zones;
+	unsigned int i;
+
+	*from = ULONG_MAX;
+	*end = 0;
+	for (i = 0; i < MAX_NR_ZONES; i++, zone++) {
+		if (!managed_zone(zone))
+			continue;
+		*from = min(*from, zone->zone_start_pfn);
+		*end = max(*end, zone_end_pfn(zone));
+	}
+}
+
 void hb_isolate_range(int node, unsigned long *from, unsigned long *end)
 {
+	unsigned long begins, ends;
 	int other;
 
-	*from = node_start_pfn(node);
-	*end = node_end_pfn(node);
-	for_each_online_node(other)
-		if (node_start_pfn(other) > *from)
-			*end = min(*end, node_start_pfn(other));
+	node_span(node, from, end);
+	for_each_online_node(other) {
+		node_span(other, &begins, &ends);
+		if (begins > *from)
+			*end = min(*end, begins);
+	}
+	if (!*end)
+		*from = 0;
 }
 
 /*

@@ -18,8 +18,8 @@
 int hb_isolate(unsigned long pfn, unsigned long nr, bool give);
 
 /*
- * Where the boot memory of @node lies: from *@from on and before *@end, where no other node
- * begins.
+ * Where the boot memory of @node lies: from *@from on and before *@end, where another node
+ * begins or it has no more memory, hot-added or not; 0 and 0 if it has none at all.
  */
 void hb_isolate_range(int node, unsigned long *from, unsigned long *end);
 

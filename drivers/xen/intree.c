@@ -276,21 +276,10 @@ absent:
 	return rc;
 }
 
-/* Its thread goes by them. */
-static void catch_up(void)
-{
-	mutex_lock(intree.mutex);
-	if (intree.behind)
-		balloon_stats.current_pages = intree.current_pages;
-	intree.behind = false;
-	mutex_unlock(intree.mutex);
-}
-
 void hb_intree_detach(void)
 {
 	if (!intree.present)
 		return;
-	catch_up();
 	remove_wait_queue(intree.wait, &intree.listener);
 	resume_thread();
 	return_watch();
@@ -328,7 +317,7 @@ void hb_intree_calibrate(u64 populated)
 		intree.offset = populated - balloon_stats.current_pages;
 }
 
-/* Whoever has the mutex may have it for as long as a disk takes: the next pass tries again. */
+/* Whoever has the mutex may have it for as long as a disk takes: it is tried again later. */
 static void write_current(unsigned long pages)
 {
 	bool free = mutex_trylock(intree.mutex);
@@ -365,4 +354,18 @@ bool hb_intree_sync(u64 populated, u64 *target)
 bool hb_intree_is_behind(void)
 {
 	return READ_ONCE(intree.behind);
+}
+
+void hb_intree_catch_up(void)
+{
+	if (intree.behind)
+		write_current(intree.current_pages);
+}
+
+void hb_intree_settle(u64 populated)
+{
+	mutex_lock(intree.mutex);
+	balloon_stats.current_pages = populated - intree.offset;
+	intree.behind = false;
+	mutex_unlock(intree.mutex);
 }

@@ -72,7 +72,12 @@ void hb_intree_calibrate(u64 populated);
  */
 bool hb_intree_sync(u64 populated, u64 *target);
 
-/* Could the last call not write all of them?  Then it is to be called again. */
+/*
+ * Could the last call not write all of them?  Then to be caught up with later, hb_lock held; without
+ * that, before its thread goes on, which goes by them, they are settled.
+ */
 bool hb_intree_is_behind(void);
+void hb_intree_catch_up(void);
+void hb_intree_settle(u64 populated);
 
 #endif /* HB_XEN_INTREE_H */

@@ -184,17 +184,18 @@ static enum hb_frame op_frame(struct hb_guest *core, unsigned long pfn)
 
 static enum hb_cause op_refusal(struct hb_guest *core, unsigned long pages)
 {
-	return sim_xen_refusal(sim_of(core));
+	return sim_xen_refusal(with_lock(core));
 }
 
 static enum hb_cause op_kept(struct hb_guest *core)
 {
+	with_lock(core);
 	return HB_CAUSE_PAGING_POOL;
 }
 
 static u64 op_xen_pages(struct hb_guest *core)
 {
-	return sim_of(core)->xen_pages;
+	return with_lock(core)->xen_pages;
 }
 
 static bool op_probe(struct hb_guest *core, unsigned long pfn, unsigned int nr)
@@ -630,7 +631,7 @@ static void op_stepped(struct hb_guest *core, const struct hb_move *step,
 
 static void op_wrong(struct hb_guest *core, const char *what)
 {
-	sim_fail(sim_of(core), "%s", what);
+	sim_fail(with_lock(core), "%s", what);
 }
 
 static void op_drifted(struct hb_guest *core, s64 pages)
