@@ -23,7 +23,7 @@
  */
 #define LIMIT_MS	2000
 #define LIMIT_UNIT_MS	10
-/* Most take less, and as much a unit: for these no reference keeps the module from being unloaded. */
+/* Most take less, and as much a unit: no reference keeps the module for these. */
 #define USUAL_MS	50
 
 /* Each has a thread, and a range that the guest cannot use until it comes back. */

@@ -73,8 +73,8 @@ void hb_intree_calibrate(u64 populated);
 bool hb_intree_sync(u64 populated, u64 *target);
 
 /*
- * Could the last call not write all of them?  Then to be caught up with later, hb_lock held; without
- * that, before its thread goes on, which goes by them, they are settled.
+ * Could the last call not write all of them?  Then to be caught up with later, hb_lock held.
+ * Without that, they are settled before its thread goes on, which goes by them.
  */
 bool hb_intree_is_behind(void);
 void hb_intree_catch_up(void);
