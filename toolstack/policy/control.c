@@ -449,6 +449,17 @@ static bool is_relieved(const struct hb_controlled *one, const struct sums *sums
 	       one->from_kib <= one->share_kib + sums->pool_kib / RELIEF_PART;
 }
 
+/*
+ * It has grown lately, and nothing lacks what it is to give. By what it was relieved the pool is short,
+ * which has time, too: one that is in distress and not in turn would be told of each.
+ */
+static bool may_keep_for_now(const struct hb_control *control, const struct sums *sums,
+			     const struct hb_controlled *one)
+{
+	return (is_lately(control, one->before->relief_ms) && !sums->lacks_kib) ||
+	       (is_lately(control, one->before->grown_ms) && sums->free_kib >= sums->pool_kib);
+}
+
 static void shrink(struct hb_control *control, const struct sums *sums, struct hb_controlled *one)
 {
 	uint64_t size = one->from_kib, step = larger(STEP_MIN_KIB, size / STEP_PART);
@@ -458,7 +469,7 @@ static void shrink(struct hb_control *control, const struct sums *sums, struct h
 
 	if (!above && (size - one->share_kib < band || is_relieved(one, sums)))
 		return;
-	if (!waited_for && sums->free_kib >= sums->pool_kib && is_lately(control, one->before->grown_ms)) {
+	if (!waited_for && may_keep_for_now(control, sums, one)) {
 		put_off(control, one);
 		return;
 	}

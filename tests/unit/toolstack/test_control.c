@@ -363,6 +363,31 @@ static void test_distress(void **state)
 	assert_in_range(f.domains[poor].target.value, G + 16 * M, G + 32 * M);
 }
 
+/* Who is in distress and not in turn is not told of each: it keeps for a while what the pool lacks then. */
+static void test_distress_on_and_off(void **state)
+{
+	unsigned int writes = 0;
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, G, G);
+	add(G, G, G);
+	for (int second = 0; second < 120; second++) {
+		f.estimates[1].distress = second % 3 == 0;
+		f.estimates[1].lacks_kib = f.estimates[1].distress ? 40 * M : 0;
+		look();
+		if (second >= 20)
+			writes += f.control.nr_actions;
+		carry_out();
+		arrive();
+		f.control.now_ms += S;
+	}
+	assert_in_range(writes, 2, 24);
+	/* The pool is whole again in the end. */
+	settle();
+	assert_true(f.domains[1].target.value <= G);
+}
+
 static void test_due(void **state)
 {
 	struct hb_estimate e = { .known = true, .must_kib = G + 5 * M };
@@ -1104,6 +1129,7 @@ int main(void)
 		cmocka_unit_test(test_to_come),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_distress),
+		cmocka_unit_test(test_distress_on_and_off),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_stuck_needs),
