@@ -214,6 +214,28 @@ static void test_built(void **state)
 	assert_int_equal(promised(), 0);
 }
 
+/*
+ * It is built in vain: its nodes go, and it a moment later, of which xenstored, that never knew of
+ * it, tells nobody. What it was promised is free again.
+ */
+static void test_built_in_vain(void **state)
+{
+	(void)state;
+	common_begin_build(sim, 9, "web");
+	sim_set_limit(sim, 9, 2 * G);
+	assert_int_equal(promised(), 2 * G);
+	run(500);
+	assert_non_null(domain(9));
+	sim_begin_destroy(sim, 9);
+	run(500);
+	sim_destroy(sim, 9);
+	run(500);
+	promised();
+	run(500);
+	assert_null(domain(9));
+	assert_int_equal(promised(), 0);
+}
+
 /* Nobody knows its target: at most that, or nothing if Xen lets it take what it likes. */
 static void test_promised_unreadable(void **state)
 {
@@ -501,7 +523,7 @@ int main(void)
 		TEST(test_name_and_demand),
 		TEST(test_order),
 		TEST(test_unreadable),
-		TEST(test_built), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new),
+		TEST(test_built), TEST(test_built_in_vain), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new),
 		TEST(test_flood),
 		TEST(test_low),
 		TEST(test_flood_of_domains),

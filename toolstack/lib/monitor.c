@@ -284,8 +284,11 @@ static int merge(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 	return add_entry(monitor, &domain);
 }
 
-/* Calls visit for each domain that Xen lists until that returns something else than 0. */
-static int each_in_xen(struct hb_monitor *monitor,
+/*
+ * Calls visit for each domain that Xen lists until that returns something else than 0; it says whose
+ * entry is seen.
+ */
+static int look_at_xen(struct hb_monitor *monitor,
 		       int (*visit)(struct hb_monitor *monitor, const struct hb_xen_domain *xen))
 {
 	struct hb_host *host = monitor->hb->host;
@@ -294,6 +297,8 @@ static int each_in_xen(struct hb_monitor *monitor,
 	unsigned int most = monitor->one ? 1 : XEN_BATCH;
 	int n, rc = 0;
 
+	for (size_t i = 0; i < monitor->count; i++)
+		monitor->entries[i]->seen = false;
 	while ((n = host->ops->domains(host, first, batch, most)) > 0) {
 		for (int i = 0; i < n && !rc; i++)
 			rc = visit(monitor, &batch[i]);
@@ -322,11 +327,8 @@ static void remove_unseen(struct hb_monitor *monitor, struct turn *turn)
 
 static int look_at_list(struct hb_monitor *monitor, struct turn *turn)
 {
-	int rc;
+	int rc = look_at_xen(monitor, merge);
 
-	for (size_t i = 0; i < monitor->count; i++)
-		monitor->entries[i]->seen = false;
-	rc = each_in_xen(monitor, merge);
 	monitor->list_marked = rc;
 	monitor->list_due_ms = turn->now_ms + (rc ? RETRY_MS : READ_EVERY_MS);
 	/* What was not looked at has not ended. */
@@ -657,6 +659,7 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 
 	if (!entry)
 		return merge(monitor, xen);
+	entry->seen = true;
 	/* That all of it has frames by now nobody tells. */
 	if (entry->state != ENTRY_GONE &&
 	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
@@ -664,10 +667,21 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 	return 0;
 }
 
+/* xenstored tells nobody of the end of one that it never knew of: of a domain that was built in vain. */
+static bool misses_any(const struct hb_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (!monitor->entries[i]->seen && monitor->entries[i]->state != ENTRY_GONE)
+			return true;
+	}
+	return false;
+}
+
 enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error)
 {
-	int rc = each_in_xen(monitor, measure);
+	int rc = look_at_xen(monitor, measure);
 
+	monitor->list_marked |= !rc && misses_any(monitor);
 	if (!rc)
 		rc = set_timer(monitor, next_due(monitor));
 	return rc ? hb_fail_host(error, rc, "cannot list the domains") : HB_OK;

@@ -136,7 +136,7 @@ void sim_run(struct sim *sim, unsigned int ms);
  * xenstored, and one that is not HVM and named NAME-dm the device model of NAME.
  */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
-/* The same, before libxl introduces it to xenstored, which then tells of it. */
+/* The same, before libxl introduces it to xenstored, which then tells of it, and of its end. */
 void sim_add_quietly(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
 /*

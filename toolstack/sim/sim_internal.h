@@ -28,6 +28,7 @@ struct sim_report {
 struct sim_domain {
 	struct sim_guest guest;
 	struct hb_xen_domain xen;
+	bool introduced;		/* xenstored knows of it, and tells when it has ended */
 	uint64_t pool_pages;
 	struct hb_xen_pod pod;
 	struct sim_report report;
