@@ -528,6 +528,24 @@ static void test_hung(void **state)
 	assert_true(room_target(&room, 0) >= 700 * M);
 }
 
+/* It does so at the first look, and answers again: not on that connection, on which nothing can be read any more. */
+static void test_hung_at_first(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	/* Xen's list, and each has three watches. */
+	room.sim->hangs_at = room.sim->calls + 2 + 2 + 4 * 3 + 4;
+	room_wake(&room);
+	assert_in_range(room.longest_ms, 10000, 20000);
+	room.sim->hangs_at = 0;
+	room_run(&room, 60000);
+	assert_int_equal(manager_look(room.manager).reopened, 2);
+	assert_true(room_said(&room, "the host answers again"));
+	assert_true(room_target(&room, 0) >= 700 * M);
+}
+
 /* Limits that cannot be read: nobody is sized, and that is said once. */
 static void test_damaged(void **state)
 {
@@ -1346,7 +1364,7 @@ int main(void)
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
 		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
 		TEST(test_host_boots), TEST(test_same_uuid),
-		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_damaged),
+		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_hung_at_first), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
 		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),

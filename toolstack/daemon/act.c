@@ -195,11 +195,11 @@ enum hb_code act_try(struct hb *hb, struct hb_error *error)
 	return n < 0 ? hb_fail_host(error, n, "cannot ask Xen for its domains") : HB_OK;
 }
 
-enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+enum hb_code act_probe(struct hb *hb, uint32_t domid, struct hb_error *error)
 {
 	struct hb_domain now;
 
-	return hb_show(hb, domain->domid, &now, error);
+	return hb_show(hb, domid, &now, error);
 }
 
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)

@@ -63,7 +63,7 @@ enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_
 /* Does Xen answer us? One of another version than we were built for does not. */
 enum hb_code act_try(struct hb *hb, struct hb_error *error);
 /* Does the host answer at all? Asked of one that could not be read. */
-enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
+enum hb_code act_probe(struct hb *hb, uint32_t domid, struct hb_error *error);
 /* Let Xen's limit follow to the target that it has. */
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 

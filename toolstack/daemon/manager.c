@@ -497,6 +497,18 @@ static bool no_memory(struct manager *manager)
 	return false;
 }
 
+/* One that could not be read when that was tried last, or never yet; false: there is none. */
+static bool find_unreadable(const struct manager *manager, uint32_t *domid)
+{
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		*domid = manager->sight.looks[i].domain->domid;
+		if (manager->sight.looks[i].stale)
+			return true;
+	}
+	*domid = 0;
+	return hb_monitor_find_unread(manager->monitor, domid);
+}
+
 /*
  * A domain that cannot be read is left alone, but if that is because nothing can be read any
  * more, the host is lost.
@@ -504,17 +516,13 @@ static bool no_memory(struct manager *manager)
 static bool is_lost(struct manager *manager)
 {
 	struct hb_error error;
+	uint32_t domid;
 
-	for (size_t i = 0; i < manager->sight.count; i++) {
-		if (!manager->sight.looks[i].stale)
-			continue;
-		if (!act_probe(manager->hb, manager->sight.looks[i].domain, &error) ||
-		    error.reason != HB_REASON_NO_ANSWER)
-			return false;
-		lose(manager, &error);
-		return true;
-	}
-	return false;
+	if (!find_unreadable(manager, &domid) || !act_probe(manager->hb, domid, &error) ||
+	    error.reason != HB_REASON_NO_ANSWER)
+		return false;
+	lose(manager, &error);
+	return true;
 }
 
 /* False if that was not possible, which was told. */

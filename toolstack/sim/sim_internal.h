@@ -61,6 +61,7 @@ struct connection {
 	struct sim *sim;
 	bool killed;
 	bool hung;		/* xenstore has not answered it in time */
+	bool calls_failed;	/* and will not, whatever it does: but for watches */
 	struct sim_watch *watches[SIM_WATCH_BUCKETS];	/* by path, the oldest first */
 	size_t nr_watches;
 	char (*events)[SIM_TOKEN];	/* tokens, the oldest first, each once */
