@@ -412,6 +412,13 @@ static int watch_again(struct hb_monitor *monitor, struct entry *entry)
 	return rc ? rc : take_events(monitor);
 }
 
+/* It could not be read, or not even watched. */
+static void put_off(struct entry *entry, uint64_t now)
+{
+	entry->stale = entry->marked = true;
+	entry->due_ms = now + RETRY_MS;
+}
+
 static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t now)
 {
 	const bool heard = entry->watched;
@@ -430,8 +437,7 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 		end_entry(monitor, entry);
 		monitor->list_marked = true;
 	} else if (rc) {
-		entry->stale = entry->marked = true;
-		entry->due_ms = now + RETRY_MS;
+		put_off(entry, now);
 	} else if (domain.state == HB_DOMAIN_DYING) {
 		end_entry(monitor, entry);
 	} else {
@@ -444,8 +450,14 @@ static bool is_due(const struct entry *entry, const struct turn *turn)
 	return entry->marked && turn->now_ms >= entry->due_ms;
 }
 
-/* Those that have not been read yet, or the others. Who is heard of meanwhile comes after them, or in his place. */
-static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
+/* Nothing is known of it. One that could not be read waits its turn with those that are known. */
+static bool is_untried(const struct entry *entry)
+{
+	return entry->state == ENTRY_NEW && !entry->stale;
+}
+
+/* Those that nobody has tried to read yet, or the others. Who is heard of meanwhile comes after them, or in his place. */
+static void read_due(struct hb_monitor *monitor, bool untried, struct turn *turn)
 {
 	const size_t first = monitor->next_marked, count = monitor->nr_marked;
 
@@ -453,7 +465,7 @@ static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
 		const size_t at = (first + i) % count;
 		struct entry *entry = monitor->marked[at];
 
-		if ((entry->state == ENTRY_NEW) != new || !is_due(entry, turn))
+		if (is_untried(entry) != untried || !is_due(entry, turn))
 			continue;
 		if (is_over(monitor, turn))
 			break;
@@ -479,7 +491,10 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 
 /* --------------------------------------------------------------- following */
 
-/* Watched before anything is read, all is read once; until then it is marked. */
+/*
+ * Watched before anything is read, all is read once; until then it is marked. Who cannot be watched
+ * is once more before it is read.
+ */
 static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 {
 	bool any = false;
@@ -487,9 +502,12 @@ static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 	for (size_t i = 0; i < monitor->nr_marked && !is_over(monitor, turn); i++) {
 		struct entry *entry = monitor->marked[i];
 
-		if (entry->state != ENTRY_NEW || entry->watched)
+		if (!is_untried(entry) || entry->watched)
 			continue;
-		any |= !watch(monitor, entry);
+		if (watch(monitor, entry))
+			put_off(entry, turn->now_ms);
+		else
+			any = true;
 		turn->began = true;
 	}
 	return any ? take_events(monitor) : 0;
@@ -540,13 +558,16 @@ static int follow(struct hb_monitor *monitor, struct turn *turn)
 	return rc;
 }
 
-/* Who writes on and on is always due: that some of those that are known were not read says nothing. */
+/*
+ * Who writes on and on is always due: that some of those that are known were not read says nothing,
+ * nor that some could not be.
+ */
 static bool is_behind(const struct hb_monitor *monitor, const struct turn *turn)
 {
 	if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
 		return true;
 	for (size_t i = 0; i < monitor->nr_marked; i++) {
-		if (monitor->marked[i]->state == ENTRY_NEW && is_due(monitor->marked[i], turn))
+		if (is_untried(monitor->marked[i]) && is_due(monitor->marked[i], turn))
 			return true;
 	}
 	return false;

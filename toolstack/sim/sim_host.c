@@ -856,9 +856,12 @@ static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 static int sim_watch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
+	const char *none = sim_of(host)->unwatchable;
 	int rc = enter_watch(host, false);
 	struct sim_watch *watch, **link;
 
+	if (!rc && none && !strncmp(path, none, strlen(none)))
+		rc = -EIO;
 	if (rc)
 		return rc;
 	watch = sim_grow(NULL, 1, sizeof(*watch));

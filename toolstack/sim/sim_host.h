@@ -90,6 +90,7 @@ struct sim {
 	uint32_t fault_domid;
 	unsigned int hangs_at;		/* from that call on xenstore does not answer; 0: it does */
 	const char *unreadable;		/* if set, reads of nodes below that path fail */
+	const char *unwatchable;	/* the same of watches */
 	void (*hook)(struct sim *sim);
 	void (*tick)(struct sim *sim);	/* after every sleep, if set */
 
