@@ -71,7 +71,7 @@ struct hb_monitor {
 	size_t count;
 	struct entry **marked;		/* all entries that are, none of them twice; room for all */
 	size_t nr_marked;
-	const struct entry **known;	/* the same */
+	struct entry **known;		/* the same */
 	size_t nr_known;
 	bool others_known;		/* than are in known */
 	size_t next_marked;		/* who comes first of those that are due */
@@ -227,7 +227,8 @@ static int add_entry(struct hb_monitor *monitor, const struct hb_domain *domain)
 	size_t i = position(monitor, domain->domid);
 	struct entry *entry;
 
-	if (!grow(&monitor->entries, monitor->count + 1) || !grow(&monitor->marked, monitor->count + 1))
+	if (!grow(&monitor->entries, monitor->count + 1) || !grow(&monitor->marked, monitor->count + 1) ||
+	    !grow(&monitor->known, monitor->count + 1))
 		return -ENOMEM;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -513,23 +514,17 @@ static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 	return any ? take_events(monitor) : 0;
 }
 
-static int note_known(struct hb_monitor *monitor)
+/* Cannot fail: of who has ended nothing is left, whatever else went wrong. */
+static void note_known(struct hb_monitor *monitor)
 {
-	const struct entry **known;
-
 	if (!monitor->others_known)
-		return 0;
-	known = realloc(monitor->known, (monitor->count + 1) * sizeof(*known));
-	if (!known)
-		return -ENOMEM;
-	monitor->known = known;
+		return;
 	monitor->others_known = false;
 	monitor->nr_known = 0;
 	for (size_t i = 0; i < monitor->count; i++) {
 		if (monitor->entries[i]->state == ENTRY_KNOWN)
-			known[monitor->nr_known++] = monitor->entries[i];
+			monitor->known[monitor->nr_known++] = monitor->entries[i];
 	}
-	return 0;
 }
 
 static int set_timer(struct hb_monitor *monitor, uint64_t due)
@@ -577,12 +572,13 @@ enum hb_code hb_monitor_dispatch_until(struct hb_monitor *monitor, uint64_t unti
 				       struct hb_error *error)
 {
 	struct turn turn = { .now_ms = now_ms(monitor), .until_ms = until_ms };
-	int rc = follow(monitor, &turn), known = note_known(monitor);
+	int rc = follow(monitor, &turn);
 	/* What has failed is tried again. */
 	int timer = set_timer(monitor, next_due(monitor));
 
+	note_known(monitor);
 	*behind = is_behind(monitor, &turn);
-	rc = rc ? rc : known ? known : timer;
+	rc = rc ? rc : timer;
 	return rc ? hb_fail_host(error, rc, "cannot follow the domains") : HB_OK;
 }
 
