@@ -890,6 +890,36 @@ static void test_built(void **state)
 	assert_int_equal(sim_populate(room.sim, sim_domain(room.sim, 9), pages), pages);
 }
 
+/* What was reserved for it is not kept free a second time, not even in the round that finds it. */
+static void test_built_reserved(void **state)
+{
+	const struct hb_reserve_request request = { .name = "web", .size_kib = G };
+	struct hb_reservation reservation;
+	struct hb_error error;
+	uint64_t had, rounds;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 900 * M, 256 * M, 4 * G);
+	room_guest(&room, a)->load.load.anon_kib = 700 * M;
+	room_guest(&room, a)->load.load.files_kib = 2 * G;
+	room_run(&room, 5000);
+	assert_int_equal(manager_reserve(room.manager, &request, &reservation, &error), HB_OK);
+	room_run(&room, 120000);
+	had = room_target(&room, a);
+	room.sim->tick = NULL;
+	common_begin_build(room.sim, 9, "web");
+	sim_set_limit(room.sim, 9, G);
+	rounds = manager_look(room.manager).rounds;
+	for (int i = 0; i < 3; i++) {
+		manager_wake(room.manager);
+		manager_run(room.manager);
+		assert_in_range(room_target(&room, a), had, had + 16 * M);
+	}
+	assert_true(manager_look(room.manager).rounds > rounds);
+	assert_int_equal(manager_look(room.manager).balance->control.count, 3);
+}
+
 /* Nobody writes to xenstore what domain 0 needs: it is looked at. */
 static void test_domain_0(void **state)
 {
@@ -1366,7 +1396,7 @@ int main(void)
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_hung_at_first), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),

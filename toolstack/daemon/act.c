@@ -89,10 +89,13 @@ static void find_limits(struct sight *sight, struct hb *hb)
 }
 
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
-			struct hb_error *error)
+			bool *behind, struct hb_error *error)
 {
 	enum hb_code code = hb_monitor_measure(monitor, error);
 
+	*behind = !code && hb_monitor_has_untried(monitor);
+	if (*behind)
+		return HB_OK;
 	if (!code)
 		code = sight_domains(sight, monitor, error);
 	if (!code)

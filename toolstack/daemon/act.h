@@ -25,9 +25,12 @@ struct sight {
 enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error);
 /* Of that domain, which has been read since; NULL: none. */
 struct hb_look *sight_heard(struct sight *sight, uint32_t domid);
-/* What Xen and our files say now: pages, limits, what the host has. */
+/*
+ * What Xen and our files say now: pages, limits, what the host has. *behind: nothing of that, as there
+ * is a domain that the monitor is to read first: for which one something is reserved its name says.
+ */
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
-			struct hb_error *error);
+			bool *behind, struct hb_error *error);
 void sight_clear(struct sight *sight);
 
 /* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */

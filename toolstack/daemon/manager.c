@@ -525,14 +525,18 @@ static bool is_lost(struct manager *manager)
 	return true;
 }
 
-/* False if that was not possible, which was told. */
+/* False if that was not possible, which was told, or somebody is to be read first: that is done at once. */
 static bool look(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
 	bool memory;
 
-	if (sight_look(&manager->sight, manager->hb, manager->monitor, &error)) {
+	if (sight_look(&manager->sight, manager->hb, manager->monitor, &manager->behind, &error)) {
 		note_failure(manager, &error);
+		return false;
+	}
+	if (manager->behind) {
+		hb_pace_wake(&manager->pace, now);
 		return false;
 	}
 	if (is_lost(manager))

@@ -657,6 +657,15 @@ bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid)
 	return false;
 }
 
+bool hb_monitor_has_untried(const struct hb_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		if (is_untried(monitor->marked[i]))
+			return true;
+	}
+	return false;
+}
+
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 {
 	for (size_t i = 0; i < monitor->count; i++) {
