@@ -1051,6 +1051,27 @@ static void test_begin_slow(void **state)
 	assert_int_equal(manager_look(room.manager).balance->control.count, 1 + NEEDY);
 }
 
+/* Who asks during a first look is told that it goes on, and not that the host has failed. */
+static void test_asked_early(void **state)
+{
+	struct manager_view view;
+	struct hb_error error;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		room_add(&room, 512 * M, 256 * M, G);
+	room.sim->call_ms = 50;
+	assert_int_equal(manager_balance(room.manager, &error), HB_E_HOST);
+	assert_int_equal(error.reason, HB_REASON_NOT_READ_YET);
+	assert_string_equal(error.message, "domains are still being read");
+	assert_string_equal(error.remedy, "ask again in a moment");
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_E_HOST);
+	assert_int_equal(error.reason, HB_REASON_NOT_READ_YET);
+	room_run(&room, 60000);
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_OK);
+	assert_int_equal(manager_balance(room.manager, &error), HB_OK);
+}
+
 /* What is reserved is given to nobody. */
 static void test_reserved(void **state)
 {
@@ -1396,7 +1417,7 @@ int main(void)
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_hung_at_first), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_asked_early), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),

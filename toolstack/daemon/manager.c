@@ -782,8 +782,10 @@ enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct
 	return finish(manager, code, error);
 }
 
-static enum hb_code fail_look(struct hb_error *error)
+static enum hb_code fail_look(const struct manager *manager, struct hb_error *error)
 {
+	if (manager->behind)
+		return fail(error, HB_REASON_NOT_READ_YET, "domains are still being read", "ask again in a moment");
 	return fail(error, HB_REASON_HOST_FAILED, "the host could not be looked at", "ask again");
 }
 
@@ -795,7 +797,7 @@ enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
 	manager_wake(manager);
 	manager_run(manager);
 	code = check_host(manager, error);
-	return !code && manager->rounds == rounds ? fail_look(error) : code;
+	return !code && manager->rounds == rounds ? fail_look(manager, error) : code;
 }
 
 enum hb_code manager_preview(struct manager *manager, struct manager_view *view, struct hb_error *error)
@@ -807,7 +809,7 @@ enum hb_code manager_preview(struct manager *manager, struct manager_view *view,
 		return code;
 	if (!hear(manager, now) || !look(manager, now) ||
 	    !hb_balance_copy(&manager->preview, &manager->balance))
-		return fail_look(error);
+		return fail_look(manager, error);
 	decide(manager, &manager->preview, now);
 	*view = manager_look(manager);
 	view->balance = &manager->preview;
