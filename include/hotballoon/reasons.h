@@ -99,7 +99,8 @@
 	ROW(QMEMMAN, "qmemman", HB_E_REFUSED, "the qmemman of Qubes OS sizes the domain") \
 	ROW(NOT_RUNNING, "not-running", HB_E_REFUSED, "the domain is paused, and managers leave it alone") \
 	ROW(NO_DAEMON, "no-daemon", HB_E_HOST, "hotballoond does not run, or does not answer") \
-	ROW(SWAPPING, "swapping", HB_E_STUCK, "the guest swaps out what nobody uses, which takes its time")
+	ROW(SWAPPING, "swapping", HB_E_STUCK, "the guest swaps out what nobody uses, which takes its time") \
+	ROW(NOT_READ_YET, "not-read-yet", HB_E_HOST, "hotballoond has not read all domains yet")
 
 #define HB_REASON_ENUM(name, word, code, meaning) HB_REASON_##name,
 enum hb_reason {

@@ -528,6 +528,24 @@ static void test_hung(void **state)
 	assert_true(room_target(&room, 0) >= 700 * M);
 }
 
+/* It does so at the first look, and answers again: not on that connection, on which nothing can be read any more. */
+static void test_hung_at_first(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		room_add(&room, 512 * M, 256 * M, G);
+	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
+	/* Xen's list, and each has three watches. */
+	room.sim->hangs_at = room.sim->calls + 2 + 2 + 4 * 3 + 4;
+	room_wake(&room);
+	assert_in_range(room.longest_ms, 10000, 20000);
+	room.sim->hangs_at = 0;
+	room_run(&room, 60000);
+	assert_int_equal(manager_look(room.manager).reopened, 2);
+	assert_true(room_said(&room, "the host answers again"));
+	assert_true(room_target(&room, 0) >= 700 * M);
+}
+
 /* Limits that cannot be read: nobody is sized, and that is said once. */
 static void test_damaged(void **state)
 {
@@ -872,6 +890,36 @@ static void test_built(void **state)
 	assert_int_equal(sim_populate(room.sim, sim_domain(room.sim, 9), pages), pages);
 }
 
+/* What was reserved for it is not kept free a second time, not even in the round that finds it. */
+static void test_built_reserved(void **state)
+{
+	const struct hb_reserve_request request = { .name = "web", .size_kib = G };
+	struct hb_reservation reservation;
+	struct hb_error error;
+	uint64_t had, rounds;
+	size_t a;
+
+	(void)state;
+	a = room_add(&room, 900 * M, 256 * M, 4 * G);
+	room_guest(&room, a)->load.load.anon_kib = 700 * M;
+	room_guest(&room, a)->load.load.files_kib = 2 * G;
+	room_run(&room, 5000);
+	assert_int_equal(manager_reserve(room.manager, &request, &reservation, &error), HB_OK);
+	room_run(&room, 120000);
+	had = room_target(&room, a);
+	room.sim->tick = NULL;
+	common_begin_build(room.sim, 9, "web");
+	sim_set_limit(room.sim, 9, G);
+	rounds = manager_look(room.manager).rounds;
+	for (int i = 0; i < 3; i++) {
+		manager_wake(room.manager);
+		manager_run(room.manager);
+		assert_in_range(room_target(&room, a), had, had + 16 * M);
+	}
+	assert_true(manager_look(room.manager).rounds > rounds);
+	assert_int_equal(manager_look(room.manager).balance->control.count, 3);
+}
+
 /* Nobody writes to xenstore what domain 0 needs: it is looked at. */
 static void test_domain_0(void **state)
 {
@@ -1001,6 +1049,27 @@ static void test_begin_slow(void **state)
 	       (unsigned long)room.longest_ms);
 	assert_in_range(room.longest_ms, 1, 2000);
 	assert_int_equal(manager_look(room.manager).balance->control.count, 1 + NEEDY);
+}
+
+/* Who asks during a first look is told that it goes on, and not that the host has failed. */
+static void test_asked_early(void **state)
+{
+	struct manager_view view;
+	struct hb_error error;
+
+	(void)state;
+	for (int i = 0; i < 3; i++)
+		room_add(&room, 512 * M, 256 * M, G);
+	room.sim->call_ms = 50;
+	assert_int_equal(manager_balance(room.manager, &error), HB_E_HOST);
+	assert_int_equal(error.reason, HB_REASON_NOT_READ_YET);
+	assert_string_equal(error.message, "domains are still being read");
+	assert_string_equal(error.remedy, "ask again in a moment");
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_E_HOST);
+	assert_int_equal(error.reason, HB_REASON_NOT_READ_YET);
+	room_run(&room, 60000);
+	assert_int_equal(manager_preview(room.manager, &view, &error), HB_OK);
+	assert_int_equal(manager_balance(room.manager, &error), HB_OK);
 }
 
 /* What is reserved is given to nobody. */
@@ -1346,9 +1415,9 @@ int main(void)
 		TEST(test_person_not_kept), TEST(test_person_comes_back),
 		TEST(test_person_while_down), TEST(test_set_nevertheless), TEST(test_limit_stays),
 		TEST(test_host_boots), TEST(test_same_uuid),
-		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_damaged),
+		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_hung_at_first), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_asked_early), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),

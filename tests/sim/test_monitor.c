@@ -182,6 +182,69 @@ static void test_unreadable_new(void **state)
 	assert_string_equal(domain(9)->name, "other");
 }
 
+static void write_target(uint32_t domid, uint64_t kib)
+{
+	char value[24];
+
+	snprintf(value, sizeof(value), "%" PRIu64, kib);
+	sim_write_key(sim, domid, HB_KEY_TARGET, value);
+}
+
+/* Turns of 200 ms, as of who has other things to do; how many of them left it behind. */
+static unsigned int behind_in(unsigned int turns)
+{
+	unsigned int count = 0;
+
+	for (unsigned int i = 0; i < turns; i++) {
+		bool behind;
+
+		assert_int_equal(hb_monitor_dispatch_until(monitor, sim->clock_ms + 200, &behind, &error), HB_OK);
+		count += behind;
+		sim_run(sim, 10);
+	}
+	return count;
+}
+
+/* Reading them takes longer than until they are due again: who waits for a first look has it once each was tried. */
+static void test_behind(void **state)
+{
+	(void)state;
+	add_guests(40);
+	sim->unreadable = "/local/domain/1";
+	sim_run(sim, 200);
+	sim->call_ms = 20;
+	assert_true(behind_in(10) > 0);
+	behind_in(100);
+	write_target(GUEST, 300000);
+	assert_int_equal(behind_in(100), 0);
+	assert_int_equal(hb_monitor_count(monitor), 2);
+	/* Nor do those wait who can be read. */
+	assert_int_equal(domain(GUEST)->target.value, 300000);
+	/* They are tried on and on. */
+	sim->unreadable = NULL;
+	behind_in(300);
+	assert_int_equal(hb_monitor_count(monitor), 42);
+}
+
+/* Those that cannot be watched take no turn from others. */
+static void test_unwatchable(void **state)
+{
+	(void)state;
+	add_guests(20);
+	add_guest(99, "first");
+	add_guest(300, "last");
+	sim->unwatchable = "/local/domain/1";
+	sim->call_ms = 20;
+	behind_in(100);
+	assert_non_null(domain(99));
+	assert_non_null(domain(300));
+	assert_int_equal(behind_in(100), 0);
+	assert_int_equal(hb_monitor_count(monitor), 4);
+	sim->unwatchable = NULL;
+	behind_in(200);
+	assert_int_equal(hb_monitor_count(monitor), 24);
+}
+
 static uint64_t promised(void)
 {
 	struct hb_host_memory memory;
@@ -214,6 +277,28 @@ static void test_built(void **state)
 	assert_int_equal(promised(), 0);
 }
 
+/*
+ * It is built in vain: its nodes go, and it a moment later, of which xenstored, that never knew of
+ * it, tells nobody. What it was promised is free again.
+ */
+static void test_built_in_vain(void **state)
+{
+	(void)state;
+	common_begin_build(sim, 9, "web");
+	sim_set_limit(sim, 9, 2 * G);
+	assert_int_equal(promised(), 2 * G);
+	run(500);
+	assert_non_null(domain(9));
+	sim_begin_destroy(sim, 9);
+	run(500);
+	sim_destroy(sim, 9);
+	run(500);
+	promised();
+	run(500);
+	assert_null(domain(9));
+	assert_int_equal(promised(), 0);
+}
+
 /* Nobody knows its target: at most that, or nothing if Xen lets it take what it likes. */
 static void test_promised_unreadable(void **state)
 {
@@ -229,14 +314,6 @@ static void test_promised_unreadable(void **state)
 	sim->unreadable = NULL;
 	run(1500);
 	assert_int_equal(promised(), 0);
-}
-
-static void write_target(uint32_t domid, uint64_t kib)
-{
-	char value[24];
-
-	snprintf(value, sizeof(value), "%" PRIu64, kib);
-	sim_write_key(sim, domid, HB_KEY_TARGET, value);
 }
 
 /* Who has looked at all need not look at those who have said nothing. */
@@ -501,7 +578,7 @@ int main(void)
 		TEST(test_name_and_demand),
 		TEST(test_order),
 		TEST(test_unreadable),
-		TEST(test_built), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new),
+		TEST(test_built), TEST(test_built_in_vain), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new), TEST(test_behind), TEST(test_unwatchable),
 		TEST(test_flood),
 		TEST(test_low),
 		TEST(test_flood_of_domains),

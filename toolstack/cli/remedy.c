@@ -104,6 +104,7 @@ static const char *const remedies[HB_REASON_COUNT] = {
 	[HB_REASON_NOT_RUNNING] = "{let it run}: \"xl unpause DOM\"",
 	[HB_REASON_SWAPPING] = "{wait longer, or set a larger size; it goes on by itself}" ENDS,
 	[HB_REASON_NO_DAEMON] = "{start it}: \"systemctl start hotballoond\"; \"journalctl -u hotballoond\" says how it was",
+	[HB_REASON_NOT_READ_YET] = "{ask again in a moment}",
 };
 
 static const char *const finding_remedies[HB_FINDING_COUNT] = {

@@ -89,10 +89,13 @@ static void find_limits(struct sight *sight, struct hb *hb)
 }
 
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
-			struct hb_error *error)
+			bool *behind, struct hb_error *error)
 {
 	enum hb_code code = hb_monitor_measure(monitor, error);
 
+	*behind = !code && hb_monitor_has_untried(monitor);
+	if (*behind)
+		return HB_OK;
 	if (!code)
 		code = sight_domains(sight, monitor, error);
 	if (!code)
@@ -195,11 +198,11 @@ enum hb_code act_try(struct hb *hb, struct hb_error *error)
 	return n < 0 ? hb_fail_host(error, n, "cannot ask Xen for its domains") : HB_OK;
 }
 
-enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)
+enum hb_code act_probe(struct hb *hb, uint32_t domid, struct hb_error *error)
 {
 	struct hb_domain now;
 
-	return hb_show(hb, domain->domid, &now, error);
+	return hb_show(hb, domid, &now, error);
 }
 
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error)

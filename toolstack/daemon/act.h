@@ -25,9 +25,12 @@ struct sight {
 enum hb_code sight_domains(struct sight *sight, const struct hb_monitor *monitor, struct hb_error *error);
 /* Of that domain, which has been read since; NULL: none. */
 struct hb_look *sight_heard(struct sight *sight, uint32_t domid);
-/* What Xen and our files say now: pages, limits, what the host has. */
+/*
+ * What Xen and our files say now: pages, limits, what the host has. *behind: nothing of that, as there
+ * is a domain that the monitor is to read first: for which one something is reserved its name says.
+ */
 enum hb_code sight_look(struct sight *sight, struct hb *hb, struct hb_monitor *monitor,
-			struct hb_error *error);
+			bool *behind, struct hb_error *error);
 void sight_clear(struct sight *sight);
 
 /* From now on the handle does not wait for locks: HB_E_INTERRUPTED. */
@@ -63,7 +66,7 @@ enum hb_code act_set(struct hb *hb, struct hb_monitor *monitor, const struct hb_
 /* Does Xen answer us? One of another version than we were built for does not. */
 enum hb_code act_try(struct hb *hb, struct hb_error *error);
 /* Does the host answer at all? Asked of one that could not be read. */
-enum hb_code act_probe(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
+enum hb_code act_probe(struct hb *hb, uint32_t domid, struct hb_error *error);
 /* Let Xen's limit follow to the target that it has. */
 enum hb_code act_settle(struct hb *hb, const struct hb_domain *domain, struct hb_error *error);
 

@@ -497,6 +497,18 @@ static bool no_memory(struct manager *manager)
 	return false;
 }
 
+/* One that could not be read when that was tried last, or never yet; false: there is none. */
+static bool find_unreadable(const struct manager *manager, uint32_t *domid)
+{
+	for (size_t i = 0; i < manager->sight.count; i++) {
+		*domid = manager->sight.looks[i].domain->domid;
+		if (manager->sight.looks[i].stale)
+			return true;
+	}
+	*domid = 0;
+	return hb_monitor_find_unread(manager->monitor, domid);
+}
+
 /*
  * A domain that cannot be read is left alone, but if that is because nothing can be read any
  * more, the host is lost.
@@ -504,27 +516,27 @@ static bool no_memory(struct manager *manager)
 static bool is_lost(struct manager *manager)
 {
 	struct hb_error error;
+	uint32_t domid;
 
-	for (size_t i = 0; i < manager->sight.count; i++) {
-		if (!manager->sight.looks[i].stale)
-			continue;
-		if (!act_probe(manager->hb, manager->sight.looks[i].domain, &error) ||
-		    error.reason != HB_REASON_NO_ANSWER)
-			return false;
-		lose(manager, &error);
-		return true;
-	}
-	return false;
+	if (!find_unreadable(manager, &domid) || !act_probe(manager->hb, domid, &error) ||
+	    error.reason != HB_REASON_NO_ANSWER)
+		return false;
+	lose(manager, &error);
+	return true;
 }
 
-/* False if that was not possible, which was told. */
+/* False if that was not possible, which was told, or somebody is to be read first: that is done at once. */
 static bool look(struct manager *manager, uint64_t now)
 {
 	struct hb_error error;
 	bool memory;
 
-	if (sight_look(&manager->sight, manager->hb, manager->monitor, &error)) {
+	if (sight_look(&manager->sight, manager->hb, manager->monitor, &manager->behind, &error)) {
 		note_failure(manager, &error);
+		return false;
+	}
+	if (manager->behind) {
+		hb_pace_wake(&manager->pace, now);
 		return false;
 	}
 	if (is_lost(manager))
@@ -770,8 +782,10 @@ enum hb_code manager_limit(struct manager *manager, uint32_t domid, const struct
 	return finish(manager, code, error);
 }
 
-static enum hb_code fail_look(struct hb_error *error)
+static enum hb_code fail_look(const struct manager *manager, struct hb_error *error)
 {
+	if (manager->behind)
+		return fail(error, HB_REASON_NOT_READ_YET, "domains are still being read", "ask again in a moment");
 	return fail(error, HB_REASON_HOST_FAILED, "the host could not be looked at", "ask again");
 }
 
@@ -783,7 +797,7 @@ enum hb_code manager_balance(struct manager *manager, struct hb_error *error)
 	manager_wake(manager);
 	manager_run(manager);
 	code = check_host(manager, error);
-	return !code && manager->rounds == rounds ? fail_look(error) : code;
+	return !code && manager->rounds == rounds ? fail_look(manager, error) : code;
 }
 
 enum hb_code manager_preview(struct manager *manager, struct manager_view *view, struct hb_error *error)
@@ -795,7 +809,7 @@ enum hb_code manager_preview(struct manager *manager, struct manager_view *view,
 		return code;
 	if (!hear(manager, now) || !look(manager, now) ||
 	    !hb_balance_copy(&manager->preview, &manager->balance))
-		return fail_look(error);
+		return fail_look(manager, error);
 	decide(manager, &manager->preview, now);
 	*view = manager_look(manager);
 	view->balance = &manager->preview;

@@ -71,7 +71,7 @@ struct hb_monitor {
 	size_t count;
 	struct entry **marked;		/* all entries that are, none of them twice; room for all */
 	size_t nr_marked;
-	const struct entry **known;	/* the same */
+	struct entry **known;		/* the same */
 	size_t nr_known;
 	bool others_known;		/* than are in known */
 	size_t next_marked;		/* who comes first of those that are due */
@@ -227,7 +227,8 @@ static int add_entry(struct hb_monitor *monitor, const struct hb_domain *domain)
 	size_t i = position(monitor, domain->domid);
 	struct entry *entry;
 
-	if (!grow(&monitor->entries, monitor->count + 1) || !grow(&monitor->marked, monitor->count + 1))
+	if (!grow(&monitor->entries, monitor->count + 1) || !grow(&monitor->marked, monitor->count + 1) ||
+	    !grow(&monitor->known, monitor->count + 1))
 		return -ENOMEM;
 	entry = calloc(1, sizeof(*entry));
 	if (!entry)
@@ -284,8 +285,11 @@ static int merge(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 	return add_entry(monitor, &domain);
 }
 
-/* Calls visit for each domain that Xen lists until that returns something else than 0. */
-static int each_in_xen(struct hb_monitor *monitor,
+/*
+ * Calls visit for each domain that Xen lists until that returns something else than 0; it says whose
+ * entry is seen.
+ */
+static int look_at_xen(struct hb_monitor *monitor,
 		       int (*visit)(struct hb_monitor *monitor, const struct hb_xen_domain *xen))
 {
 	struct hb_host *host = monitor->hb->host;
@@ -294,6 +298,8 @@ static int each_in_xen(struct hb_monitor *monitor,
 	unsigned int most = monitor->one ? 1 : XEN_BATCH;
 	int n, rc = 0;
 
+	for (size_t i = 0; i < monitor->count; i++)
+		monitor->entries[i]->seen = false;
 	while ((n = host->ops->domains(host, first, batch, most)) > 0) {
 		for (int i = 0; i < n && !rc; i++)
 			rc = visit(monitor, &batch[i]);
@@ -322,11 +328,8 @@ static void remove_unseen(struct hb_monitor *monitor, struct turn *turn)
 
 static int look_at_list(struct hb_monitor *monitor, struct turn *turn)
 {
-	int rc;
+	int rc = look_at_xen(monitor, merge);
 
-	for (size_t i = 0; i < monitor->count; i++)
-		monitor->entries[i]->seen = false;
-	rc = each_in_xen(monitor, merge);
 	monitor->list_marked = rc;
 	monitor->list_due_ms = turn->now_ms + (rc ? RETRY_MS : READ_EVERY_MS);
 	/* What was not looked at has not ended. */
@@ -410,6 +413,13 @@ static int watch_again(struct hb_monitor *monitor, struct entry *entry)
 	return rc ? rc : take_events(monitor);
 }
 
+/* It could not be read, or not even watched. */
+static void put_off(struct entry *entry, uint64_t now)
+{
+	entry->stale = entry->marked = true;
+	entry->due_ms = now + RETRY_MS;
+}
+
 static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t now)
 {
 	const bool heard = entry->watched;
@@ -428,8 +438,7 @@ static void read_entry(struct hb_monitor *monitor, struct entry *entry, uint64_t
 		end_entry(monitor, entry);
 		monitor->list_marked = true;
 	} else if (rc) {
-		entry->stale = entry->marked = true;
-		entry->due_ms = now + RETRY_MS;
+		put_off(entry, now);
 	} else if (domain.state == HB_DOMAIN_DYING) {
 		end_entry(monitor, entry);
 	} else {
@@ -442,8 +451,14 @@ static bool is_due(const struct entry *entry, const struct turn *turn)
 	return entry->marked && turn->now_ms >= entry->due_ms;
 }
 
-/* Those that have not been read yet, or the others. Who is heard of meanwhile comes after them, or in his place. */
-static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
+/* Nothing is known of it. One that could not be read waits its turn with those that are known. */
+static bool is_untried(const struct entry *entry)
+{
+	return entry->state == ENTRY_NEW && !entry->stale;
+}
+
+/* Those that nobody has tried to read yet, or the others. Who is heard of meanwhile comes after them, or in his place. */
+static void read_due(struct hb_monitor *monitor, bool untried, struct turn *turn)
 {
 	const size_t first = monitor->next_marked, count = monitor->nr_marked;
 
@@ -451,7 +466,7 @@ static void read_due(struct hb_monitor *monitor, bool new, struct turn *turn)
 		const size_t at = (first + i) % count;
 		struct entry *entry = monitor->marked[at];
 
-		if ((entry->state == ENTRY_NEW) != new || !is_due(entry, turn))
+		if (is_untried(entry) != untried || !is_due(entry, turn))
 			continue;
 		if (is_over(monitor, turn))
 			break;
@@ -477,7 +492,10 @@ static uint64_t next_due(const struct hb_monitor *monitor)
 
 /* --------------------------------------------------------------- following */
 
-/* Watched before anything is read, all is read once; until then it is marked. */
+/*
+ * Watched before anything is read, all is read once; until then it is marked. Who cannot be watched
+ * is once more before it is read.
+ */
 static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 {
 	bool any = false;
@@ -485,31 +503,28 @@ static int watch_new(struct hb_monitor *monitor, struct turn *turn)
 	for (size_t i = 0; i < monitor->nr_marked && !is_over(monitor, turn); i++) {
 		struct entry *entry = monitor->marked[i];
 
-		if (entry->state != ENTRY_NEW || entry->watched)
+		if (!is_untried(entry) || entry->watched)
 			continue;
-		any |= !watch(monitor, entry);
+		if (watch(monitor, entry))
+			put_off(entry, turn->now_ms);
+		else
+			any = true;
 		turn->began = true;
 	}
 	return any ? take_events(monitor) : 0;
 }
 
-static int note_known(struct hb_monitor *monitor)
+/* Cannot fail: of who has ended nothing is left, whatever else went wrong. */
+static void note_known(struct hb_monitor *monitor)
 {
-	const struct entry **known;
-
 	if (!monitor->others_known)
-		return 0;
-	known = realloc(monitor->known, (monitor->count + 1) * sizeof(*known));
-	if (!known)
-		return -ENOMEM;
-	monitor->known = known;
+		return;
 	monitor->others_known = false;
 	monitor->nr_known = 0;
 	for (size_t i = 0; i < monitor->count; i++) {
 		if (monitor->entries[i]->state == ENTRY_KNOWN)
-			known[monitor->nr_known++] = monitor->entries[i];
+			monitor->known[monitor->nr_known++] = monitor->entries[i];
 	}
-	return 0;
 }
 
 static int set_timer(struct hb_monitor *monitor, uint64_t due)
@@ -538,13 +553,16 @@ static int follow(struct hb_monitor *monitor, struct turn *turn)
 	return rc;
 }
 
-/* Who writes on and on is always due: that some of those that are known were not read says nothing. */
+/*
+ * Who writes on and on is always due: that some of those that are known were not read says nothing,
+ * nor that some could not be.
+ */
 static bool is_behind(const struct hb_monitor *monitor, const struct turn *turn)
 {
 	if (monitor->list_marked && monitor->list_due_ms <= turn->now_ms)
 		return true;
 	for (size_t i = 0; i < monitor->nr_marked; i++) {
-		if (monitor->marked[i]->state == ENTRY_NEW && is_due(monitor->marked[i], turn))
+		if (is_untried(monitor->marked[i]) && is_due(monitor->marked[i], turn))
 			return true;
 	}
 	return false;
@@ -554,12 +572,13 @@ enum hb_code hb_monitor_dispatch_until(struct hb_monitor *monitor, uint64_t unti
 				       struct hb_error *error)
 {
 	struct turn turn = { .now_ms = now_ms(monitor), .until_ms = until_ms };
-	int rc = follow(monitor, &turn), known = note_known(monitor);
+	int rc = follow(monitor, &turn);
 	/* What has failed is tried again. */
 	int timer = set_timer(monitor, next_due(monitor));
 
+	note_known(monitor);
 	*behind = is_behind(monitor, &turn);
-	rc = rc ? rc : known ? known : timer;
+	rc = rc ? rc : timer;
 	return rc ? hb_fail_host(error, rc, "cannot follow the domains") : HB_OK;
 }
 
@@ -638,6 +657,15 @@ bool hb_monitor_find_unread(const struct hb_monitor *monitor, uint32_t *domid)
 	return false;
 }
 
+bool hb_monitor_has_untried(const struct hb_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->nr_marked; i++) {
+		if (is_untried(monitor->marked[i]))
+			return true;
+	}
+	return false;
+}
+
 bool hb_monitor_is_empty(const struct hb_monitor *monitor)
 {
 	for (size_t i = 0; i < monitor->count; i++) {
@@ -657,6 +685,7 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 
 	if (!entry)
 		return merge(monitor, xen);
+	entry->seen = true;
 	/* That all of it has frames by now nobody tells. */
 	if (entry->state != ENTRY_GONE &&
 	    (hb_domain_measure(monitor->hb, &entry->domain, xen) || hb_plan_unsettled_kib(&entry->domain)))
@@ -664,10 +693,21 @@ static int measure(struct hb_monitor *monitor, const struct hb_xen_domain *xen)
 	return 0;
 }
 
+/* xenstored tells nobody of the end of one that it never knew of: of a domain that was built in vain. */
+static bool misses_any(const struct hb_monitor *monitor)
+{
+	for (size_t i = 0; i < monitor->count; i++) {
+		if (!monitor->entries[i]->seen && monitor->entries[i]->state != ENTRY_GONE)
+			return true;
+	}
+	return false;
+}
+
 enum hb_code hb_monitor_measure(struct hb_monitor *monitor, struct hb_error *error)
 {
-	int rc = each_in_xen(monitor, measure);
+	int rc = look_at_xen(monitor, measure);
 
+	monitor->list_marked |= !rc && misses_any(monitor);
 	if (!rc)
 		rc = set_timer(monitor, next_due(monitor));
 	return rc ? hb_fail_host(error, rc, "cannot list the domains") : HB_OK;

@@ -35,6 +35,9 @@ struct hb_heard {
 /* By the dispatches since this was last asked. */
 struct hb_heard hb_monitor_take_heard(struct hb_monitor *monitor);
 
+/* Is there one that nobody has tried to read yet? hb_monitor_measure() finds such, and the next dispatch reads them. */
+bool hb_monitor_has_untried(const struct hb_monitor *monitor);
+
 /* Is there no domain, be it one that could not be read yet? */
 bool hb_monitor_is_empty(const struct hb_monitor *monitor);
 

@@ -417,20 +417,24 @@ void sim_add_quietly(struct sim *sim, const struct sim_guest *guest)
 void sim_add(struct sim *sim, const struct sim_guest *guest)
 {
 	sim_add_quietly(sim, guest);
+	sim_domain(sim, guest->domid)->introduced = true;
 	sim_fire(sim, "@introduceDomain");
 }
 
 void sim_destroy(struct sim *sim, uint32_t domid)
 {
 	struct sim_domain *domain = sim_domain(sim, domid);
+	bool introduced;
 
 	if (!domain)
 		return;
+	introduced = domain->introduced;
 	sim_remove_nodes(sim, domid);
 	sim->free_pages += domain->xen.tot_pages + domain->pool_pages;
 	memmove(domain, domain + 1,
 		(--sim->nr_domains - (domain - sim->domains)) * sizeof(*domain));
-	sim_fire(sim, "@releaseDomain");
+	if (introduced)
+		sim_fire(sim, "@releaseDomain");
 }
 
 void sim_begin_destroy(struct sim *sim, uint32_t domid)

@@ -338,8 +338,8 @@ static int enter(struct hb_host *host, bool is_commit)
 	}
 }
 
-/* enter() for a call to xenstore, which may hang: the caller waits as long as it may, once. */
-static int enter_store(struct hb_host *host, bool is_commit)
+/* enter() for what xenstore is asked, which may hang: the caller waits as long as it may, once. */
+static int enter_watch(struct hb_host *host, bool is_commit)
 {
 	struct connection *connection = connection_of(host);
 	struct sim *sim = connection->sim;
@@ -351,6 +351,16 @@ static int enter_store(struct hb_host *host, bool is_commit)
 		sim_run(sim, hb_call_limit_ms(host));
 	connection->hung = true;
 	return -ETIMEDOUT;
+}
+
+/* The same for all but watches, which have a connection of their own: one that has failed once has failed. */
+static int enter_store(struct hb_host *host, bool is_commit)
+{
+	struct connection *connection = connection_of(host);
+	int rc = enter_watch(host, is_commit);
+
+	connection->calls_failed |= connection->hung && rc == -ETIMEDOUT;
+	return !rc && connection->calls_failed ? -ETIMEDOUT : rc;
 }
 
 static struct hb_xen_domain describe(const struct sim_domain *domain)
@@ -846,9 +856,12 @@ static int sim_remove_node(struct hb_host *host, uint32_t id, const char *path)
 static int sim_watch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter_store(host, false);
+	const char *none = sim_of(host)->unwatchable;
+	int rc = enter_watch(host, false);
 	struct sim_watch *watch, **link;
 
+	if (!rc && none && !strncmp(path, none, strlen(none)))
+		rc = -EIO;
 	if (rc)
 		return rc;
 	watch = sim_grow(NULL, 1, sizeof(*watch));
@@ -866,7 +879,7 @@ static int sim_watch(struct hb_host *host, const char *path, const char *token)
 static int sim_unwatch(struct hb_host *host, const char *path, const char *token)
 {
 	struct connection *connection = connection_of(host);
-	int rc = enter_store(host, false);
+	int rc = enter_watch(host, false);
 
 	for (struct sim_watch **link = bucket_of(connection, path); *link && !rc; link = &(*link)->next) {
 		struct sim_watch *watch = *link;

@@ -90,6 +90,7 @@ struct sim {
 	uint32_t fault_domid;
 	unsigned int hangs_at;		/* from that call on xenstore does not answer; 0: it does */
 	const char *unreadable;		/* if set, reads of nodes below that path fail */
+	const char *unwatchable;	/* the same of watches */
 	void (*hook)(struct sim *sim);
 	void (*tick)(struct sim *sim);	/* after every sleep, if set */
 
@@ -136,7 +137,7 @@ void sim_run(struct sim *sim, unsigned int ms);
  * xenstored, and one that is not HVM and named NAME-dm the device model of NAME.
  */
 void sim_add(struct sim *sim, const struct sim_guest *guest);
-/* The same, before libxl introduces it to xenstored, which then tells of it. */
+/* The same, before libxl introduces it to xenstored, which then tells of it, and of its end. */
 void sim_add_quietly(struct sim *sim, const struct sim_guest *guest);
 void sim_destroy(struct sim *sim, uint32_t domid);
 /*

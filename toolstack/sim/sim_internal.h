@@ -28,6 +28,7 @@ struct sim_report {
 struct sim_domain {
 	struct sim_guest guest;
 	struct hb_xen_domain xen;
+	bool introduced;		/* xenstored knows of it, and tells when it has ended */
 	uint64_t pool_pages;
 	struct hb_xen_pod pod;
 	struct sim_report report;
@@ -60,6 +61,7 @@ struct connection {
 	struct sim *sim;
 	bool killed;
 	bool hung;		/* xenstore has not answered it in time */
+	bool calls_failed;	/* and will not, whatever it does: but for watches */
 	struct sim_watch *watches[SIM_WATCH_BUCKETS];	/* by path, the oldest first */
 	size_t nr_watches;
 	char (*events)[SIM_TOKEN];	/* tokens, the oldest first, each once */
