@@ -196,4 +196,7 @@ check_log() {
 	local bad
 	bad=$(in_guest "$1" 'dmesg | grep -i "WARNING:\|\bBUG:\|oom-kill\|out of memory\|page allocation failure\|hotballoon: .*cannot\|counts .* pages more"' | grep -v "${2:-^\$}")
 	check "$1: no warning, no OOM kill" "" "$bad" || guest_dmesg "$1" >"$OUT/$1.dmesg"
+	# The debug kernel's: it stops looking at the first fault of anybody.
+	in_guest "$1" '[ ! -e /proc/lockdep_stats ]' ||
+		check_ok "$1: lockdep looks at locks still" in_guest "$1" 'grep -q "debug_locks: *1$" /proc/lockdep_stats'
 }
