@@ -66,7 +66,7 @@ cache_try_dom0() {
 
 # deb_sources REPOSITORY: of what the packages are, as it is committed there.
 deb_sources() {
-	git -C "$1" rev-parse HEAD:toolstack HEAD:include HEAD:debian HEAD:docs HEAD:packaging
+	git -C "$1" rev-parse HEAD:toolstack HEAD:drivers HEAD:include HEAD:debian HEAD:docs HEAD:packaging
 }
 
 # dom0_debs ROOT: our packages, and the same as the next version.

@@ -331,6 +331,8 @@ add_debian() {
 	opt_drives=(-drive "file=$CACHE/$(debian_name "${opt_kernels[0]}")/disk.img,format=raw,if=virtio,snapshot=on")
 	deb=$(find "$TOP/build/deb" -name 'xen-hotballoon-dkms_*.deb' 2>/dev/null | sort | tail -n 1) || true
 	[ -n "$deb" ] || die "not built: the package for guests; run: packaging/build-deb --guest"
+	"$TOP/packaging/build-deb" --sources | cmp -s - "$TOP/build/deb/sources" ||
+		die "$deb is not of the sources that are here; run: packaging/build-deb --guest"
 	compiled=$(debian_compiled "$deb" "${opt_kernels[@]}") || die "no module for a Debian guest"
 	cp -r "$compiled" "$1/lab/debs"
 }
