@@ -46,6 +46,14 @@ module_goals() {
 	! is_untested "$1" || echo HB_ANY_KERNEL=1
 }
 
+# untested_kernels KERNEL...: those of them that compat.h refuses, for which DKMS does not build.
+untested_kernels() {
+	local kernel
+	for kernel in "$@"; do
+		! is_untested "$(cache_release "$kernel")" || echo "$kernel"
+	done | xargs
+}
+
 # warnings LOG: those of the compiler, and what -Werror does not reach: objtool's, the linker's
 # and modpost's.  That pahole or the compiler is another one is no fault of the module's.
 warnings() { grep -i 'warning:' "$1" | grep -vE '(pahole version|the compiler) differs|^make'; }

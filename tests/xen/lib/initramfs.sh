@@ -360,6 +360,7 @@ add_files() {
 write_settings() {
 	printf "LAB_MODE='%s'\nLAB_GUEST='%s'\nLAB_KERNELS='%s'\nLAB_MEMORY='%s'\nLAB_MAXMEM='%s'\n" \
 		"$opt_mode" "$opt_guest" "${opt_kernels[*]}" "$opt_memory" "$opt_maxmem"
+	printf "LAB_UNTESTED='%s'\n" "$(untested_kernels "${opt_kernels[@]}")"
 	printf "LAB_DEBUG_MEMORY='%s'\n" "$DEBUG_KERNEL_MEMORY"
 	printf "LAB_VCPUS='%s'\nLAB_DRIVER='%s'\nLAB_ICOUNT='%s'\nLAB_UP_TIMEOUT='%s'\n" \
 		"$opt_vcpus" "$opt_driver" "$opt_icount" 240
