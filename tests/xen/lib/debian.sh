@@ -99,18 +99,18 @@ debian_next_packages() {
 
 # debian_slim DIR: the kernel there without its thousands of modules, which the lab's initramfs
 # has as far as they are needed: unpacking and indexing them takes an emulated machine half an hour.
-debian_slim() {
-	local deb work
+debian_slim() (
+	work=$(mktemp -d) || exit 1
+	trap 'rm -rf "$work"' EXIT
 	for deb in "$1"/linux-{image,modules}-*.deb; do
 		[ -e "$deb" ] || continue
-		work=$(mktemp -d)
-		dpkg-deb -R "$deb" "$work/package" || return 1
+		dpkg-deb -R "$deb" "$work/package" || exit 1
 		rm -rf "$work/package"/{usr/,}lib/modules/*/kernel
-		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums" || return 1
-		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2 || return 1
-		rm -rf "$work"
+		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums" || exit 1
+		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2 || exit 1
+		rm -rf "$work/package"
 	done
-}
+)
 
 # debian_compiler ROOT: what the kernel's own makefiles do about ccache, if they are asked to
 # (DEBIAN_CCACHE).
@@ -186,11 +186,10 @@ cache_try_debian() {
 }
 
 # debian_newer DEB OUT: the same package as the next version.
-debian_newer() {
-	local work version source
-	work=$(mktemp -d)
-	dpkg-deb -R "$1" "$work/package"
-	version=$(dpkg-deb -f "$1" Version)
+debian_newer() (
+	work=$(mktemp -d) || exit 1
+	trap 'rm -rf "$work"' EXIT
+	dpkg-deb -R "$1" "$work/package" && version=$(dpkg-deb -f "$1" Version) || exit 1
 	version=${version%%+*}
 	source=$work/package/usr/src/xen-hotballoon-$version
 	if [ -d "$source" ]; then
@@ -201,27 +200,24 @@ debian_newer() {
 	(cd "$work/package" && find . -type f -not -path './DEBIAN/*' -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' md5sum) \
 		>"$work/package/DEBIAN/md5sums"
 	dpkg-deb --root-owner-group -b "$work/package" "$2" >/dev/null
-	rm -rf "$work"
-}
+)
 
 # debian_compiled DEB KERNEL [SECOND]: prints the folder of debian_compile for these; made if it
 # is not there, below build/lab, where old ones are deleted as other bases are.  By one lab at a
 # time: those of one kernel begin together, and want the same.
-debian_compiled() {
-	local out tmp lock
+debian_compiled() (
 	out=$LAB_DIR/base-debian-$(debian_compiled_hash "$@")
 	exec {lock}>"$LAB_DIR/debian.lock"
 	flock "$lock"
 	if [ -d "$out" ]; then
 		touch "$out"
 	else
-		tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX")
-		debian_compile "$tmp" "$@" || return 1
-		mv -T "$tmp" "$out"
+		tmp=$(mktemp -d "$LAB_DIR/.base-XXXXXX") || exit 1
+		trap 'rm -rf --one-file-system "$tmp"' EXIT
+		debian_compile "$tmp" "$@" && mv -T "$tmp" "$out" || exit 1
 	fi
-	exec {lock}>&-
 	echo "$out"
-}
+)
 
 debian_compiled_hash() {
 	{
@@ -236,9 +232,9 @@ debian_compiled_hash() {
 # ccache.tar, what compiling both gave, and the next version for a second kernel, if the run has
 # one: in the order in which the guest installs them; and now, the time of that.
 debian_compile() {
-	local dir=$1 work start next=:
+	local dir=$1 work=$1/work start next=:
 	start=$(now_ms)
-	work=$(mktemp -d)
+	mkdir "$work" || return 1
 	cp "$2" "$dir/package.deb" && debian_newer "$2" "$dir/newer.deb" &&
 		cp -a "$CACHE/$(debian_name "$3")/system" "$work/system" &&
 		cp "$dir"/*.deb "$work/system/srv/" || return 1
