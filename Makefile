@@ -17,7 +17,7 @@
 # make bench              our driver and the kernel's own, measured side by side: KERNELS=, RUNS=
 # make lint               checkpatch and sparse over the driver
 # make install-guest      the module for KDIR's kernel, loaded at boot, to DESTDIR
-# make install-dom0       the toolstack, to DESTDIR, PREFIX
+# make install-dom0       the toolstack, to DESTDIR, PREFIX; the daemon's unit to UNITDIR
 # make install            both
 # make uninstall          both away again
 # make deb                Debian packages for this machine's release, into build/deb
