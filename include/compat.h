@@ -15,6 +15,7 @@
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/shrinker.h>
+#include <linux/timer.h>
 #include <linux/version.h>
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
@@ -24,6 +25,11 @@
 /* 1 if `make HB_ANY_KERNEL=1` built it: see Kbuild. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 4, 0) && !defined(HB_ANY_KERNEL)
 #error "hotballoon was tested up to Linux 7.3; to build it anyway: make HB_ANY_KERNEL=1"
+#endif
+
+/* Its name since 6.2; 6.1's stable series has it from 6.1.84 on. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 84)
+#define timer_delete_sync(timer) del_timer_sync(timer)
 #endif
 
 /*
