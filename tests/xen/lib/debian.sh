@@ -99,18 +99,18 @@ debian_next_packages() {
 
 # debian_slim DIR: the kernel there without its thousands of modules, which the lab's initramfs
 # has as far as they are needed: unpacking and indexing them takes an emulated machine half an hour.
-debian_slim() (
-	work=$(mktemp -d) || exit 1
-	trap 'rm -rf "$work"' EXIT
+debian_slim() {
+	local deb work
 	for deb in "$1"/linux-{image,modules}-*.deb; do
 		[ -e "$deb" ] || continue
-		dpkg-deb -R "$deb" "$work/package" || exit 1
+		work=$(mktemp -d)
+		dpkg-deb -R "$deb" "$work/package" || return 1
 		rm -rf "$work/package"/{usr/,}lib/modules/*/kernel
-		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums" || exit 1
-		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2 || exit 1
-		rm -rf "$work/package"
+		sed -i '\|lib/modules/[^/]*/kernel/|d' "$work/package/DEBIAN/md5sums" || return 1
+		dpkg-deb --root-owner-group -Zgzip -b "$work/package" "$deb" >&2 || return 1
+		rm -rf "$work"
 	done
-)
+}
 
 # debian_compiler ROOT: what the kernel's own makefiles do about ccache, if they are asked to
 # (DEBIAN_CCACHE).
