@@ -90,7 +90,7 @@ check_ok "$g: it is taken back" soon is_over
 xl mem-max $g $((boot - 60 + GRANTED))
 xenstore-write "$(key memory/hotballoon-headroom)" $((GRANTED * 1024))
 kills=$(oom_kills $g)
-eat_until_kill $g "with a grant" $((EATEN + 3))
+eat_until_kill $g "with a grant" $((EATEN + 1))
 check "$g: with a grant nothing is killed" "$kills" "$(oom_kills $g)"
 check_ok "$g: it took memory" took
 check_ok "$g: end what eats" end_eating $g
