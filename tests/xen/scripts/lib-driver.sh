@@ -51,8 +51,12 @@ books_open() {
 	echo $((tot * 4 - $(guest_memtotal_kib "$g"))) >"/run/lab/guests/$g/kept"
 }
 
-# tot_kib NAME: what Xen counts.
-tot_kib() { echo $(($(guest_tot_pages "$1") * 4)); }
+# tot_kib NAME: what Xen counts; 0 of a guest that is gone, which whoever looks next says.
+tot_kib() {
+	local pages
+	pages=$(guest_tot_pages "$1")
+	echo $((pages * 4))
+}
 
 # counted_kib EXPECTED TOLERANCE COMMAND...: the KiB that the command prints; asked again for 3 s
 # while they are short of what is expected by the 2 MiB that tidying takes for an exchange and gives
