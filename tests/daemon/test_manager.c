@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static struct room room;
 
@@ -1312,43 +1311,6 @@ static void test_flooder(void **state)
 	assert_true(room_target(&room, 0) <= G);
 }
 
-/* The least of some times that the manager takes to hear one report, in a room of so many quiet guests. */
-static uint64_t cost_of_report_ns(unsigned int guests)
-{
-	uint64_t least = UINT64_MAX;
-
-	room_open(&room, 4 * G + guests * 512 * M);
-	for (unsigned int i = 0; i < guests; i++)
-		room_add(&room, 512 * M, 256 * M, G);
-	room_run(&room, 5000);
-	for (unsigned int i = 0; i < 30; i++) {
-		struct timespec before, after;
-		char used[TEXT];
-		uint64_t ns;
-
-		snprintf(used, sizeof(used), "%u", 100000 + i);
-		sim_run(room.sim, 100);
-		sim_write_key(room.sim, 1, HB_KEY_REPORT_FLOOR, used);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
-		manager_run(room.manager);
-		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
-		ns = (after.tv_sec - before.tv_sec) * 1000000000ULL + after.tv_nsec - before.tv_nsec;
-		least = ns < least ? ns : least;
-	}
-	room_close(&room);
-	return least;
-}
-
-/* Each guest reports once a second: what a report costs has nothing to do with how many others there are. */
-static void test_cost_of_report(void **state)
-{
-	const uint64_t few = cost_of_report_ns(20), many = cost_of_report_ns(1000);
-
-	(void)state;
-	print_message("a report takes %" PRIu64 " ns with 20 guests, %" PRIu64 " ns with 1000\n", few, many);
-	assert_true(many < 3 * few);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Xen says that it runs low: that does not wait for the next look, which is far away. */
@@ -1420,7 +1382,6 @@ int main(void)
 		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_asked_early), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
-		cmocka_unit_test(test_cost_of_report),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * residue PID WORD...: count, in the memory of process PID, the pages that are
- * nothing but repetitions of WORD and a newline.  Prints "WORD COUNT" lines.
+ * nothing but repetitions of WORD and a newline.  Prints "WORD COUNT" lines; exit status 1 if
+ * not all of that memory could be read.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +38,8 @@ static void look(const char *data, size_t size, int words)
 				count[i]++;
 }
 
-static void scan(int mem, unsigned long start, unsigned long end, int words)
+/* 0, or -1 if not all of it could be read: what is not looked at has nothing in it. */
+static int scan(int mem, unsigned long start, unsigned long end, int words)
 {
 	static char data[CHUNK];
 
@@ -44,11 +47,15 @@ static void scan(int mem, unsigned long start, unsigned long end, int words)
 		size_t want = end - start < CHUNK ? end - start : CHUNK;
 		ssize_t got = pread(mem, data, want, start);
 
-		if (got <= 0)
-			return;
+		if (got <= 0) {
+			fprintf(stderr, "residue: cannot read at %lx: %s\n", start,
+				got ? strerror(errno) : "the process is gone");
+			return -1;
+		}
 		look(data, got, words);
 		start += got;
 	}
+	return 0;
 }
 
 int main(int argc, char **argv)
@@ -74,7 +81,8 @@ int main(int argc, char **argv)
 		perror(path);
 		return 1;
 	}
-	scan(mem, ram.start, ram.end, argc - 2);
+	if (scan(mem, ram.start, ram.end, argc - 2))
+		return 1;
 	for (int i = 2; i < argc; i++)
 		printf("%s %lu\n", argv[i], count[i - 2]);
 	return 0;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * How many steps it takes to share out a host's memory, which no other load of this machine
- * changes: allocate.c is built for this with a call at each function that is entered, and none of
- * its loops does more for an element than call some.
- */
+/* How many steps it takes to share out a host's memory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,27 +9,10 @@
 #include <cmocka.h>
 
 #include "allocate.h"
+#include "steps.h"
 #include "../../balance/portions.h"
 
 #define ROUNDS 8
-
-static unsigned long steps;
-
-void __cyg_profile_func_enter(void *function, void *caller);
-void __cyg_profile_func_exit(void *function, void *caller);
-
-void __cyg_profile_func_enter(void *function, void *caller)
-{
-	(void)function;
-	(void)caller;
-	steps++;
-}
-
-void __cyg_profile_func_exit(void *function, void *caller)
-{
-	(void)function;
-	(void)caller;
-}
 
 /*
  * Of so many domains, with memory that ends in the middle of some tier. Of each there are as many

@@ -71,6 +71,8 @@ present=$online
 [ "$(guest_type $g)" != pv ] || present=$((online + 8))
 cycle 1
 i=1
+# The first made a guest that has done something for the first time.
+check_quiet
 after_first=$FREE
 while [ $i -lt "$times" ]; do
 	i=$((i + 1))

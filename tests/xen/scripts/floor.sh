@@ -6,6 +6,7 @@
 # processes and a 16 MiB allocation.
 . /lab/files/lib-driver.sh
 
+calls_for_nothing() { [ "$(lacking $g)" = 0 ]; }
 
 # follow_calls: what it says that it lacks, until /tmp/there is there; in /tmp/called if it is anything.
 follow_calls() {
@@ -25,6 +26,8 @@ target=/local/domain/$(guest_domid $g)/memory/target
 
 for kib in 65536 1 0; do
 	rm -f /tmp/there /tmp/called
+	# What it ate at the floor in the round before may still be called for.
+	check_ok "$g: before $kib KiB it calls for nothing" soon calls_for_nothing
 	follow_calls &
 	xenstore-write "$target" $kib
 	check_ok "$g: told $kib KiB it says guest-floor" wait_report $g cause guest-floor 30

@@ -54,7 +54,7 @@ settled() {
 	check_ok "$1: its driver rests" wait_rest "$2"
 	check "$1: target" "$3" "$(field "$2" target_kib)"
 	check "$1: Xen's limit" $(($3 + 1024)) "$(field "$2" maxmem_kib)"
-	check_near "$1: Xen's count" "$3" "$(field "$2" actual_kib)" 256
+	check_near "$1: Xen's count" "$3" "$(counted_kib "$3" 256 field "$2" actual_kib)" 256
 }
 
 # healthy [warning]: the doctor has looked and found nothing, or no more than a warning.

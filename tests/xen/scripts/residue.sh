@@ -30,4 +30,5 @@ try poison    RESIDUE-POISONS cmdline="page_poison=1" "$@"
 try control   RESIDUE-CONTROL driver=none cmdline="init_on_alloc=0 xen_scrub_pages=0" "$@"
 sleep 3
 echo "LOOK FOR RESIDUE NOW"
-sleep 20
+# With --icount that is seconds only until somebody stops the machine: time here flies while all wait.
+sleep 120

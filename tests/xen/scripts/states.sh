@@ -27,13 +27,14 @@ type=$(guest_type $g)
 hotballoon watch $g >/tmp/watch 2>&1 &
 watcher=$!
 until grep -q started /tmp/watch; do sleep 0.1; done
-check_ok "set 240M" hotballoon set $g 240M --wait=60
+# Far enough that it takes longer than a watch waits between two looks, a tenth of a second.
+check_ok "set 160M" hotballoon set $g 160M --wait=60
 check_ok "set 256M" hotballoon set $g 256M --wait=60
 sleep 0.5
 kill -INT $watcher
 wait $watcher
 check "Ctrl-C ends a watch" 0 $?
-check "watch tells of the targets" "target 256M -> 240M target 240M -> 256M" \
+check "watch tells of the targets" "target 256M -> 160M target 160M -> 256M" \
 	"$(sed -n 's/.*\(target [0-9].*\)/\1/p' /tmp/watch | tr '\n' ' ' | sed 's/ $//')"
 check_ok "and of what the driver does" grep -q 'state .* -> shrinking' /tmp/watch
 

@@ -58,7 +58,7 @@ agree() {
 	check "round $1: /vm/UUID/memory" $((target / 1024)) "$(xenstore-read "$uuid/memory")"
 	check_ok "round $1: static-max $max is not below the target $target" [ "$max" -ge "$target" ]
 	check "round $1: Xen's limit" $((target + 1024)) $(($(guest_max_pages $g) * 4))
-	check_near "round $1: the guest is there" "$target" $(($(guest_tot_pages $g) * 4)) 128
+	check_near "round $1: the guest is there" "$target" "$(counted_kib "$target" 128 tot_kib $g)" 128
 }
 
 g=guest
