@@ -85,7 +85,7 @@ load() {
 }
 
 unload() {
-	in_guest "$g" "cat $TRACE/trace_pipe >/tmp/pipe & reader=\$!
+	in_guest "$g" "cat $TRACE/trace_pipe >/tmp/pipe 2>/dev/null & reader=\$!
 		sleep 0.2; rmmod xen_hotballoon & pid=\$!
 		wait \$pid || exit 1
 		sleep 1; kill \$reader
