@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ktime.h>
 #include <linux/oom.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
@@ -14,6 +15,7 @@
 #include "mem/counters.h"
 #include "rescue.h"
 #include "stats.h"
+#include "trace.h"
 #include "xen/bus.h"
 
 static DEFINE_SPINLOCK(distress_lock);	/* taken with interrupts off */
@@ -34,6 +36,7 @@ static DECLARE_DELAYED_WORK(telling, distress_work);
 /* Return: pages that are short now. */
 static u64 look(bool oom)
 {
+	u64 begun = trace_hb_distress_enabled() ? ktime_get_ns() : 0;
 	struct hb_shortage need;
 	u64 lacking, pages;
 	unsigned long flags;
@@ -48,6 +51,8 @@ static u64 look(bool oom)
 	pages = distress.short_now;
 	news = hb_told_news(&told, hb_bus_epoch(), lacking);
 	spin_unlock_irqrestore(&distress_lock, flags);
+	if (begun)
+		trace_hb_distress(oom, lacking, pages, news, ktime_get_ns() - begun);
 	if (again)
 		mod_timer(&looker, jiffies + msecs_to_jiffies(HB_DISTRESS_LOOK_MS));
 	if (pages && !oom)

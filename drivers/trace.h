@@ -80,6 +80,32 @@ TRACE_EVENT(hb_rescue,
 		  __entry->lacking, __entry->taken, __entry->ns)
 );
 
+/*
+ * A look at what the guest lacks took so long.  @oom: a process is about to be killed; @news: what
+ * is lacked is yet to be told to the host.
+ */
+TRACE_EVENT(hb_distress,
+	TP_PROTO(bool oom, u64 lacking, u64 short_now, bool news, u64 ns),
+	TP_ARGS(oom, lacking, short_now, news, ns),
+	TP_STRUCT__entry(
+		__field(bool, oom)
+		__field(bool, news)
+		__field(u64, lacking)
+		__field(u64, short_now)
+		__field(u64, ns)
+	),
+	TP_fast_assign(
+		__entry->oom = oom;
+		__entry->news = news;
+		__entry->lacking = lacking;
+		__entry->short_now = short_now;
+		__entry->ns = ns;
+	),
+	TP_printk("oom=%d lacking=%llu short=%llu news=%d ns=%llu",
+		  __entry->oom, __entry->lacking, __entry->short_now,
+		  __entry->news, __entry->ns)
+);
+
 /* hb.lock was held so long, and dropped there. */
 TRACE_EVENT(hb_lock,
 	TP_PROTO(unsigned long ip, u64 ns),

@@ -196,11 +196,16 @@ static bool next_removed_unit(struct hb_guest *g, unsigned long *pfn)
 	unsigned long nr = g->map.block_pages;
 
 	while (g->verify.pfn < g->added_end) {
+		bool known;
+
 		*pfn = g->verify.pfn;
-		if (!hb_blockmap_find(&g->map, *pfn) &&
-		    !g->ops->present(g, *pfn))
+		known = hb_blockmap_find(&g->map, *pfn);
+		if (!known && !g->ops->present(g, *pfn))
 			return true;
 		g->verify.pfn = *pfn / nr * nr + nr;
+		/* There may be many that the books know: not one by one. */
+		if (known)
+			g->verify.pfn = hb_blockmap_free_slot(&g->map, g->verify.pfn);
 	}
 	return false;
 }

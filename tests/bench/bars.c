@@ -15,6 +15,7 @@ const struct bar bars[] = {
 	{ "pvh", "superpages_after_pod_percent", BAR_OURS_AT_LEAST, 90 },
 	{ "pvh", "left_behind_kib", BAR_OURS_AT_MOST, 2048 },
 	{ "pvh", "left_behind_later_cycle_kib", BAR_OURS_AT_MOST, 63 },
+	{ "pvh", "outrun_mib_s", BAR_OURS_AT_LEAST, 256 },
 	{ "pv", "shrink_insn_per_page", BAR_RATIO_AT_LEAST, 1.5 },
 	{ "pv", "grow_insn_per_page", BAR_RATIO_AT_LEAST, 1.5 },
 	{ "pv", "hotadd_first_page_ms", BAR_OURS_AT_MOST, 250 },

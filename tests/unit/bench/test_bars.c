@@ -60,6 +60,22 @@ static void test_bars_are_for_metrics_of_the_guest(void **state)
 	assert_null(bar_find("pv", "left_behind_kib"));
 }
 
+static bool has_bar(const char *guest, const char *experiment)
+{
+	for (size_t i = 0; i < metrics_count; i++)
+		if (!strcmp(metrics[i].experiment, experiment) && bar_find(guest, metrics[i].name))
+			return true;
+	return false;
+}
+
+/* An experiment without any could not fail. */
+static void test_each_experiment_has_a_bar(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < metrics_count; i++)
+		assert_true(has_bar("pvh", metrics[i].experiment));
+}
+
 static void assert_met(enum bar_kind kind, double limit, struct measured at, struct measured off)
 {
 	const struct bar bar = { "pvh", "any", kind, limit };
@@ -111,6 +127,7 @@ int main(void)
 		cmocka_unit_test(test_parts_are_measured_with_their_whole),
 		cmocka_unit_test(test_superpages_are_not_for_pv),
 		cmocka_unit_test(test_bars_are_for_metrics_of_the_guest),
+		cmocka_unit_test(test_each_experiment_has_a_bar),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_without_what_it_needs_a_bar_is_missed),
 		cmocka_unit_test(test_text),

@@ -50,6 +50,19 @@ move_guest() {
 	return $status
 }
 
+# move_kept_still NAME save|migrate: the same by hotballoon, which has the guest keep still and
+# finds a size that it can be moved with: that works at any moment.
+move_kept_still() {
+	guest_may_die "$1"
+	rm -f $IMAGE
+	# shellcheck disable=SC2119
+	case $2 in
+	save) hotballoon save "$1" $IMAGE </dev/null >/tmp/move.log 2>&1 && restore_guest ;;
+	migrate) hotballoon migrate "$1" 'xl migrate-receive' -- -s '' </dev/null >/tmp/move.log 2>&1 ;;
+	esac || { grep -v '^$' /tmp/move.log | tail -n 12 | sed 's/^/# /'; return 1; }
+	look_up "$1"
+}
+
 # books_again NAME KIB LABEL: what Xen counts beside the target may have become something
 # else by a move: look once, when the guest is at rest.  From now on it stays that.
 books_again() {

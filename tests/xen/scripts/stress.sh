@@ -2,9 +2,10 @@
 # shellcheck shell=sh disable=SC3043
 # needs: stress
 #
-# stress [seed=N] [targets=N] [KEY=VALUE...]: Debian's stress-ng does to the guest's memory what it
-# can, with swap in memory (zram), while random targets come.  At the end the guest lives, nothing
-# of the kernel's is to be seen in its log, and its books are exact.
+# stress [seed=N] [targets=N] [without=A,B...] [KEY=VALUE...]: Debian's stress-ng does to the guest's
+# memory what it can, but for stressors A, B..., with swap in memory (zram), while random targets
+# come.  At the end the guest lives, nothing of the kernel's is to be seen in its log, and its
+# books are exact.
 . /lab/files/lib-driver.sh
 
 g=guest
@@ -13,9 +14,11 @@ case ${1:-} in seed=*) shift ;; esac
 TARGETS=200
 ARRIVES_S=30
 case ${1:-} in targets=*) TARGETS=${1#targets=}; shift ;; esac
+without=''
+case ${1:-} in without=*) without=${1#without=}; shift ;; esac
 # shellcheck disable=SC2034 # random_below has it
 RANDOM_STATE=$seed
-note "seed=$seed targets=$TARGETS"
+note "seed=$seed targets=$TARGETS without=$without"
 
 # What runs beside each other, an option and its value a line.  Debian 12's has not all of them:
 # there brk has no bound, and is left out; the others are as large by themselves.
@@ -37,10 +40,12 @@ STRESSORS='--vm 1
 
 # stressors: those of the program in dom0's /stress, in one line.
 stressors() {
-	local help option value
+	local help option value name
 	help=$(/stress/lib64/ld-linux-x86-64.so.2 --library-path /stress/lib/x86_64-linux-gnu /stress/bin/stress-ng --help)
 	echo "$STRESSORS" | while read -r option value; do
 		case $help in *"$option "*) ;; *) continue ;; esac
+		name=${option#--}
+		case ,$without, in *",${name%%-*},"*) continue ;; esac
 		[ "$option" != --brk-bytes ] || printf ' --brk 1'
 		printf ' %s' "$option" ${value:+"$value"}
 	done
