@@ -432,6 +432,9 @@ int sim_way_begin(struct guest *g, unsigned int slot, bool online,
 		return -EBUSY;
 	if (kernel->presence != (online ? SIM_OFFLINE : SIM_ONLINE))
 		return -EINVAL;
+	/* Nobody is told. */
+	if (online && g->counts_broken && g->broken / sim_block_pages(g) == slot)
+		return -EHWPOISON;
 	g->way = (struct sim_way){ .active = true, .online = online,
 				   .movable = movable, .by_us = by_us,
 				   .slot = slot };

@@ -76,6 +76,7 @@ struct guest {
 	bool leave_next;		/* somebody takes the next block offline that is used */
 	bool move_next;			/* the next time that the worker can be frozen */
 	u64 broken;			/* a page that is so; 0: none */
+	bool counts_broken;		/* the kernel puts no block with it online (6.2) */
 	u64 no_ram, no_ram_end;		/* a hole in a block */
 
 	/* the kernel and its programs */
