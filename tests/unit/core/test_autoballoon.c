@@ -306,6 +306,9 @@ static void test_promises(void **state)
 			look_on(g, &second, 1);
 		}
 		assert_at_promises(g);
+		assert_true(promise(g, 16 * HB_MIB_PAGES));
+		look_on(g, &second, 1);
+		assert_at_promises(g);
 		/* More than that it does not keep for them, */
 		g->commit.committed = 150 * HB_MIB_PAGES;
 		look_on(g, &second, 60);
@@ -318,20 +321,22 @@ static void test_promises(void **state)
 	}
 }
 
-/* Somebody is promised something while it goes down: it stops there, and is content. */
+/* Something is promised while it goes down: that little must not go, where it would wait for it. */
 static void test_promises_on_the_way(void **state)
 {
 	struct guest *g = promising(true);
-	u64 second = 0, size;
+	struct hb_commit commit;
+	struct hb_stats stats;
+	u64 second = 0;
 
 	(void)state;
-	g->commit.committed = 100 * HB_MIB_PAGES;
 	look_on(g, &second, 10);
-	g->core.target.own -= 2 * HB_UNIT_PAGES;
-	size = sim_populated(g);
-	g->commit.committed = sim_commit(g).limit - hb_reserve_of(sim_managed(g), HB_MIB_PAGES);
-	look_on(g, &second, 1);
-	assert_int_equal(sim_populated(g), size);
+	g->core.target.own -= HB_UNIT_PAGES;
+	commit = sim_commit(g);
+	commit.committed = commit.limit - hb_reserve_of(sim_managed(g), HB_MIB_PAGES);
+	stats = says(g, 100 * MIB, size_kib(g) - 200 * MIB);
+	assert_true(hb_autoballoon_look(&g->core, &stats, &commit, 11 * S));
+	assert_int_equal(hb_guest_goal(&g->core), sim_populated(g));
 	sim_halt(g);
 }
 
