@@ -84,6 +84,8 @@ static void test_gives_and_takes(void **state)
 		/* What it uses it has, and a margin, */
 		assert_true(look(g, own - 20 * MIB, 20 * MIB, 3 * S));
 		assert_true(size_kib(g) > own + 40 * MIB);
+		/* but not for each MiB, */
+		assert_false(look(g, own - 17 * MIB, 20 * MIB, 3 * S + 500));
 		/* and never more than the host allows. */
 		for (now = 4 * S; size_kib(g) < target; now += S)
 			assert_true(look(g, size_kib(g), 0, now));
