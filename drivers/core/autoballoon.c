@@ -2,7 +2,7 @@
 #include "autoballoon.h"
 
 /* In whole units, as those are what is cheap to give. */
-static u64 whole_units(u64 pages)
+static u64 up_to_units(u64 pages)
 {
 	pages += HB_UNIT_PAGES - 1;
 	return pages - pages % HB_UNIT_PAGES;
@@ -64,9 +64,9 @@ static u64 promised(const struct hb_commit *commit, u64 managed, u64 populated)
  */
 static u64 choose(const struct hb_estimate *e, u64 least, u64 now, u64 populated)
 {
-	u64 want = whole_units(e->want_kib / HB_PAGE_KIB), band = band_of(now);
+	u64 want = up_to_units(e->want_kib / HB_PAGE_KIB), band = band_of(now);
 
-	least = whole_units(least);
+	least = up_to_units(least);
 	if (want < least)
 		want = least;
 	want = want >= now + band || want + band < now ? want : now;
