@@ -8,6 +8,7 @@
 #include "core/autoballoon.h"
 #include "driver.h"
 #include "events.h"
+#include "mem/commit.h"
 #include "mem/counters.h"
 
 /* Whether it looks; guarded by switch_lock. */
@@ -27,11 +28,15 @@ void hb_autoballoon_tick(void)
 static void look(struct work_struct *unused)
 {
 	struct hb_stats now = { 0 };
+	struct hb_commit commit;
+	u64 ms;
 
 	mutex_lock(&switch_lock);
 	if (running) {
 		hb_counters_read(&now);
-		if (hb_autoballoon_look(&hb.guest, &now, ktime_get_boottime_ns() / NSEC_PER_MSEC))
+		commit = hb_commit_look();
+		ms = ktime_get_boottime_ns() / NSEC_PER_MSEC;
+		if (hb_autoballoon_look(&hb.guest, &now, &commit, ms))
 			hb_events_raise(HB_NEWS_LOOK);
 	}
 	mutex_unlock(&switch_lock);

@@ -86,6 +86,14 @@ static int check_domain(void)
 		pr_info("leaving the crash kernel's memory alone\n");
 		return -ENODEV;
 	}
+	/*
+	 * Free pages have no mapping then, also of blocks that are offline, where the driver clears
+	 * what goes to Xen; and what maps them is not exported.
+	 */
+	if (debug_pagealloc_enabled()) {
+		pr_err("this kernel runs with debug_pagealloc=on: boot without it\n");
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 

@@ -2,10 +2,9 @@
 #include "autoballoon.h"
 
 /* In whole units, as those are what is cheap to give. */
-static u64 units_of(u64 kib)
+static u64 up_to_units(u64 pages)
 {
-	u64 pages = kib / HB_PAGE_KIB + HB_UNIT_PAGES - 1;
-
+	pages += HB_UNIT_PAGES - 1;
 	return pages - pages % HB_UNIT_PAGES;
 }
 
@@ -42,19 +41,46 @@ static void make_up(struct hb_estimate *e, const struct hb_usage *before, u64 un
 	}
 }
 
-/* What is wanted from @now on, in pages; the lock is held. */
-static u64 choose(const struct hb_estimate *e, u64 now)
+/*
+ * The size in pages at which its kernel can promise on.  Whom it refuses is not in distress, and
+ * the floor only stops what goes down: nobody else would give that back.
+ */
+static u64 promised(const struct hb_commit *commit, u64 managed, u64 populated)
 {
-	u64 want = units_of(e->want_kib), band = band_of(now);
+	u64 reserve = hb_floor_reserve(managed);
+	u64 room = hb_floor_commit_room(commit, reserve);
+	u64 needed = commit->committed + reserve;
 
-	return want >= now + band || want + band < now ? want : now;
+	if (room)
+		return populated > room ? populated - room : 0;
+	if (needed <= commit->limit)
+		return populated;
+	return populated + (needed - commit->limit) * 100 / commit->percent;
 }
 
-bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 now_ms)
+/*
+ * What is wanted from @now on, in pages; the lock is held.  On its way down it stops at @least
+ * whatever is worth it: the floor would.
+ */
+static u64 choose(const struct hb_estimate *e, u64 least, u64 now, u64 populated)
+{
+	u64 want = up_to_units(e->want_kib / HB_PAGE_KIB), band = band_of(now);
+
+	least = up_to_units(least);
+	if (want < least)
+		want = least;
+	want = want >= now + band || want + band < now ? want : now;
+	if (least > populated)
+		least = populated;
+	return want > least ? want : least;
+}
+
+bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats,
+			 const struct hb_commit *commit, u64 now_ms)
 {
 	const struct hb_usage usage = hb_usage_from_stats(stats->value, stats->known);
 	struct hb_estimate *e = &g->estimate;
-	u64 size_kib, unused_kib, before;
+	u64 size_kib, unused_kib, before, least;
 	struct hb_usage last;
 	bool other;
 
@@ -70,8 +96,9 @@ bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 n
 	hb_estimate_report(e, &usage, size_kib, now_ms);
 	make_up(e, &last, unused_kib, size_kib);
 	hb_estimate_pass(e, size_kib, true, now_ms);
+	least = promised(commit, stats->value[HB_STAT_TOTAL] / HB_PAGE_KIB, size_kib / HB_PAGE_KIB);
 	if (e->known)
-		g->target.own = choose(e, hb_guest_wanted(g));
+		g->target.own = choose(e, least, hb_guest_wanted(g), size_kib / HB_PAGE_KIB);
 	other = hb_guest_goal(g) != before;
 	g->ops->unlock(g);
 	return other;

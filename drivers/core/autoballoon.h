@@ -10,6 +10,7 @@
 #ifndef HB_CORE_AUTOBALLOON_H
 #define HB_CORE_AUTOBALLOON_H
 
+#include "floor.h"
 #include "guest.h"
 #include "stats.h"
 
@@ -25,13 +26,15 @@
 /**
  * hb_autoballoon_look() - choose a size
  * @stats: of now
+ * @commit: the same, what is promised to processes
  * @now_ms: a clock that never goes back, not 0
  *
  * The first look after hb_autoballoon_end() begins.  Takes the lock.
  *
  * Return: whether there is another size to follow: wake the worker.
  */
-bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats, u64 now_ms);
+bool hb_autoballoon_look(struct hb_guest *g, const struct hb_stats *stats,
+			 const struct hb_commit *commit, u64 now_ms);
 
 /**
  * hb_autoballoon_end() - from now on the host's size is followed

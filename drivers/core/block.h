@@ -46,9 +46,9 @@ static inline unsigned long plugged(const struct hb_block *block)
 	return block_pages(block) - block->held;
 }
 
-static inline bool wants_onlining(const struct hb_block *block)
+static inline bool is_offline_added(const struct hb_block *block, bool refused)
 {
-	return is_added(block) && block->state == HB_BLOCK_OFFLINE;
+	return is_added(block) && block->state == HB_BLOCK_OFFLINE && block->refused == refused;
 }
 
 /* Somebody else's, who may take it away while it is offline. */

@@ -48,9 +48,14 @@ static bool has_parked(const struct hb_block *block)
 	return is_parked(block) && any_unit(block, units_takeable);
 }
 
+static bool may_go_online(const struct hb_block *block)
+{
+	return is_offline_added(block, false);
+}
+
 static bool has_marks(const struct hb_block *block)
 {
-	return any_unit(block, units_marked);
+	return block->refused || any_unit(block, units_marked);
 }
 
 /* Those that do not come by kinds; no block is in HB_CLASS_ABSENT. */
@@ -60,7 +65,7 @@ static bool (*const is_in[HB_CLASS_TAKE])(const struct hb_block *block) = {
 	[HB_CLASS_PARTLY] = has_partly,
 	[HB_CLASS_EMPTY_UNITS] = has_empty,
 	[HB_CLASS_MENDABLE] = has_mendable,
-	[HB_CLASS_OFFLINE] = wants_onlining,
+	[HB_CLASS_OFFLINE] = may_go_online,
 	[HB_CLASS_EMPTY_ONLINE] = is_empty_online,
 	[HB_CLASS_EMPTY_OFFLINE] = is_empty_offline,
 	[HB_CLASS_PARKED] = has_parked,

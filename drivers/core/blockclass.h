@@ -31,7 +31,7 @@ enum hb_block_class {
 	HB_CLASS_EMPTY_ONLINE,	/* ours, without any frame */
 	HB_CLASS_EMPTY_OFFLINE,
 	HB_CLASS_PARKED,	/* ours and offline, with frames */
-	HB_CLASS_MARKED,	/* with units marked busy or in use */
+	HB_CLASS_MARKED,	/* marked as refused, or with units marked busy or in use */
 	HB_CLASS_TAKE,		/* + hb_kind(): usable, with units to take */
 	HB_CLASS_ASK = HB_CLASS_TAKE + HB_KINDS, /* the same, perhaps free ones */
 	HB_CLASSES = HB_CLASS_ASK + HB_KINDS,

@@ -91,7 +91,8 @@ static void account(struct hb_blockmap *map, const struct hb_block *block,
 {
 	account_pages(map, block, sign * (long)block->held,
 		      sign * (long)plugged(block));
-	map->added_offline += sign * wants_onlining(block);
+	map->added_offline += sign * is_offline_added(block, false);
+	map->added_refused += sign * is_offline_added(block, true);
 	map->empty_online += sign * is_empty(block, HB_BLOCK_ONLINE);
 	map->empty_offline += sign * is_empty(block, HB_BLOCK_OFFLINE);
 	map->in_transition += sign * in_transition(block);
@@ -363,6 +364,13 @@ void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn)
 	end_change(map, block);
 }
 
+void hb_blockmap_mark_refused(struct hb_blockmap *map, struct hb_block *block)
+{
+	begin_change(map, block);
+	block->refused = true;
+	end_change(map, block);
+}
+
 bool hb_blockmap_clear_busy_block(struct hb_blockmap *map)
 {
 	struct hb_block *block = hb_class_first(map, HB_CLASS_MARKED, 0);
@@ -373,6 +381,7 @@ bool hb_blockmap_clear_busy_block(struct hb_blockmap *map)
 	bitmap_clear(block->unit_busy, 0, block->units);
 	bitmap_clear(block->unit_in_use, 0, block->units);
 	block->busy_units = 0;
+	block->refused = false;
 	end_change(map, block);
 	return true;
 }
@@ -465,6 +474,7 @@ static const char *compare(const struct hb_blockmap *is,
 	    is->movable_plugged != should->movable_plugged)
 		return "movable blocks";
 	if (is->added_offline != should->added_offline ||
+	    is->added_refused != should->added_refused ||
 	    is->empty_online != should->empty_online ||
 	    is->empty_offline != should->empty_offline)
 		return "offline or empty blocks";

@@ -195,7 +195,7 @@ struct hb_run hb_blockmap_mendable_unit(const struct hb_blockmap *map);
 /* Is the block somebody else's, and offline, so that the kernel may lose it? */
 bool hb_block_may_vanish(const struct hb_block *block);
 
-/* A hot-added block that the driver may put online; or NULL. */
+/* A hot-added block that the driver may put online, none that is marked as refused; or NULL. */
 struct hb_block *hb_blockmap_offline_block(const struct hb_blockmap *map);
 
 /**
@@ -207,7 +207,10 @@ struct hb_block *hb_blockmap_empty_block(const struct hb_blockmap *map,
 
 void hb_blockmap_mark_busy(struct hb_blockmap *map, unsigned long pfn);
 
-/* Forget what was busy, and what was not free, in one block.  Return: whether there was one. */
+/* The kernel does not put this block online, for what is broken in it. */
+void hb_blockmap_mark_refused(struct hb_blockmap *map, struct hb_block *block);
+
+/* Forget what was busy, not free or refused, of one block.  Return: whether there was one. */
 bool hb_blockmap_clear_busy_block(struct hb_blockmap *map);
 
 /*

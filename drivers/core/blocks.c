@@ -156,14 +156,22 @@ struct hb_outcome hb_step_online_block(struct hb_guest *g,
 				       const struct hb_move *step)
 {
 	struct hb_block *block;
+	int rc;
 
 	g->ops->lock(g);
 	block = hb_blockmap_offline_block(&g->map);
 	g->ops->unlock(g);
 	/* Only the worker removes blocks: it stays. */
-	if (block && !put_online(g, block))
+	rc = block ? put_online(g, block) : -ENOENT;
+	if (!rc)
 		return (struct hb_outcome){ .pages = 1 };
-	return (struct hb_outcome){ .cause = HB_CAUSE_OFFLINE_PENDING };
+	if (rc != -EHWPOISON)
+		return (struct hb_outcome){ .cause = HB_CAUSE_OFFLINE_PENDING };
+	/* For good, as far as one knows: another block will do. */
+	g->ops->lock(g);
+	hb_blockmap_mark_refused(&g->map, block);
+	g->ops->unlock(g);
+	return (struct hb_outcome){ 0 };
 }
 
 static int take_offline(struct hb_guest *g, struct hb_block *block)

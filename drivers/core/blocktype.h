@@ -23,6 +23,7 @@ struct hb_block {
 	bool retiring;			/* empty, and about to go: not to be filled */
 	bool keeps_module;		/* the caller's own note */
 	bool poisoned;			/* had broken memory when it last went offline */
+	bool refused;			/* the kernel finds it broken, and keeps it offline */
 	unsigned long held;		/* held pages */
 	unsigned int empty_units;	/* units whose every page is held */
 	unsigned int mendable_units;	/* broken units without a held page */
@@ -59,6 +60,7 @@ struct hb_blockmap {
 	unsigned int movable_blocks;	/* usable, for movable pages only */
 	unsigned long movable_plugged;	/* pages with frames in those */
 	unsigned int added_offline;	/* hot-added blocks that the driver may online */
+	unsigned int added_refused;	/* the same, but the kernel refuses */
 	unsigned int empty_online;	/* our blocks that are online with all held */
 	unsigned int empty_offline;	/* the same, offline and not parked */
 	unsigned int in_transition;	/* blocks that go online or offline just now */

@@ -146,6 +146,7 @@ void hb_guest_look(struct hb_guest *g, struct hb_snapshot *now)
 		.added_movable = map->added_movable,
 		.retirable = retirable(g, removable),
 		.added_offline = map->added_offline,
+		.added_refused = map->added_refused,
 		.blocks_left = hb_guest_blocks_left(g),
 		.floor = hb_floor_compute(&pressure),
 		.unsettled = !g->ledger.settled,

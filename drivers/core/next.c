@@ -70,8 +70,11 @@ static struct hb_move plan_more_blocks(const struct hb_snapshot *now,
 				       const struct hb_pass *pass, u64 need)
 {
 	if (!now->added_offline && !now->blocks_left)
-		return (struct hb_move){ .cause = HB_CAUSE_ABOVE_MAX,
-					 .only_event = true };
+		return (struct hb_move){
+			.cause = now->added_refused ? HB_CAUSE_OFFLINE_PENDING :
+						      HB_CAUSE_ABOVE_MAX,
+			.only_event = true,
+		};
 	if (now->hotplug_busy)
 		return stop(pass, HB_CAUSE_OFFLINE_PENDING);
 	if (now->added_offline)

@@ -7,6 +7,8 @@
  *
  * Grow: whole empty units first, which restores superpages; then pages of
  * partly held units; then a block that is there but offline; then a new block.
+ * A block in which something is broken the kernel does not put online: the next
+ * one is.  For any other failure no new block is added, which might fail the same.
  * Single pages are for the remainder, or when Xen has no whole extents left.
  *
  * At the target: blocks that stay empty, as long as less could be filled than the guest may

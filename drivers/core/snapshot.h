@@ -24,7 +24,8 @@ struct hb_snapshot {
 	u64 added_plugged;	/* hot-added pages with frames, in online blocks */
 	u64 added_movable;	/* of those, for movable pages only */
 	u64 retirable;		/* our blocks that are empty and can go */
-	u64 added_offline;	/* blocks of ours that are offline */
+	u64 added_offline;	/* blocks of ours that are offline, */
+	u64 added_refused;	/* and such that the kernel does not put online */
 	u64 blocks_left;	/* blocks that the address window still has room for */
 	struct hb_floor floor;
 	bool unsettled;		/* populate-on-demand: touch little at a time */

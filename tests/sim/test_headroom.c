@@ -199,6 +199,18 @@ static void test_together(void **state)
 	assert_says("note: no driver of ours reports in it");
 }
 
+/* Limits that cannot be forgotten leave what was granted, too. */
+static void test_not_forgotten(void **state)
+{
+	(void)state;
+	assert_int_equal(command_line("limits guest1 --min=256M --headroom=64M"), 0);
+	common_write_state_file("limits", "hotballoon limits 1\nnonsense\n");
+	assert_int_not_equal(command_line("limits guest1 --forget"), 0);
+	assert_non_null(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM));
+	assert_string_equal(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM), "65536");
+	assert_int_equal(limit(), 512 * M + 64 * M + M);
+}
+
 /* Who sizes it goes on doing so; who has pinned it has still done that. */
 static void test_managed(void **state)
 {
@@ -302,6 +314,7 @@ int main(void)
 		TEST(test_withdrawn),
 		TEST(test_saved),
 		TEST(test_together),
+		TEST(test_not_forgotten),
 		TEST(test_managed),
 		TEST(test_other_tool),
 		TEST(test_liar),

@@ -210,7 +210,7 @@ static void take_back(struct cli *cli, uint32_t domid, uint64_t headroom_kib)
 	struct hb_set_result ignored_result;
 	struct hb_error ignored;
 
-	if (cli_has(cli, OPT_HEADROOM))
+	if (cli_has(cli, OPT_HEADROOM) || (cli_has(cli, OPT_FORGET) && headroom_kib))
 		hb_headroom_set(cli->hb, domid, headroom_kib, 0, &ignored_result, &ignored);
 }
 

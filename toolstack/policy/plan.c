@@ -757,18 +757,23 @@ static enum hb_code check_promise(const struct hb_domain *domain, const struct h
 	return HB_E_REFUSED;
 }
 
-static void add_grant_notes(const struct hb_domain *domain, struct hb_plan *plan)
+/* more: than was granted before. */
+static void add_grant_notes(const struct hb_domain *domain, bool more, struct hb_plan *plan)
 {
 	add_still(domain, plan);
 	if (domain->driver != HB_DRIVER_HOTBALLOON)
 		snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
 			 "no driver of ours reports in it, and others take no headroom: the host sets it aside all the same");
+	else if (more && domain->type == HB_TYPE_PV)
+		snprintf(plan->notes[plan->nr_notes++], sizeof(plan->notes[0]),
+			 "memory blocks that a PV guest makes for it stay until it reboots, whatever is granted then: 2M for 128M");
 }
 
 enum hb_code hb_plan_headroom(const struct hb_domain *domain, const struct hb_host_memory *host,
 			      const struct hb_size *headroom, bool force, struct hb_plan *plan,
 			      struct hb_error *error)
 {
+	const bool more = headroom->amount > domain->headroom.value;
 	struct hb_domain then = *domain;
 	enum hb_code code = check_grant(domain, headroom, error);
 
@@ -785,13 +790,12 @@ enum hb_code hb_plan_headroom(const struct hb_domain *domain, const struct hb_ho
 	if (code)
 		return code;
 	if (headroom->amount)
-		add_room_steps(&then, host, headroom->amount > domain->headroom.value,
-			       "Xen's limit: the size and 1M", plan);
+		add_room_steps(&then, host, more, "Xen's limit: the size and 1M", plan);
 	if (domain->headroom.presence != HB_ABSENT || headroom->amount)
 		add_step(plan, HB_STEP_HEADROOM, domain->headroom.value, headroom->amount,
 			 "what the guest may take by itself, in need");
 	if (plan->nr_steps)
-		add_grant_notes(&then, plan);
+		add_grant_notes(&then, more, plan);
 	foresee(&then, domain->actual_kib, plan);
 	return HB_OK;
 }

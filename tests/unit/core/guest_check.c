@@ -99,8 +99,10 @@ static void count_offline(const struct guest *g, unsigned int slot,
 
 	if (going)
 		return;
-	if (block->origin != HB_BLOCK_BOOT && !parked)
-		sum->added_offline++;
+	if (block->origin != HB_BLOCK_BOOT && !parked) {
+		sum->added_offline += !block->refused;
+		sum->added_refused += block->refused;
+	}
 	if (block->origin != HB_BLOCK_OURS)
 		return;
 	sum->parked_plugged += block->poisoned ? 0 : sim_block_pages(g) - held;
@@ -124,6 +126,7 @@ static void check_counters(struct guest *g, const struct hb_blockmap *sum)
 	sim_require(g, map->movable_blocks == sum->movable_blocks);
 	sim_require(g, map->movable_plugged == sum->movable_plugged);
 	sim_require(g, map->added_offline == sum->added_offline);
+	sim_require(g, map->added_refused == sum->added_refused);
 	sim_require(g, map->empty_online == sum->empty_online);
 	sim_require(g, map->empty_offline == sum->empty_offline);
 	sim_require(g, map->in_transition == g->way.active);

@@ -481,7 +481,7 @@ static void op_pressure(struct hb_guest *core, struct hb_pressure *pressure)
 
 	unsigned int i;
 
-	*pressure = (struct hb_pressure){ .nr = g->second_node ? 2 : 1 };
+	*pressure = (struct hb_pressure){ .nr = g->second_node ? 2 : 1, .commit = sim_commit(g) };
 	for (i = 0; i < pressure->nr; i++) {
 		pressure->of[i].node = i;
 		pressure->of[i].in = (struct hb_floor_input){

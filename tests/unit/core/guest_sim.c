@@ -188,6 +188,15 @@ u64 sim_managed(const struct guest *g)
 	return sim_node_managed(g, SIM_ALL_NODES);
 }
 
+struct hb_commit sim_commit(const struct guest *g)
+{
+	struct hb_commit commit = g->commit;
+
+	if (commit.percent)
+		commit.limit = sim_managed(g) * commit.percent / 100;
+	return commit;
+}
+
 bool sim_unit_is_free(const struct guest *g, unsigned int unit)
 {
 	return unit_free(g, unit) == HB_UNIT_PAGES &&
@@ -423,6 +432,9 @@ int sim_way_begin(struct guest *g, unsigned int slot, bool online,
 		return -EBUSY;
 	if (kernel->presence != (online ? SIM_OFFLINE : SIM_ONLINE))
 		return -EINVAL;
+	/* Nobody is told. */
+	if (online && g->counts_broken && g->broken / sim_block_pages(g) == slot)
+		return -EHWPOISON;
 	g->way = (struct sim_way){ .active = true, .online = online,
 				   .movable = movable, .by_us = by_us,
 				   .slot = slot };

@@ -76,6 +76,7 @@ struct guest {
 	bool leave_next;		/* somebody takes the next block offline that is used */
 	bool move_next;			/* the next time that the worker can be frozen */
 	u64 broken;			/* a page that is so; 0: none */
+	bool counts_broken;		/* the kernel puts no block with it online (6.2) */
 	u64 no_ram, no_ram_end;		/* a hole in a block */
 
 	/* the kernel and its programs */
@@ -89,6 +90,7 @@ struct guest {
 	bool auto_online;		/* the kernel onlines what is added */
 	u64 swap_free, swapped;		/* room there, and what is there */
 	u64 refaults;
+	struct hb_commit commit;	/* but for a limit that is a share of its memory */
 	u64 caches;			/* of the data, what the kernel would drop */
 	bool xen_is_mute;		/* it does not say what has a frame */
 	u64 pressed_ms;			/* the last time that it was made to swap */
@@ -164,6 +166,8 @@ u64 sim_node_managed(const struct guest *g, int node);
 u64 sim_free_pages(const struct guest *g, bool kernel_only);
 /* Pages that the allocator has in all. */
 u64 sim_managed(const struct guest *g);
+/* What is promised, with the limit as it is now. */
+struct hb_commit sim_commit(const struct guest *g);
 
 /* ---- Xen */
 

@@ -42,7 +42,8 @@ static struct hb_stats says(const struct guest *g, u64 used, u64 free)
 static bool look(struct guest *g, u64 used, u64 free, u64 now_ms)
 {
 	const struct hb_stats stats = says(g, used, free);
-	bool other = hb_autoballoon_look(&g->core, &stats, now_ms);
+	const struct hb_commit commit = sim_commit(g);
+	bool other = hb_autoballoon_look(&g->core, &stats, &commit, now_ms);
 
 	if (other)
 		worker_wake(g);
@@ -83,6 +84,8 @@ static void test_gives_and_takes(void **state)
 		/* What it uses it has, and a margin, */
 		assert_true(look(g, own - 20 * MIB, 20 * MIB, 3 * S));
 		assert_true(size_kib(g) > own + 40 * MIB);
+		/* but not for each MiB, */
+		assert_false(look(g, own - 17 * MIB, 20 * MIB, 3 * S + 500));
 		/* and never more than the host allows. */
 		for (now = 4 * S; size_kib(g) < target; now += S)
 			assert_true(look(g, size_kib(g), 0, now));
@@ -134,11 +137,12 @@ static void test_nothing_to_choose(void **state)
 {
 	struct guest *g = boot(true);
 	const struct hb_stats nothing = { 0 };
+	const struct hb_commit anything = { 0 };
 	u64 size = sim_populated(g);
 
 	(void)state;
-	assert_false(hb_autoballoon_look(&g->core, &nothing, S));
-	assert_false(hb_autoballoon_look(&g->core, &nothing, 2 * S));
+	assert_false(hb_autoballoon_look(&g->core, &nothing, &anything, S));
+	assert_false(hb_autoballoon_look(&g->core, &nothing, &anything, 2 * S));
 	assert_int_equal(hb_guest_goal(&g->core), size);
 	g->core.target.valid = false;
 	assert_false(look(g, 100 * MIB, 600 * MIB, 3 * S));
@@ -238,6 +242,129 @@ static void test_need_of_added(void **state)
 		assert_int_equal(g->core.map.empty_online, 0);
 		sim_halt(g);
 	}
+}
+
+/* ---- a kernel that promises no more than it has */
+
+/* Half of what it has, and 150 MiB are promised. */
+static struct guest *promising(bool translated)
+{
+	struct guest *g = boot(translated);
+
+	g->commit = (struct hb_commit){
+		.strict = true,
+		.percent = 50,
+		.committed = 150 * HB_MIB_PAGES,
+	};
+	return g;
+}
+
+/* Looks of a second each, with 100 MiB in use: it is where it shall be after each. */
+static void look_on(struct guest *g, u64 *second, unsigned int seconds)
+{
+	while (seconds--) {
+		look(g, 100 * MIB, size_kib(g) - 200 * MIB, ++*second * S);
+		assert_int_equal(g->report.state, HB_STATE_IDLE);
+		assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+	}
+}
+
+/* Can so much more be promised?  Then it is. */
+static bool promise(struct guest *g, u64 pages)
+{
+	const struct hb_commit commit = sim_commit(g);
+
+	if (commit.committed + pages > commit.limit)
+		return false;
+	g->commit.committed += pages;
+	return true;
+}
+
+/* Where the reserve is left of its promises, a little more for whole units. */
+static void assert_at_promises(const struct guest *g)
+{
+	const struct hb_commit commit = sim_commit(g);
+	u64 spare = commit.limit - commit.committed;
+	u64 reserve = hb_reserve_of(sim_managed(g), HB_MIB_PAGES);
+
+	assert_in_range(spare, reserve - 4 * HB_MIB_PAGES, reserve + 4 * HB_MIB_PAGES);
+}
+
+/* It leaves what is promised, and programs that ask step by step get what the target has. */
+static void test_promises(void **state)
+{
+	unsigned int pv, i;
+
+	(void)state;
+	for (pv = 0; pv < 2; pv++) {
+		struct guest *g = promising(!pv);
+		u64 target = size_kib(g), second = 0, least;
+
+		look_on(g, &second, 10);
+		assert_at_promises(g);
+		least = size_kib(g);
+		for (i = 0; i < 60; i++) {
+			assert_true(promise(g, 2 * HB_MIB_PAGES));
+			look_on(g, &second, 1);
+		}
+		assert_at_promises(g);
+		assert_true(promise(g, 16 * HB_MIB_PAGES));
+		look_on(g, &second, 1);
+		assert_at_promises(g);
+		/* More than that it does not keep for them, */
+		g->commit.committed = 150 * HB_MIB_PAGES;
+		look_on(g, &second, 60);
+		assert_in_range(size_kib(g), least - 4 * MIB, least + 4 * MIB);
+		/* nor has it more than it may. */
+		g->commit.committed = 700 * HB_MIB_PAGES;
+		look_on(g, &second, 10);
+		assert_int_equal(size_kib(g), target);
+		sim_halt(g);
+	}
+}
+
+/* Something is promised while it goes down: that little must not go, where it would wait for it. */
+static void test_promises_on_the_way(void **state)
+{
+	struct guest *g = promising(true);
+	struct hb_commit commit;
+	struct hb_stats stats;
+	u64 second = 0;
+
+	(void)state;
+	look_on(g, &second, 10);
+	g->core.target.own -= HB_UNIT_PAGES;
+	commit = sim_commit(g);
+	commit.committed = commit.limit - hb_reserve_of(sim_managed(g), HB_MIB_PAGES);
+	stats = says(g, 100 * MIB, size_kib(g) - 200 * MIB);
+	assert_true(hb_autoballoon_look(&g->core, &stats, &commit, 11 * S));
+	assert_int_equal(hb_guest_goal(&g->core), sim_populated(g));
+	sim_halt(g);
+}
+
+/* A limit that is a number, or none: its size has nothing to do with it. */
+static void test_promises_of_others(void **state)
+{
+	unsigned int i;
+	u64 sizes[3];
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		struct guest *g = promising(true);
+		u64 second = 0;
+
+		if (i == 0)
+			g->commit.strict = false;
+		else if (i == 1)
+			g->commit = (struct hb_commit){ .strict = true,
+							.limit = 160 * HB_MIB_PAGES,
+							.committed = 150 * HB_MIB_PAGES };
+		look_on(g, &second, 10);
+		sizes[i] = size_kib(g);
+		sim_halt(g);
+	}
+	assert_int_equal(sizes[0], sizes[1]);
+	assert_true(sizes[2] > sizes[0] + 32 * MIB);
 }
 
 static unsigned int passes;	/* of the worker, in what follows */
@@ -512,6 +639,7 @@ static void feel(struct world *w, u64 used)
 
 static void look_at(struct world *w, u64 used, u64 now_ms)
 {
+	const struct hb_commit commit = sim_commit(w->g);
 	struct hb_stats stats = { 0 };
 	u64 total = size_kib(w->g) - w->overhead;
 
@@ -520,7 +648,7 @@ static void look_at(struct world *w, u64 used, u64 now_ms)
 	hb_stats_put(&stats, HB_STAT_AVAILABLE, beyond(total, used));
 	hb_stats_put(&stats, HB_STAT_REFAULTS_ANON, 0);
 	hb_stats_put(&stats, HB_STAT_REFAULTS_FILE, w->again);
-	if (hb_autoballoon_look(&w->g->core, &stats, now_ms))
+	if (hb_autoballoon_look(&w->g->core, &stats, &commit, now_ms))
 		worker_wake(w->g);
 	worker_settle(w->g);
 }
@@ -614,6 +742,9 @@ int main(void)
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_need_lasts),
 		cmocka_unit_test(test_need_of_added),
+		cmocka_unit_test(test_promises),
+		cmocka_unit_test(test_promises_on_the_way),
+		cmocka_unit_test(test_promises_of_others),
 		cmocka_unit_test(test_huge_grant),
 		cmocka_unit_test(test_grant_without_room),
 		cmocka_unit_test(test_grant_with_news),

@@ -791,7 +791,7 @@ static void test_check_finds_damage(void **state)
 	unsigned int *ints[] = {
 		&f->map.usable_empty_units, &f->map.boot_empty_units,
 		&f->map.mendable_units, &f->map.movable_blocks,
-		&f->map.added_offline, &f->map.empty_online,
+		&f->map.added_offline, &f->map.added_refused, &f->map.empty_online,
 		&f->map.empty_offline, &f->map.in_transition,
 		&f->map.busy_units, &block->classes,
 		&block->empty_units, &block->mendable_units, &block->busy_units,
@@ -1171,6 +1171,28 @@ static void test_offline_blocks(void **state)
 	destroy(f);
 }
 
+/* One that the kernel refuses is passed over until that is forgotten. */
+static void test_refused_block(void **state)
+{
+	struct fixture *f = make();
+	struct hb_block *block = f->slots[OURS];
+
+	(void)state;
+	tell(f, OURS, HB_EVENT_GOING_OFFLINE);
+	tell(f, OURS, HB_EVENT_OFFLINE_BY_US);
+	hb_blockmap_mark_refused(&f->map, block);
+	assert_null(hb_blockmap_offline_block(&f->map));
+	assert_int_equal(f->map.added_offline, 0);
+	assert_int_equal(f->map.added_refused, 1);
+	assert_null(hb_blockmap_check(&f->map));
+	assert_true(hb_blockmap_clear_busy_block(&f->map));
+	assert_false(hb_blockmap_clear_busy_block(&f->map));
+	assert_ptr_equal(hb_blockmap_offline_block(&f->map), block);
+	assert_int_equal(f->map.added_refused, 0);
+	assert_null(hb_blockmap_check(&f->map));
+	destroy(f);
+}
+
 /* What is behind a parked block may all be marked busy: then there is nothing to take. */
 static void test_busy_parked_block(void **state)
 {
@@ -1234,6 +1256,7 @@ int main(void)
 		cmocka_unit_test(test_slotset),
 		cmocka_unit_test(test_small_guest_in_a_large_window),
 		cmocka_unit_test(test_offline_blocks),
+		cmocka_unit_test(test_refused_block),
 		cmocka_unit_test(test_busy_parked_block),
 		cmocka_unit_test(test_no_ram),
 	};

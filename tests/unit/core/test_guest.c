@@ -677,6 +677,75 @@ static void test_poison_without_memory(void **state)
 	sim_halt(g);
 }
 
+/* On PV: as large as at boot, and two blocks that were added are kept for later, offline. */
+static struct guest *with_kept_blocks(void)
+{
+	struct guest *g = boot(false);
+	u64 size = sim_populated(g);
+
+	sim_set_target(g, size + 2 * sim_block_pages(g));
+	worker_settle(g);
+	sim_set_target(g, size);
+	worker_settle(g);
+	for (g->now += 60000; g->core.map.empty_online; g->now += 1000)
+		worker_pass(g, NULL);
+	assert_int_equal(g->core.map.empty_offline, 2);
+	return g;
+}
+
+/* The kernel does not put a block online again in which a page is broken: others are there. */
+static void test_broken_block_is_passed_over(void **state)
+{
+	struct guest *g = with_kept_blocks();
+	u64 size = sim_populated(g), block = sim_block_pages(g), most;
+
+	(void)state;
+	g->broken = g->first_added * block + 5;
+	g->counts_broken = true;
+	sim_set_target(g, size + block);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), size + block);
+	assert_int_equal(g->core.added_blocks, 2);
+	assert_int_equal(g->report.cause, HB_CAUSE_NONE);
+	sim_set_target(g, size + 2 * block);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), size + 2 * block);
+	assert_int_equal(g->core.added_blocks, 3);
+	check_guest(g);
+	/* What is missing at the end is in it. */
+	most = hb_guest_ceiling(&g->core);
+	sim_set_target(g, most);
+	while (worker_pass(g, NULL) != HB_REST_FOREVER)
+		g->now += 10000;
+	assert_int_equal(sim_populated(g), most - block);
+	assert_int_equal(g->report.cause, HB_CAUSE_OFFLINE_PENDING);
+	check_guest(g);
+	/* It is asked for again, when anything has happened. */
+	g->counts_broken = false;
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), most);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Nor does it stand in the way of what the guest may take in need. */
+static void test_broken_block_and_grant(void **state)
+{
+	struct guest *g = with_kept_blocks();
+
+	(void)state;
+	g->broken = g->first_added * sim_block_pages(g) + 5;
+	g->counts_broken = true;
+	g->core.rescue.headroom = 2 * sim_block_pages(g);
+	worker_wake(g);
+	worker_settle(g);
+	assert_int_equal(g->core.map.empty_online, 2);
+	assert_int_equal(g->core.added_blocks, 3);
+	check_guest(g);
+	sim_halt(g);
+}
+
 /* ---- a guest in need */
 
 /* Shrunken by 24 MiB, with so much granted above its target. */
@@ -1067,6 +1136,8 @@ int main(void)
 		cmocka_unit_test(test_poisoned_on_its_way),
 		cmocka_unit_test(test_mute_host),
 		cmocka_unit_test(test_poison_without_memory),
+		cmocka_unit_test(test_broken_block_is_passed_over),
+		cmocka_unit_test(test_broken_block_and_grant),
 		cmocka_unit_test(test_rescue),
 		cmocka_unit_test(test_rescue_and_target),
 		cmocka_unit_test(test_no_rescue),

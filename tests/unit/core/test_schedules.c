@@ -114,6 +114,7 @@ static void autoballoon(struct guest *g)
 		HB_STAT_TOTAL, HB_STAT_FREE, HB_STAT_AVAILABLE, HB_STAT_SWAP_TOTAL,
 		HB_STAT_SWAP_FREE, HB_STAT_REFAULTS_FILE, HB_STAT_OOM_KILLS,
 	};
+	const struct hb_commit commit = sim_commit(g);
 	struct hb_stats stats = { 0 };
 	bool other;
 	size_t i;
@@ -122,7 +123,7 @@ static void autoballoon(struct guest *g)
 		hb_stats_put(&stats, words[i],
 			     random_below(&g->seed, 2 * HB_PAGE_KIB * sim_managed(g) + 1));
 	other = sim_one_in(g, 4) ? hb_autoballoon_end(&g->core) :
-		hb_autoballoon_look(&g->core, &stats, g->now + 1);
+		hb_autoballoon_look(&g->core, &stats, &commit, g->now + 1);
 	if (g->core.target.valid)
 		sim_require(g, hb_guest_wanted(&g->core) <= g->core.target.pages);
 	if (other)

@@ -643,6 +643,14 @@ static void test_headroom(void **state)
 	assert_int_equal(plan.nr_notes, 1);
 	domain.driver = HB_DRIVER_HOTBALLOON;
 	assert_int_equal(grant(&domain, 512 * M).nr_notes, 0);
+	/* What it cannot undo it is told of. */
+	domain.type = HB_TYPE_PV;
+	plan = grant(&domain, 512 * M);
+	assert_int_equal(plan.nr_notes, 1);
+	assert_non_null(strstr(plan.notes[0], "until it reboots"));
+	domain.headroom = (struct hb_number){ HB_PRESENT, 512 * M };
+	assert_int_equal(grant(&domain, 256 * M).nr_notes, 0);
+	domain.type = HB_TYPE_PVH;
 
 	domain.headroom = (struct hb_number){ HB_PRESENT, 512 * M };
 	domain.maxmem_kib = G + M;

@@ -8,6 +8,7 @@
 
 # At a time: two, with sleep, take a megabyte of promises, and the floor keeps 24.
 PROCESSES=25
+AUTOBALLOON=/sys/module/xen_hotballoon/parameters/autoballoon
 
 g=guest
 
@@ -48,6 +49,28 @@ for ratio in 50 80; do
 	xl mem-set $g 512
 	check_ok "$g: overcommit_ratio $ratio: and back" reach $g 524288
 done
+
+# One that sizes itself leaves what was promised, and who asks step by step gets what the target has.
+policy 2 overcommit_ratio 50
+check_ok "$g: sizes itself" in_guest $g "echo 1 >$AUTOBALLOON"
+check_ok "$g: sizes itself: gives back at least 64 MiB" wait_until $g 60 "[ \"\$(cat $REPORT/current_kb)\" -lt $((448 * 1024)) ]"
+sleep 5
+check_ok "$g: sizes itself: is where it wants to be" wait_report $g state idle
+check_ok "$g: sizes itself: 20 MiB can be promised" [ "$(spare_kib)" -ge 20480 ]
+before=$(guest_tot_pages $g)
+for n in 1 2 3 4 5 6 7 8; do
+	check_ok "$g: sizes itself: is asked for $((n * 8)) MiB" guest_fill $g step$n 8
+	sleep 2
+done
+note "$g: sizes itself: from $((before / 256)) to $(($(guest_tot_pages $g) / 256)) MiB, can promise $(spare_kib) KiB"
+check_ok "$g: sizes itself: grew for it" [ "$(guest_tot_pages $g)" -gt $((before + 64 * 256)) ]
+lives "sizes itself"
+for n in 1 2 3 4 5 6 7 8; do
+	check_ok "$g: sizes itself: contents" guest_verify $g step$n
+	guest_release $g step$n
+done
+check_ok "$g: sizes itself no more" in_guest $g "echo 0 >$AUTOBALLOON"
+check_ok "$g: sizes itself: and back" reach $g 524288
 
 # A limit that is a number does not follow the guest's size, and does not hold it up.
 policy 2 overcommit_kbytes 262144
