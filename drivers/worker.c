@@ -102,6 +102,12 @@ static enum hb_frame op_frame(struct hb_guest *g, unsigned long pfn)
 	return hb_extents_frame(pfn);
 }
 
+static unsigned int op_reach(struct hb_guest *g, unsigned long *pfns, unsigned int nr)
+{
+	hb_assert_locked();
+	return hb_extents_reach(pfns, nr);
+}
+
 static enum hb_cause op_refusal(struct hb_guest *g, unsigned long pages)
 {
 	hb_assert_locked();
@@ -442,6 +448,7 @@ const struct hb_ops hb_kernel_ops = {
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,
+	.reach = op_reach,
 	.refusal = op_refusal,
 	.kept = op_kept,
 	.xen_pages = op_xen_pages,

@@ -63,6 +63,11 @@ struct hb_ops {
 	bool (*release)(struct hb_guest *g, const unsigned long *pfns,
 			unsigned int nr, unsigned int order);
 	enum hb_frame (*frame)(struct hb_guest *g, unsigned long pfn);
+	/*
+	 * Map those of these held pages that have frames and are stranded (HB_UNIT_PAGES at most).
+	 * Return: how many of all are there then: they are moved to the front, in order.
+	 */
+	unsigned int (*reach)(struct hb_guest *g, unsigned long *pfns, unsigned int nr);
 	/* Why Xen just refused to populate so many pages.  The lock is held. */
 	enum hb_cause (*refusal)(struct hb_guest *g, unsigned long pages);
 	/* Why Xen just did not release a page.  The lock is held. */

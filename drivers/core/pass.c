@@ -136,7 +136,7 @@ static void take_news(struct hb_guest *g)
 	g->ops->lock(g);
 	g->verify = (struct hb_verify){
 		.wanted = true,
-		/* PV guests have the memory that their p2m says, wherever they are. */
+		/* PV guests have nothing beside RAM, wherever they are: the gap stays. */
 		.moved = g->verify.moved || (news & HB_NEWS_MOVED &&
 					     g->ops->superpages(g)),
 	};

@@ -182,6 +182,18 @@ static enum hb_frame op_frame(struct hb_guest *core, unsigned long pfn)
 	return test_bit(pfn, g->unmapped) ? HB_FRAME_STRANDED : HB_FRAME_THERE;
 }
 
+static unsigned int op_reach(struct hb_guest *core, unsigned long *pfns, unsigned int nr)
+{
+	struct guest *g = with_lock(core);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		sim_require(g, test_bit(pfns[i], g->frames));
+		bitmap_clear(g->unmapped, pfns[i], 1);
+	}
+	return nr;
+}
+
 static enum hb_cause op_refusal(struct hb_guest *core, unsigned long pages)
 {
 	return sim_xen_refusal(with_lock(core));
@@ -309,7 +321,8 @@ static void op_clear(struct hb_guest *core, const unsigned long *pfns,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		sim_require(g, test_bit(pfns[i], g->frames));
+		sim_require(g, test_bit(pfns[i], g->frames) &&
+			       !test_bit(pfns[i], g->unmapped));
 	g->cleared += nr;
 }
 
@@ -657,6 +670,7 @@ const struct hb_ops sim_ops = {
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,
+	.reach = op_reach,
 	.refusal = op_refusal,
 	.kept = op_kept,
 	.xen_pages = op_xen_pages,

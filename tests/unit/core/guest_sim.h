@@ -211,7 +211,7 @@ void sim_set_target(struct guest *g, u64 pages);
 /*
  * The guest is saved and restored, or migrated: a new domain, mapped page by page, with
  * another gap.  What it gave away while it was copied has frames there.  @lossy: and some
- * pages lack theirs.
+ * pages lack theirs.  PV: all the same, but for those frames.
  */
 void sim_move(struct guest *g, bool lossy);
 

@@ -190,6 +190,118 @@ static void test_moved(void **state)
 	}
 }
 
+/* A PV guest that has given 6000 pages away; of @copied of them its copy had frames. */
+static struct guest *copied_pv(u64 *copied)
+{
+	struct guest *g = boot(false);
+	u64 before;
+
+	sim_set_target(g, sim_populated(g) - 6000);
+	worker_settle(g);
+	before = g->xen_pages;
+	while (g->xen_pages == before)
+		sim_move(g, false);
+	*copied = g->xen_pages - before;
+	return g;
+}
+
+/* Only its table of machine frames says where they are: they go back, and nothing is lost. */
+static void test_moved_pv(void **state)
+{
+	u64 copied, size;
+	struct guest *g = copied_pv(&copied);
+
+	(void)state;
+	size = sim_populated(g);
+	worker_settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied);
+	assert_int_equal(g->cleared, copied);
+	assert_int_equal(g->xen_pages, size + g->gap);
+	assert_int_equal(g->core.ledger.drift, 0);
+	check_guest(g);
+	sim_set_target(g, size + 6000);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), size + 6000);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Of more than one page Xen takes the first half. */
+static bool release_half(struct hb_guest *core, const unsigned long *pfns,
+			 unsigned int nr, unsigned int order)
+{
+	if (nr < 2)
+		return sim_ops.release(core, pfns, nr, order);
+	sim_ops.release(core, pfns, nr / 2, order);
+	return false;
+}
+
+/* It is told what went, and no page twice. */
+static void test_moved_taken_by_halves(void **state)
+{
+	u64 copied;
+	struct guest *g = copied_pv(&copied);
+	struct hb_ops ops = *g->core.ops;
+
+	(void)state;
+	ops.release = release_half;
+	g->core.ops = &ops;
+	worker_settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Every other page cannot be mapped. */
+static unsigned int reach_some(struct hb_guest *core, unsigned long *pfns, unsigned int nr)
+{
+	unsigned int kept = 0, i;
+
+	for (i = 0; i < nr; i++)
+		if (pfns[i] % 2)
+			pfns[kept++] = pfns[i];
+	return sim_ops.reach(core, pfns, kept);
+}
+
+static void ignore_step(struct hb_guest *core, const struct hb_move *step,
+			const struct hb_outcome *outcome, u64 us)
+{
+}
+
+static u64 told_drift;
+
+static void note_drift(struct hb_guest *core, s64 pages)
+{
+	told_drift = pages;
+}
+
+/* What cannot be reached stays, and is not tried for ever; the rest goes. */
+static void test_moved_out_of_reach(void **state)
+{
+	u64 copied;
+	struct guest *g = copied_pv(&copied);
+	struct hb_ops ops = *g->core.ops;
+	u64 left = 0, pfn, end = sim_nr_units(g) * HB_UNIT_PAGES;
+
+	(void)state;
+	for (pfn = 0; pfn < end; pfn++)
+		left += pfn % 2 == 0 && test_bit(pfn, g->unmapped);
+	assert_true(left && left < copied);
+	ops.reach = reach_some;
+	ops.stepped = ignore_step;
+	ops.drifted = note_drift;
+	g->core.ops = &ops;
+	told_drift = 0;
+	worker_pass(g, NULL);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied - left);
+	assert_int_equal(g->cleared, copied - left);
+	assert_int_equal(told_drift, left);
+	sim_halt(g);
+}
+
 /* What was copied, and then emptied and removed with its block, is not lost there. */
 static void test_moved_after_removal(void **state)
 {
@@ -1048,6 +1160,9 @@ int main(void)
 		cmocka_unit_test(test_unknown_block_vanishes),
 		cmocka_unit_test(test_unknown_block_comes_again),
 		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_moved_pv),
+		cmocka_unit_test(test_moved_taken_by_halves),
+		cmocka_unit_test(test_moved_out_of_reach),
 		cmocka_unit_test(test_moved_after_removal),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_moves_while_it_grows),
