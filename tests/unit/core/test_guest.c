@@ -675,6 +675,39 @@ static void test_written_target_and_save(void **state)
 	sim_halt(g);
 }
 
+/* What Xen counts and the books do not know needs room there, too. */
+static void test_saved_with_unknown_pages(void **state)
+{
+	struct guest *g = boot(true);
+
+	(void)state;
+	sim_set_target(g, sim_populated(g) - 3000);
+	worker_settle(g);
+	g->xen_pages += HB_RESTORE_SLACK;
+	assert_true(hb_rescue_close(&g->core, false));
+	g->xen_pages += 1000;
+	assert_false(hb_rescue_close(&g->core, false));
+	assert_true(hb_rescue_close(&g->core, true));
+	/* Fewer do not make room for more than it has. */
+	g->xen_pages -= 2000;
+	sim_set_target(g, sim_populated(g) - 1000);
+	assert_false(hb_rescue_close(&g->core, false));
+	sim_halt(g);
+}
+
+/* As long as populate-on-demand is not settled the counts cannot be compared. */
+static void test_saved_unsettled(void **state)
+{
+	struct guest *g = boot(true);
+
+	(void)state;
+	sim_set_target(g, sim_populated(g));
+	assert_false(g->core.ledger.settled);
+	g->xen_pages += 2 * HB_RESTORE_SLACK;
+	assert_true(hb_rescue_close(&g->core, false));
+	sim_halt(g);
+}
+
 /* ---- pages that cannot be reached any more */
 
 static void test_stranded(void **state)
@@ -1177,6 +1210,8 @@ int main(void)
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_written_target_and_save),
+		cmocka_unit_test(test_saved_with_unknown_pages),
+		cmocka_unit_test(test_saved_unsettled),
 		cmocka_unit_test(test_stranded),
 		cmocka_unit_test(test_poisoned),
 		cmocka_unit_test(test_poisoned_on_its_way),
