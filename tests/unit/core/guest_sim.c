@@ -697,8 +697,8 @@ void sim_set_target(struct guest *g, u64 pages)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
-	hb_target_update(&g->core.target, text);
-	worker_wake(g);
+	if (hb_target_is_news(hb_target_update(&g->core.target, text)))
+		worker_wake(g);
 }
 
 void sim_move(struct guest *g, bool lossy)

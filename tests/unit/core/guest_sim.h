@@ -205,7 +205,7 @@ int sim_way_end(struct guest *g, bool works);
 int sim_write_state(struct guest *g, unsigned int slot, bool online,
 		    bool movable, bool by_us);
 
-/* The host writes memory/target. */
+/* The host writes memory/target; what is news wakes the worker, as in drivers/xen/bus.c. */
 void sim_set_target(struct guest *g, u64 pages);
 
 /*

@@ -630,6 +630,57 @@ static void test_works_in_words_only(void **state)
 	sim_halt(g);
 }
 
+/* By 1024 pages, which are in a block that can be taken offline. */
+static struct guest *grown(void)
+{
+	struct guest *g = boot(true);
+
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	sim_set_target(g, sim_populated(g) + 1024);
+	worker_settle(g);
+	return g;
+}
+
+/* Passes until it waits for long, as what is to go is pinned.  Return: how long. */
+static u64 wait_long(struct guest *g)
+{
+	unsigned int tries, unit;
+	u64 ms = 0;
+
+	for (unit = 0; unit < sim_nr_units(g); unit++)
+		sim_pin(g, unit, 1000000);
+	for (tries = 0; tries < 20 && ms < 4000; tries++) {
+		g->now += ms;
+		ms = worker_pass(g, NULL);
+	}
+	assert_in_range(ms, 4000, 12000);
+	return ms;
+}
+
+/* The same target written again is nothing new: it goes on waiting as it did. */
+static void test_same_target_again(void **state)
+{
+	struct guest *g = grown();
+	u64 target = sim_populated(g) - 1000;
+
+	(void)state;
+	sim_use_kernel(g, sim_free_pages(g, true));
+	sim_set_target(g, target);
+	wait_long(g);
+	sim_set_target(g, target);
+	assert_int_equal(g->news, 0);
+	assert_true(worker_pass(g, NULL) >= 4000);
+	/* Nor is what is no size, once it has been said; then the size is again, for the report. */
+	hb_target_update(&g->core.target, "junk");
+	sim_set_target(g, target);
+	assert_true(g->news);
+	wait_long(g);
+	/* Another one is. */
+	sim_set_target(g, target - 1);
+	assert_true(worker_pass(g, NULL) < 2000);
+	sim_halt(g);
+}
+
 /* Root writes to the kernel's own target_kb. */
 /* By root in the guest, to the file of the kernel's own driver. */
 static void write_target(struct guest *g, u64 pages)
@@ -736,17 +787,6 @@ static void test_stranded(void **state)
 }
 
 /* ---- memory that is broken */
-
-/* By 1024 pages, which are in a block that can be taken offline. */
-static struct guest *grown(void)
-{
-	struct guest *g = boot(true);
-
-	g->core.zone_policy = HB_ZONE_MOVABLE;
-	sim_set_target(g, sim_populated(g) + 1024);
-	worker_settle(g);
-	return g;
-}
 
 /* Somebody takes a block with such a page offline: neither Xen nor the kernel gets it. */
 static void test_poisoned(void **state)
@@ -1205,6 +1245,7 @@ int main(void)
 		cmocka_unit_test(test_same_target),
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_works_in_words_only),
+		cmocka_unit_test(test_same_target_again),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_other_node),
 		cmocka_unit_test(test_block_leaves),
