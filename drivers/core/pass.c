@@ -357,5 +357,8 @@ u64 hb_pass_run(struct hb_guest *g)
 	hb_guest_forget_vanished(g);
 	last = follow(g, &now);
 	ms = rest(g, &last, &now);
-	return now.may_vanish && ms > HB_VANISH_MS ? HB_VANISH_MS : ms;
+	if (now.may_vanish && ms > HB_VANISH_MS)
+		ms = HB_VANISH_MS;
+	g->ops->rested(g, &last, &now, ms);
+	return ms;
 }

@@ -647,6 +647,16 @@ static void op_wrong(struct hb_guest *core, const char *what)
 	sim_fail(with_lock(core), "%s", what);
 }
 
+static void op_rested(struct hb_guest *core, const struct hb_move *last,
+		      const struct hb_snapshot *now, u64 ms)
+{
+	struct guest *g = without_lock(core);
+
+	g->rests++;
+	g->rest_cause = last->cause;
+	g->rest_ms = ms;
+}
+
 static void op_drifted(struct hb_guest *core, s64 pages)
 {
 	struct guest *g = without_lock(core);
@@ -717,6 +727,7 @@ const struct hb_ops sim_ops = {
 	.publish = op_publish,
 	.wrong = op_wrong,
 	.stepped = op_stepped,
+	.rested = op_rested,
 	.drifted = op_drifted,
 	.verified = op_verified,
 };
@@ -747,12 +758,16 @@ bool worker_rests(struct guest *g, u64 ms)
 
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))
 {
+	unsigned int rests;
 	u64 rest;
 
 	g->happen = happen;
 	g->pass_steps = 0;
+	rests = g->rests;
 	rest = hb_pass_run(&g->core);
 	g->happen = NULL;
+	/* It says so once, whatever it did. */
+	sim_require(g, g->rests == rests + 1 && g->rest_ms == rest);
 	sim_require(g, !g->locked && !g->holding);
 	check_end(g, rest);
 	return rest;

@@ -111,6 +111,9 @@ struct guest {
 	unsigned int fault_percent;
 	u64 now;			/* ms */
 	unsigned int steps;
+	unsigned int rests;		/* passes that have ended; the last: */
+	enum hb_cause rest_cause;
+	u64 rest_ms;
 	unsigned int wakes_left;	/* for nothing new, at the end */
 	void (*happen)(struct guest *g);	/* before each step is planned, */
 	void (*before_step)(struct guest *g);	/* when it is, */

@@ -654,6 +654,9 @@ static u64 wait_long(struct guest *g)
 		ms = worker_pass(g, NULL);
 	}
 	assert_in_range(ms, 4000, 12000);
+	/* The trace has it, though no step was taken. */
+	assert_int_equal(g->rest_cause, g->report.cause);
+	assert_true(g->rest_cause);
 	return ms;
 }
 

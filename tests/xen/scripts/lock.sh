@@ -35,6 +35,7 @@ in_guest $g "grep hb_lock: $TRACE/trace | sed 's/.*hb_lock: //' | awk '{ split(\
 	END { for (i in m) print m[i] / 1000, n[i], i }' | sort -rn | head -n 8" | sed 's/^/# us, times, where: /'
 check_ok "$g: it was traced" [ "$n" -gt 500 ]
 check_ok "$g: every step was traced" in_guest $g "grep -q 'hb_step: grow-units' $TRACE/trace && grep -q 'hb_step: shrink-' $TRACE/trace"
+check_ok "$g: ... and where a pass ended" in_guest $g "grep -q 'hb_rest: cause=none' $TRACE/trace"
 check_ok "$g: the lock is never held longer than one extent takes" [ "$lock" -le $((extent + SLACK_US)) ]
 check_ok "$g: contents" guest_verify $g data
 check_log $g
