@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /sys/kernel/debug/hotballoon/: what the driver did and what it knows, to find faults. */
 #include <linux/debugfs.h>
+#include <linux/sched.h>
 #include <linux/seq_file.h>
 
 #include "core/steps.h"
@@ -64,14 +65,31 @@ static int blocks_show(struct seq_file *out, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(blocks);
 
-/* Recounts every page: may take long in a large guest. */
+/* Recounts every page, which may take long in a large guest: block by block. */
+static const char *find_wrong(void)
+{
+	const struct hb_blockmap *map = &hb.guest.map;
+	const char *wrong = NULL;
+	unsigned int slot;
+
+	for (slot = 0; slot < map->nr_slots && !wrong; slot++) {
+		hb_lock();
+		wrong = hb_blockmap_check_slot(map, slot);
+		hb_unlock();
+		cond_resched();
+	}
+	if (wrong)
+		return wrong;
+	hb_lock();
+	wrong = hb_blockmap_check_sums(map);
+	hb_unlock();
+	return wrong;
+}
+
 static int check_show(struct seq_file *out, void *unused)
 {
-	const char *wrong;
+	const char *wrong = find_wrong();
 
-	hb_lock();
-	wrong = hb_blockmap_check(&hb.guest.map);
-	hb_unlock();
 	if (wrong)
 		seq_printf(out, "wrong: %s\n", wrong);
 	else

@@ -8,7 +8,7 @@
 
 #include <linux/tracepoint.h>
 
-/* Every decision: what was planned from what, how it ended, how long it took. */
+/* Every step: what was planned from what, how it ended, how long it took. */
 TRACE_EVENT(hb_step,
 	TP_PROTO(const char *word, u64 wanted, u64 done, const char *cause,
 		 u64 populated, u64 target, u64 us),
@@ -34,6 +34,26 @@ TRACE_EVENT(hb_step,
 	TP_printk("%s wanted=%llu done=%llu cause=%s populated=%llu target=%llu us=%llu",
 		  __entry->word, __entry->wanted, __entry->done, __entry->cause,
 		  __entry->populated, __entry->target, __entry->us)
+);
+
+/* The end of a pass: why it goes no further, and ms until the next; -1: an event begins it. */
+TRACE_EVENT(hb_rest,
+	TP_PROTO(const char *cause, u64 populated, u64 target, s64 ms),
+	TP_ARGS(cause, populated, target, ms),
+	TP_STRUCT__entry(
+		__field(const char *, cause)
+		__field(u64, populated)
+		__field(u64, target)
+		__field(s64, ms)
+	),
+	TP_fast_assign(
+		__entry->cause = cause;
+		__entry->populated = populated;
+		__entry->target = target;
+		__entry->ms = ms;
+	),
+	TP_printk("cause=%s populated=%llu target=%llu ms=%lld",
+		  __entry->cause, __entry->populated, __entry->target, __entry->ms)
 );
 
 /* Every change of the reservation. */

@@ -102,6 +102,12 @@ static enum hb_frame op_frame(struct hb_guest *g, unsigned long pfn)
 	return hb_extents_frame(pfn);
 }
 
+static unsigned int op_reach(struct hb_guest *g, unsigned long *pfns, unsigned int nr)
+{
+	hb_assert_locked();
+	return hb_extents_reach(pfns, nr);
+}
+
 static enum hb_cause op_refusal(struct hb_guest *g, unsigned long pages)
 {
 	hb_assert_locked();
@@ -392,6 +398,8 @@ static void op_publish(struct hb_guest *g, const struct hb_status *report)
 
 /* ---- for people who look for faults */
 
+static const char *const cause_word[] = HB_CAUSE_WORDS;
+
 static void op_wrong(struct hb_guest *g, const char *what)
 {
 	hb_assert_locked();
@@ -401,8 +409,6 @@ static void op_wrong(struct hb_guest *g, const char *what)
 static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 		       const struct hb_outcome *outcome, u64 us)
 {
-	static const char *const cause_word[] = HB_CAUSE_WORDS;
-
 	hb_debugfs_count(step, outcome, us);
 	if (outcome->cause != HB_CAUSE_NONE)
 		hb_stats_count_failed();
@@ -415,6 +421,13 @@ static void op_stepped(struct hb_guest *g, const struct hb_move *step,
 		      cause_word[outcome->cause], hb_guest_populated(g),
 		      hb_guest_goal(g), us);
 	hb_unlock();
+}
+
+static void op_rested(struct hb_guest *g, const struct hb_move *last,
+		      const struct hb_snapshot *now, u64 ms)
+{
+	trace_hb_rest(cause_word[last->cause], now->populated, now->target,
+		      ms == HB_REST_FOREVER ? -1 : (s64)ms);
 }
 
 static void op_drifted(struct hb_guest *g, s64 pages)
@@ -442,6 +455,7 @@ const struct hb_ops hb_kernel_ops = {
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,
+	.reach = op_reach,
 	.refusal = op_refusal,
 	.kept = op_kept,
 	.xen_pages = op_xen_pages,
@@ -488,6 +502,7 @@ const struct hb_ops hb_kernel_ops = {
 	.publish = op_publish,
 	.wrong = op_wrong,
 	.stepped = op_stepped,
+	.rested = op_rested,
 	.drifted = op_drifted,
 	.verified = op_verified,
 };

@@ -486,24 +486,36 @@ static const char *compare(const struct hb_blockmap *is,
 		NULL : "blocks in transition";
 }
 
-const char *hb_blockmap_check(const struct hb_blockmap *map)
+const char *hb_blockmap_check_slot(const struct hb_blockmap *map, unsigned int slot)
+{
+	const struct hb_block *block = map->slots[slot];
+
+	if (!block)
+		return NULL;
+	if (slot_of(map, block->start_pfn) != slot)
+		return "slot of a block";
+	return check_block(block);
+}
+
+const char *hb_blockmap_check_sums(const struct hb_blockmap *map)
 {
 	struct hb_blockmap sum = { 0 };
 	const char *wrong;
 	unsigned int slot;
 
-	for (slot = 0; slot < map->nr_slots; slot++) {
-		const struct hb_block *block = map->slots[slot];
-
-		if (!block)
-			continue;
-		if (slot_of(map, block->start_pfn) != slot)
-			return "slot of a block";
-		wrong = check_block(block);
-		if (wrong)
-			return wrong;
-		account(&sum, block, 1);
-	}
+	for (slot = 0; slot < map->nr_slots; slot++)
+		if (map->slots[slot])
+			account(&sum, map->slots[slot], 1);
 	wrong = compare(map, &sum);
 	return wrong ? wrong : hb_class_check(map);
+}
+
+const char *hb_blockmap_check(const struct hb_blockmap *map)
+{
+	const char *wrong = NULL;
+	unsigned int slot;
+
+	for (slot = 0; slot < map->nr_slots && !wrong; slot++)
+		wrong = hb_blockmap_check_slot(map, slot);
+	return wrong ? wrong : hb_blockmap_check_sums(map);
 }

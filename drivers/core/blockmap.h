@@ -227,4 +227,11 @@ void hb_blockmap_set_ram(struct hb_blockmap *map, unsigned long pfn,
  */
 const char *hb_blockmap_check(const struct hb_blockmap *map);
 
+/*
+ * Its two parts, for a lock that must not be held for long: every page of one block, and then
+ * what all blocks say of themselves.  In between anything may change.
+ */
+const char *hb_blockmap_check_slot(const struct hb_blockmap *map, unsigned int slot);
+const char *hb_blockmap_check_sums(const struct hb_blockmap *map);
+
 #endif /* HB_CORE_BLOCKMAP_H */

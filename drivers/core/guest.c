@@ -27,10 +27,25 @@ u64 hb_guest_most(const struct hb_guest *g)
 	return hb_guest_target(g) + g->rescue.headroom;
 }
 
-bool hb_guest_may_be_saved(const struct hb_guest *g)
+static u64 beyond(u64 a, u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Pages by Xen's count: a restored guest needs room for those that the books do not know, too. */
+static u64 counted(struct hb_guest *g)
+{
+	u64 populated = hb_guest_populated(g), known = populated + g->ledger.gap;
+
+	if (!g->ledger.settled)
+		return populated;
+	return populated + beyond(g->ops->xen_pages(g), known);
+}
+
+bool hb_guest_may_be_saved(struct hb_guest *g)
 {
 	return g->roomy || !g->target.by_host ||
-	       hb_guest_populated(g) <= g->target.host + HB_RESTORE_SLACK;
+	       counted(g) <= g->target.host + HB_RESTORE_SLACK;
 }
 
 u64 hb_guest_blocks_left(const struct hb_guest *g)
@@ -93,11 +108,6 @@ void hb_guest_suspect(struct hb_guest *g)
 		}
 		g->ops->unlock(g);
 	} while (block);
-}
-
-static u64 beyond(u64 a, u64 b)
-{
-	return a > b ? a - b : 0;
 }
 
 /*

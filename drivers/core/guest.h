@@ -131,10 +131,10 @@ u64 hb_guest_ceiling(const struct hb_guest *g);
  * hb_guest_may_be_saved() - would the guest come back?
  *
  * libxl builds the new domain with room for what memory/target says only, whatever else the
- * guest follows: one that has more cannot be restored.  Other toolstacks give it what it has
- * (@roomy).  The lock is held.
+ * guest follows: one that has more cannot be restored, by the books or by Xen's count.  Other
+ * toolstacks give it what it has (@roomy).  The lock is held.
  */
-bool hb_guest_may_be_saved(const struct hb_guest *g);
+bool hb_guest_may_be_saved(struct hb_guest *g);
 
 /* Was memory at @pfn hot-added by the driver, or could it be? */
 static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)

@@ -21,6 +21,7 @@ struct hb_guest;
 struct hb_outcome;
 struct hb_move;
 struct hb_press_look;
+struct hb_snapshot;
 
 /* Is there a frame behind a page?  Xen's answer, or that of a PV guest's p2m. */
 enum hb_frame {
@@ -63,6 +64,11 @@ struct hb_ops {
 	bool (*release)(struct hb_guest *g, const unsigned long *pfns,
 			unsigned int nr, unsigned int order);
 	enum hb_frame (*frame)(struct hb_guest *g, unsigned long pfn);
+	/*
+	 * Map those of these held pages that have frames and are stranded (HB_UNIT_PAGES at most).
+	 * Return: how many of all are there then: they are moved to the front, in order.
+	 */
+	unsigned int (*reach)(struct hb_guest *g, unsigned long *pfns, unsigned int nr);
 	/* Why Xen just refused to populate so many pages.  The lock is held. */
 	enum hb_cause (*refusal)(struct hb_guest *g, unsigned long pages);
 	/* Why Xen just did not release a page.  The lock is held. */
@@ -210,6 +216,12 @@ struct hb_ops {
 
 	void (*stepped)(struct hb_guest *g, const struct hb_move *step,
 			const struct hb_outcome *outcome, u64 us);
+	/*
+	 * A pass is over: why it went no further towards the target, what was there then, and how
+	 * long it rests; HB_REST_FOREVER: until something happens.
+	 */
+	void (*rested)(struct hb_guest *g, const struct hb_move *last,
+		       const struct hb_snapshot *now, u64 ms);
 	/* Xen counts @pages more than the books, for the first time. */
 	void (*drifted)(struct hb_guest *g, s64 pages);
 	/* Verified: so many held pages had frames, so many others had lost theirs. */

@@ -136,7 +136,7 @@ static void take_news(struct hb_guest *g)
 	g->ops->lock(g);
 	g->verify = (struct hb_verify){
 		.wanted = true,
-		/* PV guests have the memory that their p2m says, wherever they are. */
+		/* PV guests have nothing beside RAM, wherever they are: the gap stays. */
 		.moved = g->verify.moved || (news & HB_NEWS_MOVED &&
 					     g->ops->superpages(g)),
 	};
@@ -357,5 +357,8 @@ u64 hb_pass_run(struct hb_guest *g)
 	hb_guest_forget_vanished(g);
 	last = follow(g, &now);
 	ms = rest(g, &last, &now);
-	return now.may_vanish && ms > HB_VANISH_MS ? HB_VANISH_MS : ms;
+	if (now.may_vanish && ms > HB_VANISH_MS)
+		ms = HB_VANISH_MS;
+	g->ops->rested(g, &last, &now, ms);
+	return ms;
 }

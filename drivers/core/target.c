@@ -16,13 +16,16 @@ static enum hb_target_verdict reject(struct hb_target *target, const char *text)
 enum hb_target_verdict hb_target_set(struct hb_target *target, u64 pages)
 {
 	bool same = target->valid && target->pages == pages;
+	bool was_bad = target->bad[0];
 
 	if (!same)
 		target->kept = 0;
 	target->valid = true;
 	target->pages = pages;
 	target->bad[0] = '\0';
-	return same ? HB_TARGET_SAME : HB_TARGET_NEW;
+	if (!same)
+		return HB_TARGET_NEW;
+	return was_bad ? HB_TARGET_SAME_AFTER_BAD : HB_TARGET_SAME;
 }
 
 enum hb_target_verdict hb_target_update(struct hb_target *target,
@@ -35,4 +38,9 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
 	target->by_host = true;
 	target->host = kib / HB_PAGE_KIB;
 	return hb_target_set(target, target->host);
+}
+
+bool hb_target_is_news(enum hb_target_verdict verdict)
+{
+	return verdict != HB_TARGET_SAME && verdict != HB_TARGET_BAD_AGAIN;
 }

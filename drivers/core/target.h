@@ -13,6 +13,7 @@
 
 enum hb_target_verdict {
 	HB_TARGET_SAME,		/* the size already aimed for */
+	HB_TARGET_SAME_AFTER_BAD,	/* so it is, and what was bad is gone */
 	HB_TARGET_NEW,		/* a new size */
 	HB_TARGET_BAD,		/* not a size: keep the last one, say so */
 	HB_TARGET_BAD_AGAIN,	/* the same bad text again: already said */
@@ -42,5 +43,8 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
  * hb_target_set() - take in a target of the guest's own, in pages
  */
 enum hb_target_verdict hb_target_set(struct hb_target *target, u64 pages);
+
+/* Is there anything in it for the worker?  Else it goes on, or waits, as it did. */
+bool hb_target_is_news(enum hb_target_verdict verdict);
 
 #endif /* HB_CORE_TARGET_H */

@@ -5,7 +5,9 @@
  * While a guest is copied to another domain, or built from a file, Xen keeps no log of
  * what the guest gives away: a page that went after it was copied has a frame there, which
  * nobody uses and which would be lost under the next one.  So first all held pages
- * are asked about, and such frames go back.  If the domain was built anew and its count
+ * are asked about, and such frames go back.  In a PV guest only its table of machine frames,
+ * which the copy came with, says that they are there: the page table is as it was last copied,
+ * without.  If the domain was built anew and its count
  * is not what is expected, the same is done where blocks were that have been removed.  It
  * may differ for other reasons, too (the pages beside RAM): then all other pages are asked
  * about, and the gap is measured anew.
@@ -17,9 +19,8 @@ static bool is_wrong(struct hb_guest *g, unsigned long pfn, bool held)
 {
 	enum hb_frame frame = g->ops->frame(g, pfn);
 
-	/* Where nobody can reach it nothing can be done. */
 	if (held)
-		return frame == HB_FRAME_THERE;
+		return frame == HB_FRAME_THERE || frame == HB_FRAME_STRANDED;
 	return frame == HB_FRAME_NONE && g->ops->is_ram(g, pfn);
 }
 
@@ -38,24 +39,25 @@ static unsigned int ask(struct hb_guest *g, unsigned long pfn, bool held)
 }
 
 /*
- * Give back what is behind held pages.  It has what was in them when they were copied.
+ * Give back what is behind held pages.  It has what was in them when they were copied.  What
+ * cannot be reached stays: nothing can be done.
  *
- * Return: why Xen did not take all of it.
+ * Return: why Xen did not take all of the rest.
  */
 static enum hb_cause give_back_surplus(struct hb_guest *g, unsigned long pfn)
 {
-	unsigned int nr = ask(g, pfn, true);
-	enum hb_cause cause = HB_CAUSE_NONE;
+	unsigned int found = ask(g, pfn, true);
+	unsigned int nr = found ? g->ops->reach(g, g->pfns, found) : 0;
 
 	if (!nr)
-		return cause;
-	g->verify.surplus += nr;
+		return HB_CAUSE_NONE;
 	g->ops->clear(g, g->pfns, nr);
-	if (!g->ops->release(g, g->pfns, nr, 0)) {
-		cause = g->ops->kept(g);
-		g->verify.surplus -= ask(g, pfn, true);
+	if (g->ops->release(g, g->pfns, nr, 0)) {
+		g->verify.surplus += nr;
+		return HB_CAUSE_NONE;
 	}
-	return cause;
+	g->verify.surplus += found - ask(g, pfn, true);
+	return g->ops->kept(g);
 }
 
 /*

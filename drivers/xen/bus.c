@@ -48,7 +48,8 @@ static void take_in(const char *text)
 	if (verdict == HB_TARGET_BAD)
 		pr_warn("%s is \"%s\", not a size in KiB: keeping %llu\n",
 			HB_KEY_TARGET, bad, pages * HB_PAGE_KIB);
-	hb_events_raise(HB_NEWS_LOOK);
+	if (hb_target_is_news(verdict))
+		hb_events_raise(HB_NEWS_LOOK);
 }
 
 /* Is there a key?  What could not be read counts as @otherwise. */
@@ -82,8 +83,11 @@ static void look_for_report(void)
 
 	if (key_exists(HB_KEY_REPORT_VERSION, true))
 		return;
-	if (complete)
+	if (complete) {
 		atomic_inc_return(&epoch);
+		/* The statistics are looked at where a pass ends. */
+		hb_events_raise(HB_NEWS_LOOK);
+	}
 	hb_bus_report();
 }
 

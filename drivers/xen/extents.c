@@ -64,6 +64,11 @@ enum hb_frame hb_extents_frame(unsigned long pfn)
 	return ask_frame(pfn, &frame) ? HB_FRAME_UNKNOWN : frame;
 }
 
+unsigned int hb_extents_reach(unsigned long *pfns, unsigned int nr)
+{
+	return translated() ? nr : hb_pv_reach(pfns, nr);
+}
+
 bool hb_extents_release(const unsigned long *pfns, unsigned int nr,
 			unsigned int order)
 {

@@ -52,6 +52,16 @@ unsigned long hb_extents_populate(const unsigned long *pfns, unsigned int nr,
 enum hb_frame hb_extents_frame(unsigned long pfn);
 
 /**
+ * hb_extents_reach() - have the kernel reach the frames behind held pages
+ * @pfns: pages that have frames, @nr of them, HB_UNIT_PAGES at most
+ *
+ * PV: maps those that are stranded.  For PVH and HVM there is nothing to do.
+ *
+ * Return: how many can be reached; they are at the front of the list then, in order.
+ */
+unsigned int hb_extents_reach(unsigned long *pfns, unsigned int nr);
+
+/**
  * hb_extents_probe() - would Xen give frames behind @nr pages from @pfn on?
  * @nr: 1 to HB_UNIT_PAGES
  *

@@ -186,6 +186,47 @@ static bool release_batch(unsigned int nr)
 	return give_frames(nr, unmapped, one_extent);
 }
 
+/*
+ * Name those pages in the batch that have a frame which no page table says, with it.  Xen's own
+ * table must agree: a frame that went to Xen without its saying so may be another page's now.
+ */
+static unsigned int batch_stranded(const unsigned long *pfns, unsigned int nr)
+{
+	unsigned int found = 0, i;
+
+	for (i = 0; i < nr; i++) {
+		unsigned long mfn = pfn_to_mfn(pfns[i]);
+
+		if (hb_pv_frame(pfns[i]) != HB_FRAME_STRANDED ||
+		    mfn_to_pfn_no_overrides(mfn) != pfns[i])
+			continue;
+		batch->pfns[found] = pfns[i];
+		batch->mfns[found++] = mfn;
+	}
+	return found;
+}
+
+/*
+ * After a live migration the p2m is the one of the copy, and has the frames of pages that went
+ * after they were copied.
+ */
+unsigned int hb_pv_reach(unsigned long *pfns, unsigned int nr)
+{
+	unsigned int stranded, kept = 0, i;
+
+	hb_assert_locked();
+	if (WARN_ON_ONCE(nr > BATCH))
+		return 0;
+	stranded = batch_stranded(pfns, nr);
+	/* One that cannot be mapped does not stop the others. */
+	for (i = 0; i < stranded; i++)
+		i += map_frames(i, stranded - i, true);
+	for (i = 0; i < nr; i++)
+		if (hb_pv_frame(pfns[i]) == HB_FRAME_THERE)
+			pfns[kept++] = pfns[i];
+	return kept;
+}
+
 /* Frames that came and cannot be mapped go back. */
 static void return_frames(unsigned int first, unsigned int nr)
 {

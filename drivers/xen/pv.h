@@ -23,6 +23,7 @@ void hb_pv_exit(void);
 bool hb_pv_release(const unsigned long *pfns, unsigned int nr,
 		   unsigned int order);
 enum hb_frame hb_pv_frame(unsigned long pfn);
+unsigned int hb_pv_reach(unsigned long *pfns, unsigned int nr);
 unsigned long hb_pv_populate(const unsigned long *pfns, unsigned int nr,
 			     unsigned int order);
 int hb_pv_prepare(unsigned long pfn, unsigned long nr);
@@ -41,6 +42,11 @@ static inline bool hb_pv_release(const unsigned long *pfns, unsigned int nr,
 static inline enum hb_frame hb_pv_frame(unsigned long pfn)
 {
 	return HB_FRAME_THERE;
+}
+
+static inline unsigned int hb_pv_reach(unsigned long *pfns, unsigned int nr)
+{
+	return nr;
 }
 
 static inline unsigned long hb_pv_populate(const unsigned long *pfns,

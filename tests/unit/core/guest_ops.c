@@ -182,6 +182,18 @@ static enum hb_frame op_frame(struct hb_guest *core, unsigned long pfn)
 	return test_bit(pfn, g->unmapped) ? HB_FRAME_STRANDED : HB_FRAME_THERE;
 }
 
+static unsigned int op_reach(struct hb_guest *core, unsigned long *pfns, unsigned int nr)
+{
+	struct guest *g = with_lock(core);
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		sim_require(g, test_bit(pfns[i], g->frames));
+		bitmap_clear(g->unmapped, pfns[i], 1);
+	}
+	return nr;
+}
+
 static enum hb_cause op_refusal(struct hb_guest *core, unsigned long pages)
 {
 	return sim_xen_refusal(with_lock(core));
@@ -309,7 +321,8 @@ static void op_clear(struct hb_guest *core, const unsigned long *pfns,
 	unsigned int i;
 
 	for (i = 0; i < nr; i++)
-		sim_require(g, test_bit(pfns[i], g->frames));
+		sim_require(g, test_bit(pfns[i], g->frames) &&
+			       !test_bit(pfns[i], g->unmapped));
 	g->cleared += nr;
 }
 
@@ -634,6 +647,16 @@ static void op_wrong(struct hb_guest *core, const char *what)
 	sim_fail(with_lock(core), "%s", what);
 }
 
+static void op_rested(struct hb_guest *core, const struct hb_move *last,
+		      const struct hb_snapshot *now, u64 ms)
+{
+	struct guest *g = without_lock(core);
+
+	g->rests++;
+	g->rest_cause = last->cause;
+	g->rest_ms = ms;
+}
+
 static void op_drifted(struct hb_guest *core, s64 pages)
 {
 	struct guest *g = without_lock(core);
@@ -657,6 +680,7 @@ const struct hb_ops sim_ops = {
 	.populate = op_populate,
 	.release = op_release,
 	.frame = op_frame,
+	.reach = op_reach,
 	.refusal = op_refusal,
 	.kept = op_kept,
 	.xen_pages = op_xen_pages,
@@ -703,6 +727,7 @@ const struct hb_ops sim_ops = {
 	.publish = op_publish,
 	.wrong = op_wrong,
 	.stepped = op_stepped,
+	.rested = op_rested,
 	.drifted = op_drifted,
 	.verified = op_verified,
 };
@@ -733,12 +758,16 @@ bool worker_rests(struct guest *g, u64 ms)
 
 u64 worker_pass(struct guest *g, void (*happen)(struct guest *g))
 {
+	unsigned int rests;
 	u64 rest;
 
 	g->happen = happen;
 	g->pass_steps = 0;
+	rests = g->rests;
 	rest = hb_pass_run(&g->core);
 	g->happen = NULL;
+	/* It says so once, whatever it did. */
+	sim_require(g, g->rests == rests + 1 && g->rest_ms == rest);
 	sim_require(g, !g->locked && !g->holding);
 	check_end(g, rest);
 	return rest;

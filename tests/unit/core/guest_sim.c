@@ -642,12 +642,16 @@ struct guest *sim_boot(uint64_t seed, const struct sim_shape *shape,
 	return g;
 }
 
-/* Of these pages the copy has all. */
+/* Of these pages the copy has all; a PV guest's page tables say nothing of those that went. */
 static void copy_frames(struct guest *g, u64 pfn, u64 nr)
 {
 	for (; nr; pfn++, nr--) {
-		g->xen_pages += !test_bit(pfn, g->frames);
+		if (test_bit(pfn, g->frames))
+			continue;
+		g->xen_pages++;
 		bitmap_set(g->frames, pfn, 1);
+		if (!g->translated)
+			bitmap_set(g->unmapped, pfn, 1);
 	}
 }
 
@@ -705,18 +709,18 @@ void sim_set_target(struct guest *g, u64 pages)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
-	hb_target_update(&g->core.target, text);
-	worker_wake(g);
+	if (hb_target_is_news(hb_target_update(&g->core.target, text)))
+		worker_wake(g);
 }
 
 void sim_move(struct guest *g, bool lossy)
 {
 	unsigned int unit;
 
+	copy_too_much(g);
 	if (g->translated) {
 		for (unit = 0; unit < sim_nr_units(g); unit++)
 			g->units[unit].extent = false;
-		copy_too_much(g);
 		g->xen_pages -= g->gap;
 		g->gap = 10 + random_below(&g->seed, 10);
 		g->xen_pages += g->gap;

@@ -113,6 +113,9 @@ struct guest {
 	unsigned int fault_percent;
 	u64 now;			/* ms */
 	unsigned int steps;
+	unsigned int rests;		/* passes that have ended; the last: */
+	enum hb_cause rest_cause;
+	u64 rest_ms;
 	unsigned int wakes_left;	/* for nothing new, at the end */
 	void (*happen)(struct guest *g);	/* before each step is planned, */
 	void (*before_step)(struct guest *g);	/* when it is, */
@@ -209,13 +212,13 @@ int sim_way_end(struct guest *g, bool works);
 int sim_write_state(struct guest *g, unsigned int slot, bool online,
 		    bool movable, bool by_us);
 
-/* The host writes memory/target. */
+/* The host writes memory/target; what is news wakes the worker, as in drivers/xen/bus.c. */
 void sim_set_target(struct guest *g, u64 pages);
 
 /*
  * The guest is saved and restored, or migrated: a new domain, mapped page by page, with
  * another gap.  What it gave away while it was copied has frames there.  @lossy: and some
- * pages lack theirs.
+ * pages lack theirs.  PV: all the same, but for those frames.
  */
 void sim_move(struct guest *g, bool lossy);
 

@@ -832,6 +832,33 @@ static void test_check_finds_damage(void **state)
 	destroy(f);
 }
 
+/* Block by block: what changes in between is no damage, and damage is found where it is. */
+static void test_check_in_parts(void **state)
+{
+	struct fixture *f = make();
+	struct hb_block *block = f->slots[1];
+	unsigned int slot;
+
+	(void)state;
+	for (slot = 0; slot < f->map.nr_slots; slot++) {
+		assert_null(hb_blockmap_check_slot(&f->map, slot));
+		change_pages(f, slot % 2 * BLOCK_PAGES + slot * 3, 3);
+	}
+	assert_null(hb_blockmap_check_sums(&f->map));
+	/* A page of a block: its sums are as before. */
+	*block->page_held ^= 1;
+	assert_null(hb_blockmap_check_slot(&f->map, 0));
+	assert_non_null(hb_blockmap_check_slot(&f->map, 1));
+	assert_null(hb_blockmap_check_sums(&f->map));
+	*block->page_held ^= 1;
+	f->map.held++;
+	assert_null(hb_blockmap_check_slot(&f->map, 1));
+	assert_non_null(hb_blockmap_check_sums(&f->map));
+	f->map.held--;
+	assert_null(hb_blockmap_check(&f->map));
+	destroy(f);
+}
+
 /* Whoever had the memory before may have broken any of it. */
 static void test_suspect(void **state)
 {
@@ -1245,6 +1272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_changes),
 		cmocka_unit_test(test_check_finds_damage),
+		cmocka_unit_test(test_check_in_parts),
 		cmocka_unit_test(test_suspect),
 		cmocka_unit_test(test_from_the_top),
 		cmocka_unit_test(test_free_and_whole_first),

@@ -190,6 +190,118 @@ static void test_moved(void **state)
 	}
 }
 
+/* A PV guest that has given 6000 pages away; of @copied of them its copy had frames. */
+static struct guest *copied_pv(u64 *copied)
+{
+	struct guest *g = boot(false);
+	u64 before;
+
+	sim_set_target(g, sim_populated(g) - 6000);
+	worker_settle(g);
+	before = g->xen_pages;
+	while (g->xen_pages == before)
+		sim_move(g, false);
+	*copied = g->xen_pages - before;
+	return g;
+}
+
+/* Only its table of machine frames says where they are: they go back, and nothing is lost. */
+static void test_moved_pv(void **state)
+{
+	u64 copied, size;
+	struct guest *g = copied_pv(&copied);
+
+	(void)state;
+	size = sim_populated(g);
+	worker_settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied);
+	assert_int_equal(g->cleared, copied);
+	assert_int_equal(g->xen_pages, size + g->gap);
+	assert_int_equal(g->core.ledger.drift, 0);
+	check_guest(g);
+	sim_set_target(g, size + 6000);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), size + 6000);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Of more than one page Xen takes the first half. */
+static bool release_half(struct hb_guest *core, const unsigned long *pfns,
+			 unsigned int nr, unsigned int order)
+{
+	if (nr < 2)
+		return sim_ops.release(core, pfns, nr, order);
+	sim_ops.release(core, pfns, nr / 2, order);
+	return false;
+}
+
+/* It is told what went, and no page twice. */
+static void test_moved_taken_by_halves(void **state)
+{
+	u64 copied;
+	struct guest *g = copied_pv(&copied);
+	struct hb_ops ops = *g->core.ops;
+
+	(void)state;
+	ops.release = release_half;
+	g->core.ops = &ops;
+	worker_settle(g);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied);
+	check_guest(g);
+	sim_halt(g);
+}
+
+/* Every other page cannot be mapped. */
+static unsigned int reach_some(struct hb_guest *core, unsigned long *pfns, unsigned int nr)
+{
+	unsigned int kept = 0, i;
+
+	for (i = 0; i < nr; i++)
+		if (pfns[i] % 2)
+			pfns[kept++] = pfns[i];
+	return sim_ops.reach(core, pfns, kept);
+}
+
+static void ignore_step(struct hb_guest *core, const struct hb_move *step,
+			const struct hb_outcome *outcome, u64 us)
+{
+}
+
+static u64 told_drift;
+
+static void note_drift(struct hb_guest *core, s64 pages)
+{
+	told_drift = pages;
+}
+
+/* What cannot be reached stays, and is not tried for ever; the rest goes. */
+static void test_moved_out_of_reach(void **state)
+{
+	u64 copied;
+	struct guest *g = copied_pv(&copied);
+	struct hb_ops ops = *g->core.ops;
+	u64 left = 0, pfn, end = sim_nr_units(g) * HB_UNIT_PAGES;
+
+	(void)state;
+	for (pfn = 0; pfn < end; pfn++)
+		left += pfn % 2 == 0 && test_bit(pfn, g->unmapped);
+	assert_true(left && left < copied);
+	ops.reach = reach_some;
+	ops.stepped = ignore_step;
+	ops.drifted = note_drift;
+	g->core.ops = &ops;
+	told_drift = 0;
+	worker_pass(g, NULL);
+	assert_false(g->core.verify.wanted);
+	assert_int_equal(g->surplus, copied - left);
+	assert_int_equal(g->cleared, copied - left);
+	assert_int_equal(told_drift, left);
+	sim_halt(g);
+}
+
 /* What was copied, and then emptied and removed with its block, is not lost there. */
 static void test_moved_after_removal(void **state)
 {
@@ -518,6 +630,60 @@ static void test_works_in_words_only(void **state)
 	sim_halt(g);
 }
 
+/* By 1024 pages, which are in a block that can be taken offline. */
+static struct guest *grown(void)
+{
+	struct guest *g = boot(true);
+
+	g->core.zone_policy = HB_ZONE_MOVABLE;
+	sim_set_target(g, sim_populated(g) + 1024);
+	worker_settle(g);
+	return g;
+}
+
+/* Passes until it waits for long, as what is to go is pinned.  Return: how long. */
+static u64 wait_long(struct guest *g)
+{
+	unsigned int tries, unit;
+	u64 ms = 0;
+
+	for (unit = 0; unit < sim_nr_units(g); unit++)
+		sim_pin(g, unit, 1000000);
+	for (tries = 0; tries < 20 && ms < 4000; tries++) {
+		g->now += ms;
+		ms = worker_pass(g, NULL);
+	}
+	assert_in_range(ms, 4000, 12000);
+	/* The trace has it, though no step was taken. */
+	assert_int_equal(g->rest_cause, g->report.cause);
+	assert_true(g->rest_cause);
+	return ms;
+}
+
+/* The same target written again is nothing new: it goes on waiting as it did. */
+static void test_same_target_again(void **state)
+{
+	struct guest *g = grown();
+	u64 target = sim_populated(g) - 1000;
+
+	(void)state;
+	sim_use_kernel(g, sim_free_pages(g, true));
+	sim_set_target(g, target);
+	wait_long(g);
+	sim_set_target(g, target);
+	assert_int_equal(g->news, 0);
+	assert_true(worker_pass(g, NULL) >= 4000);
+	/* Nor is what is no size, once it has been said; then the size is again, for the report. */
+	hb_target_update(&g->core.target, "junk");
+	sim_set_target(g, target);
+	assert_true(g->news);
+	wait_long(g);
+	/* Another one is. */
+	sim_set_target(g, target - 1);
+	assert_true(worker_pass(g, NULL) < 2000);
+	sim_halt(g);
+}
+
 /* Root writes to the kernel's own target_kb. */
 /* By root in the guest, to the file of the kernel's own driver. */
 static void write_target(struct guest *g, u64 pages)
@@ -563,6 +729,39 @@ static void test_written_target_and_save(void **state)
 	sim_halt(g);
 }
 
+/* What Xen counts and the books do not know needs room there, too. */
+static void test_saved_with_unknown_pages(void **state)
+{
+	struct guest *g = boot(true);
+
+	(void)state;
+	sim_set_target(g, sim_populated(g) - 3000);
+	worker_settle(g);
+	g->xen_pages += HB_RESTORE_SLACK;
+	assert_true(hb_rescue_close(&g->core, false));
+	g->xen_pages += 1000;
+	assert_false(hb_rescue_close(&g->core, false));
+	assert_true(hb_rescue_close(&g->core, true));
+	/* Fewer do not make room for more than it has. */
+	g->xen_pages -= 2000;
+	sim_set_target(g, sim_populated(g) - 1000);
+	assert_false(hb_rescue_close(&g->core, false));
+	sim_halt(g);
+}
+
+/* As long as populate-on-demand is not settled the counts cannot be compared. */
+static void test_saved_unsettled(void **state)
+{
+	struct guest *g = boot(true);
+
+	(void)state;
+	sim_set_target(g, sim_populated(g));
+	assert_false(g->core.ledger.settled);
+	g->xen_pages += 2 * HB_RESTORE_SLACK;
+	assert_true(hb_rescue_close(&g->core, false));
+	sim_halt(g);
+}
+
 /* ---- pages that cannot be reached any more */
 
 static void test_stranded(void **state)
@@ -591,17 +790,6 @@ static void test_stranded(void **state)
 }
 
 /* ---- memory that is broken */
-
-/* By 1024 pages, which are in a block that can be taken offline. */
-static struct guest *grown(void)
-{
-	struct guest *g = boot(true);
-
-	g->core.zone_policy = HB_ZONE_MOVABLE;
-	sim_set_target(g, sim_populated(g) + 1024);
-	worker_settle(g);
-	return g;
-}
 
 /* Somebody takes a block with such a page offline: neither Xen nor the kernel gets it. */
 static void test_poisoned(void **state)
@@ -1117,6 +1305,9 @@ int main(void)
 		cmocka_unit_test(test_unknown_block_vanishes),
 		cmocka_unit_test(test_unknown_block_comes_again),
 		cmocka_unit_test(test_moved),
+		cmocka_unit_test(test_moved_pv),
+		cmocka_unit_test(test_moved_taken_by_halves),
+		cmocka_unit_test(test_moved_out_of_reach),
 		cmocka_unit_test(test_moved_after_removal),
 		cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_moves_while_it_grows),
@@ -1126,11 +1317,14 @@ int main(void)
 		cmocka_unit_test(test_same_target),
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_works_in_words_only),
+		cmocka_unit_test(test_same_target_again),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_other_node),
 		cmocka_unit_test(test_block_leaves),
 		cmocka_unit_test(test_written_target),
 		cmocka_unit_test(test_written_target_and_save),
+		cmocka_unit_test(test_saved_with_unknown_pages),
+		cmocka_unit_test(test_saved_unsettled),
 		cmocka_unit_test(test_stranded),
 		cmocka_unit_test(test_poisoned),
 		cmocka_unit_test(test_poisoned_on_its_way),

@@ -48,8 +48,8 @@ static u64 random_size(struct guest *g)
 
 static void xenstore_says(struct guest *g, const char *text)
 {
-	hb_target_update(&g->core.target, text);
-	worker_wake(g);		/* by the watch, whatever was written */
+	if (hb_target_is_news(hb_target_update(&g->core.target, text)))
+		worker_wake(g);
 }
 
 static void new_target(struct guest *g)

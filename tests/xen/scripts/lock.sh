@@ -69,6 +69,7 @@ note "$g: an extent of 2 MiB took $extent us, half of the times or more"
 held_shortly $g $TRACE/trace "moving"
 check_ok "$g: it was traced" [ "$N" -gt 500 ]
 check_ok "$g: every step was traced" in_guest $g "grep -q 'hb_step: grow-units' $TRACE/trace && grep -q 'hb_step: shrink-' $TRACE/trace"
+check_ok "$g: ... and where a pass ended" in_guest $g "grep -q 'hb_rest: cause=none' $TRACE/trace"
 check_ok "$g: contents" guest_verify $g data
 check_log $g
 guest_destroy $g
