@@ -2,10 +2,9 @@
 /*
  * The monitor: an event marks its domain, a marked domain is read again when it is
  * due, and what differs is told. A domain is due READ_EVERY_MS after it was read. One
- * that writes on and on is due once a second (pace.h) and not watched in between, so that
- * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's list is due after
- * READ_EVERY_MS, too. One
- * that cannot be read keeps what it said last and is due later. Nothing marked: no
+ * that writes on and on is due more seldom (pace.h) and not watched in between, so that
+ * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's
+ * list is due after READ_EVERY_MS, too. One that cannot be read keeps what it said last and is due later. Nothing marked: no
  * timer, and no call to the host. Who has other things to do gives it a time (struct turn);
  * what it does not get to stays due, and who was read last comes last then.
  *
