@@ -480,8 +480,8 @@ static void test_lost_track(void **state)
 	sim_add(room.sim, &other);
 	room.sim->fault = SIM_FAULT_ERROR;
 	room.sim->fault_errno = 5;
-	/* The first part of the list, and the end of three watches. */
-	room.sim->fault_at = room.sim->calls + 5;
+	/* The first part of the list, and the end of four watches. */
+	room.sim->fault_at = room.sim->calls + 6;
 	room_forget(&room);
 	manager_run(room.manager);
 	assert_true(room_said(&room, "the host could not be looked at"));
@@ -540,8 +540,8 @@ static void test_hung_at_first(void **state)
 	for (int i = 0; i < 3; i++)
 		room_add(&room, 512 * M, 256 * M, G);
 	room_guest(&room, 0)->load.load.anon_kib = 600 * M;
-	/* Xen's list, and each has three watches. */
-	room.sim->hangs_at = room.sim->calls + 2 + 2 + 4 * 3 + 4;
+	/* Xen's list, and each has four watches. */
+	room.sim->hangs_at = room.sim->calls + 2 + 2 + 4 * 4 + 4;
 	room_wake(&room);
 	assert_in_range(room.longest_ms, 10000, 20000);
 	room.sim->hangs_at = 0;
@@ -1316,6 +1316,49 @@ static void test_flooder(void **state)
 	assert_true(room_target(&room, 0) <= G);
 }
 
+/* So long until it has more, from when it is in distress, as the loop runs. */
+static uint64_t relieved_in_ms(size_t guest, const char *lacks)
+{
+	const uint64_t size = room_target(&room, guest), begin = room.sim->clock_ms;
+
+	sim_write_key(room.sim, room_guest(&room, guest)->domid, HB_KEY_REPORT_DISTRESS, lacks);
+	for (;;) {
+		room.next_ms = manager_run(room.manager);
+		if (room_target(&room, guest) > size || room.sim->clock_ms > begin + 3000)
+			return room.sim->clock_ms - begin;
+		sim_run(room.sim, 1);
+	}
+}
+
+/* By construction: whatever has just been read of it, and whenever the last round was. */
+static void test_distress_waits_for_nothing(void **state)
+{
+	(void)state;
+	for (unsigned int after_ms = 0; after_ms < 120; after_ms += 7) {
+		size_t a;
+
+		room_close(&room);
+		room_open(&room, 8 * G);
+		a = room_add(&room, 512 * M, 256 * M, G);
+		room_guest(&room, a)->load.habit = GUEST_SILENT;
+		room_run(&room, 10000);
+		sim_write_key(room.sim, 1, HB_KEY_REPORT_FLOOR, "65536");
+		manager_run(room.manager);
+		/* A round has just begun, too. */
+		manager_wake(room.manager);
+		manager_run(room.manager);
+		sim_run(room.sim, after_ms);
+		manager_run(room.manager);
+		sim_run(room.sim, 1);
+		assert_in_range(relieved_in_ms(a, "16384"), 0, 100);
+		/* It lacks still more, as soon as it has that. */
+		while (room_actual(&room, a) < room_target(&room, a))
+			sim_run(room.sim, 10);
+		manager_run(room.manager);
+		assert_in_range(relieved_in_ms(a, "65536"), 0, 200);
+	}
+}
+
 /* The least of some times that the manager takes to hear one report, in a room of so many quiet guests. */
 static uint64_t cost_of_report_ns(unsigned int guests)
 {
@@ -1421,7 +1464,7 @@ int main(void)
 		TEST(test_host_boots), TEST(test_same_uuid),
 		TEST(test_restarted), TEST(test_lost), TEST(test_lost_track), TEST(test_connection_lost), TEST(test_hung), TEST(test_hung_at_first), TEST(test_damaged),
 		TEST(test_dry_run), TEST(test_person_in_dry_run), TEST(test_preview), TEST(test_distress), TEST(test_distress_neighbour), TEST(test_stuck),
-		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_asked_early), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder),
+		TEST(test_silent), TEST(test_agent), TEST(test_agent_of_xenserver), TEST(test_silent_at_times), TEST(test_built), TEST(test_built_reserved), TEST(test_domain_0), TEST(test_many_slow), TEST(test_begin_slow), TEST(test_asked_early), TEST(test_reserved), TEST(test_made_free), TEST(test_not_ours), TEST(test_flooder), TEST(test_distress_waits_for_nothing),
 		TEST(test_pool_too_large), TEST(test_runs_low), TEST(test_hears_nothing_low),
 		TEST(test_in_vain), TEST(test_disk), TEST(test_disk_of_persons),
 		cmocka_unit_test(test_cost_of_report),

@@ -224,7 +224,7 @@ static void test_18_beside_a_flooder(void **state)
 			room_run(&room, TICK_MS);
 			if (!called_ms || (room_target(&room, honest) <= size && room.sim->clock_ms - called_ms < 3 * S))
 				continue;
-			bound(scenario, "ms until another one in distress is given something", room.sim->clock_ms - called_ms, 0, 200);
+			bound(scenario, "ms until another one in distress is given something", room.sim->clock_ms - called_ms, 0, 100);
 			call(honest, 0);
 			called_ms = 0;
 			room_run(&room, S);
