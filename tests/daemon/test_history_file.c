@@ -204,6 +204,7 @@ static int teardown_room(void **state)
 	speaker_end();
 	unsetenv("HOTBALLOON_SOCKET");
 	unlink(path);
+	unlink(old);
 	rmdir(path);
 	room_close(&room);
 	return 0;
@@ -261,6 +262,26 @@ static void test_restarted(void **state)
 	assert_int_equal(lines_of("history"), manager_look(room.manager).history->count);
 }
 
+/* More was done than is remembered, most of it to one guest: that is said, of all and of that one. */
+static void test_forgotten(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	room_kill(&room);
+	reopen();
+	for (uint64_t i = 1; i <= 3000; i++)
+		add_of(i % 2 ? "busy" : i % 40 ? "second" : "quiet", i * 1000);
+	room_start(&room);
+	ask("{}");
+	since = hb_history_at(manager_look(room.manager).history, 0)->time_ms;
+	/* Of the quiet one all, and two gaps. */
+	assert_int_equal(since, 40000);
+	assert_int_equal(lines_of("history"), HB_HISTORY_DEEDS + 3);
+	assert_int_equal(strncmp(command_out, "nothing before 1970-01-01 00:00:40 is remembered\n", 48), 0);
+	assert_int_equal(lines_of("history quiet"), 1 + 75);
+}
+
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -287,7 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		FILE_TEST(test_kept), FILE_TEST(test_bounded), FILE_TEST(test_busy), FILE_TEST(test_damaged), FILE_TEST(test_cannot),
-		ROOM_TEST(test_restarted), ROOM_TEST(test_full_disk),
+		ROOM_TEST(test_restarted), ROOM_TEST(test_forgotten), ROOM_TEST(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
