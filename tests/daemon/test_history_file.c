@@ -37,14 +37,25 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int add(uint64_t time_ms)
+static int add_of(const char *uuid, uint64_t time_ms)
 {
 	struct hb_deed deed = {
-		.time_ms = time_ms, .domid = 1, .name = "web", .uuid = "u", .from_kib = 4, .to_kib = 8,
+		.time_ms = time_ms, .domid = 1, .name = "web", .from_kib = 4, .to_kib = 8,
 		.reason = HB_MOTIVE_WANTS,
 	};
 
-	return history_file_add(&file, &deed);
+	int error;
+
+	strcpy(deed.uuid, uuid);
+	error = history_file_add(&file, &history, &deed);
+
+	hb_history_add(&history, &deed);
+	return error;
+}
+
+static int add(uint64_t time_ms)
+{
+	return add_of("u", time_ms);
 }
 
 /* What a new process reads. */
@@ -108,6 +119,30 @@ static void test_bounded(void **state)
 	assert_true(status.st_size <= HB_HISTORY_DEEDS * 24);
 }
 
+/* One is set again and again, and the process started anew: what was done to others is known still. */
+static void test_busy(void **state)
+{
+	size_t count = 0;
+
+	(void)state;
+	reopen();
+	for (uint64_t i = 1; i <= 10000; i++) {
+		assert_int_equal(add_of(i <= 20 ? "quiet" : "busy", i), 0);
+		if (i % 333 == 0)
+			assert_int_equal(reopen(), 0);
+	}
+	reopen();
+	for (size_t i = 0; i < history.count; i++) {
+		const struct hb_deed *deed = hb_history_at(&history, i);
+
+		count += !strcmp(deed->uuid, "quiet");
+		assert_int_equal(deed->gap, i == 20);
+	}
+	assert_int_equal(count, 20);
+	assert_int_equal(history.count, HB_HISTORY_DEEDS);
+	assert_int_equal(hb_history_at(&history, history.count - 1)->time_ms, 10000);
+}
+
 static void test_damaged(void **state)
 {
 	char line[2 * HB_DEED_LINE];
@@ -169,6 +204,7 @@ static int teardown_room(void **state)
 	speaker_end();
 	unsetenv("HOTBALLOON_SOCKET");
 	unlink(path);
+	unlink(old);
 	rmdir(path);
 	room_close(&room);
 	return 0;
@@ -226,6 +262,26 @@ static void test_restarted(void **state)
 	assert_int_equal(lines_of("history"), manager_look(room.manager).history->count);
 }
 
+/* More was done than is remembered, most of it to one guest: that is said, of all and of that one. */
+static void test_forgotten(void **state)
+{
+	uint64_t since;
+
+	(void)state;
+	room_kill(&room);
+	reopen();
+	for (uint64_t i = 1; i <= 3000; i++)
+		add_of(i % 2 ? "busy" : i % 40 ? "second" : "quiet", i * 1000);
+	room_start(&room);
+	ask("{}");
+	since = hb_history_at(manager_look(room.manager).history, 0)->time_ms;
+	/* Of the quiet one all, and two gaps. */
+	assert_int_equal(since, 40000);
+	assert_int_equal(lines_of("history"), HB_HISTORY_DEEDS + 3);
+	assert_int_equal(strncmp(command_out, "nothing before 1970-01-01 00:00:40 is remembered\n", 48), 0);
+	assert_int_equal(lines_of("history quiet"), 1 + 75);
+}
+
 static void test_full_disk(void **state)
 {
 	(void)state;
@@ -251,8 +307,8 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		FILE_TEST(test_kept), FILE_TEST(test_bounded), FILE_TEST(test_damaged), FILE_TEST(test_cannot),
-		ROOM_TEST(test_restarted), ROOM_TEST(test_full_disk),
+		FILE_TEST(test_kept), FILE_TEST(test_bounded), FILE_TEST(test_busy), FILE_TEST(test_damaged), FILE_TEST(test_cannot),
+		ROOM_TEST(test_restarted), ROOM_TEST(test_forgotten), ROOM_TEST(test_full_disk),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,35 @@ static void test_quiet(void **state)
 	assert_true(has("hotballoon_manager_connected 1\n"));
 }
 
+/* A host that is looked at seldom: its time says nevertheless that somebody keeps it. */
+static void test_seldom(void **state)
+{
+	uint64_t again;
+
+	(void)state;
+	room.config.look_s = 3600;
+	manager_configure(room.manager, &room.config);
+	room_run(&room, 120000);
+	again = keep();
+	for (int i = 0; i < 50; i++) {
+		assert_in_range(again, room.sim->clock_ms + 1, room.sim->clock_ms + 60000);
+		grow_old();
+		room_run(&room, again - room.sim->clock_ms);
+		again = keep();
+		assert_true(status_of(path).st_mtime > 1000);
+	}
+	/* One that does not look when it should is kept by nobody. */
+	grow_old();
+	for (int i = 0; i < 120; i++) {
+		sim_run(room.sim, 60000);
+		keep();
+	}
+	grow_old();
+	sim_run(room.sim, 60000);
+	assert_int_equal(keep(), UINT64_MAX);
+	assert_int_equal(status_of(path).st_mtime, 1000);
+}
+
 static void test_end(void **state)
 {
 	(void)state;
@@ -334,7 +363,7 @@ static void test_stuck(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_kept), TEST(test_between_rounds), TEST(test_after_deed), TEST(test_quiet), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
+		TEST(test_kept), TEST(test_between_rounds), TEST(test_after_deed), TEST(test_quiet), TEST(test_seldom), TEST(test_end), TEST(test_end_of_old), TEST(test_link), TEST(test_cannot),
 		TEST(test_lost), TEST(test_stuck),
 	};
 

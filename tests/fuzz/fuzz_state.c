@@ -31,6 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	host_write_state("limits", data, size);
 	host_write_state("reservations", data, size);
 	host_write_state("host", data, size);
+	host_write_state("sizes", data, size);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		run(lines[i]);
 	host_end();

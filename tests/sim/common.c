@@ -185,7 +185,7 @@ unsigned int common_leftovers(void)
 
 void common_remove_state_dir(void)
 {
-	static const char *const names[] = { "lock", "limits", "reservations", "host", "to-come" };
+	static const char *const names[] = { "lock", "limits", "reservations", "host", "sizes", "to-come" };
 	char path[128];
 
 	leftovers(true);

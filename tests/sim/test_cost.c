@@ -227,8 +227,8 @@ static void test_free_in_one(void **state)
 	(void)state;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
 	assert_int_equal(result.count, DONORS);
-	/* One round: the file, and its name. What managers keep off meanwhile need not last. */
-	assert_int_equal(syncs, 2);
+	/* What managers set, and what they keep off meanwhile, need not last. */
+	assert_int_equal(syncs, 0);
 	/* And under its lock of each, that it is a manager's still. */
 	assert_in_range(looks, DONORS, DONORS + 4);
 	hb_free_result_clear(&result);
@@ -236,7 +236,7 @@ static void test_free_in_one(void **state)
 
 /*
  * Some do not move, and others are asked again: a round more. Those that do not are given
- * what they hold, which is recorded, too.
+ * what they hold, which is noted, too.
  */
 static void test_free_in_rounds(void **state)
 {
@@ -247,7 +247,7 @@ static void test_free_in_rounds(void **state)
 		sim_guest(command_sim, FIRST + i)->stick_at_kib = 512 * M;
 	assert_int_equal(free_from_all(DONORS * 128 * M, &result), HB_OK);
 	assert_int_equal(result.count, DONORS);
-	assert_int_equal(syncs, 2 * 2 + 2);
+	assert_int_equal(syncs, 0);
 	hb_free_result_clear(&result);
 }
 

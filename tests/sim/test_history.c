@@ -67,6 +67,47 @@ static void test_lines(void **state)
 	assert_string_equal(command_out, "hotballoond has set no size.\n");
 }
 
+/* What is not there because it is forgotten is not missing for want of a deed. */
+static void test_forgotten(void **state)
+{
+	static const char list[] = "{\"parameters\":{\"deeds\":[{\"gap\":true,\"time_ms\":1800000000000,\"domid\":1,"
+		"\"name\":\"web\",\"uuid\":\"1\",\"from_kib\":1048576,\"to_kib\":1572864,\"reason\":\"needs\","
+		"\"reason_text\":\"it needs more to work\"}],\"since_ms\":1799999940000}}";
+	struct json_object *object;
+
+	(void)state;
+	speaker_start(list, sizeof(list));
+	assert_int_equal(run("history"), HB_OK);
+	assert_string_equal(command_out,
+			    "nothing before 2027-01-15 07:59:00 is remembered\n"
+			    "2027-01-15 08:00:00  web (1): what it was given before is not remembered\n"
+			    "2027-01-15 08:00:00  web (1): 1G -> 1536M: it needs more to work\n");
+	assert_int_equal(run("history db"), HB_OK);
+	assert_string_equal(command_out, "nothing before 2027-01-15 07:59:00 is remembered\n"
+			    "hotballoond has set no size of db.\n");
+	assert_int_equal(run("history --json"), HB_OK);
+	object = command_json();
+	assert_json_number(object, "since_ms", 1799999940000);
+	assert_true(json_object_get_boolean(command_at(object, "deeds.0.gap")));
+	json_object_put(object);
+	SAY("{\"parameters\":{\"deeds\":[],\"since_ms\":\"x\"}}");
+	assert_int_equal(run("history"), HB_E_HOST);
+}
+
+/* It is remembered for longer than is asked for. */
+static void test_not_forgotten(void **state)
+{
+	static char list[128];
+
+	(void)state;
+	snprintf(list, sizeof(list), "{\"parameters\":{\"deeds\":[],\"since_ms\":%llu}}", (time(NULL) - 7200) * 1000ULL);
+	speaker_start(list, strlen(list) + 1);
+	assert_int_equal(run("history --last 1h"), HB_OK);
+	assert_string_equal(command_out, "hotballoond has set no size in the last 1h.\n");
+	assert_int_equal(run("history --last 3h"), HB_OK);
+	assert_non_null(strstr(command_out, "nothing before "));
+}
+
 static void test_json(void **state)
 {
 	struct json_object *object;
@@ -205,7 +246,7 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_lines), TEST(test_json), TEST(test_last), TEST(test_nobody), TEST(test_nonsense),
+		TEST(test_lines), TEST(test_forgotten), TEST(test_not_forgotten), TEST(test_json), TEST(test_last), TEST(test_nobody), TEST(test_nonsense),
 		TEST(test_many),
 	};
 

@@ -123,9 +123,70 @@ static void test_of_later_version(void **state)
 			    UUID " mode=auto weight=7 min=262144 set=524288 later=a,b\n");
 	assert_int_equal(hb_limits_announce(hb, &next, 1, &error), HB_OK);
 	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n"
-			    UUID " mode=auto weight=7 min=262144 set=524288 of=5," BOOT " next=393216 later=a,b\n");
+			    UUID " mode=auto weight=7 min=262144 set=524288 later=a,b\n");
+	change((struct hb_limits_change){ .weight = 8 });
+	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n"
+			    UUID " mode=auto weight=8 min=262144 set=524288 of=5," BOOT " later=a,b\n");
 	change((struct hb_limits_change){ .forget = true });
 	assert_string_equal(common_state_file("limits"), HEADER OTHER " mode=off later=c\n");
+}
+
+static bool is_automatic(void)
+{
+	const struct hb_domain domain = show(GUEST);
+	const struct hb_limits limits = get();
+	const char *why;
+
+	return hb_limits_automatic(&domain, &limits, &why);
+}
+
+static void announce(uint64_t target_kib)
+{
+	const struct hb_domain domain = show(GUEST);
+	const struct hb_limits_next next = { &domain, target_kib };
+
+	assert_int_equal(hb_limits_announce(hb, &next, 1, &error), HB_OK);
+}
+
+/* What managers set is noted beside what persons say, until one of them writes that anew. */
+static void test_noted(void **state)
+{
+	char before[512], after[512], noted[512];
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(256 * M) });
+	snprintf(before, sizeof(before), "%s", common_state_file("limits"));
+	announce(384 * M);
+	assert_true(is_automatic());
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "393216");
+	assert_true(is_automatic());
+	announce(300 * M);
+	assert_true(is_automatic());
+	assert_string_equal(common_state_file("limits"), before);
+	snprintf(noted, sizeof(noted), "%s", common_state_file("sizes"));
+	/* Damaged, or not there any more, it counts for nothing: but that the host is booted then. */
+	common_write_state_file("sizes", "nonsense\n\n|||\n" UUID "|\n");
+	assert_false(is_automatic());
+	sim->boot++;
+	assert_true(is_automatic());
+	sim->boot--;
+	common_write_state_file("sizes", noted);
+	assert_true(is_automatic());
+	/* What is noted becomes a part of the line, and a note of before counts for nothing. */
+	change((struct hb_limits_change){ .weight = 7 });
+	assert_string_equal(common_state_file("limits"),
+			    HEADER UUID " mode=auto weight=7 min=262144 set=393216 of=5," BOOT "\n");
+	assert_true(is_automatic());
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
+	assert_false(is_automatic());
+	/* Nor does it if the line says again what it said then. */
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "524288");
+	change((struct hb_limits_change){ .automatic = true, .weight = 1000 });
+	snprintf(after, sizeof(after), "%s", common_state_file("limits"));
+	assert_string_equal(after, before);
+	assert_int_equal(get().set.value, 512 * M);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
+	assert_false(is_automatic());
 }
 
 /* A person sets the size: pinned, until --auto. */
@@ -401,7 +462,7 @@ int main(void)
 		TEST(test_nothing_kept),
 		TEST(test_changes),
 		TEST(test_of_later_version),
-		TEST(test_pin),
+		TEST(test_noted), TEST(test_pin),
 		TEST(test_started_anew),
 		TEST(test_kept_by_uuid),
 		TEST(test_refused),

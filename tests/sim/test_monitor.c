@@ -383,17 +383,17 @@ static void test_flood(void **state)
 	run(10000);
 	/* A read in 100 ms, of that domain and of no other. */
 	assert_in_range(sim->calls - calls, 90 * 10, 101 * CALLS_READ);
-	/* It does so on and on: a read a second, and nothing is heard of it in between. */
-	run(30000);
+	/* It does so on and on: seven reads in ten seconds, and nothing is heard of it in between. */
+	run(60000);
 	calls = sim->calls;
 	events = sim->events;
 	run(10000);
-	/* Its three watches are set and ended each time, which events of more than one moment are not. */
-	assert_in_range(sim->calls - calls, 9 * 10, 11 * (CALLS_READ + 6));
+	/* Its four watches are set and ended each time, which events of more than one moment are not. */
+	assert_in_range(sim->calls - calls, 6 * 10, 7 * (CALLS_READ + 8));
 	print_message("%u events a second\n", (sim->events - events) / 10);
 	assert_true(sim->events - events < 10 * 2 * FLOOD + 100);
 	sim->tick = NULL;
-	run(1100);
+	run(1600);
 	assert_int_equal(domain(GUEST)->report.floor.value, common_number(sim, GUEST, HB_KEY_REPORT_FLOOR));
 	/* It has been quiet for a while: it is heard of as anybody, and costs nothing meanwhile. */
 	run(30000);
@@ -403,6 +403,73 @@ static void test_flood(void **state)
 	sim_write_key(sim, GUEST, HB_KEY_REPORT_FLOOR, "4096");
 	run(200);
 	assert_int_equal(domain(GUEST)->report.floor.value, 4096);
+}
+
+static uint64_t lacks_kib(void)
+{
+	return domain(GUEST)->report.distress.presence == HB_PRESENT ? domain(GUEST)->report.distress.value : 0;
+}
+
+static void say(const char *key, uint64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	sim_write_key(sim, GUEST, key, text);
+	assert_int_equal(hb_monitor_dispatch(monitor, &error), HB_OK);
+}
+
+/* Who is in distress was read a moment ago for something else: that is heard at once, once a second. */
+static void test_cry(void **state)
+{
+	(void)state;
+	sim_guest(sim, GUEST)->reports = false;
+	run(2000);
+	say(HB_KEY_REPORT_FLOOR, 8192);
+	assert_int_equal(domain(GUEST)->report.floor.value, 8192);
+	say(HB_KEY_REPORT_FLOOR, 4096);
+	assert_int_equal(domain(GUEST)->report.floor.value, 8192);
+	say(HB_KEY_REPORT_DISTRESS, 8192);
+	assert_int_equal(lacks_kib(), 8192);
+	say(HB_KEY_REPORT_DISTRESS, 16384);
+	assert_int_equal(lacks_kib(), 8192);
+	run(110);
+	assert_int_equal(lacks_kib(), 16384);
+	run(1000);
+	say(HB_KEY_REPORT_FLOOR, 8192);
+	say(HB_KEY_REPORT_DISTRESS, 0);
+	assert_int_equal(lacks_kib(), 0);
+}
+
+static void cry_on(struct sim *host)
+{
+	static uint64_t kib = 4096;
+
+	for (int i = 0; i < FLOOD; i++) {
+		char text[24];
+
+		kib = kib == 4096 ? 8192 : 4096;
+		snprintf(text, sizeof(text), "%" PRIu64, kib);
+		sim_write_key(host, GUEST, HB_KEY_REPORT_DISTRESS, text);
+	}
+}
+
+/* Who cries on and on is read once a second more than others that write on and on, and then as seldom. */
+static void test_cries_on(void **state)
+{
+	unsigned int calls;
+
+	(void)state;
+	sim_guest(sim, GUEST)->reports = false;
+	run(500);
+	sim->tick = cry_on;
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 90 * 10, 112 * CALLS_READ);
+	run(60000);
+	calls = sim->calls;
+	run(10000);
+	assert_in_range(sim->calls - calls, 6 * 10, 7 * (CALLS_READ + 8));
 }
 
 static void flood_domains(struct sim *host)
@@ -510,7 +577,7 @@ static void test_begin(void **state)
 	open_monitor();
 	run(1000);
 	assert_int_equal(hb_monitor_count(monitor), 2 + QUIET);
-	assert_true(sim->calls - calls < (QUIET + 2) * (CALLS_READ + 3));
+	assert_true(sim->calls - calls < (QUIET + 2) * (CALLS_READ + 4));
 	assert_int_equal(changes, 2 + QUIET);
 }
 
@@ -580,6 +647,7 @@ int main(void)
 		TEST(test_unreadable),
 		TEST(test_built), TEST(test_built_in_vain), TEST(test_heard), TEST(test_promised_unreadable), TEST(test_unreadable_new), TEST(test_behind), TEST(test_unwatchable),
 		TEST(test_flood),
+		TEST(test_cry), TEST(test_cries_on),
 		TEST(test_low),
 		TEST(test_flood_of_domains),
 		TEST(test_nobody_reads),

@@ -32,7 +32,7 @@ static int teardown(void **state)
 /* Two guests for ten minutes: one grows in the middle. */
 static char *draw(const char *const names[2], const struct cli_chart_style *style)
 {
-	struct hb_reading reading = { BEGIN_MS + 300000, 0, 1 * G, 2 * G, 0 };
+	struct hb_reading reading = { BEGIN_MS + 300000, 0, 1 * G, 2 * G, 0, false };
 	const struct hb_chart_guest guests[] = { { .is_there = true }, { .is_there = true, .size_kib = 512 * M } };
 	const struct hb_chart_data data = {
 		.readings = &reading, .nr_readings = 1, .guests = guests, .nr_guests = 2, .from_ms = BEGIN_MS,
@@ -246,6 +246,33 @@ static void test_command(void **state)
 		assert_true((unsigned char)*c < 0x80);
 }
 
+/* What is not remembered is not drawn: neither of all, nor of one guest. */
+static void test_forgotten(void **state)
+{
+	static char text[1024];
+	const unsigned long long now = time(NULL);
+	char date[40], from[80];
+	const time_t since = now - 3600;
+
+	(void)state;
+	snprintf(text, sizeof(text), "{\"parameters\":{\"domains\":[" DOMAIN("1", "web", "2097152") "],\"since_ms\":%llu,\"deeds\":["
+		 "{\"gap\":true,\"time_ms\":%llu,\"domid\":1,\"name\":\"web\",\"uuid\":\"" UUID("1") "\",\"from_kib\":1048576,"
+		 "\"to_kib\":2097152,\"reason\":\"needs\",\"reason_text\":\"it needs more to work\"}]}}",
+		 (now - 3600) * 1000, (now - 1800) * 1000);
+	speaker_start(text, strlen(text) + 1);
+	strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", gmtime(&since));
+	snprintf(from, sizeof(from), "Memory of guests, %s to ", date);
+	assert_int_equal(run("history --plot --last 2h"), HB_OK);
+	assert_non_null(strstr(command_out, from));
+	assert_non_null(strstr(command_out, "nothing before "));
+	assert_non_null(strstr(command_out, "  a  web  2G, 0K to 2G\n"));
+	assert_int_equal(run("history --plot=svg --last 2h"), HB_OK);
+	assert_null(strstr(command_out, "nothing before "));
+	assert_int_equal(run("history --plot --last 20m"), HB_OK);
+	assert_null(strstr(command_out, from));
+	assert_null(strstr(command_out, "nothing before "));
+}
+
 /* Nothing of a guest is to be seen before it came. */
 static void test_came(void **state)
 {
@@ -320,7 +347,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_letters), TEST(test_width), TEST(test_blocks), TEST(test_svg), TEST(test_times),
-		TEST(test_command), TEST(test_came), TEST(test_little), TEST(test_nonsense),
+		TEST(test_command), TEST(test_forgotten), TEST(test_came), TEST(test_little), TEST(test_nonsense),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -388,7 +388,7 @@ static void test_managed(void **state)
 	assert_int_equal(result.kept_kib, 300 * M);
 	assert_int_equal(command_line("limits guest1"), 0);
 	assert_null(strstr(command_out, "pinned"));
-	assert_non_null(strstr(common_state_file("limits"), "next=307200"));
+	assert_non_null(strstr(common_state_file("sizes"), "next=307200"));
 	hb_close(hb);
 }
 
@@ -409,8 +409,8 @@ static void test_free_of_stuck_guest(void **state)
 	json_object_put(object);
 	assert_int_equal(target(), 300 * M);
 	assert_int_equal(sim_xen(command_sim, GUEST, NULL).max_pages * HB_PAGE_KIB, 301 * M);
-	/* Announced, and it is that: no second wait for the disk to say so. */
-	assert_non_null(strstr(common_state_file("limits"), "next=307200"));
+	/* Announced, and it is that: nothing more is to be noted. */
+	assert_non_null(strstr(common_state_file("sizes"), "next=307200"));
 	assert_int_equal(command_line("limits guest1"), 0);
 	assert_null(strstr(command_out, "pinned"));
 	common_assert_consistent(command_sim, GUEST);

@@ -36,15 +36,29 @@ static bool take_who(struct json_object *object, struct hb_deed *deed)
 	       take_text(object, "uuid", deed->uuid, sizeof(deed->uuid));
 }
 
-bool cli_read_domain(struct json_object *object, struct hb_deed *deed)
+bool cli_read_since(struct json_object *object, uint64_t *since_ms)
 {
 	struct json_object *since = NULL;
 
-	*deed = (struct hb_deed){ 0 };
+	*since_ms = 0;
 	json_object_object_get_ex(object, "since_ms", &since);
-	if (since && !take_number(object, "since_ms", INT64_MAX, &deed->time_ms))
-		return false;
-	return take_who(object, deed) && take_number(object, "size_kib", HB_SIZE_MAX_KIB, &deed->to_kib);
+	return !since || take_number(object, "since_ms", INT64_MAX, since_ms);
+}
+
+bool cli_read_domain(struct json_object *object, struct hb_deed *deed)
+{
+	*deed = (struct hb_deed){ 0 };
+	return cli_read_since(object, &deed->time_ms) && take_who(object, deed) && take_number(object, "size_kib", HB_SIZE_MAX_KIB, &deed->to_kib);
+}
+
+/* Of a version that does not say so: none. */
+static bool take_gap(struct json_object *object, bool *gap)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(object, "gap", &value);
+	*gap = json_object_get_boolean(value);
+	return !value || json_object_is_type(value, json_type_boolean);
 }
 
 bool cli_read_deed(struct json_object *object, struct cli_deed *told)
@@ -52,7 +66,7 @@ bool cli_read_deed(struct json_object *object, struct cli_deed *told)
 	struct hb_deed *deed = &told->deed;
 
 	*told = (struct cli_deed){ 0 };
-	return take_who(object, deed) &&
+	return take_who(object, deed) && take_gap(object, &deed->gap) &&
 	       take_number(object, "time_ms", INT64_MAX, &deed->time_ms) &&
 	       take_number(object, "from_kib", HB_SIZE_MAX_KIB, &deed->from_kib) &&
 	       take_number(object, "to_kib", HB_SIZE_MAX_KIB, &deed->to_kib) &&

@@ -14,6 +14,8 @@ struct cli_deed {
 
 /* False: it is none that can be understood. Names and words are printable then. */
 bool cli_read_deed(struct json_object *object, struct cli_deed *told);
+/* From when it remembers, or knows a domain; 0: nothing is said of that. False as above. */
+bool cli_read_since(struct json_object *object, uint64_t *since_ms);
 /* One of its domains: what it has now, as a deed that gave it that when it came; false as above. */
 bool cli_read_domain(struct json_object *object, struct hb_deed *deed);
 /*

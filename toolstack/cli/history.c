@@ -57,21 +57,51 @@ static enum hb_code ask(struct cli *cli, unsigned long last_s, struct json_objec
 
 /* ------------------------------------------------------------------ in words */
 
+#define DATE_TEXT 40
+
+static const char *date_of(uint64_t time_ms, char text[DATE_TEXT])
+{
+	const time_t seconds = time_ms / 1000;
+	struct tm local;
+
+	strcpy(text, "-");
+	if (localtime_r(&seconds, &local))
+		strftime(text, DATE_TEXT, "%Y-%m-%d %H:%M:%S", &local);
+	return text;
+}
+
+/* What is older than that, and was asked for, is not missing because nothing was done. */
+static void print_since(struct cli *cli, unsigned long last_s, uint64_t since_ms)
+{
+	const uint64_t now_ms = time(NULL) * 1000ULL;
+	char date[DATE_TEXT];
+
+	if (since_ms && (!last_s || now_ms < since_ms || now_ms - since_ms < last_s * 1000ULL))
+		fprintf(cli->out, "nothing before %s is remembered\n", date_of(since_ms, date));
+}
+
+static void print_who(struct cli *cli, const struct hb_deed *deed)
+{
+	char date[DATE_TEXT];
+
+	fprintf(cli->out, "%s  ", date_of(deed->time_ms, date));
+	if (*deed->name)
+		fprintf(cli->out, "%s (%u): ", deed->name, deed->domid);
+	else
+		fprintf(cli->out, "domain %u: ", deed->domid);
+}
+
 static void print_deed(struct cli *cli, const struct cli_deed *told)
 {
 	const struct hb_deed *deed = &told->deed;
-	const time_t seconds = deed->time_ms / 1000;
-	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT], date[40] = "-";
-	struct tm local;
+	char from[HB_SIZE_TEXT], to[HB_SIZE_TEXT];
 
-	if (localtime_r(&seconds, &local))
-		strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &local);
-	fprintf(cli->out, "%s  ", date);
-	if (*deed->name)
-		fprintf(cli->out, "%s (%u)", deed->name, deed->domid);
-	else
-		fprintf(cli->out, "domain %u", deed->domid);
-	fprintf(cli->out, ": %s -> %s: %s\n", hb_size_human(deed->from_kib, from),
+	if (deed->gap) {
+		print_who(cli, deed);
+		fputs("what it was given before is not remembered\n", cli->out);
+	}
+	print_who(cli, deed);
+	fprintf(cli->out, "%s -> %s: %s\n", hb_size_human(deed->from_kib, from),
 		hb_size_human(deed->to_kib, to), told->reason_text);
 }
 
@@ -88,6 +118,7 @@ static struct json_object *json_deed(const struct cli_deed *told)
 	json_object_object_add(object, "to_kib", json_object_new_uint64(deed->to_kib));
 	json_object_object_add(object, "reason", json_object_new_string(told->reason));
 	json_object_object_add(object, "reason_text", json_object_new_string(told->reason_text));
+	json_object_object_add(object, "gap", json_object_new_boolean(deed->gap));
 	return object;
 }
 
@@ -120,13 +151,14 @@ static enum hb_code tell(struct cli *cli, struct json_object *deeds, struct json
 	return HB_OK;
 }
 
-static enum hb_code print_all(struct cli *cli, struct json_object *deeds)
+static enum hb_code print_all(struct cli *cli, struct json_object *deeds, uint64_t since_ms)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *array = cli_has(cli, OPT_JSON) ? json_object_new_array() : NULL;
 	enum hb_code code;
 
 	json_object_object_add(object, "deeds", array);
+	json_object_object_add(object, "since_ms", since_ms ? json_object_new_uint64(since_ms) : NULL);
 	code = tell(cli, deeds, array);
 	if (!code && array)
 		cli_print_json(cli, object);
@@ -135,20 +167,30 @@ static enum hb_code print_all(struct cli *cli, struct json_object *deeds)
 	return code;
 }
 
+static enum hb_code tell_all(struct cli *cli, struct json_object *deeds, unsigned long last_s, uint64_t since_ms)
+{
+	/* Neither JSON nor a picture has lines. */
+	if (!cli_has(cli, OPT_JSON) && !cli->values[OPT_PLOT])
+		print_since(cli, last_s, since_ms);
+	return cli_has(cli, OPT_PLOT) ? cli_plot(cli, deeds, last_s, since_ms) : print_all(cli, deeds, since_ms);
+}
+
 enum hb_code cli_history(struct cli *cli)
 {
 	struct json_object *reply, *deeds = NULL;
 	unsigned long last_s;
+	uint64_t since_ms;
 	enum hb_code code = read_options(cli, &last_s);
 
 	if (!code)
 		code = ask(cli, last_s, &reply);
 	if (code)
 		return code;
-	if (!json_object_object_get_ex(reply, "deeds", &deeds) || !json_object_is_type(deeds, json_type_array))
+	if (!json_object_object_get_ex(reply, "deeds", &deeds) || !json_object_is_type(deeds, json_type_array) ||
+	    !cli_read_since(reply, &since_ms))
 		code = cli_no_deeds(cli, "no deeds");
 	else
-		code = cli_has(cli, OPT_PLOT) ? cli_plot(cli, deeds, last_s) : print_all(cli, deeds);
+		code = tell_all(cli, deeds, last_s, since_ms);
 	json_object_put(reply);
 	return code;
 }

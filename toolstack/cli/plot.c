@@ -45,18 +45,13 @@ struct plot {
 	size_t nr_guests, nr_readings;
 };
 
-static bool is_same(const struct hb_deed *a, const struct hb_deed *b)
-{
-	return *a->uuid || *b->uuid ? !strcmp(a->uuid, b->uuid) : a->domid == b->domid;
-}
-
 /* Its place; there is room for one more. */
 static size_t find_guest(struct plot *plot, const struct hb_deed *deed)
 {
 	size_t i = 0;
 
 	/* At most as many as there are deeds and domains: some thousands, once. */
-	while (i < plot->nr_guests && !is_same(&plot->guests[i].who, deed))
+	while (i < plot->nr_guests && !hb_deed_same_guest(&plot->guests[i].who, deed))
 		i++;
 	plot->nr_guests += i == plot->nr_guests;
 	plot->guests[i].who = *deed;
@@ -72,7 +67,7 @@ static bool add_deed(struct plot *plot, struct json_object *object, const char *
 	if (cli_deed_is_of(&told.deed, dom))
 		plot->readings[plot->nr_readings++] = (struct hb_reading){
 			.time_ms = told.deed.time_ms, .who = find_guest(plot, &told.deed),
-			.from_kib = told.deed.from_kib, .to_kib = told.deed.to_kib,
+			.from_kib = told.deed.from_kib, .to_kib = told.deed.to_kib, .gap = told.deed.gap,
 		};
 	return true;
 }
@@ -118,8 +113,8 @@ static enum hb_code gather(struct cli *cli, struct plot *plot, struct json_objec
 
 /* ------------------------------------------------------------------ drawing */
 
-/* From when to when: to_ms is now, or later if its clock says so. */
-static void set_times(struct hb_chart_data *data, unsigned long last_s)
+/* From when to when: to_ms is now, or later if its clock says so. Before since_ms nothing is known. */
+static void set_times(struct hb_chart_data *data, unsigned long last_s, uint64_t since_ms)
 {
 	const uint64_t last_ms = last_s * 1000ULL;
 	uint64_t first_ms = UINT64_MAX, lead_ms;
@@ -137,6 +132,8 @@ static void set_times(struct hb_chart_data *data, unsigned long last_s)
 	data->from_ms = first_ms > lead_ms ? first_ms - lead_ms : 0;
 	if (last_ms)
 		data->from_ms = data->to_ms > last_ms ? data->to_ms - last_ms : 0;
+	if (data->from_ms < since_ms && since_ms < data->to_ms)
+		data->from_ms = since_ms;
 }
 
 /* Of the locale of who runs this, whatever that of the process is. */
@@ -171,7 +168,7 @@ static enum hb_code draw(struct cli *cli, const struct hb_chart_data *data, cons
 	return HB_OK;
 }
 
-static enum hb_code draw_plot(struct cli *cli, struct plot *plot, unsigned long last_s)
+static enum hb_code draw_plot(struct cli *cli, struct plot *plot, unsigned long last_s, uint64_t since_ms)
 {
 	struct hb_chart_data data = {
 		.readings = plot->readings, .nr_readings = plot->nr_readings, .guests = plot->now,
@@ -191,13 +188,13 @@ static enum hb_code draw_plot(struct cli *cli, struct plot *plot, unsigned long 
 			snprintf(guest->label, sizeof(guest->label), "domain %u", guest->who.domid);
 		names[i] = guest->label;
 	}
-	set_times(&data, last_s);
+	set_times(&data, last_s, since_ms);
 	code = draw(cli, &data, names);
 	free(names);
 	return code;
 }
 
-enum hb_code cli_plot(struct cli *cli, struct json_object *deeds, unsigned long last_s)
+enum hb_code cli_plot(struct cli *cli, struct json_object *deeds, unsigned long last_s, uint64_t since_ms)
 {
 	struct json_object *reply, *domains = NULL;
 	struct plot plot = { 0 };
@@ -210,7 +207,7 @@ enum hb_code cli_plot(struct cli *cli, struct json_object *deeds, unsigned long 
 	else
 		code = gather(cli, &plot, deeds, domains);
 	if (!code)
-		code = draw_plot(cli, &plot, last_s);
+		code = draw_plot(cli, &plot, last_s, since_ms);
 	free(plot.guests);
 	free(plot.now);
 	free(plot.readings);

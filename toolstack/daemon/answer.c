@@ -32,9 +32,9 @@ static const char manager_description[] =
 	"actual_kib: int, share_kib: int, min_kib: int, max_kib: int, weight: int, must_kib: int, want_kib: int, distress: bool, "
 	"need: string, need_text: string, reason: string, reason_text: string)\n"
 	"\n"
-	"# time_ms: since 1970\n"
+	"# time_ms: since 1970; gap: what was done to it before is not remembered\n"
 	"type Deed (time_ms: int, domid: int, name: string, uuid: string, from_kib: int, to_kib: int, "
-	"reason: string, reason_text: string)\n"
+	"reason: string, reason_text: string, gap: ?bool)\n"
 	"\n"
 	"# The host, as of the last round; connected: it answers\n"
 	"method GetStatus() -> (connected: bool, dry_run: bool, preset: string, rounds: int, writes: int, "
@@ -43,8 +43,9 @@ static const char manager_description[] =
 	"short_kib: int, host_short: bool)\n"
 	"# Every domain, what it shall have, and why it has what it has\n"
 	"method GetDomains() -> (domains: []Domain)\n"
-	"# What was done last, the oldest first; of that domain only, and of so many seconds until now\n"
-	"method History(domid: ?int, last_s: ?int) -> (deeds: []Deed)\n"
+	"# What was done last, the oldest first; of that domain only, and of so many seconds until now;\n"
+	"# since_ms: nothing before that is remembered; absent: all is\n"
+	"method History(domid: ?int, last_s: ?int) -> (deeds: []Deed, since_ms: ?int)\n"
 	"# What is done from now on, a deed at a time: call it with more\n"
 	"method Subscribe() -> (deed: Deed)\n"
 	"\n"
@@ -246,6 +247,8 @@ struct json_object *method_deed(const struct hb_deed *deed)
 	method_add_number(object, "from_kib", deed->from_kib);
 	method_add_number(object, "to_kib", deed->to_kib);
 	add_motive(object, deed->reason);
+	if (deed->gap)
+		method_add_flag(object, "gap", true);
 	return object;
 }
 
@@ -267,6 +270,8 @@ static enum outcome get_history(struct question *question)
 			json_object_array_add(deeds, method_deed(deed));
 	}
 	json_object_object_add(question->reply, "deeds", deeds);
+	if (hb_history_since_ms(view.history))
+		method_add_number(question->reply, "since_ms", hb_history_since_ms(view.history));
 	return METHOD_DONE;
 }
 

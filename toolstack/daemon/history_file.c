@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #define OLD ".old"
+/* What becomes that. */
+#define NEW ".new"
 
 static void old_path(const struct history_file *file, char path[HISTORY_PATH_TEXT + sizeof(OLD)])
 {
@@ -71,7 +73,46 @@ int history_file_open(struct history_file *file, const char *path, struct hb_his
 	return rc ? rc : error;
 }
 
-static int turn_over(struct history_file *file)
+/* Whoever it is of, what is left there is ours. */
+static FILE *open_new(const char *path)
+{
+	int fd;
+	FILE *out;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out = fd < 0 ? NULL : fdopen(fd, "w");
+	if (fd >= 0 && !out)
+		close(fd);
+	return out;
+}
+
+/* All that history knows, in place of the lines in old. */
+static int replace_old(const struct history_file *file, const char *old, const struct hb_history *history)
+{
+	char new[HISTORY_PATH_TEXT + sizeof(NEW)], text[HB_DEED_LINE];
+	const struct hb_deed *deed;
+	int error;
+	FILE *out;
+	bool bad;
+
+	snprintf(new, sizeof(new), "%s" NEW, file->path);
+	out = open_new(new);
+	if (!out)
+		return errno;
+	for (size_t i = 0; (deed = hb_history_at(history, i)); i++)
+		fputs(hb_deed_format(deed, text), out);
+	bad = ferror(out);
+	errno = EIO;
+	if (!fclose(out) && !bad && !rename(new, old))
+		return 0;
+	error = errno;
+	unlink(new);
+	return error;
+}
+
+/* Who is killed in between has the last lines in the old one. */
+static int turn_over(struct history_file *file, const struct hb_history *history)
 {
 	char old[HISTORY_PATH_TEXT + sizeof(OLD)];
 
@@ -80,7 +121,7 @@ static int turn_over(struct history_file *file)
 		return errno;
 	file->lines = 0;
 	file->torn = false;
-	return 0;
+	return replace_old(file, old, history);
 }
 
 /* In one piece, so that nothing but a failure leaves half of it. */
@@ -101,7 +142,7 @@ static int append(struct history_file *file, const char *text)
 	return error;
 }
 
-int history_file_add(struct history_file *file, const struct hb_deed *deed)
+int history_file_add(struct history_file *file, const struct hb_history *history, const struct hb_deed *deed)
 {
 	char text[1 + HB_DEED_LINE] = "\n";
 	int error = 0;
@@ -109,8 +150,10 @@ int history_file_add(struct history_file *file, const struct hb_deed *deed)
 	if (!*file->path)
 		return 0;
 	if (file->lines >= HB_HISTORY_DEEDS)
-		error = turn_over(file);
+		error = turn_over(file, history);
+	if (file->lines >= HB_HISTORY_DEEDS)
+		return error;
 	/* What was torn is ended, and is a line of nothing. */
 	hb_deed_format(deed, text + file->torn);
-	return error ? error : append(file, text);
+	return append(file, text) ?: error;
 }

@@ -2,7 +2,8 @@
 /*
  * The history in a file, so that a restart does not lose it: a line is appended for each
  * deed. One that has as many lines as the history has deeds becomes "PATH.old", in place of
- * the one before, and the next begins. A line is not synced: after a power failure the last
+ * the one before, and the next begins; what the history knows of before takes its place then, so that
+ * the many lines of one guest push no others out of the files, either. A line is not synced: after a power failure the last
  * are missing, and half a line is passed over. Nothing that is decided depends on it.
  */
 #ifndef HB_DAEMON_HISTORY_FILE_H
@@ -24,7 +25,7 @@ struct history_file {
  * for what there is and cannot be read; it can be used all the same.
  */
 int history_file_open(struct history_file *file, const char *path, struct hb_history *history);
-/* Returns 0 or an errno. */
-int history_file_add(struct history_file *file, const struct hb_deed *deed);
+/* Before it is added to history, which is what is known of before. Returns 0 or an errno. */
+int history_file_add(struct history_file *file, const struct hb_history *history, const struct hb_deed *deed);
 
 #endif

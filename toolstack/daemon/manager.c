@@ -335,8 +335,8 @@ static void remember(struct manager *manager, const struct hb_controlled *one)
 {
 	const struct hb_deed deed = hb_deed_of(one, manager->host.time_ms(manager->host.argument));
 
+	tell_history(manager, "written", history_file_add(&manager->history_file, &manager->history, &deed));
 	hb_history_add(&manager->history, &deed);
-	tell_history(manager, "written", history_file_add(&manager->history_file, &deed));
 }
 
 /* ------------------------------------------------------------------- deeds */

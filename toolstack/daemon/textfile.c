@@ -125,19 +125,40 @@ void textfile_end(struct textfile *file)
 	file->written_ms = 0;
 }
 
+static uint64_t news_due_ms(const struct textfile *file)
+{
+	return file->written_ms ? file->written_ms + TEXTFILE_EVERY_MS : 0;
+}
+
+/* Its time is set more often than the host is looked at, as long as that is when it should be. */
+static uint64_t same_due_ms(const struct textfile *file, const struct manager_view *view)
+{
+	const uint64_t look_ms = view->config->look_s * 1000ULL;
+
+	if (look_ms <= TEXTFILE_TOUCH_MS || view->now_ms >= file->round_ms + look_ms + TEXTFILE_TOUCH_MS)
+		return UINT64_MAX;
+	return file->written_ms + TEXTFILE_TOUCH_MS;
+}
+
 uint64_t textfile_keep(struct textfile *file, const struct manager_view *view)
 {
+	uint64_t due;
+	bool news;
+
 	if (strcmp(file->path, view->config->textfile))
 		textfile_end(file);
 	strcpy(file->path, view->config->textfile);
-	if (!*file->path || (file->written_ms && file->rounds == view->rounds &&
-			     file->connected == view->connected))
+	if (!*file->path)
 		return UINT64_MAX;
-	if (file->written_ms && view->now_ms < file->written_ms + TEXTFILE_EVERY_MS)
-		return file->written_ms + TEXTFILE_EVERY_MS;
+	news = !file->written_ms || file->rounds != view->rounds || file->connected != view->connected;
+	due = news ? news_due_ms(file) : same_due_ms(file, view);
+	if (view->now_ms < due)
+		return due;
 	file->written_ms = view->now_ms;
+	if (news)
+		file->round_ms = view->now_ms;
 	file->rounds = view->rounds;
 	file->connected = view->connected;
 	put(file, make_text(view));
-	return UINT64_MAX;
+	return same_due_ms(file, view);
 }

@@ -6,7 +6,8 @@
  * A text is made after a round, TEXTFILE_EVERY_MS after the one before at the soonest. If
  * it is another one it is written. If not, only the file's time is set: what node_exporter
  * says of that (node_textfile_mtime_seconds) shows that somebody keeps it. So a host where
- * nothing happens costs one call each time that it is looked at. Who ends removes the file,
+ * nothing happens costs one call each time that it is looked at, and each TEXTFILE_TOUCH_MS of one
+ * that is looked at more seldom. Who ends removes the file,
  * as nobody knows then what is so; one that is killed leaves it, and its time shows that.
  */
 #ifndef HB_DAEMON_TEXTFILE_H
@@ -15,6 +16,8 @@
 #include "manager.h"
 
 #define TEXTFILE_EVERY_MS 5000
+/* Its time is older only if the host is not looked at when it should be: HotballoonManagerSilent relies on it. */
+#define TEXTFILE_TOUCH_MS 60000
 
 /* All zero, but for what the caller sets: nothing is written yet. */
 struct textfile {
@@ -23,6 +26,7 @@ struct textfile {
 	char path[CONFIG_FILE_TEXT];	/* where it is; empty: nowhere */
 	char *text;			/* what is in it; NULL: not known */
 	uint64_t written_ms, rounds;	/* when, and of which round */
+	uint64_t round_ms;		/* when that was new */
 	bool connected;
 	bool there;			/* it was written there */
 	bool failed;			/* it could not be written, and that has been said */

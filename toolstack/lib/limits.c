@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Limits of domains, kept in a file. */
+/* Limits of domains, kept in a file, and what managers have set of them in another (noted.h). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,33 +9,12 @@
 #include "manage.h"
 #include "limits_look.h"
 #include "lock.h"
+#include "noted.h"
 #include "objects.h"
 #include "state.h"
 
 #define FILE_NAME HB_STATE_LIMITS
 #define HEADER "hotballoon limits 1"
-
-/* As the file has it, seen from this boot of the host. */
-static bool parse_all(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry,
-		      char unknown[HB_LIMITS_UNKNOWN])
-{
-	const bool good = hb_limits_parse_all(line, entry, unknown);
-
-	hb_limits_heed_boot(&entry->limits, clock->boot);
-	return good;
-}
-
-static bool parse(const char *line, const struct hb_clock *clock, struct hb_limits_entry *entry)
-{
-	char unknown[HB_LIMITS_UNKNOWN];
-
-	return parse_all(line, clock, entry, unknown);
-}
-
-static struct hb_clock clock_of(struct hb *hb)
-{
-	return hb->host->ops->clock(hb->host);
-}
 
 /* What is not known is not to be sized. */
 void hb_limits_lose(struct hb_limits *limits)
@@ -46,7 +25,7 @@ void hb_limits_lose(struct hb_limits *limits)
 /* What a change does while the file is read line by line. */
 struct edit {
 	const struct hb_domain *domain;
-	struct hb_clock clock;
+	struct hb_noted noted;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	char unknown[HB_LIMITS_UNKNOWN];	/* of its line */
 	struct hb_text others;		/* the lines of the other domains */
@@ -58,7 +37,7 @@ static bool read_line(const char *line, void *argument)
 	struct hb_limits_entry entry;
 	struct edit *edit = argument;
 
-	if (!parse_all(line, &edit->clock, &entry, unknown))
+	if (!hb_noted_parse(&edit->noted, line, &entry, NULL, unknown))
 		return false;
 	if (strcmp(entry.uuid, edit->domain->uuid)) {
 		hb_text_append(&edit->others, line);
@@ -77,14 +56,31 @@ static bool read_line(const char *line, void *argument)
 static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct edit *edit,
 			 struct hb_damage *damage, struct hb_error *error)
 {
-	*edit = (struct edit){ .domain = domain, .clock = clock_of(hb), .found.limits.weight = HB_WEIGHT_DEFAULT };
-	return hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
+	enum hb_code code;
+
+	*edit = (struct edit){ .domain = domain, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	code = hb_noted_read(hb, NULL, &edit->noted, error);
+	return code ? code : hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
+}
+
+static void clear_edit(struct edit *edit)
+{
+	hb_noted_clear(&edit->noted);
+	free(edit->others.text);
+}
+
+/* The line has been changed, and the others are as they were: it lasts from now on. */
+static enum hb_code replace_edited(struct hb *hb, struct edit *edit, struct hb_error *error)
+{
+	enum hb_code code = hb_noted_yield(hb, &edit->noted, &edit->found, error);
+
+	return code ? code : hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
 }
 
 /* One domain's line, while the file is read line by line. */
 struct own {
 	const char *uuid;
-	struct hb_clock clock;
+	struct hb_noted noted;
 	struct hb_limits_entry found;	/* its uuid is empty if there is none */
 	bool damaged;			/* there is one, and it cannot be read */
 };
@@ -94,11 +90,12 @@ static bool own_line(const char *line, void *argument)
 {
 	struct own *own = argument;
 	const size_t length = strlen(own->uuid);
+	char unknown[HB_LIMITS_UNKNOWN];
 	struct hb_limits_entry entry;
 
 	if (strncmp(line, own->uuid, length) || (line[length] && line[length] != ' '))
 		return true;
-	if (!parse(line, &own->clock, &entry)) {
+	if (!hb_noted_parse(&own->noted, line, &entry, NULL, unknown)) {
 		own->damaged = true;
 		return false;
 	}
@@ -112,8 +109,15 @@ static bool own_line(const char *line, void *argument)
 static enum hb_code load_own(struct hb *hb, const struct hb_domain *domain, struct own *own,
 			     struct hb_damage *damage, struct hb_error *error)
 {
-	*own = (struct own){ .uuid = domain->uuid, .clock = clock_of(hb), .found.limits.weight = HB_WEIGHT_DEFAULT };
-	return hb_state_read(hb, FILE_NAME, HEADER, own_line, own, damage, error);
+	enum hb_code code;
+
+	*damage = (struct hb_damage){ 0 };
+	*own = (struct own){ .uuid = domain->uuid, .found.limits.weight = HB_WEIGHT_DEFAULT };
+	code = hb_noted_read(hb, own->uuid, &own->noted, error);
+	if (!code)
+		code = hb_state_read(hb, FILE_NAME, HEADER, own_line, own, damage, error);
+	hb_noted_clear(&own->noted);
+	return code;
 }
 
 enum hb_code hb_limits_get(struct hb *hb, const struct hb_domain *domain, struct hb_limits *limits,
@@ -144,7 +148,7 @@ enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error)
 	struct edit edit;
 	enum hb_code code = load(hb, &nobody, &edit, NULL, error);
 
-	free(edit.others.text);
+	clear_edit(&edit);
 	return code;
 }
 
@@ -154,7 +158,7 @@ enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_
 	struct edit edit;
 	enum hb_code code = load(hb, &nobody, &edit, &found, error);
 
-	free(edit.others.text);
+	clear_edit(&edit);
 	damage->code = HB_OK;
 	if (!code && found.lines)
 		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
@@ -231,15 +235,13 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 	if (code)
 		return code;
 	before = limits->mode;
-	change_limits(domain, change, edit->clock.boot, limits);
+	change_limits(domain, change, edit->noted.clock.boot, limits);
 	if (must_fit(change, before, limits))
 		code = hb_limits_check(domain, limits, error);
 	strcpy(edit->found.uuid, domain->uuid);
 	if (!code && limits->mode != HB_MODE_MANUAL)
 		code = append_line(domain, edit, error);
-	if (code)
-		return code;
-	return hb_state_replace(hb, FILE_NAME, HEADER, &edit->others, error);
+	return code ? code : replace_edited(hb, edit, error);
 }
 
 enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
@@ -255,14 +257,14 @@ enum hb_code hb_limits_set(struct hb *hb, const struct hb_domain *domain,
 		return code;
 	code = edit_limits(hb, domain, change, &edit, error);
 	hb_unlock_host(hb);
-	free(edit.others.text);
+	clear_edit(&edit);
 	*limits = edit.found.limits;
 	return code;
 }
 
 /* Entries that are collected while the file is read line by line. */
 struct collection {
-	struct hb_clock clock;
+	struct hb_noted noted;
 	struct hb_limits_entry *list;
 	size_t count, room;
 	bool failed;		/* out of memory */
@@ -287,8 +289,9 @@ static bool make_room(struct collection *collection)
 static bool collect_line(const char *line, void *argument)
 {
 	struct collection *collection = argument;
+	char unknown[HB_LIMITS_UNKNOWN];
 	struct hb_limits_entry entry;
-	bool good = parse(line, &collection->clock, &entry);
+	bool good = hb_noted_parse(&collection->noted, line, &entry, NULL, unknown);
 
 	if (!good)
 		hb_limits_lose(&entry.limits);
@@ -314,12 +317,14 @@ static int compare_entry(const void *uuid, const void *entry)
 enum hb_code hb_limits_list(struct hb *hb, struct hb_limits_entry ***list, size_t *count,
 			    struct hb_error *damage, struct hb_error *error)
 {
-	struct collection collection = { .clock = clock_of(hb) };
-	struct hb_damage found;
-	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, collect_line,
-					  &collection, &found, error);
+	struct collection collection = { .list = NULL };
+	struct hb_damage found = { 0 };
+	enum hb_code code = hb_noted_read(hb, NULL, &collection.noted, error);
 
 	damage->code = HB_OK;
+	if (!code)
+		code = hb_state_read(hb, FILE_NAME, HEADER, collect_line, &collection, &found, error);
+	hb_noted_clear(&collection.noted);
 	if (!code && collection.failed)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (!code && found.lines)
@@ -376,14 +381,18 @@ struct place {
 
 /* While the file is read line by line. */
 struct rewriting {
-	struct hb_clock clock;
+	struct hb *hb;
+	struct hb_noted noted;
 	struct place *places;	/* count, in order of uuid */
 	size_t count;
 	/* Makes the i-th's entry what is to be written; false if it is that already. */
 	bool (*change)(const struct rewriting *rewriting, size_t i, struct hb_limits_entry *entry);
 	const void *given;
-	struct hb_text body;
+	bool lasts;		/* it is written to the lines, not noted */
+	struct hb_text body;	/* the lines, or all notes */
 	bool changed;
+	enum hb_code code;	/* what went wrong, with */
+	struct hb_error *error;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -391,20 +400,34 @@ static int compare_places(const void *a, const void *b)
 	return strcmp(((const struct place *)a)->uuid, ((const struct place *)b)->uuid);
 }
 
+static void append_lasting(struct rewriting *rewriting, const struct hb_limits_entry *entry, const char *unknown)
+{
+	char text[HB_LIMITS_LINE];
+
+	hb_text_append(&rewriting->body, hb_limits_format(entry, unknown, text));
+	if (!rewriting->code)
+		rewriting->code = hb_noted_yield(rewriting->hb, &rewriting->noted, entry, rewriting->error);
+}
+
 static bool rewrite_line(const char *line, void *argument)
 {
 	struct rewriting *rewriting = argument;
-	struct hb_limits_entry entry;
-	char text[HB_LIMITS_LINE], unknown[HB_LIMITS_UNKNOWN];
+	struct hb_limits_entry entry, found;
+	char unknown[HB_LIMITS_UNKNOWN];
 	struct place key, *place;
+	bool change;
 
-	if (!parse_all(line, &rewriting->clock, &entry, unknown))
+	if (!hb_noted_parse(&rewriting->noted, line, &entry, &found, unknown))
 		return false;
 	key.uuid = entry.uuid;
 	place = bsearch(&key, rewriting->places, rewriting->count, sizeof(key), compare_places);
-	if (place && rewriting->change(rewriting, place->i, &entry)) {
-		hb_text_append(&rewriting->body, hb_limits_format(&entry, unknown, text));
-		rewriting->changed = true;
+	change = place && rewriting->change(rewriting, place->i, &entry);
+	rewriting->changed |= change;
+	if (!rewriting->lasts) {
+		if (!hb_limits_same_record(&found, &entry))
+			hb_noted_append(&rewriting->body, &found, &entry);
+	} else if (change) {
+		append_lasting(rewriting, &entry, unknown);
 	} else {
 		hb_text_append(&rewriting->body, line);
 		hb_text_append(&rewriting->body, "\n");
@@ -412,16 +435,28 @@ static bool rewrite_line(const char *line, void *argument)
 	return true;
 }
 
+static enum hb_code write_rewritten(struct rewriting *rewriting)
+{
+	if (rewriting->code || !rewriting->changed)
+		return rewriting->code;
+	return rewriting->lasts ?
+	       hb_state_replace(rewriting->hb, FILE_NAME, HEADER, &rewriting->body, rewriting->error) :
+	       hb_noted_replace(rewriting->hb, &rewriting->body, rewriting->error);
+}
+
 /* With places filled in, which are released. */
 static enum hb_code rewrite(struct hb *hb, struct rewriting *rewriting, struct hb_error *error)
 {
-	enum hb_code code;
+	enum hb_code code = hb_noted_read(hb, NULL, &rewriting->noted, error);
 
-	rewriting->clock = clock_of(hb);
+	rewriting->hb = hb;
+	rewriting->error = error;
 	qsort(rewriting->places, rewriting->count, sizeof(*rewriting->places), compare_places);
-	code = hb_state_read(hb, FILE_NAME, HEADER, rewrite_line, rewriting, NULL, error);
-	if (!code && rewriting->changed)
-		code = hb_state_replace(hb, FILE_NAME, HEADER, &rewriting->body, error);
+	if (!code)
+		code = hb_state_read(hb, FILE_NAME, HEADER, rewrite_line, rewriting, NULL, error);
+	if (!code)
+		code = write_rewritten(rewriting);
+	hb_noted_clear(&rewriting->noted);
 	free(rewriting->body.text);
 	free(rewriting->places);
 	return code;
@@ -459,7 +494,7 @@ static bool announce_one(const struct rewriting *rewriting, size_t i, struct hb_
 	hb_limits_resolve(entry, next->domain);
 	/* What it has is a manager's: so it is this domain's. */
 	if (hb_limits_automatic(next->domain, &entry->limits, &why))
-		hb_limits_stamp(&entry->limits, next->domain, rewriting->clock.boot);
+		hb_limits_stamp(&entry->limits, next->domain, rewriting->noted.clock.boot);
 	if (next->target_kib)
 		entry->next = (struct hb_number){ HB_PRESENT, next->target_kib };
 	return true;
@@ -521,8 +556,8 @@ static enum hb_code forget_set(struct hb *hb, const struct hb_domain *domain,
 	if (!code)
 		code = append_line(domain, &edit, error);
 	if (!code)
-		code = hb_state_replace(hb, FILE_NAME, HEADER, &edit.others, error);
-	free(edit.others.text);
+		code = replace_edited(hb, &edit, error);
+	clear_edit(&edit);
 	return code;
 }
 
@@ -546,7 +581,7 @@ static bool note_one(const struct rewriting *rewriting, size_t i, struct hb_limi
 		return false;
 	*entry = now;
 	if (hb_limits_is_set(domain, &now.limits))
-		hb_limits_stamp(&entry->limits, domain, rewriting->clock.boot);
+		hb_limits_stamp(&entry->limits, domain, rewriting->noted.clock.boot);
 	else
 		entry->limits.set = (struct hb_number){ 0 };
 	return true;
@@ -555,7 +590,7 @@ static bool note_one(const struct rewriting *rewriting, size_t i, struct hb_limi
 /* With the host's lock nobody is between a record and the target that it is of: that is read anew. */
 static enum hb_code note_locked(struct hb *hb, struct hb_domain *domains, size_t count, struct hb_error *error)
 {
-	struct rewriting rewriting = { .change = note_one, .given = domains };
+	struct rewriting rewriting = { .change = note_one, .given = domains, .lasts = true };
 	enum hb_code code = HB_OK;
 
 	for (size_t i = 0; i < count; i++) {

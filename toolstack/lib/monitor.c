@@ -2,10 +2,11 @@
 /*
  * The monitor: an event marks its domain, a marked domain is read again when it is
  * due, and what differs is told. A domain is due READ_EVERY_MS after it was read. One
- * that writes on and on is due once a second (pace.h) and not watched in between, so that
- * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's list is due after
- * READ_EVERY_MS, too. One
- * that cannot be read keeps what it said last and is due later. Nothing marked: no
+ * that writes on and on is due more seldom (pace.h) and not watched in between, so that
+ * it costs no more than one that writes seldom; what it wrote meanwhile is not told. Xen's
+ * list is due after READ_EVERY_MS, too. One that says that it is in distress is due at once, once in
+ * CRY_EVERY_MS, and watched for that, too: what it was read for a moment before is no reason to let it
+ * wait. One that cannot be read keeps what it said last and is due later. Nothing marked: no
  * timer, and no call to the host. Who has other things to do gives it a time (struct turn);
  * what it does not get to stays due, and who was read last comes last then.
  *
@@ -33,12 +34,15 @@
 #include "value.h"
 
 #define READ_EVERY_MS 100
+#define CRY_EVERY_MS 1000
 /* What could not be read is tried again after that, whether there is an event or not. */
 #define RETRY_MS 1000
 #define NEVER UINT64_MAX
 #define XEN_BATCH 128U
 
-/* The token of events of a domain is its domid in digits, of domains as such this one. */
+/* The token of events of a domain is its domid in digits, of its distress with this behind it, */
+#define CRY "!"
+/* and of domains as such this one. */
 #define TOKEN_DOMAINS "domains"
 /* Xen itself runs low on memory. */
 #define TOKEN_LOW "low"
@@ -59,6 +63,7 @@ struct entry {
 	bool listed;			/* among the marked, or it was: see sweep_marked() */
 	bool stale;			/* could not be read when it was tried last */
 	uint64_t due_ms, paid_ms;
+	uint64_t cry_ms;		/* from then on it is heard at once if it is in distress */
 };
 
 struct hb_monitor {
@@ -93,7 +98,11 @@ struct turn {
  */
 #define GUEST_DIR "data"
 
-static const char *const domain_dirs[] = { HB_KEY_MEMORY_DIR, GUEST_DIR, HB_KEY_NAME };
+static const struct {
+	const char *key, *suffix;
+} domain_watches[] = {
+	{ HB_KEY_MEMORY_DIR, "" }, { GUEST_DIR, "" }, { HB_KEY_NAME, "" }, { HB_KEY_REPORT_DISTRESS, CRY },
+};
 
 /* xenstored tells of domains as such by these. */
 static const char *const list_paths[] = { "@introduceDomain", "@releaseDomain" };
@@ -120,29 +129,33 @@ static void tell(struct hb_monitor *monitor, enum hb_change_kind kind, const str
 
 /* ----------------------------------------------------------------- watches */
 
+typedef int watch_fn(struct hb_host *host, const char *path, const char *token);
+
+static int call_watch(const struct hb_monitor *monitor, const struct entry *entry, size_t i, watch_fn *call)
+{
+	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
+
+	snprintf(token, sizeof(token), "%u%s", entry->domain.domid, domain_watches[i].suffix);
+	return call(monitor->hb->host, hb_domain_path(path, entry->domain.domid, domain_watches[i].key), token);
+}
+
 /* All of them, though one fails: xenstored may have dropped it with the directory. */
 static void unwatch(struct hb_monitor *monitor, struct entry *entry)
 {
-	struct hb_host *host = monitor->hb->host;
-	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
-
-	snprintf(token, sizeof(token), "%u", entry->domain.domid);
-	for (size_t i = 0; i < NR(domain_dirs) && entry->watched; i++)
-		host->ops->unwatch(host, hb_domain_path(path, entry->domain.domid, domain_dirs[i]), token);
+	for (size_t i = 0; i < NR(domain_watches) && entry->watched; i++)
+		call_watch(monitor, entry, i, monitor->hb->host->ops->unwatch);
 	entry->watched = false;
 }
 
+/* That there is such an event at once is no cry. */
 static int watch(struct hb_monitor *monitor, struct entry *entry)
 {
-	struct hb_host *host = monitor->hb->host;
-	char path[HB_PATH_TEXT], token[TOKEN_TEXT];
 	int rc = 0;
 
-	snprintf(token, sizeof(token), "%u", entry->domain.domid);
 	entry->watched = true;
-	for (size_t i = 0; i < NR(domain_dirs) && !rc; i++)
-		rc = host->ops->watch(host, hb_domain_path(path, entry->domain.domid, domain_dirs[i]),
-				      token);
+	entry->cry_ms = now_ms(monitor) + CRY_EVERY_MS;
+	for (size_t i = 0; i < NR(domain_watches) && !rc; i++)
+		rc = call_watch(monitor, entry, i, monitor->hb->host->ops->watch);
 	if (rc)
 		unwatch(monitor, entry);
 	return rc;
@@ -352,21 +365,32 @@ static void hear_of(struct hb_monitor *monitor, struct entry *entry)
 	mark_entry(monitor, entry);
 }
 
+/* Not of one that writes on and on: it is not watched by now. */
+static void hear_cry(struct hb_monitor *monitor, struct entry *entry)
+{
+	const uint64_t now = now_ms(monitor);
+
+	if (!entry->watched || entry->stale || now < entry->cry_ms)
+		return;
+	entry->cry_ms = now + CRY_EVERY_MS;
+	entry->due_ms = now;
+}
+
 static void mark(struct hb_monitor *monitor, const char *token)
 {
-	struct hb_number domid = hb_value_number(token, strlen(token), UINT32_MAX);
-	struct entry *entry;
+	const size_t digits = strcspn(token, CRY);
+	struct hb_number domid = hb_value_number(token, digits, UINT32_MAX);
+	struct entry *entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
 
 	if (!strcmp(token, TOKEN_LOW)) {
 		monitor->low = true;
-		return;
-	}
-	entry = domid.presence == HB_PRESENT ? find(monitor, domid.value) : NULL;
-
-	if (entry && entry->state != ENTRY_GONE)
+	} else if (entry && entry->state != ENTRY_GONE) {
 		hear_of(monitor, entry);
-	else if (domid.presence != HB_PRESENT)
+		if (token[digits])
+			hear_cry(monitor, entry);
+	} else if (domid.presence != HB_PRESENT) {
 		monitor->list_marked = true;
+	}
 }
 
 static int take_events(struct hb_monitor *monitor)

@@ -10,10 +10,11 @@
 
 #include "internal.h"
 
-/* The files: each is read and written by the code that bears its name. */
+/* The files: each is read and written by the code that bears its name; sizes by noted.c. */
 #define HB_STATE_HOST "host"
 #define HB_STATE_LIMITS "limits"
 #define HB_STATE_RESERVATIONS "reservations"
+#define HB_STATE_SIZES "sizes"
 #define HB_STATE_TO_COME "to-come"
 
 /* A text that grows; all zero is an empty one. text is to be released by free(). */

@@ -173,6 +173,8 @@ static void show(const struct hb_balance *balance, struct hb_balanced *one, cons
 
 	if (calls != one->called_kib)
 		one->called_at_kib = domain->actual_kib;
+	/* It calls for more than could not be given, or than it was given something for. */
+	one->unserved &= calls <= one->called_kib;
 	one->called_kib = calls;
 	one->shown = one->estimate;
 	hb_usage_call(&one->shown, domain, one->called_at_kib);

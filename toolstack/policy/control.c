@@ -15,7 +15,7 @@
 /* Of the pool, what one guest in distress may have beyond its share: a liar drains no pool. */
 #define RELIEF_PART 4
 #define RELIEF_MIN_KIB (8 * MIB_KIB)
-/* A guest needs a moment to use what it was given. */
+/* A guest needs a moment to use what it was given, unless it lacks more than it did. */
 #define RELIEF_MS 1000
 
 /* Changes smaller than that are not worth a write. */
@@ -498,6 +498,15 @@ static uint64_t without_pool(const struct hb_controlled *one, uint64_t give_kib)
 			      hb_overhead_pool_kib(domain->type, domain->hap, domain->vcpus, made_for));
 }
 
+/* It has not had the time to use what it got for that. */
+static bool was_just_relieved(const struct hb_control *control, const struct hb_controlled *one)
+{
+	const struct hb_controlled_before *before = one->before;
+
+	return before->relief_ms && control->now_ms - before->relief_ms < RELIEF_MS &&
+	       one->estimate->lacks_kib <= before->relieved_kib;
+}
+
 /*
  * Returns what is given. What it was to give and still holds it keeps, and that takes nothing
  * from the others: less than that is no relief.
@@ -505,7 +514,6 @@ static uint64_t without_pool(const struct hb_controlled *one, uint64_t give_kib)
 static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 			struct hb_controlled *one, uint64_t left_kib)
 {
-	uint64_t now = control->now_ms, last = one->before->relief_ms;
 	uint64_t size = one->from_kib, holds = size + coming_kib(one);
 	uint64_t most = smaller(one->range.max_kib, relief_base(one) + sums->pool_kib / RELIEF_PART);
 	uint64_t give = larger(larger(RELIEF_MIN_KIB, one->estimate->lacks_kib),
@@ -517,9 +525,10 @@ static uint64_t relieve(struct hb_control *control, const struct sums *sums,
 	more = less(smaller(holds, most), size);
 	more -= more % HB_PAGE_KIB;
 	if (!one->estimate->distress || more + give < NEED_BAND_MIN_KIB ||
-	    (last && now - last < RELIEF_MS) || (!one->before->shrinks && !may_go_on(one)))
+	    was_just_relieved(control, one) || (!one->before->shrinks && !may_go_on(one)))
 		return 0;
-	one->before->relief_ms = now;
+	one->before->relief_ms = control->now_ms;
+	one->before->relieved_kib = one->estimate->lacks_kib;
 	pool = give - without_pool(one, give);
 	if (give + pool > left_kib)
 		give -= pool;

@@ -47,6 +47,7 @@ struct hb_controlled_before {
 	uint64_t rested_kib;	/* what it had when it first did not give; 0: it does */
 	uint64_t retry_ms;	/* it is left alone until then, but that one that was to give may grow */
 	uint64_t relief_ms;	/* it was last given something for distress; 0: never */
+	uint64_t relieved_kib;	/* what it lacked then */
 	struct hb_needed needed;
 	uint64_t shrunk_ms, grown_ms;	/* it was last told so; 0: never */
 };

@@ -5,29 +5,76 @@
 #include <stdio.h>
 #include <string.h>
 
+bool hb_deed_same_guest(const struct hb_deed *a, const struct hb_deed *b)
+{
+	return *a->uuid || *b->uuid ? !strcmp(a->uuid, b->uuid) : a->domid == b->domid;
+}
+
+/* The oldest of those of which one guest has more than its share, or of all. */
+static size_t least_missed(const struct hb_history *history)
+{
+	for (size_t i = 0; i < history->count; i++) {
+		if (history->held[i] > HB_HISTORY_SHARE)
+			return i;
+	}
+	return 0;
+}
+
+static void forget(struct hb_history *history, size_t i)
+{
+	const struct hb_deed gone = history->deeds[i];
+	const size_t left = --history->count - i;
+	bool gap = true;
+
+	memmove(&history->deeds[i], &history->deeds[i + 1], left * sizeof(history->deeds[0]));
+	memmove(&history->numbers[i], &history->numbers[i + 1], left * sizeof(history->numbers[0]));
+	memmove(&history->held[i], &history->held[i + 1], left * sizeof(history->held[0]));
+	for (size_t j = 0; j < history->count; j++) {
+		if (!hb_deed_same_guest(&history->deeds[j], &gone))
+			continue;
+		history->held[j]--;
+		history->deeds[j].gap |= gap;
+		gap = false;
+	}
+}
+
 void hb_history_add(struct hb_history *history, const struct hb_deed *deed)
 {
-	history->deeds[history->next] = *deed;
-	history->next = (history->next + 1) % HB_HISTORY_DEEDS;
-	history->count += history->count < HB_HISTORY_DEEDS;
-	history->added++;
+	unsigned int held = 1;
+	size_t i;
+
+	if (history->count == HB_HISTORY_DEEDS)
+		forget(history, least_missed(history));
+	i = history->count++;
+	history->deeds[i] = *deed;
+	history->numbers[i] = history->added++;
+	for (size_t j = 0; j < i; j++) {
+		if (hb_deed_same_guest(&history->deeds[j], deed))
+			held = ++history->held[j];
+	}
+	history->held[i] = held;
 }
 
 const struct hb_deed *hb_history_at(const struct hb_history *history, size_t i)
 {
-	if (i >= history->count)
-		return NULL;
-	return &history->deeds[(history->next + HB_HISTORY_DEEDS - history->count + i) % HB_HISTORY_DEEDS];
+	return i < history->count ? &history->deeds[i] : NULL;
+}
+
+uint64_t hb_history_since_ms(const struct hb_history *history)
+{
+	return history->count == HB_HISTORY_DEEDS ? history->deeds[0].time_ms : 0;
 }
 
 const struct hb_deed *hb_history_since(const struct hb_history *history, uint64_t *seen)
 {
-	const uint64_t lost = history->added - history->count;
+	size_t i = history->count;
 
-	if (*seen >= history->added)
+	while (i && history->numbers[i - 1] >= *seen)
+		i--;
+	if (i == history->count)
 		return NULL;
-	*seen = *seen < lost ? lost : *seen;
-	return hb_history_at(history, (*seen)++ - lost);
+	*seen = history->numbers[i] + 1;
+	return &history->deeds[i];
 }
 
 struct hb_deed hb_deed_of(const struct hb_controlled *one, uint64_t time_ms)
@@ -46,8 +93,8 @@ struct hb_deed hb_deed_of(const struct hb_controlled *one, uint64_t time_ms)
 
 char *hb_deed_format(const struct hb_deed *deed, char text[HB_DEED_LINE])
 {
-	snprintf(text, HB_DEED_LINE, "%" PRIu64 " %" PRIu32 " %s %" PRIu64 " %" PRIu64 " %s %s\n",
-		 deed->time_ms, deed->domid, *deed->uuid ? deed->uuid : "-", deed->from_kib,
+	snprintf(text, HB_DEED_LINE, "%s%" PRIu64 " %" PRIu32 " %s %" PRIu64 " %" PRIu64 " %s %s\n",
+		 deed->gap ? "~" : "", deed->time_ms, deed->domid, *deed->uuid ? deed->uuid : "-", deed->from_kib,
 		 deed->to_kib, hb_motive_word(deed->reason), deed->name);
 	return text;
 }
@@ -112,7 +159,8 @@ bool hb_deed_parse(const char *line, struct hb_deed *deed)
 {
 	uint64_t domid;
 
-	*deed = (struct hb_deed){ 0 };
+	*deed = (struct hb_deed){ .gap = *line == '~' };
+	line += deed->gap;
 	if (!take_number(&line, UINT64_MAX, &deed->time_ms) || !take_number(&line, UINT32_MAX, &domid) ||
 	    !take_word(&line, deed->uuid, sizeof(deed->uuid)) ||
 	    !take_number(&line, HB_SIZE_MAX_KIB, &deed->from_kib) ||

@@ -64,7 +64,8 @@ static size_t add_guest(const struct hb_chart_data *data, size_t who, const stru
 	for (; n < left && readings[n].who == who; n++) {
 		uint64_t kib = n ? readings[n - 1].to_kib : readings[n].from_kib;
 
-		add_span(data, columns, sums, kib, since_ms, readings[n].time_ms);
+		if (!readings[n].gap)
+			add_span(data, columns, sums, kib, since_ms, readings[n].time_ms);
 		since_ms = readings[n].time_ms;
 	}
 	if (guest->is_there)

@@ -24,6 +24,7 @@ struct hb_reading {
 	size_t who;		/* of guests */
 	uint64_t from_kib, to_kib;
 	size_t order;		/* of hb_chart_lay() */
+	bool gap;		/* what it had before is not known: nothing is drawn */
 };
 
 struct hb_chart_guest {

@@ -329,6 +329,29 @@ bool hb_limits_is_of(const struct hb_limits *limits, const struct hb_domain *dom
 	return limits->set_domid.presence == HB_PRESENT && limits->set_domid.value == domain->domid;
 }
 
+static bool same_number(const struct hb_number *a, const struct hb_number *b)
+{
+	return a->presence == b->presence && (a->presence != HB_PRESENT || a->value == b->value);
+}
+
+/* Whose it is, is kept of what is set only. */
+bool hb_limits_same_record(const struct hb_limits_entry *a, const struct hb_limits_entry *b)
+{
+	const struct hb_limits *x = &a->limits, *y = &b->limits;
+
+	return same_number(&a->next, &b->next) && same_number(&x->set, &y->set) &&
+	       (x->set.presence != HB_PRESENT ||
+		(same_number(&x->set_domid, &y->set_domid) && !strcmp(x->set_boot, y->set_boot)));
+}
+
+void hb_limits_take_record(struct hb_limits_entry *entry, const struct hb_limits_entry *from)
+{
+	entry->limits.set = from->limits.set;
+	entry->limits.set_domid = from->limits.set_domid;
+	memcpy(entry->limits.set_boot, from->limits.set_boot, sizeof(entry->limits.set_boot));
+	entry->next = from->next;
+}
+
 static bool is_built_anew(const struct hb_limits *limits, const struct hb_domain *domain)
 {
 	return limits->set.presence == HB_PRESENT && limits->set_domid.presence == HB_PRESENT &&

@@ -17,8 +17,9 @@
  * written down. of is the domain that had it, and the boot of the host: what has been built
  * anew since has the size of its configuration, and no person has set that; older versions
  * wrote none. next is the target that automatic
- * sizing was about to write, which is set as soon as the domain has it: one write of the
- * file before the sizes of many are changed, and who is killed in between pins none.
+ * sizing was about to write, which is set as soon as the domain has it: one write of a
+ * file before the sizes of many are changed, and who is killed in between pins none. These three
+ * are one domain's record; managers note theirs beside the line (noted.h).
  */
 #ifndef HB_LIMIT_H
 #define HB_LIMIT_H
@@ -44,6 +45,9 @@ void hb_limits_resolve(struct hb_limits_entry *entry, const struct hb_domain *do
 void hb_limits_stamp(struct hb_limits *limits, const struct hb_domain *domain, const char *boot);
 /* Is that what is written down? */
 bool hb_limits_is_of(const struct hb_limits *limits, const struct hb_domain *domain);
+/* What managers have set and are about to: is it the same? */
+bool hb_limits_same_record(const struct hb_limits_entry *a, const struct hb_limits_entry *b);
+void hb_limits_take_record(struct hb_limits_entry *entry, const struct hb_limits_entry *from);
 /* The line with its newline, which hb_limits_parse() reads back. Returns text. */
 char *hb_limits_format(const struct hb_limits_entry *entry, const char *unknown, char text[HB_LIMITS_LINE]);
 

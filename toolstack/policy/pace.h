@@ -42,8 +42,9 @@ void hb_pace_put_off(struct hb_pace *pace, uint64_t now_ms);
 
 /*
  * A domain was read that says something new: when it may be read again. That is soon, every_ms,
- * for some hundred times; who says something new all the time is heard once a second then, until
- * he has been quiet for as long. *paid_ms is his; 0 at first.
+ * for some hundred times; who says something new all the time, and more often than a busy guest
+ * does, is heard each second and a half then, until he has been quiet for a while. *paid_ms is
+ * his; 0 at first.
  */
 uint64_t hb_pace_read_ms(uint64_t *paid_ms, uint64_t now_ms, unsigned int every_ms);
 /* Is that where he has come to? */

@@ -269,6 +269,15 @@ static void test_unserved(void **state)
 	assert_false(balance.all[0].unserved);
 	domains[0].report.distress = (struct hb_number){ HB_PRESENT, 20 * M };
 	assert_true(hear());
+	/* It gets nothing, and calls for less, or for more. */
+	looks[0].limits.max.value = G;
+	decide();
+	assert_true(balance.all[0].unserved);
+	assert_false(hear());
+	domains[0].report.distress.value = 16 * M;
+	assert_false(hear());
+	domains[0].report.distress.value = 24 * M;
+	assert_true(hear());
 }
 
 /* What was not carried out is decided again, with hold after a while that doubles. */

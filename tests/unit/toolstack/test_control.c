@@ -363,6 +363,39 @@ static void test_distress(void **state)
 	assert_in_range(f.domains[poor].target.value, G + 16 * M, G + 32 * M);
 }
 
+/* It has a second to use what it was given, and lacks more by then: that is another call. */
+static void test_distress_grows(void **state)
+{
+	size_t poor;
+
+	(void)state;
+	open_host(2 * G + 72 * M + 128 * M);
+	add(G, G, G);
+	poor = add(G, G, G);
+	f.estimates[poor].distress = true;
+	f.estimates[poor].lacks_kib = 8 * M;
+	look();
+	assert_action(0, poor, G + 8 * M, HB_MOTIVE_DISTRESS);
+	carry_out();
+	arrive();
+	f.control.now_ms += 100;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	f.estimates[poor].lacks_kib = 12 * M;
+	look();
+	assert_action(0, poor, G + 20 * M, HB_MOTIVE_DISTRESS);
+	carry_out();
+	/* Not before it has come to what it was given last. */
+	f.control.now_ms += 100;
+	f.estimates[poor].lacks_kib = 100 * M;
+	look();
+	assert_int_equal(f.control.nr_actions, 0);
+	/* And of the pool no more than its part. */
+	arrive();
+	look();
+	assert_action(0, poor, G + 32 * M, HB_MOTIVE_DISTRESS);
+}
+
 /* Who is in distress and not in turn is not told of each: it keeps for a while what the pool lacks then. */
 static void test_distress_on_and_off(void **state)
 {
@@ -1128,7 +1161,7 @@ int main(void)
 		cmocka_unit_test(test_pool_and_reserve),
 		cmocka_unit_test(test_to_come),
 		cmocka_unit_test(test_short),
-		cmocka_unit_test(test_distress),
+		cmocka_unit_test(test_distress), cmocka_unit_test(test_distress_grows),
 		cmocka_unit_test(test_distress_on_and_off),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_stuck),

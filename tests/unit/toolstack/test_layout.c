@@ -29,23 +29,23 @@ static void test_lines(void **state)
 		/* Without a reading: what it has now, all the time. */
 		{ { { 0 } }, 0, { true, true }, { 100, 100, 100, 100 }, { 100, 100, 100, 100 } },
 		/* At an edge. */
-		{ { { 1200, 0, 8, 16, 0 } }, 1, { true, true }, { 8, 8, 16, 16 }, { 100, 100, 100, 100 } },
+		{ { { 1200, 0, 8, 16, 0, false } }, 1, { true, true }, { 8, 8, 16, 16 }, { 100, 100, 100, 100 } },
 		/* In a column: by its part of it. */
-		{ { { 1250, 0, 8, 16, 0 } }, 1, { true, true }, { 8, 8, 12, 16 }, { 100, 100, 100, 100 } },
+		{ { { 1250, 0, 8, 16, 0, false } }, 1, { true, true }, { 8, 8, 12, 16 }, { 100, 100, 100, 100 } },
 		/* A short peak is not lost. */
-		{ { { 1125, 0, 0, 800, 0 }, { 1150, 0, 800, 0, 0 } }, 2, { true, true }, { 0, 200, 0, 0 },
+		{ { { 1125, 0, 0, 800, 0, false }, { 1150, 0, 800, 0, 0, false } }, 2, { true, true }, { 0, 200, 0, 0 },
 		  { 100, 100, 100, 100 } },
 		/* It is not there any more: nobody knows from when on. */
-		{ { { 1100, 0, 8, 16, 0 }, { 1300, 0, 16, 8, 0 } }, 2, { false, true }, { 8, 16, 16, 0 },
+		{ { { 1100, 0, 8, 16, 0, false }, { 1300, 0, 16, 8, 0, false } }, 2, { false, true }, { 8, 16, 16, 0 },
 		  { 100, 100, 100, 100 } },
 		/* What was before the chart counts, and what is after it does not. */
-		{ { { 500, 0, 8, 16, 0 }, { 2000, 0, 32, 64, 0 } }, 2, { true, true }, { 16, 16, 16, 16 },
+		{ { { 500, 0, 8, 16, 0, false }, { 2000, 0, 32, 64, 0, false } }, 2, { true, true }, { 16, 16, 16, 16 },
 		  { 100, 100, 100, 100 } },
 		/* In any order; of one moment the later one counts. */
-		{ { { 1200, 1, 1, 2, 0 }, { 1200, 0, 8, 9, 0 }, { 1100, 1, 3, 1, 0 }, { 1200, 0, 9, 7, 0 } }, 4,
+		{ { { 1200, 1, 1, 2, 0, false }, { 1200, 0, 8, 9, 0, false }, { 1100, 1, 3, 1, 0, false }, { 1200, 0, 9, 7, 0, false } }, 4,
 		  { true, true }, { 8, 8, 7, 7 }, { 3, 1, 2, 2 } },
 		/* Times from both ends of what there is. */
-		{ { { 0, 0, 5, 6, 0 }, { UINT64_MAX, 0, 6, 7, 0 } }, 2, { true, true }, { 6, 6, 6, 6 },
+		{ { { 0, 0, 5, 6, 0, false }, { UINT64_MAX, 0, 6, 7, 0, false } }, 2, { true, true }, { 6, 6, 6, 6 },
 		  { 100, 100, 100, 100 } },
 	};
 
@@ -87,9 +87,12 @@ static void test_since(void **state)
 		uint64_t kib[COLUMNS];
 	} rows[] = {
 		{ { 0 }, 0, { true, 100, 1150 }, { 0, 50, 100, 100 } },
-		{ { 1300, 0, 8, 16, 0 }, 1, { true, 100, 1100 }, { 0, 8, 8, 16 } },
-		{ { 1100, 0, 8, 16, 0 }, 1, { true, 100, 1300 }, { 8, 16, 16, 16 } },
+		{ { 1300, 0, 8, 16, 0, false }, 1, { true, 100, 1100 }, { 0, 8, 8, 16 } },
+		{ { 1100, 0, 8, 16, 0, false }, 1, { true, 100, 1300 }, { 8, 16, 16, 16 } },
 		{ { 0 }, 0, { true, 100, 500 }, { 100, 100, 100, 100 } },
+		/* What it had before is not known any more. */
+		{ { 1250, 0, 8, 16, 0, true }, 1, { true, 100, 0 }, { 0, 0, 8, 16 } },
+		{ { 1250, 0, 8, 16, 0, true }, 1, { true, 100, 1100 }, { 0, 0, 8, 16 } },
 	};
 
 	(void)state;
