@@ -48,6 +48,13 @@ bool hb_guest_may_be_saved(struct hb_guest *g)
 	       counted(g) <= g->target.host + HB_RESTORE_SLACK;
 }
 
+bool hb_guest_is_news(const struct hb_guest *g, enum hb_target_verdict verdict)
+{
+	if (verdict == HB_TARGET_SAME && hb_guest_populated(g) < hb_guest_goal(g))
+		return true;
+	return hb_target_is_news(verdict);
+}
+
 u64 hb_guest_blocks_left(const struct hb_guest *g)
 {
 	return (g->window_end - g->window_start) / g->map.block_pages -

@@ -136,6 +136,13 @@ u64 hb_guest_ceiling(const struct hb_guest *g);
  */
 bool hb_guest_may_be_saved(struct hb_guest *g);
 
+/*
+ * Is there anything in it for the worker?  The same size again is nothing to one that is there or
+ * above; one that waits to grow may be told so because there is room now: Xen's limit was raised,
+ * or memory was freed.  The lock is held.
+ */
+bool hb_guest_is_news(const struct hb_guest *g, enum hb_target_verdict verdict);
+
 /* Was memory at @pfn hot-added by the driver, or could it be? */
 static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)
 {

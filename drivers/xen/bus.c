@@ -38,9 +38,11 @@ static void take_in(const char *text)
 	enum hb_target_verdict verdict;
 	char bad[HB_TARGET_TEXT];
 	u64 pages;
+	bool news;
 
 	hb_lock();
 	verdict = hb_target_update(&hb.guest.target, text);
+	news = hb_guest_is_news(&hb.guest, verdict);
 	pages = hb_guest_target(&hb.guest);
 	memcpy(bad, hb.guest.target.bad, sizeof(bad));
 	hb_unlock();
@@ -48,7 +50,7 @@ static void take_in(const char *text)
 	if (verdict == HB_TARGET_BAD)
 		pr_warn("%s is \"%s\", not a size in KiB: keeping %llu\n",
 			HB_KEY_TARGET, bad, pages * HB_PAGE_KIB);
-	if (hb_target_is_news(verdict))
+	if (news)
 		hb_events_raise(HB_NEWS_LOOK);
 }
 

@@ -709,7 +709,7 @@ void sim_set_target(struct guest *g, u64 pages)
 	char text[32];
 
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)(pages * HB_PAGE_KIB));
-	if (hb_target_is_news(hb_target_update(&g->core.target, text)))
+	if (hb_guest_is_news(&g->core, hb_target_update(&g->core.target, text)))
 		worker_wake(g);
 }
 

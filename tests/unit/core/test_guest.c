@@ -684,6 +684,32 @@ static void test_same_target_again(void **state)
 	sim_halt(g);
 }
 
+/* One that waits to grow tries at once: there may be room now, as a limit was raised. */
+static void test_same_target_with_room(void **state)
+{
+	struct guest *g = boot(true);
+	u64 target = sim_populated(g) - 1000;
+	unsigned int tries;
+	u64 ms = 0;
+
+	(void)state;
+	sim_set_target(g, target);
+	worker_settle(g);
+	g->xen_limit = g->xen_pages;
+	sim_set_target(g, target + 500);
+	for (tries = 0; tries < 20 && ms < 4000; tries++) {
+		g->now += ms;
+		ms = worker_pass(g, NULL);
+	}
+	assert_true(ms >= 4000);
+	g->xen_limit += 1000;
+	sim_set_target(g, target + 500);
+	assert_true(g->news);
+	worker_settle(g);
+	assert_int_equal(sim_populated(g), target + 500);
+	sim_halt(g);
+}
+
 /* Root writes to the kernel's own target_kb. */
 /* By root in the guest, to the file of the kernel's own driver. */
 static void write_target(struct guest *g, u64 pages)
@@ -1318,6 +1344,7 @@ int main(void)
 		cmocka_unit_test(test_pinned),
 		cmocka_unit_test(test_works_in_words_only),
 		cmocka_unit_test(test_same_target_again),
+		cmocka_unit_test(test_same_target_with_room),
 		cmocka_unit_test(test_switched_off),
 		cmocka_unit_test(test_other_node),
 		cmocka_unit_test(test_block_leaves),

@@ -48,7 +48,7 @@ static u64 random_size(struct guest *g)
 
 static void xenstore_says(struct guest *g, const char *text)
 {
-	if (hb_target_is_news(hb_target_update(&g->core.target, text)))
+	if (hb_guest_is_news(&g->core, hb_target_update(&g->core.target, text)))
 		worker_wake(g);
 }
 
