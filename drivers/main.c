@@ -91,7 +91,7 @@ static int check_domain(void)
 	 * what goes to Xen; and what maps them is not exported.
 	 */
 	if (debug_pagealloc_enabled()) {
-		pr_err("this kernel runs with debug_pagealloc=on: boot without it\n");
+		pr_err("this kernel unmaps free pages: boot it with debug_pagealloc=off\n");
 		return -EOPNOTSUPP;
 	}
 	return 0;

@@ -33,7 +33,7 @@ void hb_suspend_freeze(struct hb_guest *g)
 		try_to_freeze();
 		return;
 	}
-	pr_warn_ratelimited("no suspend: this guest has more memory than its target, and would be lost: the host gives a restored guest room for its target only (raise the target to what it has)\n");
+	pr_warn_ratelimited("no suspend: this guest has more memory than its target, and would be lost: the host gives a restored guest room for its target only (raise the target to what it has; if drift_kb is not 0, see the manual)\n");
 	pm_system_wakeup();
 	msleep(REFUSAL_MS);
 }

@@ -289,6 +289,10 @@ static int op_set_online(struct hb_guest *g, unsigned long pfn, bool movable)
 	rc = hb_online_set(pfn, movable ? "online_movable" : "online_kernel");
 	if (shadow)
 		hb_reserve_complete();
+	/* The kernel says nothing. */
+	if (rc == -EHWPOISON)
+		pr_warn_ratelimited("something in the memory block at %#llx is broken: the kernel keeps it offline\n",
+				    (u64)PFN_PHYS(pfn));
 	return rc;
 }
 

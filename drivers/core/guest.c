@@ -48,11 +48,18 @@ bool hb_guest_may_be_saved(struct hb_guest *g)
 	       counted(g) <= g->target.host + HB_RESTORE_SLACK;
 }
 
-bool hb_guest_is_news(const struct hb_guest *g, enum hb_target_verdict verdict)
+bool hb_guest_is_news(struct hb_guest *g, enum hb_target_verdict verdict)
 {
-	if (verdict == HB_TARGET_SAME && hb_guest_populated(g) < hb_guest_goal(g))
-		return true;
-	return hb_target_is_news(verdict);
+	u64 now_us = g->ops->now_us(g);
+
+	if (verdict == HB_TARGET_NEW)
+		g->same_us = 0;
+	if (verdict != HB_TARGET_SAME)
+		return verdict != HB_TARGET_BAD_AGAIN;
+	if (g->same_us && now_us - g->same_us < HB_SAME_AGAIN_US)
+		return false;
+	g->same_us = now_us;
+	return true;
 }
 
 u64 hb_guest_blocks_left(const struct hb_guest *g)
@@ -73,7 +80,8 @@ unsigned long hb_guest_free_slot(struct hb_guest *g)
 u64 hb_guest_ceiling(const struct hb_guest *g)
 {
 	return g->ledger.capacity +
-	       hb_guest_blocks_left(g) * g->map.block_pages;
+	       hb_guest_blocks_left(g) * g->map.block_pages -
+	       (u64)g->map.added_refused * g->map.block_pages;
 }
 
 void hb_guest_hold(struct hb_guest *g, unsigned long pfn, unsigned long nr)

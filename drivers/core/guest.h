@@ -49,6 +49,7 @@ struct hb_guest {
 	struct hb_blockmap map;
 	struct hb_ledger ledger;
 	struct hb_target target;
+	u64 same_us;			/* when the same size was news at last; 0: never */
 	struct hb_rescue rescue;
 	struct hb_estimate estimate;	/* of its need, while it sizes itself */
 	struct hb_verify verify;
@@ -137,11 +138,13 @@ u64 hb_guest_ceiling(const struct hb_guest *g);
 bool hb_guest_may_be_saved(struct hb_guest *g);
 
 /*
- * Is there anything in it for the worker?  The same size again is nothing to one that is there or
- * above; one that waits to grow may be told so because there is room now: Xen's limit was raised,
- * or memory was freed.  The lock is held.
+ * Is there anything in it for the worker?  The same size again is, as there may be room now: that
+ * is how people and toolstacks have a guest try at once when they have raised a limit or freed
+ * memory.  But not again within HB_SAME_AGAIN_US, as long as patience lasts at most (backoff.c):
+ * who repeats himself each second is no reason to have none.  The lock is held.
  */
-bool hb_guest_is_news(const struct hb_guest *g, enum hb_target_verdict verdict);
+#define HB_SAME_AGAIN_US	(8 * 1000 * 1000)
+bool hb_guest_is_news(struct hb_guest *g, enum hb_target_verdict verdict);
 
 /* Was memory at @pfn hot-added by the driver, or could it be? */
 static inline bool hb_guest_owns(const struct hb_guest *g, unsigned long pfn)

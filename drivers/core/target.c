@@ -39,8 +39,3 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
 	target->host = kib / HB_PAGE_KIB;
 	return hb_target_set(target, target->host);
 }
-
-bool hb_target_is_news(enum hb_target_verdict verdict)
-{
-	return verdict != HB_TARGET_SAME && verdict != HB_TARGET_BAD_AGAIN;
-}

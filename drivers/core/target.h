@@ -44,7 +44,4 @@ enum hb_target_verdict hb_target_update(struct hb_target *target,
  */
 enum hb_target_verdict hb_target_set(struct hb_target *target, u64 pages);
 
-/* Is there anything in it for the worker?  Else it goes on, or waits, as it did. */
-bool hb_target_is_news(enum hb_target_verdict verdict);
-
 #endif /* HB_CORE_TARGET_H */

@@ -136,6 +136,22 @@ static bool differs(struct hb_guest *g)
 }
 
 /*
+ * A PV guest that was migrated under the driver before this one was counted with what it had given
+ * away by then: that was in Xen's count when the books began.
+ */
+static void uncount(struct hb_guest *g)
+{
+	u64 populated = hb_guest_populated(g), expected = populated + g->ledger.gap;
+	u64 pages = g->ops->xen_pages(g);
+	u64 missing = expected > pages ? expected - pages : 0;
+
+	if (missing > g->verify.surplus)
+		missing = g->verify.surplus;
+	if (!g->verify.moved && g->ledger.settled)
+		g->ledger.capacity -= missing;
+}
+
+/*
  * All that was to be asked about was.  Of a guest that was built anew, more is asked about as
  * long as its count is not the one expected.  Return: is there more?
  */
@@ -155,6 +171,7 @@ static bool finish(struct hb_guest *g)
 		verify->all = true;
 		return true;
 	}
+	uncount(g);
 	if (verify->moved)
 		hb_ledger_measure(&g->ledger, hb_guest_populated(g),
 				  g->ops->xen_pages(g));

@@ -151,16 +151,6 @@ static void test_first_bad(void **state)
 	assert_int_equal(hb_target_set(&target, 0), HB_TARGET_NEW);
 }
 
-static void test_news(void **state)
-{
-	(void)state;
-	assert_false(hb_target_is_news(HB_TARGET_SAME));
-	assert_false(hb_target_is_news(HB_TARGET_BAD_AGAIN));
-	assert_true(hb_target_is_news(HB_TARGET_SAME_AFTER_BAD));
-	assert_true(hb_target_is_news(HB_TARGET_NEW));
-	assert_true(hb_target_is_news(HB_TARGET_BAD));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -170,7 +160,6 @@ int main(void)
 		cmocka_unit_test(test_quote),
 		cmocka_unit_test(test_bad_changes_nothing),
 		cmocka_unit_test(test_first_bad),
-		cmocka_unit_test(test_news),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
