@@ -150,16 +150,17 @@ enum hb_code hb_noted_replace(struct hb *hb, const struct hb_text *body, struct 
 enum hb_code hb_noted_yield(struct hb *hb, struct hb_noted *noted, const struct hb_limits_entry *entry,
 			    struct hb_error *error)
 {
-	const struct hb_note *note = find(noted, entry);
+	struct hb_note *note = find(noted, entry);
 	struct hb_text body = { 0 };
 	enum hb_code code;
 
 	if (!note)
 		return HB_OK;
-	for (size_t i = 0; i < noted->count; i++) {
-		if (&noted->list[i] != note)
-			hb_noted_append(&body, &noted->list[i].found, &noted->list[i].now);
-	}
+	/* For good: the next of the same list does not bring it back. */
+	noted->count--;
+	memmove(note, note + 1, (size_t)(noted->list + noted->count - note) * sizeof(*note));
+	for (size_t i = 0; i < noted->count; i++)
+		hb_noted_append(&body, &noted->list[i].found, &noted->list[i].now);
 	code = hb_noted_replace(hb, &body, error);
 	free(body.text);
 	return code;
