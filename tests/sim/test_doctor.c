@@ -432,7 +432,7 @@ static void test_damaged_files(void **state)
 /* The same of a file that cannot be read at all: all of it counts for nothing, and nothing else fails. */
 static void test_unreadable_files(void **state)
 {
-	static const char *const files[] = { "limits", "reservations", "host" };
+	static const char *const files[] = { "limits", "reservations", "host", "sizes" };
 	struct hb_set_result result;
 	struct hb_domain **domains;
 	struct hb_host_memory memory;

@@ -257,6 +257,18 @@ static void test_sync_fails(void **state)
 	assert_non_null(strstr(command_err, "has been written, but may not survive a power failure"));
 	assert_null(strstr(command_err, "nothing was changed"));
 	assert_non_null(strstr(common_state_file("limits"), "min=131072"));
+	/* What was asked for beside it is done with it, and stays so; and with one that is refused not. */
+	sync_fails_at = 2;
+	assert_int_equal(command_line("limits 5 --weight=7 --headroom=64M"), HB_E_HOST);
+	assert_non_null(strstr(common_state_file("limits"), "weight=7"));
+	assert_string_equal(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM), "65536");
+	sync_fails_at = 1;
+	assert_int_equal(command_line("limits 5 --forget"), HB_E_HOST);
+	assert_string_equal(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM), "65536");
+	sync_fails_at = 2;
+	assert_int_equal(command_line("limits 5 --forget"), HB_E_HOST);
+	assert_null(strstr(common_state_file("limits"), "weight=7"));
+	assert_null(sim_read_key(command_sim, GUEST, HB_KEY_HEADROOM));
 	sync_fails_at = 2;
 	assert_int_equal(command_line("reserve 128M --for=third"), HB_E_HOST);
 	assert_non_null(strstr(command_err, "has been written"));

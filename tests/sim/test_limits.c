@@ -3,6 +3,7 @@
 #include "common.h"
 #include "announce.h"
 #include "manage.h"
+#include "noted.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -187,6 +188,66 @@ static void test_noted(void **state)
 	assert_int_equal(get().set.value, 512 * M);
 	sim_write_key(sim, GUEST, HB_KEY_TARGET, "307200");
 	assert_false(is_automatic());
+}
+
+/* Of lines that are written at once each ends its note, and brings back none that another has ended. */
+static void test_notes_yield(void **state)
+{
+	static const char *const lines[] = {
+		UUID " mode=auto weight=1000 set=262144", OTHER " mode=auto weight=1000 set=262144",
+		"00000007-0000-0000-0000-000000000000 mode=auto weight=1000 set=262144",
+	};
+	char text[1024] = "hotballoon sizes 1\n";
+	struct hb_limits_entry entry;
+	struct hb_noted noted;
+	size_t used;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "%s|%s next=393216\n", lines[i], lines[i]);
+	}
+	common_write_state_file("sizes", text);
+	assert_int_equal(hb_noted_read(hb, NULL, &noted, &error), HB_OK);
+	assert_int_equal(noted.count, 3);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(hb_limits_parse(lines[i], &entry));
+		assert_int_equal(hb_noted_yield(hb, &noted, &entry, &error), HB_OK);
+	}
+	hb_noted_clear(&noted);
+	assert_null(strstr(common_state_file("sizes"), UUID));
+	assert_null(strstr(common_state_file("sizes"), OTHER));
+	assert_non_null(strstr(common_state_file("sizes"), "00000007-"));
+}
+
+/* Who cannot read what is noted does not replace it: nobody is pinned, and it counts again when it can be read. */
+static void test_notes_not_readable(void **state)
+{
+	const struct hb_domain domain = show(GUEST);
+	const struct hb_limits_next next = { &domain, 300 * M };
+	char path[96], away[96], noted[512];
+	struct hb_limits limits;
+
+	(void)state;
+	change((struct hb_limits_change){ .min = kib(256 * M) });
+	announce(384 * M);
+	sim_write_key(sim, GUEST, HB_KEY_TARGET, "393216");
+	snprintf(noted, sizeof(noted), "%s", common_state_file("sizes"));
+	snprintf(path, sizeof(path), "%s/sizes", common_state_dir);
+	snprintf(away, sizeof(away), "%s/away", common_state_dir);
+	assert_int_equal(rename(path, away), 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_int_equal(hb_limits_announce(hb, &next, 1, &error), HB_E_HOST);
+	assert_non_null(strstr(error.message, path));
+	assert_int_equal(hb_limits_get(hb, &domain, &limits, &error), HB_E_HOST);
+	assert_true(limits.damaged);
+	assert_int_equal(hb_limits_set(hb, &domain, &(struct hb_limits_change){ .weight = 7 }, &limits, &error),
+			 HB_E_HOST);
+	/* The link is there still, and what it leads to is as it was. */
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(away, path), 0);
+	assert_string_equal(common_state_file("sizes"), noted);
+	assert_true(is_automatic());
 }
 
 /* A person sets the size: pinned, until --auto. */
@@ -462,7 +523,7 @@ int main(void)
 		TEST(test_nothing_kept),
 		TEST(test_changes),
 		TEST(test_of_later_version),
-		TEST(test_noted), TEST(test_pin),
+		TEST(test_noted), TEST(test_notes_not_readable), TEST(test_notes_yield), TEST(test_pin),
 		TEST(test_started_anew),
 		TEST(test_kept_by_uuid),
 		TEST(test_refused),

@@ -204,12 +204,17 @@ static enum hb_code set_headroom(struct cli *cli, struct hb_domain *domain)
 	return HB_OK;
 }
 
-/* The limits were refused: nothing of the line is done. Why is in cli->error already. */
+/*
+ * The limits were refused: nothing of the line is done. Why is in cli->error already. Limits that
+ * may not survive a power failure are done, and so is all of the line.
+ */
 static void take_back(struct cli *cli, uint32_t domid, uint64_t headroom_kib)
 {
 	struct hb_set_result ignored_result;
 	struct hb_error ignored;
 
+	if (cli->error.reason == HB_REASON_NOT_SAFE_YET)
+		return;
 	if (cli_has(cli, OPT_HEADROOM) || (cli_has(cli, OPT_FORGET) && headroom_kib))
 		hb_headroom_set(cli->hb, domid, headroom_kib, 0, &ignored_result, &ignored);
 }

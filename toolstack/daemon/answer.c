@@ -44,7 +44,7 @@ static const char manager_description[] =
 	"# Every domain, what it shall have, and why it has what it has\n"
 	"method GetDomains() -> (domains: []Domain)\n"
 	"# What was done last, the oldest first; of that domain only, and of so many seconds until now;\n"
-	"# since_ms: nothing before that is remembered; absent: all is\n"
+	"# since_ms: nothing before that is remembered; absent: nothing is known to be forgotten\n"
 	"method History(domid: ?int, last_s: ?int) -> (deeds: []Deed, since_ms: ?int)\n"
 	"# What is done from now on, a deed at a time: call it with more\n"
 	"method Subscribe() -> (deed: Deed)\n"

@@ -2,9 +2,13 @@
 /*
  * The history in a file, so that a restart does not lose it: a line is appended for each
  * deed. One that has as many lines as the history has deeds becomes "PATH.old", in place of
- * the one before, and the next begins; what the history knows of before takes its place then, so that
- * the many lines of one guest push no others out of the files, either. A line is not synced: after a power failure the last
- * are missing, and half a line is passed over. Nothing that is decided depends on it.
+ * the one before, and the next begins; what the history knows of before takes its place then,
+ * so that the many lines of one guest push no others out of the files, either.
+ *
+ * Nothing is synced: this is done between the sizes of a round, where guests in distress would
+ * wait for the disk. After a power failure the last lines are missing, and half a line is passed
+ * over; within moments of its making PATH.old may be empty, too. Nothing that is decided depends
+ * on it.
  */
 #ifndef HB_DAEMON_HISTORY_FILE_H
 #define HB_DAEMON_HISTORY_FILE_H

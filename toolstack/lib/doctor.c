@@ -10,11 +10,12 @@
 #include "host_reserve.h"
 #include "limits_look.h"
 #include "memory.h"
+#include "noted.h"
 #include "objects.h"
 #include "reserve.h"
 #include "twin.h"
 
-/* hb_limits_damage() or hb_reservations_damage(). */
+/* hb_limits_damage(), hb_noted_damage() and so on. */
 typedef enum hb_code damage_fn(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 
 /* Until the time between two looks is over; a signal may cut a sleep short. */
@@ -90,6 +91,8 @@ static enum hb_code examine_files(struct hb *hb, struct hb_findings *findings,
 {
 	enum hb_code code = examine_file(hb, hb_limits_damage, findings, error);
 
+	if (!code)
+		code = examine_file(hb, hb_noted_damage, findings, error);
 	if (!code)
 		code = examine_file(hb, hb_reservations_damage, findings, error);
 	return code ? code : examine_file(hb, hb_host_reserve_damage, findings, error);

@@ -52,15 +52,15 @@ static bool read_line(const char *line, void *argument)
 	return true;
 }
 
-/* damage: as in hb_state_read(). */
+/* With nothing damaged, or who writes the lines anew would lose some. */
 static enum hb_code load(struct hb *hb, const struct hb_domain *domain, struct edit *edit,
-			 struct hb_damage *damage, struct hb_error *error)
+			 struct hb_error *error)
 {
 	enum hb_code code;
 
 	*edit = (struct edit){ .domain = domain, .found.limits.weight = HB_WEIGHT_DEFAULT };
 	code = hb_noted_read(hb, NULL, &edit->noted, error);
-	return code ? code : hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, damage, error);
+	return code ? code : hb_state_read(hb, FILE_NAME, HEADER, read_line, edit, NULL, error);
 }
 
 static void clear_edit(struct edit *edit)
@@ -146,7 +146,7 @@ static const struct hb_domain nobody;
 enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error)
 {
 	struct edit edit;
-	enum hb_code code = load(hb, &nobody, &edit, NULL, error);
+	enum hb_code code = load(hb, &nobody, &edit, error);
 
 	clear_edit(&edit);
 	return code;
@@ -154,9 +154,10 @@ enum hb_code hb_limits_check_file(struct hb *hb, struct hb_error *error)
 
 enum hb_code hb_limits_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
 {
+	/* Without the notes: what is wrong with them is another finding. */
+	struct edit edit = { .domain = &nobody };
 	struct hb_damage found;
-	struct edit edit;
-	enum hb_code code = load(hb, &nobody, &edit, &found, error);
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, read_line, &edit, &found, error);
 
 	clear_edit(&edit);
 	damage->code = HB_OK;
@@ -229,7 +230,7 @@ static enum hb_code edit_limits(struct hb *hb, const struct hb_domain *domain,
 				struct hb_error *error)
 {
 	struct hb_limits *limits = &edit->found.limits;
-	enum hb_code code = load(hb, domain, edit, NULL, error);
+	enum hb_code code = load(hb, domain, edit, error);
 	enum hb_mode before;
 
 	if (code)
@@ -550,7 +551,7 @@ static enum hb_code forget_set(struct hb *hb, const struct hb_domain *domain,
 			       struct hb_error *error)
 {
 	struct edit edit;
-	enum hb_code code = load(hb, domain, &edit, NULL, error);
+	enum hb_code code = load(hb, domain, &edit, error);
 
 	edit.found.limits.set = (struct hb_number){ 0 };
 	if (!code)

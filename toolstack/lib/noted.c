@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "limit.h"
 #include "noted.h"
 
 #define FILE_NAME HB_STATE_SIZES
@@ -56,17 +55,40 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct hb_note *)a)->found.uuid, ((const struct hb_note *)b)->found.uuid);
 }
 
+/* Who took a file that cannot be read now for an empty one would end the notes of everybody. */
 enum hb_code hb_noted_read(struct hb *hb, const char *uuid, struct hb_noted *noted, struct hb_error *error)
 {
-	struct hb_damage ignored;
+	struct hb_damage damage;
 	enum hb_code code;
 
 	*noted = (struct hb_noted){ .clock = hb->host->ops->clock(hb->host), .uuid = uuid };
-	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, noted, &ignored, error);
+	code = hb_state_read(hb, FILE_NAME, HEADER, read_line, noted, &damage, error);
+	if (!code && damage.problem) {
+		hb_state_describe(hb, FILE_NAME, HEADER, &damage, error);
+		code = error->code;
+	}
 	if (!code && noted->failed)
 		code = hb_fail(error, HB_REASON_OUT_OF_MEMORY, "out of memory");
 	if (noted->count)
 		qsort(noted->list, noted->count, sizeof(*noted->list), compare);
+	return code;
+}
+
+static bool pass_over(const char *line, void *argument)
+{
+	(void)line;
+	(void)argument;
+	return true;
+}
+
+enum hb_code hb_noted_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error)
+{
+	struct hb_damage found;
+	enum hb_code code = hb_state_read(hb, FILE_NAME, HEADER, pass_over, NULL, &found, error);
+
+	damage->code = HB_OK;
+	if (!code && found.problem)
+		hb_state_describe(hb, FILE_NAME, HEADER, &found, damage);
 	return code;
 }
 
@@ -128,16 +150,17 @@ enum hb_code hb_noted_replace(struct hb *hb, const struct hb_text *body, struct 
 enum hb_code hb_noted_yield(struct hb *hb, struct hb_noted *noted, const struct hb_limits_entry *entry,
 			    struct hb_error *error)
 {
-	const struct hb_note *note = find(noted, entry);
+	struct hb_note *note = find(noted, entry);
 	struct hb_text body = { 0 };
 	enum hb_code code;
 
 	if (!note)
 		return HB_OK;
-	for (size_t i = 0; i < noted->count; i++) {
-		if (&noted->list[i] != note)
-			hb_noted_append(&body, &noted->list[i].found, &noted->list[i].now);
-	}
+	/* For good: the next of the same list does not bring it back. */
+	noted->count--;
+	memmove(note, note + 1, (size_t)(noted->list + noted->count - note) * sizeof(*note));
+	for (size_t i = 0; i < noted->count; i++)
+		hb_noted_append(&body, &noted->list[i].found, &noted->list[i].now);
 	code = hb_noted_replace(hb, &body, error);
 	free(body.text);
 	return code;

@@ -14,6 +14,7 @@
 #ifndef HB_NOTED_H
 #define HB_NOTED_H
 
+#include "limit.h"
 #include "state.h"
 
 struct hb_note {
@@ -30,10 +31,16 @@ struct hb_noted {
 
 /*
  * Before the file of limits is read, or with the host's lock: a note of before that ends by a newer
- * line, the other way round it would be missed. Notes that cannot be read count for nothing.
+ * line, the other way round it would be missed. Lines that are damaged count for nothing; a file that
+ * is there and cannot be read is an error.
  */
 enum hb_code hb_noted_read(struct hb *hb, const char *uuid, struct hb_noted *noted, struct hb_error *error);
 void hb_noted_clear(struct hb_noted *noted);
+/*
+ * Can the file be read? *damage has the code HB_OK if so, or if there is none. Single lines are no
+ * finding: after a power failure some may be damaged, and the host is booted anew then.
+ */
+enum hb_code hb_noted_damage(struct hb *hb, struct hb_error *damage, struct hb_error *error);
 
 /*
  * A line of limits as it is with its note, seen from this boot of the host. found, which can be
