@@ -66,15 +66,7 @@ beside="readers switches"
 [ "$processors" = 1 ] || beside="processors $beside"
 xl mem-max $g $((boot + 256))
 
-# It sizes itself now and then meanwhile: where it is tells only what comes afterwards.
-start_beside
-for mib in $((boot + 130)) $((boot - 60)) $((boot + 190)) $((boot - 40)); do
-	xl mem-set $g $mib
-	sleep 8
-done
-end_beside "resized"
-goes_to $((boot - 50)) "resized"
-
+# Before anything is hot-added, which may keep the module.
 start_beside
 for n in 1 2 3; do
 	check_ok "$g: unload $n" wait_until $g 60 'rmmod xen_hotballoon 2>/dev/null'
@@ -82,7 +74,16 @@ for n in 1 2 3; do
 	sleep 3
 done
 end_beside "reloaded"
-goes_to $((boot - 60)) "reloaded"
+goes_to $((boot - 50)) "reloaded"
+
+# It sizes itself now and then meanwhile: where it is tells only what comes afterwards.
+start_beside
+for mib in $((boot + 130)) $((boot - 60)) $((boot + 190)) $((boot - 40)); do
+	xl mem-set $g $mib
+	sleep 8
+done
+end_beside "resized"
+goes_to $((boot - 60)) "resized"
 
 # What is needed is told, and taken as far as it is granted.
 eat_until_kill $g "without a grant" 120
