@@ -140,8 +140,9 @@ bool hb_guest_may_be_saved(struct hb_guest *g);
 /*
  * Is there anything in it for the worker?  The same size again is, as there may be room now: that
  * is how people and toolstacks have a guest try at once when they have raised a limit or freed
- * memory.  But not again within HB_SAME_AGAIN_US, as long as patience lasts at most (backoff.c):
- * who repeats himself each second is no reason to have none.  The lock is held.
+ * memory.  But not again within HB_SAME_AGAIN_US, the longest that a guest waits for what is
+ * pinned in it (backoff.c): who repeats himself each second is no reason to have no patience.
+ * The lock is held.
  */
 #define HB_SAME_AGAIN_US	(8 * 1000 * 1000)
 bool hb_guest_is_news(struct hb_guest *g, enum hb_target_verdict verdict);

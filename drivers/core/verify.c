@@ -147,7 +147,7 @@ static void uncount(struct hb_guest *g)
 
 	if (missing > g->verify.surplus)
 		missing = g->verify.surplus;
-	if (!g->verify.moved && g->ledger.settled)
+	if (!g->ops->superpages(g) && g->ledger.settled)
 		g->ledger.capacity -= missing;
 }
 
